@@ -1,0 +1,20 @@
+//! Persists Yjs documents in AWS DynamoDB.
+//!
+//! # Layout
+//! * [`update`]: the Yjs update engine: merge, diff, state vector, validate, on the bytes. Pure.
+//! * [`codec`]: sort keys and varints: how names and clocks become bytes. Pure.
+//! * [`table`]: the few DynamoDB operations the log needs, as a trait, and its adapters.
+//! * `log`: the update log of one document: store, read, clear, compact; all protocol decisions.
+//! * `queue`: the order of calls: documents in parallel, calls on one document one after another.
+//! * `persistence`: one method per call of the public API.
+//! * `bindings`: the Node.js face of it, with the feature `node`.
+//!
+//! Imports point downwards only: `bindings` → `persistence` → `queue`, `log` → `table`, `update` → `codec`; beneath all of
+//! them lie [`error`], [`limits`] (DynamoDB's) and [`defaults`] (ours).
+
+pub mod codec;
+pub mod defaults;
+pub mod error;
+pub mod limits;
+pub mod table;
+pub mod update;

@@ -1,0 +1,1 @@
+//! The [`super::Table`] of AWS DynamoDB.

@@ -1,0 +1,1 @@
+//! An in-memory [`super::Table`] that keeps the limits of DynamoDB.

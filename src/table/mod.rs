@@ -1,0 +1,141 @@
+//! The few DynamoDB operations that the log needs, as a trait.
+//!
+//! An adapter does one request per call (with the retries of its client), keeps the limits of [`crate::limits`], and decides
+//! nothing about the log. It must not know what an update is. All reads are strongly consistent.
+
+use std::future::Future;
+
+use crate::codec::{SortKey, sort_key::DocName};
+use crate::error::Result;
+
+pub mod memory;
+
+#[cfg(feature = "aws")]
+pub mod dynamo;
+
+/// One item of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The sort key (`ykeysort`); the partition key is the document's name.
+    pub key: SortKey,
+    /// `value`; `None` where the attribute is missing or not binary.
+    pub value: Option<Vec<u8>>,
+    /// The attributes that make this item the head of a set.
+    pub head: Option<Head>,
+}
+
+/// The attributes of the head of a set: `parts`, `at`, `sealed`, `sv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// How many parts the set has.
+    pub parts: u32,
+    /// When the head was written, in milliseconds since the epoch, by the writer's clock.
+    pub at: u64,
+    /// Whether all parts were acknowledged before: only then does the set count.
+    pub sealed: bool,
+    /// The state vector of the set's update, where the writer knew it.
+    pub state_vector: Option<Vec<u8>>,
+}
+
+/// One page of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What was found, in the order asked for.
+    pub entries: Vec<T>,
+    /// Where to go on; `None` on the last page. A page may be empty and still not be the last.
+    pub next: Option<SortKey>,
+}
+
+/// One page of a scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanPage<T> {
+    /// What was found, grouped by document, each with the document's name.
+    pub entries: Vec<(DocName, T)>,
+    /// Where to go on; `None` on the last page.
+    pub next: Option<(DocName, SortKey)>,
+}
+
+/// A query over the items of one document whose sort key begins with `prefix`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The document.
+    pub doc: DocName,
+    /// What the sort keys begin with.
+    pub prefix: SortKey,
+    /// Descending instead of ascending.
+    pub reverse: bool,
+    /// The most items of the page (1 or more).
+    pub limit: u32,
+    /// Begin behind this key: `next` of the page before.
+    pub after: Option<SortKey>,
+}
+
+/// What must hold for a conditional delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeleteIf {
+    /// Nothing: delete in any case.
+    Always,
+    /// `value` is exactly this (for items of the original, whose keys can be reused).
+    ValueIs(Vec<u8>),
+    /// The item is not a sealed head.
+    NotSealed,
+}
+
+/// A DynamoDB table of the form of `docs/FORMAT.md`.
+///
+/// Every method fails with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`.
+/// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent.
+pub trait Table: Send + Sync + 'static {
+    /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
+    /// waits until it is ACTIVE. 1 request on an existing table.
+    fn prepare(&self, create: bool) -> impl Future<Output = Result<()>> + Send;
+
+    /// Writes an item whose key was never used before (`attribute_not_exists`). An item that is already there is an
+    /// earlier attempt of this very write: success. 1 WCU per KiB.
+    fn put_new(&self, doc: &DocName, item: Item) -> impl Future<Output = Result<()>> + Send;
+
+    /// Writes an item whatever was there. 1 WCU per KiB.
+    fn put(&self, doc: &DocName, item: Item) -> impl Future<Output = Result<()>> + Send;
+
+    /// Reads one item. 1 RCU per 4 KiB.
+    fn get(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<Option<Item>>> + Send;
+
+    /// Sets `sealed` on a head, if the head exists; says whether it does. 1 WCU.
+    fn seal(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Deletes an item if the condition holds; `false` where it does not hold. An item that is not there is deleted already:
+    /// `true`. 1 WCU per KiB of the item.
+    fn delete(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        condition: DeleteIf,
+    ) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Deletes up to [`crate::limits::MAX_BATCH_WRITES`] items and returns the keys that were left unprocessed.
+    fn delete_batch(
+        &self,
+        doc: &DocName,
+        keys: &[SortKey],
+    ) -> impl Future<Output = Result<Vec<SortKey>>> + Send;
+
+    /// One page of whole items. 1 RCU per 4 KiB of the page.
+    fn query(&self, query: &Query) -> impl Future<Output = Result<Page<Item>>> + Send;
+
+    /// One page of keys. Costs what the whole items cost.
+    fn query_keys(&self, query: &Query) -> impl Future<Output = Result<Page<SortKey>>> + Send;
+
+    /// One page of all items of the table, grouped by document.
+    fn scan(
+        &self,
+        limit: u32,
+        after: Option<&(DocName, SortKey)>,
+    ) -> impl Future<Output = Result<ScanPage<Item>>> + Send;
+
+    /// One page of all keys of the table, grouped by document. Costs what the whole items cost.
+    fn scan_keys(
+        &self,
+        limit: u32,
+        after: Option<&(DocName, SortKey)>,
+    ) -> impl Future<Output = Result<ScanPage<SortKey>>> + Send;
+}
