@@ -9,6 +9,11 @@ use crate::codec::{SortKey, sort_key::DocName};
 use crate::error::Result;
 
 pub mod memory;
+pub mod meter;
+pub mod schema;
+pub mod size;
+
+pub use meter::{Meter, Operation};
 
 #[cfg(feature = "aws")]
 pub mod dynamo;
@@ -83,7 +88,8 @@ pub enum DeleteIf {
 
 /// A DynamoDB table of the form of `docs/FORMAT.md`.
 ///
-/// Every method fails with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`.
+/// Every method fails with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`; a put of an item
+/// over [`crate::limits::MAX_ITEM_BYTES`] with `ERR_TOO_LARGE`, before any request ([`size::item_bytes`] tells the size).
 /// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent.
 pub trait Table: Send + Sync + 'static {
     /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and

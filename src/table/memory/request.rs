@@ -1,0 +1,77 @@
+//! A request as the hook of a [`super::MemoryTable`] sees it, and what the hook may do to it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::error::Error;
+use crate::table::{DeleteIf, Item, Operation, Query};
+
+/// One request with all that it carries: one variant per method of [`crate::table::Table`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the methods of `Table` say what they are")]
+pub enum Request {
+    Prepare { create: bool },
+    PutNew { doc: DocName, item: Item },
+    Put { doc: DocName, item: Item },
+    Get { doc: DocName, key: SortKey },
+    Seal { doc: DocName, key: SortKey },
+    Delete { doc: DocName, key: SortKey, condition: DeleteIf },
+    DeleteBatch { doc: DocName, keys: Vec<SortKey> },
+    Query(Query),
+    QueryKeys(Query),
+    Scan { limit: u32, after: Option<(DocName, SortKey)> },
+    ScanKeys { limit: u32, after: Option<(DocName, SortKey)> },
+}
+
+impl Request {
+    /// The DynamoDB operation that it is sent as.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Request::Prepare { .. } => Operation::DescribeTable,
+            Request::PutNew { .. } | Request::Put { .. } => Operation::PutItem,
+            Request::Get { .. } => Operation::GetItem,
+            Request::Seal { .. } => Operation::UpdateItem,
+            Request::Delete { .. } => Operation::DeleteItem,
+            Request::DeleteBatch { .. } => Operation::BatchWriteItem,
+            Request::Query(_) | Request::QueryKeys(_) => Operation::Query,
+            Request::Scan { .. } | Request::ScanKeys { .. } => Operation::Scan,
+        }
+    }
+
+    /// Whether it can change the table.
+    pub fn is_write(&self) -> bool {
+        !matches!(self.operation(), Operation::GetItem | Operation::Query | Operation::Scan)
+    }
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// Nothing: it is applied and answered.
+    None,
+    /// It is not applied, the caller gets the error.
+    Fail(Error),
+    /// It is applied, the caller gets the error: a lost response.
+    ApplyThenFail(Error),
+    /// A batch is applied but for its last n keys, which are answered as unprocessed. Other requests: no fault.
+    Unprocessed(usize),
+    /// The page of a Query or Scan ends after n items (at least 1). Other requests: no fault.
+    PageItems(u32),
+}
+
+/// The future of a [`Hook`].
+pub type HookFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Is called around every request, and may await: that is where a simulation interleaves its processes.
+///
+/// A caller that drops the future of a request in `before` has not applied it, in `after` it has.
+pub trait Hook: Send + Sync + 'static {
+    /// Is awaited before the request is applied, and decides what happens to it.
+    fn before<'a>(&'a self, request: &'a Request) -> HookFuture<'a, Fault>;
+
+    /// Is awaited after the request was applied and before it is answered. Not called after [`Fault::Fail`].
+    fn after<'a>(&'a self, _request: &'a Request) -> HookFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}

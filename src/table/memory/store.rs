@@ -1,0 +1,169 @@
+//! The items of a [`super::MemoryTable`] and what each request does to them. Every call is atomic and synchronous; no
+//! faults here. Returns the capacity that DynamoDB would have consumed beside each answer.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::limits::MAX_PAGE_BYTES;
+use crate::table::size::{item_bytes, read_units, write_units};
+use crate::table::{DeleteIf, Item, Page, Query, ScanPage};
+
+/// Documents in an order that is not that of their names, as DynamoDB's is not: by a hash, then the name.
+type ScanKey = (u64, DocName);
+
+type Documents = BTreeMap<SortKey, Item>;
+
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    documents: BTreeMap<ScanKey, Documents>,
+}
+
+/// An answer and its capacity units.
+pub(super) type Billed<T> = (T, f64);
+
+impl Store {
+    pub(super) fn document(&self, doc: &DocName) -> Option<&Documents> {
+        self.documents.get(&scan_key(doc))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&DocName, &Item)> {
+        self.documents.iter().flat_map(|((_, doc), items)| items.values().map(move |item| (doc, item)))
+    }
+
+    /// `true` where it was written, `false` where the key was taken.
+    pub(super) fn put_new(&mut self, doc: &DocName, item: Item) -> Billed<bool> {
+        let bytes = self.bytes(doc, &item.key).max(item_bytes(doc, &item));
+        let items = self.documents.entry(scan_key(doc)).or_default();
+        let written = !items.contains_key(&item.key);
+        if written {
+            items.insert(item.key.clone(), item);
+        }
+        (written, write_units(bytes))
+    }
+
+    pub(super) fn put(&mut self, doc: &DocName, item: Item) -> Billed<()> {
+        let bytes = self.bytes(doc, &item.key).max(item_bytes(doc, &item));
+        self.documents.entry(scan_key(doc)).or_default().insert(item.key.clone(), item);
+        ((), write_units(bytes))
+    }
+
+    pub(super) fn get(&self, doc: &DocName, key: &SortKey) -> Billed<Option<Item>> {
+        let item = self.document(doc).and_then(|items| items.get(key)).cloned();
+        (item, read_units(self.bytes(doc, key)))
+    }
+
+    pub(super) fn seal(&mut self, doc: &DocName, key: &SortKey) -> Billed<bool> {
+        let bytes = self.bytes(doc, key);
+        let item = self.documents.get_mut(&scan_key(doc)).and_then(|items| items.get_mut(key));
+        let head = item.and_then(|item| item.head.as_mut());
+        let sealed = head.map(|head| head.sealed = true).is_some();
+        (sealed, write_units(bytes))
+    }
+
+    pub(super) fn delete(&mut self, doc: &DocName, key: &SortKey, condition: &DeleteIf) -> Billed<bool> {
+        let units = write_units(self.bytes(doc, key));
+        let Some(items) = self.documents.get_mut(&scan_key(doc)) else { return (true, units) };
+        let holds = items.get(key).is_none_or(|item| match condition {
+            DeleteIf::Always => true,
+            DeleteIf::ValueIs(value) => item.value.as_ref() == Some(value),
+            DeleteIf::NotSealed => !item.head.as_ref().is_some_and(|head| head.sealed),
+        });
+        if holds {
+            items.remove(key);
+            if items.is_empty() {
+                self.documents.remove(&scan_key(doc));
+            }
+        }
+        (holds, units)
+    }
+
+    pub(super) fn query(&self, query: &Query, limit: u32) -> Billed<Page<Item>> {
+        let none = Documents::new();
+        let items = self.document(&query.doc).unwrap_or(&none);
+        let prefix = query.prefix.as_bytes();
+        let mut page = PageBuilder::new(limit);
+        if query.reverse {
+            let to = query.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
+            let found = items.range((Bound::Unbounded, to)).rev();
+            let found = found.skip_while(|(key, _)| !key.as_bytes().starts_with(prefix));
+            page.take(found.take_while(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(_, item)| {
+                let bytes = item_bytes(&query.doc, item);
+                (item.clone(), item.key.clone(), bytes)
+            }));
+        } else {
+            let from = match &query.after {
+                Some(after) if *after >= query.prefix => Bound::Excluded(after.clone()),
+                _ => Bound::Included(query.prefix.clone()),
+            };
+            let found = items.range((from, Bound::Unbounded));
+            page.take(found.take_while(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(_, item)| {
+                let bytes = item_bytes(&query.doc, item);
+                (item.clone(), item.key.clone(), bytes)
+            }));
+        }
+        (Page { entries: page.entries, next: page.next }, read_units(page.bytes))
+    }
+
+    pub(super) fn scan(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Billed<ScanPage<Item>> {
+        let from = after.map_or(Bound::Unbounded, |(doc, _)| Bound::Included(scan_key(doc)));
+        let found = self.documents.range((from, Bound::Unbounded)).flat_map(|((_, doc), items)| {
+            let from = match after {
+                Some((after_doc, key)) if after_doc == doc => Bound::Excluded(key.clone()),
+                _ => Bound::Unbounded,
+            };
+            items.range((from, Bound::Unbounded)).map(move |(_, item)| {
+                let entry = (doc.clone(), item.clone());
+                (entry, (doc.clone(), item.key.clone()), item_bytes(doc, item))
+            })
+        });
+        let mut page = PageBuilder::new(limit);
+        page.take(found);
+        (ScanPage { entries: page.entries, next: page.next }, read_units(page.bytes))
+    }
+
+    /// The bytes of the item there is, 0 where there is none.
+    fn bytes(&self, doc: &DocName, key: &SortKey) -> usize {
+        self.document(doc).and_then(|items| items.get(key)).map_or(0, |item| item_bytes(doc, item))
+    }
+}
+
+/// Fills a page up to its limit of items and to 1 MB. As DynamoDB does it, a page that ends at its limit names a next
+/// one, even if that will be empty.
+struct PageBuilder<T, K> {
+    limit: usize,
+    entries: Vec<T>,
+    next: Option<K>,
+    bytes: usize,
+}
+
+impl<T, K> PageBuilder<T, K> {
+    fn new(limit: u32) -> Self {
+        PageBuilder { limit: limit.max(1) as usize, entries: Vec::new(), next: None, bytes: 0 }
+    }
+
+    fn take(&mut self, found: impl Iterator<Item = (T, K, usize)>) {
+        let mut last = None;
+        for (entry, key, bytes) in found {
+            if !self.entries.is_empty() && self.bytes + bytes > MAX_PAGE_BYTES {
+                self.next = last;
+                return;
+            }
+            self.entries.push(entry);
+            self.bytes += bytes;
+            last = Some(key);
+            if self.entries.len() == self.limit {
+                self.next = last;
+                return;
+            }
+        }
+    }
+}
+
+/// FNV-1a.
+fn scan_key(doc: &DocName) -> ScanKey {
+    let hash = doc.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash, doc.clone())
+}

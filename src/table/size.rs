@@ -1,0 +1,131 @@
+//! The size of an item and the capacity that it costs, as DynamoDB counts them. Source: the DynamoDB developer guide,
+//! "DynamoDB item sizes and formats" and "DynamoDB read and write operations".
+
+use super::Item;
+use super::schema::{AT, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::error::{Code, Error, Result};
+use crate::limits::{MAX_BATCH_WRITES, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES};
+
+const BYTES_PER_WRITE_UNIT: usize = 1_024;
+const BYTES_PER_READ_UNIT: usize = 4_096;
+
+/// The bytes that DynamoDB counts for `item` of `doc`: names and values of all attributes.
+pub fn item_bytes(doc: &DocName, item: &Item) -> usize {
+    let keys = HASH_KEY.len() + doc.as_str().len() + RANGE_KEY.len() + item.key.as_bytes().len();
+    let value = item.value.as_ref().map_or(0, |value| VALUE.len() + value.len());
+    let head = item.head.as_ref().map_or(0, |head| {
+        let state_vector = head.state_vector.as_ref().map_or(0, |sv| STATE_VECTOR.len() + sv.len());
+        PARTS.len()
+            + number_bytes(head.parts.into())
+            + AT.len()
+            + number_bytes(head.at)
+            + SEALED.len()
+            + 1
+            + state_vector
+    });
+    keys + value + head
+}
+
+/// One byte, and one for every two significant digits.
+fn number_bytes(mut n: u64) -> usize {
+    while n != 0 && n.is_multiple_of(10) {
+        n /= 10;
+    }
+    let digits = n.checked_ilog10().map_or(1, |log| log as usize + 1);
+    1 + digits.div_ceil(2)
+}
+
+/// The write units of an item of so many bytes: one per started KiB, at least one.
+pub fn write_units(bytes: usize) -> f64 {
+    bytes.div_ceil(BYTES_PER_WRITE_UNIT).max(1) as f64
+}
+
+/// The read units of a strongly consistent read of so many bytes in all: one per started 4 KiB, at least one.
+pub fn read_units(bytes: usize) -> f64 {
+    bytes.div_ceil(BYTES_PER_READ_UNIT).max(1) as f64
+}
+
+/// Checks an item against DynamoDB's limits before it is sent.
+///
+/// # Errors
+/// `ERR_TOO_LARGE` for an item over 409,600 bytes; `ERR_INVALID_ARGUMENT` for a key that DynamoDB would refuse.
+pub fn check_item(doc: &DocName, item: &Item) -> Result<()> {
+    check_keys(doc, &item.key)?;
+    let bytes = item_bytes(doc, item);
+    if bytes > MAX_ITEM_BYTES {
+        return Err(Error::new(
+            Code::TooLarge,
+            format!("item {} of document '{doc}' is {bytes} bytes, limit {MAX_ITEM_BYTES}", item.key),
+        ));
+    }
+    Ok(())
+}
+
+/// Checks both keys against DynamoDB's limits.
+///
+/// # Errors
+/// `ERR_INVALID_ARGUMENT` where one is empty or too long.
+pub fn check_keys(doc: &DocName, key: &SortKey) -> Result<()> {
+    check_key("document name", doc.as_str().len(), MAX_PARTITION_KEY_BYTES)?;
+    check_key("sort key", key.as_bytes().len(), MAX_SORT_KEY_BYTES)
+}
+
+/// Checks a batch of deletes against DynamoDB's limits. DynamoDB refuses a key that comes twice.
+///
+/// # Errors
+/// `ERR_INVALID_ARGUMENT` for more than 25 keys, a key twice, or a key that DynamoDB would refuse.
+pub fn check_batch(doc: &DocName, keys: &[SortKey]) -> Result<()> {
+    if keys.len() > MAX_BATCH_WRITES {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            format!("batch of {} deletes, limit {MAX_BATCH_WRITES}", keys.len()),
+        ));
+    }
+    for (n, key) in keys.iter().enumerate() {
+        check_keys(doc, key)?;
+        if keys.iter().take(n).any(|earlier| earlier == key) {
+            return Err(Error::new(Code::InvalidArgument, format!("batch deletes {key} twice")));
+        }
+    }
+    Ok(())
+}
+
+fn check_key(what: &str, bytes: usize, limit: usize) -> Result<()> {
+    if bytes == 0 || bytes > limit {
+        return Err(Error::new(
+            Code::InvalidArgument,
+            format!("{what} of {bytes} bytes, allowed are 1 to {limit}"),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Head;
+
+    #[test]
+    fn an_item_counts_names_and_values_of_all_attributes() {
+        let doc = DocName::new("doc").unwrap();
+        let key = SortKey::from_bytes(vec![1; 10]);
+        let mut item = Item { key, value: Some(vec![0; 100]), head: None };
+        assert_eq!(item_bytes(&doc, &item), 8 + 3 + 8 + 10 + 5 + 100);
+        item.head = Some(Head { parts: 3, at: 1_700_000_000_123, sealed: false, state_vector: None });
+        assert_eq!(item_bytes(&doc, &item), 134 + (5 + 2) + (2 + 8) + (6 + 1));
+        item.value = None;
+        assert_eq!(item_bytes(&doc, &item), 29 + 24);
+    }
+
+    #[test]
+    fn capacity_is_counted_per_started_unit_and_at_least_one() {
+        assert_eq!([0, 1, 1_024, 1_025].map(write_units), [1.0, 1.0, 1.0, 2.0]);
+        assert_eq!([0, 1, 4_096, 4_097].map(read_units), [1.0, 1.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn numbers_are_counted_without_trailing_zeroes() {
+        assert_eq!([0, 9, 99, 100, 101, 1_000].map(number_bytes), [2, 2, 2, 2, 3, 2]);
+    }
+}
