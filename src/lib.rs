@@ -12,6 +12,8 @@
 //! Imports point downwards only: `bindings` → `persistence` → `queue`, `log` → `table`, `update` → `codec`; beneath all of
 //! them lie [`error`], [`limits`] (DynamoDB's) and [`defaults`] (ours).
 
+#[cfg(feature = "node")]
+mod bindings;
 pub mod codec;
 pub mod defaults;
 pub mod error;
