@@ -18,5 +18,8 @@ pub mod codec;
 pub mod defaults;
 pub mod error;
 pub mod limits;
+pub mod log;
+pub mod persistence;
+pub mod queue;
 pub mod table;
 pub mod update;

@@ -1,6 +1,10 @@
 //! The Yjs update engine: V1 update bytes in, V1 update bytes out. Pure: no async, no DynamoDB, no Node.
 
+mod interim;
+
 use std::fmt;
+
+pub use interim::{Mismatch, diff, merge, state_vector, validate, validate_state_vector, verify};
 
 /// How updates are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,167 @@
+//! Compaction: several entries become one set that contains them.
+//!
+//! Inputs S = entries of one read; m = merge(S); clock = max(S) + 1.
+//! 1. Put head and parts of a set with m.
+//! 2. Strong GetItem of x, the input with the lowest key. Gone: another compaction or a clear was faster: remove the set.
+//! 3. Seal the head, if it is still there.
+//! 4. Read the set back and compare; m was verified against S by a second, independent scan.
+//! 5. Delete exactly the keys of S.
+//!
+//! A clear that ended before (2) makes (2) fail; one that ends later must have met the head and deleted it, so (3) fails,
+//! or it deletes the sealed set too. A crash leaves duplicates or remains; the next compaction removes both.
+
+use super::pages::Pages;
+use super::read::{Entry, LogRead, Merged};
+use super::set::Set;
+use super::{Log, next_clock, off_the_loop};
+use crate::codec::sort_key::{DocName, LogClock, SortKey};
+use crate::error::{Code, Error, Result};
+use crate::table::Table;
+use crate::update;
+
+/// The largest state vector kept beside a set, in bytes; a larger one is left out, it can always be computed.
+const MAX_STATE_VECTOR_BYTES: usize = 64 * 1024;
+
+/// How a compaction ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// There was nothing to merge: at most one entry. Its clock and first key, if there is one.
+    Single(Option<Compacted>),
+    /// Several entries became one.
+    Done(Compacted),
+    /// Another compaction or a clear was faster. Nothing was changed.
+    Raced,
+}
+
+/// The one entry that a compacted part of the log consists of.
+#[derive(Debug, Clone)]
+pub struct Compacted {
+    /// Its log clock.
+    pub clock: LogClock,
+    /// Its first key: the head's.
+    pub first_key: SortKey,
+    /// Its last key: the log goes on behind it.
+    pub last_key: SortKey,
+    /// The size of its update in bytes.
+    pub bytes: usize,
+    /// How many entries it was merged from.
+    pub inputs: usize,
+    /// The size of their updates in bytes.
+    pub input_bytes: usize,
+    /// The state vector of its update.
+    pub state_vector: Vec<u8>,
+}
+
+impl<T: Table> Log<T> {
+    /// Merges all entries of a document, or all whose keys lie behind `after`, into one set; removes the remains of
+    /// writers that stopped.
+    ///
+    /// Cost: a read of these entries, 1 WCU per KiB of the result and of each item deleted, 4 requests more.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` as in [`Log::read`]; `ERR_INTERNAL` where the result did not pass the check. In both cases no
+    /// entry was deleted.
+    pub async fn compact(&self, doc: &DocName, after: Option<&SortKey>) -> Result<Outcome> {
+        let log = self.read_behind(doc, after).await?;
+        for &(clock, id) in &log.unfinished {
+            self.sweep(doc, clock, id).await?;
+        }
+        if log.entries.len() < 2 {
+            return self.single(doc, log).await;
+        }
+        let clock = next_clock(doc, log.largest)?;
+        let Merged { log, update } = self.merge(doc, log, after.is_none()).await?;
+        let (log, update, state_vector) = verified(doc, log, update).await?;
+        let kept = Some(state_vector.clone()).filter(|sv| sv.len() <= MAX_STATE_VECTOR_BYTES);
+        let set = self.write_set(doc, clock, &update, kept).await?;
+        if !self.is_first_input_there(doc, &log).await? || !self.seal(doc, &set).await? {
+            self.remove_set(doc, &set).await?;
+            return Ok(Outcome::Raced);
+        }
+        match self.read_set(doc, &set).await? {
+            None => return Ok(Outcome::Raced),
+            Some(stored) if stored != update => {
+                return Err(unverified(doc, "it was read back with other bytes"));
+            }
+            Some(_) => {}
+        }
+        let compacted = Compacted {
+            clock,
+            first_key: set.head(doc),
+            last_key: SortKey::part(doc, clock, set.id, set.parts.saturating_sub(1)),
+            bytes: update.len(),
+            inputs: log.entries.len(),
+            input_bytes: log.entries.iter().map(|entry| entry.update.len()).sum(),
+            state_vector,
+        };
+        self.delete_entries(doc, log.entries).await?;
+        Ok(Outcome::Done(compacted))
+    }
+
+    async fn single(&self, doc: &DocName, log: LogRead) -> Result<Outcome> {
+        let Merged { log, update } = self.merge(doc, log, false).await?;
+        let Some(entry) = log.entries.first() else { return Ok(Outcome::Single(None)) };
+        Ok(Outcome::Single(Some(Compacted {
+            clock: entry.clock,
+            first_key: entry.first_key(doc),
+            last_key: entry.keys.last().cloned().unwrap_or_else(|| entry.first_key(doc)),
+            bytes: entry.update.len(),
+            inputs: 1,
+            input_bytes: entry.update.len(),
+            state_vector: state_vector(&update)?,
+        })))
+    }
+
+    async fn is_first_input_there(&self, doc: &DocName, log: &LogRead) -> Result<bool> {
+        let Some(first) = log.entries.iter().map(|entry| entry.first_key(doc)).min() else {
+            return Ok(false);
+        };
+        Ok(self.table.get(doc, &first).await?.is_some())
+    }
+
+    /// The update of a set as it stands in the table; `None` where it is not sealed or not whole.
+    async fn read_set(&self, doc: &DocName, set: &Set) -> Result<Option<Vec<u8>>> {
+        let mut log = self.read_pages(doc, Pages::new(doc, set.head(doc))).await?;
+        Ok(log.entries.pop().map(|entry| entry.update))
+    }
+
+    async fn delete_entries(&self, doc: &DocName, entries: Vec<Entry>) -> Result<()> {
+        let mut keys = Vec::new();
+        for entry in entries {
+            match (entry.id, entry.keys.first()) {
+                // A key of the original can be used again: delete it only if its value is the one merged. If it is
+                // not, the item is a new update and stays.
+                (None, Some(key)) => {
+                    self.delete_original(doc, key, entry.update).await?;
+                }
+                _ => keys.extend(entry.keys),
+            }
+        }
+        self.delete_all(doc, keys).await
+    }
+}
+
+/// The state vector of a merged update.
+fn state_vector(update: &[u8]) -> Result<Vec<u8>> {
+    update::state_vector(update)
+        .map_err(|reason| Error::new(Code::Internal, format!("merged update has no state vector: {reason}")))
+}
+
+fn unverified(doc: &DocName, what: &str) -> Error {
+    Error::new(
+        Code::Internal,
+        format!("compaction of document '{doc}' was given up, nothing was deleted: {what}"),
+    )
+}
+
+/// Checks by an independent scan that the merged update contains exactly what its inputs contain.
+async fn verified(doc: &DocName, log: LogRead, update: Vec<u8>) -> Result<(LogRead, Vec<u8>, Vec<u8>)> {
+    let bytes = update.len() + log.entries.iter().map(|entry| entry.update.len()).sum::<usize>();
+    let doc = doc.clone();
+    off_the_loop(bytes, move || {
+        update::verify(&log.entries, &update).map_err(|mismatch| unverified(&doc, &mismatch.to_string()))?;
+        let state_vector = state_vector(&update)?;
+        Ok((log, update, state_vector))
+    })
+    .await?
+}

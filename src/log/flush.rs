@@ -1,0 +1,53 @@
+//! Flush: compact all of a document, now, and write its state vector for the original's reader.
+
+use super::compact::{Compacted, Outcome};
+use super::{Log, item_bytes};
+use crate::codec::sort_key::{DocName, LogClock, SortKey};
+use crate::codec::varint::write_varuint;
+use crate::error::{Code, Error, Result};
+use crate::limits::MAX_ITEM_BYTES;
+use crate::table::{DeleteIf, Item, Table};
+
+/// How often a flush begins again after a competitor was faster.
+const MAX_ATTEMPTS: u32 = 10;
+
+impl<T: Table> Log<T> {
+    /// Compacts the document until it is one entry and returns its log clock; `None` where it is missing.
+    ///
+    /// # Errors
+    /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) where others compact or clear it again and again.
+    pub async fn flush(&self, doc: &DocName) -> Result<Option<LogClock>> {
+        for _ in 0..MAX_ATTEMPTS {
+            let compacted = match self.compact(doc, None).await? {
+                Outcome::Raced => continue,
+                Outcome::Single(None) => return Ok(None),
+                Outcome::Single(Some(compacted)) | Outcome::Done(compacted) => compacted,
+            };
+            self.write_state_vector(doc, &compacted).await?;
+            return Ok(Some(compacted.clock));
+        }
+        Err(Error::new(
+            Code::Unavailable,
+            format!("document '{doc}' was compacted or cleared by others {MAX_ATTEMPTS} times in a row"),
+        ))
+    }
+
+    /// Writes the `v1_sv` item, then looks whether what it speaks of is still there: a clear that deleted the item
+    /// before it was written must not find it again.
+    async fn write_state_vector(&self, doc: &DocName, compacted: &Compacted) -> Result<()> {
+        let mut value = Vec::with_capacity(compacted.state_vector.len() + 8);
+        write_varuint(&mut value, u64::from(compacted.clock.0));
+        write_varuint(&mut value, compacted.state_vector.len() as u64);
+        value.extend_from_slice(&compacted.state_vector);
+        let key = SortKey::state_vector(doc);
+        if item_bytes(doc, &key, value.len()) > MAX_ITEM_BYTES {
+            // The original computes it where the item is missing or old.
+            return Ok(());
+        }
+        self.table.put(doc, Item { key: key.clone(), value: Some(value), head: None }).await?;
+        if self.table.get(doc, &compacted.first_key).await?.is_none() {
+            self.table.delete(doc, &key, DeleteIf::Always).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! The update log of one document: how updates are stored, read, compacted and cleared.
+//!
+//! All protocol decisions are here and nowhere else; the order of calls is the queue's business, requests are the
+//! table's. The log needs no order among its items and no transactions, because updates commute and are idempotent:
+//!
+//! * a key is written once and never reused; an item never changes, but for a head that is sealed, once;
+//! * an acknowledged update is contained in a live item or a whole sealed set at every moment;
+//! * a compaction deletes exactly the keys that it merged, and only after its set was sealed, read back and verified.
+//!
+//! `ARCHITECTURE.md` gives the protocol in numbered steps, with what happens when each of them fails.
+
+mod backoff;
+mod clear;
+mod compact;
+mod flush;
+mod host;
+mod pages;
+mod read;
+mod set;
+mod sweep;
+
+use std::sync::Arc;
+
+use crate::codec::sort_key::{DocName, LogClock, SortKey};
+use crate::error::{Code, Error, Result};
+use crate::limits::MAX_ITEM_BYTES;
+use crate::table::{Item, Table};
+use crate::update::{self, InvalidUpdate, MergeOptions};
+
+pub use compact::{Compacted, Outcome};
+pub use host::{Host, SystemHost};
+pub use pages::{FIRST_LIMIT, Pages, next_limit};
+pub use read::{Entry, LogRead, Merged};
+
+/// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
+pub const MAX_PART_BYTES: usize = 380_000;
+
+/// The age after which a set that was never sealed is given up, in milliseconds: no writer takes that long.
+pub const UNSEALED_SET_LIFETIME_MS: u64 = 3_600_000;
+
+/// How often a set that was cleared away or swept while it was written is written anew.
+const MAX_SET_ATTEMPTS: u32 = 3;
+
+/// What a read does about an item that is not an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnCorrupt {
+    /// Fail with `ERR_CORRUPT`, naming the item.
+    #[default]
+    Fail,
+    /// Read the rest. The item is never deleted, but by a clear.
+    Skip,
+}
+
+/// How the log merges and what it does about damage.
+#[derive(Debug, Clone, Copy)]
+pub struct LogOptions {
+    /// Drop the content of deleted items when merging.
+    pub gc: bool,
+    /// What a read does about an item that is not an update.
+    pub on_corrupt: OnCorrupt,
+}
+
+/// The update logs of one table.
+pub struct Log<T> {
+    table: Arc<T>,
+    options: LogOptions,
+    host: Arc<dyn Host>,
+}
+
+impl<T> Clone for Log<T> {
+    fn clone(&self) -> Self {
+        Log { table: self.table.clone(), options: self.options, host: self.host.clone() }
+    }
+}
+
+impl<T: Table> Log<T> {
+    /// The logs of `table`.
+    pub fn new(table: Arc<T>, options: LogOptions, host: Arc<dyn Host>) -> Self {
+        Log { table, options, host }
+    }
+
+    /// The table.
+    pub fn table(&self) -> &Arc<T> {
+        &self.table
+    }
+
+    /// The largest log clock of the document; `None` where it has no update items. One reverse Query.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` where the last item's key is not one of an update.
+    pub async fn largest_clock(&self, doc: &DocName) -> Result<Option<LogClock>> {
+        let mut pages = pages::Pages::new(doc, SortKey::updates(doc)).last();
+        while let Some(query) = pages.query() {
+            let page = self.table.query_keys(query).await?;
+            if let Some(key) = pages.take(page).first() {
+                return read::parse(doc, key).map(|parsed| Some(parsed.clock()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stores a valid update at `clock`: one put, or a set where it does not fit one item. When this returns, the
+    /// update is durable.
+    ///
+    /// Cost: 1 WCU per KiB; as a set 2 WCU more.
+    ///
+    /// # Errors
+    /// `ERR_UNAVAILABLE` where the document was cleared again and again while a set was written, and what the table says.
+    pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<()> {
+        let key = SortKey::update(doc, clock, self.host.write_id()?);
+        if item_bytes(doc, &key, update.len()) <= MAX_ITEM_BYTES {
+            return self.table.put_new(doc, Item { key, value: Some(update), head: None }).await;
+        }
+        for _ in 0..MAX_SET_ATTEMPTS {
+            let set = self.write_set(doc, clock, &update, None).await?;
+            if self.seal(doc, &set).await? {
+                return Ok(());
+            }
+            self.remove_set(doc, &set).await?;
+        }
+        Err(Error::new(
+            Code::Unavailable,
+            format!(
+                "update of {} bytes was cleared away {MAX_SET_ATTEMPTS} times while it was stored",
+                update.len()
+            ),
+        ))
+    }
+
+    /// Merges valid updates that are to be stored together: a tail of the log, never all of it.
+    ///
+    /// # Errors
+    /// `Ok(Err(_))` where one of them is not an update.
+    pub async fn merge_tail(&self, updates: Vec<Vec<u8>>) -> Result<Result<Vec<u8>, InvalidUpdate>> {
+        let options = MergeOptions { gc: self.options.gc, squash: true, whole_log: false };
+        let bytes = updates.iter().map(Vec::len).sum();
+        off_the_loop(bytes, move || update::merge(&updates, options)).await
+    }
+}
+
+/// The clock after `largest`.
+///
+/// # Errors
+/// `ERR_CORRUPT` where the log clock is used up: only a foreign item can have brought it there.
+pub fn next_clock(doc: &DocName, largest: Option<LogClock>) -> Result<LogClock> {
+    match largest {
+        None => Ok(LogClock(0)),
+        Some(LogClock(clock)) => clock.checked_add(1).map(LogClock).ok_or_else(|| {
+            Error::new(
+                Code::Corrupt,
+                format!("document '{doc}' has an item at log clock {clock}, the largest there is: nothing fits behind it"),
+            )
+        }),
+    }
+}
+
+/// What DynamoDB counts for an item with our three attributes: their names and values, in bytes.
+pub fn item_bytes(doc: &DocName, key: &SortKey, value_bytes: usize) -> usize {
+    "ydocname".len()
+        + doc.as_str().len()
+        + "ykeysort".len()
+        + key.as_bytes().len()
+        + "value".len()
+        + value_bytes
+}
+
+/// Above this many bytes work on updates leaves the async workers: some 100 µs.
+const INLINE_BYTES: usize = 256 * 1024;
+
+/// Runs `work` on `bytes` of updates; on a blocking thread where that takes long.
+///
+/// # Errors
+/// `ERR_INTERNAL` where it panicked there.
+pub(crate) async fn off_the_loop<R: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<R> {
+    if bytes <= INLINE_BYTES {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|ended| {
+        Error::new(Code::Internal, "work on updates ended early").with_cause(ended.to_string())
+    })
+}

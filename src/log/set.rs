@@ -1,0 +1,129 @@
+//! Sets: updates that do not fit one item, and every result of a compaction.
+//!
+//! A head first, then the parts, then the head is sealed. Only a sealed set with all its parts counts, so a writer may
+//! stop anywhere. A head is put once and never again: where it is gone, its set was given up.
+
+use super::backoff::Backoff;
+use super::pages::Pages;
+use super::{Log, MAX_PART_BYTES};
+use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
+use crate::error::{Code, Result};
+use crate::limits::MAX_BATCH_WRITES;
+use crate::table::{DeleteIf, Head, Item, Table};
+
+/// A set that this process writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Set {
+    pub clock: LogClock,
+    pub id: WriteId,
+    pub parts: u32,
+}
+
+impl Set {
+    pub fn head(&self, doc: &DocName) -> SortKey {
+        SortKey::update(doc, self.clock, self.id)
+    }
+
+    pub fn keys(&self, doc: &DocName) -> Vec<SortKey> {
+        let parts = (0..self.parts).map(|n| SortKey::part(doc, self.clock, self.id, n));
+        std::iter::once(self.head(doc)).chain(parts).collect()
+    }
+}
+
+/// The update without structs and deletions: what the original's reader finds in a head.
+const EMPTY_UPDATE: [u8; 2] = [0, 0];
+
+impl<T: Table> Log<T> {
+    /// Puts head and parts, not sealed.
+    pub(super) async fn write_set(
+        &self,
+        doc: &DocName,
+        clock: LogClock,
+        update: &[u8],
+        state_vector: Option<Vec<u8>>,
+    ) -> Result<Set> {
+        let parts = u32::try_from(update.len().div_ceil(MAX_PART_BYTES)).unwrap_or(u32::MAX);
+        let set = Set { clock, id: self.host.write_id()?, parts };
+        let head = Head { parts, at: self.host.now_ms(), sealed: false, state_vector };
+        let item = Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head) };
+        self.table.put_new(doc, item).await?;
+        for (n, bytes) in (0..parts).zip(update.chunks(MAX_PART_BYTES)) {
+            let key = SortKey::part(doc, clock, set.id, n);
+            self.table.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None }).await?;
+        }
+        Ok(set)
+    }
+
+    /// Seals the head: from now on the set counts. `false` where the head is gone: the set was cleared or swept away.
+    ///
+    /// Where the outcome of the request is unknown the head tells it.
+    pub(super) async fn seal(&self, doc: &DocName, set: &Set) -> Result<bool> {
+        let head = set.head(doc);
+        let error = match self.table.seal(doc, &head).await {
+            Ok(there) => return Ok(there),
+            Err(error) => error,
+        };
+        if !matches!(error.code(), Code::Throttled | Code::Unavailable) {
+            return Err(error);
+        }
+        match self.table.get(doc, &head).await {
+            Ok(None) => Ok(false),
+            Ok(Some(item)) if item.head.as_ref().is_some_and(|head| head.sealed) => Ok(true),
+            Ok(Some(_)) | Err(_) => Err(error),
+        }
+    }
+
+    /// Deletes what there may be of a set of this process.
+    pub(super) async fn remove_set(&self, doc: &DocName, set: &Set) -> Result<()> {
+        self.delete_all(doc, set.keys(doc)).await
+    }
+
+    /// The keys of all parts that are there.
+    pub(super) async fn part_keys(
+        &self,
+        doc: &DocName,
+        clock: LogClock,
+        id: WriteId,
+    ) -> Result<Vec<SortKey>> {
+        let mut keys = Vec::new();
+        let mut pages = Pages::new(doc, SortKey::update(doc, clock, id));
+        while let Some(query) = pages.query() {
+            let page = self.table.query_keys(query).await?;
+            let parts = pages.take(page).into_iter();
+            keys.extend(parts.filter(|key| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)))));
+        }
+        Ok(keys)
+    }
+
+    /// Deletes items whose keys are never used again, 25 a request, until none is left unprocessed.
+    pub(super) async fn delete_all(&self, doc: &DocName, keys: Vec<SortKey>) -> Result<()> {
+        for batch in keys.chunks(MAX_BATCH_WRITES) {
+            self.delete_batch(doc, batch.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete_batch(&self, doc: &DocName, mut keys: Vec<SortKey>) -> Result<()> {
+        let mut retries = Backoff::default();
+        while !keys.is_empty() {
+            let unprocessed = self.table.delete_batch(doc, &keys).await?;
+            if unprocessed.len() >= keys.len() {
+                retries.wait(self.host.as_ref(), "BatchWriteItem left all deletes unprocessed").await?;
+            } else {
+                retries = Backoff::default();
+            }
+            keys = unprocessed;
+        }
+        Ok(())
+    }
+
+    /// Deletes an item of the original package if its value is still the one read: its key can be used again.
+    pub(super) async fn delete_original(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        update: Vec<u8>,
+    ) -> Result<bool> {
+        self.table.delete(doc, key, DeleteIf::ValueIs(update)).await
+    }
+}

@@ -1,0 +1,34 @@
+//! Sweep: removing what writers left that stopped half-way. Part of each compaction.
+
+use super::{Log, UNSEALED_SET_LIFETIME_MS};
+use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
+use crate::error::Result;
+use crate::table::{DeleteIf, Table};
+
+impl<T: Table> Log<T> {
+    /// Looks again at a set that a read found not sealed or not whole, head first, and removes it if it is given up:
+    /// * head gone: its parts are remains, for a head is put first and never again;
+    /// * head sealed and parts missing: they were there when it was sealed, so a later set contains them;
+    /// * never sealed for an hour: the head goes on condition that it is not sealed meanwhile, then the parts.
+    ///
+    /// Anything else is being written: it stays.
+    pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<()> {
+        let head_key = SortKey::update(doc, clock, id);
+        let item = self.table.get(doc, &head_key).await?;
+        let mut keys = self.part_keys(doc, clock, id).await?;
+        let Some(item) = item else { return self.delete_all(doc, keys).await };
+        let Some(head) = item.head else { return Ok(()) };
+        if head.sealed {
+            if keys.len() < head.parts as usize {
+                keys.push(head_key);
+                self.delete_all(doc, keys).await?;
+            }
+            return Ok(());
+        }
+        let age = self.host.now_ms().saturating_sub(head.at);
+        if age > UNSEALED_SET_LIFETIME_MS && self.table.delete(doc, &head_key, DeleteIf::NotSealed).await? {
+            self.delete_all(doc, keys).await?;
+        }
+        Ok(())
+    }
+}

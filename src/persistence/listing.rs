@@ -1,0 +1,150 @@
+//! Listing the documents of a table: a Scan, page by page.
+//!
+//! Names come from update items; state vectors from the items that the scan reads anyway. Only a document that may go
+//! on behind its page is read again by itself, so that a page can be listed without the one before it.
+
+use super::{Persistence, clear};
+use crate::codec::sort_key::{DocName, LogClock, SortKey};
+use crate::error::Result;
+use crate::log::{FIRST_LIMIT, Log, Merged, next_limit, off_the_loop};
+use crate::queue::{Access, Pending};
+use crate::table::{Item, Table};
+use crate::update;
+
+/// Where a listing goes on.
+#[derive(Debug, Clone)]
+pub struct Cursor {
+    after: (DocName, SortKey),
+    limit: u32,
+    /// The last document listed: the next page may begin with more items of it.
+    listed: Option<DocName>,
+}
+
+/// One page of a listing. May be empty and still not be the last.
+#[derive(Debug)]
+pub struct Listing<E> {
+    /// What was found.
+    pub entries: Vec<E>,
+    /// Where to go on; `None` on the last page.
+    pub next: Option<Cursor>,
+}
+
+/// A document as `getAllDocStateVectors` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocState {
+    /// Its name.
+    pub name: DocName,
+    /// Its state vector.
+    pub state_vector: Vec<u8>,
+    /// Its largest log clock.
+    pub clock: LogClock,
+}
+
+impl<T: Table> Persistence<T> {
+    /// The names of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the table.
+    pub fn doc_names(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocName>>> {
+        let writer = self.writer.clone();
+        self.queue.run_across(Access::Read, async move {
+            writer.ready.wait().await?;
+            names(&writer.log, cursor, SortKey::is_update_of).await
+        })
+    }
+
+    /// The state vectors of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the
+    /// table, and a read of the document that crosses the end of the page.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` where an item is not an update.
+    pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
+        let writer = self.writer.clone();
+        self.queue.run_across(Access::Read, async move {
+            writer.ready.wait().await?;
+            states(&writer.log, cursor).await
+        })
+    }
+
+    /// Clears every document of the table, documents with nothing but metas too. Foreign items stay.
+    ///
+    /// Cost: a scan, and a clear of each document.
+    pub fn clear_all(&self) -> Pending<Result<()>> {
+        let this = self.clone();
+        self.queue.run_across(Access::Clear, async move {
+            this.writer.ready.wait().await?;
+            let mut cursor = None;
+            loop {
+                let page = names(&this.writer.log, cursor, is_ours).await?;
+                for name in page.entries {
+                    let doc = this.queue.document(name);
+                    let _alone = doc.gate.write().await;
+                    clear(&this.writer.log, &doc).await?;
+                }
+                cursor = page.next;
+                if cursor.is_none() {
+                    return Ok(());
+                }
+            }
+        })
+    }
+}
+
+fn is_ours(key: &SortKey, doc: &DocName) -> bool {
+    key.as_bytes().starts_with(SortKey::document(doc).as_bytes()) || *key == SortKey::state_vector(doc)
+}
+
+async fn names<T: Table>(
+    log: &Log<T>,
+    cursor: Option<Cursor>,
+    counts: impl Fn(&SortKey, &DocName) -> bool,
+) -> Result<Listing<DocName>> {
+    let (after, limit, mut listed) = begin(cursor);
+    let page = log.table().scan_keys(limit, after.as_ref()).await?;
+    let limit = next_limit(limit, page.entries.len());
+    let mut entries = Vec::new();
+    for (doc, key) in page.entries {
+        if listed.as_ref() != Some(&doc) && counts(&key, &doc) {
+            listed = Some(doc.clone());
+            entries.push(doc);
+        }
+    }
+    Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })
+}
+
+async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listing<DocState>> {
+    let (after, limit, listed) = begin(cursor);
+    let page = log.table().scan(limit, after.as_ref()).await?;
+    let limit = next_limit(limit, page.entries.len());
+    let mut documents: Vec<(DocName, Vec<Item>)> = Vec::new();
+    for (doc, item) in page.entries {
+        if listed.as_ref() == Some(&doc) || !item.key.is_update_of(&doc) {
+            continue;
+        }
+        match documents.last_mut() {
+            Some((last, items)) if *last == doc => items.push(item),
+            _ => documents.push((doc, vec![item])),
+        }
+    }
+    let crossing = page.next.as_ref().map(|(doc, _)| doc.clone());
+    let mut entries = Vec::new();
+    for (name, items) in documents {
+        let merged = if crossing.as_ref() == Some(&name) {
+            log.read_merged(&name).await?
+        } else {
+            log.merged_from(&name, items).await?
+        };
+        let Merged { log: read, update } = merged;
+        let Some(clock) = read.largest else { continue };
+        let state_vector = off_the_loop(update.len(), move || update::state_vector(&update))
+            .await?
+            .map_err(|reason| super::unreadable(&reason))?;
+        entries.push(DocState { name, state_vector, clock });
+    }
+    let listed = crossing.or(listed);
+    Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })
+}
+
+fn begin(cursor: Option<Cursor>) -> (Option<(DocName, SortKey)>, u32, Option<DocName>) {
+    match cursor {
+        None => (None, FIRST_LIMIT, None),
+        Some(Cursor { after, limit, listed }) => (Some(after), limit, listed),
+    }
+}

@@ -1,0 +1,88 @@
+//! Metas: small values beside a document, each under a key of its own. Their bytes are the caller's.
+
+use super::{Persistence, failed};
+use crate::codec::sort_key::{DocName, MetaKey, SortKey};
+use crate::error::{Code, Error, Result};
+use crate::limits::MAX_ITEM_BYTES;
+use crate::log::{Pages, item_bytes};
+use crate::queue::{Access, Order, Pending};
+use crate::table::{DeleteIf, Item, Table};
+
+impl<T: Table> Persistence<T> {
+    /// Writes a meta whatever was there. 1 WCU per KiB.
+    ///
+    /// # Errors
+    /// `ERR_TOO_LARGE` where it does not fit an item of 409,600 bytes; `ERR_INVALID_ARGUMENT` for a name or key too long.
+    pub fn set_meta(&self, doc: DocName, key: MetaKey, value: Vec<u8>, order: Order) -> Pending<Result<()>> {
+        let sort_key = SortKey::meta(&doc, key.as_str());
+        let bytes = item_bytes(&doc, &sort_key, value.len());
+        if bytes > MAX_ITEM_BYTES {
+            let what =
+                format!("meta '{}' makes an item of {bytes} bytes, limit {MAX_ITEM_BYTES}", key.as_str());
+            return failed(Error::new(Code::TooLarge, what));
+        }
+        match doc.writable() {
+            Ok(doc) => self.call(doc, Access::Write, order, |log, doc| async move {
+                let item = Item { key: sort_key, value: Some(value), head: None };
+                log.table().put(doc.name(), item).await
+            }),
+            Err(error) => failed(error),
+        }
+    }
+
+    /// Reads a meta; `None` where it is missing. 1 RCU per 4 KiB.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` where its item has no binary value.
+    pub fn meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<Option<Vec<u8>>>> {
+        self.call(doc, Access::Read, order, move |log, doc| async move {
+            let sort_key = SortKey::meta(doc.name(), key.as_str());
+            match log.table().get(doc.name(), &sort_key).await? {
+                None => Ok(None),
+                Some(item) => value_of(doc.name(), item).map(Some),
+            }
+        })
+    }
+
+    /// Reads all metas of a document, by key. 1 RCU per 4 KiB, a request per 1 MB.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` where an item has no binary value or its key cannot be read.
+    pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Vec<(String, Vec<u8>)>>> {
+        self.call(doc, Access::Read, order, |log, doc| async move {
+            let name = doc.name();
+            let mut metas = Vec::new();
+            let mut pages = Pages::new(name, SortKey::metas(name));
+            while let Some(query) = pages.query() {
+                let page = log.table().query(query).await?;
+                for item in pages.take(page) {
+                    let key = item.key.parse_meta(name).map(str::to_owned);
+                    let key =
+                        key.ok_or_else(|| corrupt(name, &item.key, "its sort key is not one of a meta"))?;
+                    metas.push((key, value_of(name, item)?));
+                }
+            }
+            Ok(metas)
+        })
+    }
+
+    /// Deletes a meta, if it is there. 1 WCU per KiB of it.
+    pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<()>> {
+        self.call(doc, Access::Write, order, move |log, doc| async move {
+            let sort_key = SortKey::meta(doc.name(), key.as_str());
+            log.table().delete(doc.name(), &sort_key, DeleteIf::Always).await?;
+            Ok(())
+        })
+    }
+}
+
+fn value_of(doc: &DocName, item: Item) -> Result<Vec<u8>> {
+    item.value.ok_or_else(|| corrupt(doc, &item.key, "it has no binary attribute 'value'"))
+}
+
+fn corrupt(doc: &DocName, key: &SortKey, what: &str) -> Error {
+    Error::new(
+        Code::Corrupt,
+        format!("item {key} of document '{doc}' is corrupt: {what}; nothing was changed"),
+    )
+}

@@ -1,0 +1,217 @@
+//! One method per call of the public API.
+//!
+//! Each method is a plain function: it takes the call's place in its document's queue at once and returns a future for
+//! the result, so that the order of effects is the order of calls whether or not they are awaited. Every future fails
+//! with `ERR_CLOSED` after [`Persistence::close`], with `ERR_INTERNAL` for a bug of ours, and with what the table says:
+//! `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE`.
+
+mod listing;
+mod meta;
+mod ready;
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::codec::sort_key::{DocName, LogClock};
+use crate::defaults;
+use crate::error::{Code, Error, Result};
+use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, SystemHost, off_the_loop};
+use crate::queue::{Access, Document, Order, Pending, Queue};
+use crate::table::Table;
+use crate::update;
+
+pub use listing::{Cursor, DocState, Listing};
+use ready::Ready;
+use store::Writer;
+
+/// How a persistence works.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Take the table as it is: no check, no creation, no request (default false).
+    pub skip_create_table: bool,
+    /// How long a store waits for more updates of its document before it is sent (default 0).
+    pub batch_delay: Duration,
+    /// Drop the content of deleted items when merging (default true).
+    pub gc: bool,
+    /// What a read does about an item that is not an update (default: fail).
+    pub on_corrupt: OnCorrupt,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            skip_create_table: false,
+            batch_delay: defaults::BATCH_DELAY,
+            gc: defaults::GC,
+            on_corrupt: OnCorrupt::default(),
+        }
+    }
+}
+
+/// Yjs documents in one table. Cheap to clone.
+pub struct Persistence<T> {
+    queue: Queue<Writer<T>>,
+    writer: Arc<Writer<T>>,
+}
+
+impl<T> Clone for Persistence<T> {
+    fn clone(&self) -> Self {
+        Persistence { queue: self.queue.clone(), writer: self.writer.clone() }
+    }
+}
+
+impl<T: Table> Persistence<T> {
+    /// Opens the documents of `table`. Returns at once; unless `skip_create_table` is set, the table is checked, and
+    /// created if it is missing, behind the first calls.
+    pub fn new(table: T, options: Options, runtime: Handle) -> Self {
+        Self::with_host(table, options, runtime, Arc::new(SystemHost))
+    }
+
+    /// The same on a given machine, for simulations.
+    pub fn with_host(table: T, options: Options, runtime: Handle, host: Arc<dyn Host>) -> Self {
+        let table = Arc::new(table);
+        let log_options = LogOptions { gc: options.gc, on_corrupt: options.on_corrupt };
+        let ready = Ready::new(table.clone(), options.skip_create_table, runtime.clone());
+        ready.begin();
+        let writer = Arc::new(Writer { log: Log::new(table, log_options, host), ready });
+        let queue = Queue::new(writer.clone(), options.batch_delay, runtime);
+        Persistence { queue, writer }
+    }
+
+    /// Stores an update and resolves with its log clock when it is durable. Updates that wait side by side are stored
+    /// as one.
+    ///
+    /// Cost: 1 WCU per KiB of the batch; 1 Query (0.5 RCU or more) at the first store to a document.
+    ///
+    /// # Errors
+    /// `ERR_INVALID_ARGUMENT` for a name too long to be written, `ERR_INVALID_UPDATE` for bytes that are no update.
+    pub fn store_update(&self, doc: DocName, update: Vec<u8>, order: Order) -> Pending<Result<LogClock>> {
+        match doc.writable() {
+            Ok(doc) => self.queue.store(doc, update, order),
+            Err(error) => failed(error),
+        }
+    }
+
+    /// All of a document as one update; the empty update where it is missing.
+    ///
+    /// Cost: 1 RCU per 4 KiB stored, a request per 1 MB. Writes nothing.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` where an item is not an update.
+    pub fn read(&self, doc: DocName, order: Order) -> Pending<Result<Vec<u8>>> {
+        self.with_merged(doc, order, Ok)
+    }
+
+    /// The state vector of a document; `[0]` where it is missing. Cost and errors as [`Persistence::read`].
+    pub fn state_vector(&self, doc: DocName, order: Order) -> Pending<Result<Vec<u8>>> {
+        self.with_merged(doc, order, |update| {
+            update::state_vector(&update).map_err(|reason| unreadable(&reason))
+        })
+    }
+
+    /// What a peer with `state_vector` lacks. Cost and errors as [`Persistence::read`].
+    ///
+    /// # Errors
+    /// `ERR_INVALID_ARGUMENT` where `state_vector` is none.
+    pub fn diff(&self, doc: DocName, state_vector: Vec<u8>, order: Order) -> Pending<Result<Vec<u8>>> {
+        if let Err(reason) = update::validate_state_vector(&state_vector) {
+            return failed(Error::new(Code::InvalidArgument, format!("not a state vector: {reason}")));
+        }
+        self.with_merged(doc, order, move |update| {
+            update::diff(&update, &state_vector).map_err(|reason| unreadable(&reason))
+        })
+    }
+
+    /// The updates of a document as they are stored, in log order; a set as one.
+    pub fn updates(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Entry>>> {
+        self.call(doc, Access::Read, order, |log, doc| async move {
+            let read = log.read(doc.name()).await?;
+            doc.saw_clock(read.largest);
+            Ok(read.entries)
+        })
+    }
+
+    /// Merges all updates of a document into one, now, and writes its state vector for the original's reader. Resolves
+    /// with the document's log clock; `None` where it is missing.
+    ///
+    /// Cost: a read, 1 WCU per KiB of the result and of each item deleted, 6 requests more.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` as a read; `ERR_UNAVAILABLE` where others compact or clear the document again and again.
+    pub fn flush(&self, doc: DocName, order: Order) -> Pending<Result<Option<LogClock>>> {
+        let doc = match doc.writable() {
+            Ok(doc) => doc,
+            Err(error) => return failed(error),
+        };
+        self.call(doc, Access::Write, order, |log, doc| async move {
+            let flushed = log.flush(doc.name()).await?;
+            doc.saw_clock(flushed);
+            Ok(flushed)
+        })
+    }
+
+    /// Deletes updates, metas and state vector of a document.
+    ///
+    /// Cost: a read of the document, 1 WCU per KiB of each item.
+    ///
+    /// # Errors
+    /// `ERR_UNAVAILABLE` where other processes store so steadily that it does not become empty.
+    pub fn clear(&self, doc: DocName, order: Order) -> Pending<Result<()>> {
+        self.call(doc, Access::Clear, order, |log, doc| async move { clear(&log, &doc).await })
+    }
+
+    /// Refuses further calls from now on; resolves when all earlier ones have ended.
+    pub fn close(&self) -> Pending<()> {
+        self.queue.close()
+    }
+
+    fn with_merged(
+        &self,
+        doc: DocName,
+        order: Order,
+        view: impl FnOnce(Vec<u8>) -> Result<Vec<u8>> + Send + 'static,
+    ) -> Pending<Result<Vec<u8>>> {
+        self.call(doc, Access::Read, order, |log, doc| async move {
+            let Merged { log: read, update } = log.read_merged(doc.name()).await?;
+            doc.saw_clock(read.largest);
+            drop(read);
+            off_the_loop(update.len(), || view(update)).await?
+        })
+    }
+
+    /// Queues `work`, to run when the table is ready.
+    fn call<R, F>(
+        &self,
+        doc: DocName,
+        access: Access,
+        order: Order,
+        work: impl FnOnce(Log<T>, Arc<Document>) -> F + Send + 'static,
+    ) -> Pending<Result<R>>
+    where
+        R: Send + 'static,
+        F: Future<Output = Result<R>> + Send + 'static,
+    {
+        let writer = self.writer.clone();
+        self.queue.run(doc, access, order, move |doc| async move {
+            writer.ready.wait().await?;
+            work(writer.log.clone(), doc).await
+        })
+    }
+}
+
+/// The clear itself; nothing else of this process may run on the document.
+async fn clear<T: Table>(log: &Log<T>, doc: &Document) -> Result<()> {
+    doc.forget_clock();
+    log.clear(doc.name()).await
+}
+
+fn failed<R: Send + 'static>(error: Error) -> Pending<Result<R>> {
+    Box::pin(async { Err(error) })
+}
+
+fn unreadable(reason: &update::InvalidUpdate) -> Error {
+    Error::new(Code::Internal, format!("a merged update cannot be read: {reason}; please report it"))
+}

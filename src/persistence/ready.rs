@@ -1,0 +1,84 @@
+//! The check of the table, made once, behind the first calls.
+//!
+//! All calls that wait for one check get its result; after a failure the next call checks again, so that a persistence
+//! made while DynamoDB could not be reached works as soon as it can be.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::error::{Code, Error, Result};
+use crate::table::Table;
+
+type Outcome = Option<Result<()>>;
+
+enum State {
+    Unchecked,
+    Checking(watch::Receiver<Outcome>),
+    Ready,
+}
+
+/// Whether the table can be used.
+pub(super) struct Ready<T> {
+    table: Arc<T>,
+    runtime: Handle,
+    state: Arc<Mutex<State>>,
+}
+
+impl<T: Table> Ready<T> {
+    /// Not checked yet, or, with `skip`, taken as ready without a request.
+    pub fn new(table: Arc<T>, skip: bool, runtime: Handle) -> Self {
+        let state = if skip { State::Ready } else { State::Unchecked };
+        Ready { table, runtime, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Begins the check, if none has begun.
+    pub fn begin(&self) -> Option<watch::Receiver<Outcome>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*state {
+            State::Ready => None,
+            State::Checking(outcome) => Some(outcome.clone()),
+            State::Unchecked => {
+                let (tell, outcome) = watch::channel(None);
+                *state = State::Checking(outcome.clone());
+                let (table, shared) = (self.table.clone(), self.state.clone());
+                self.runtime.spawn(async move {
+                    let reset = Reset(shared);
+                    let result = table.prepare(true).await;
+                    reset.to(if result.is_ok() { State::Ready } else { State::Unchecked });
+                    // Nobody may be waiting yet.
+                    let _ = tell.send(Some(result));
+                });
+                Some(outcome)
+            }
+        }
+    }
+
+    /// Resolves when the table can be used.
+    pub async fn wait(&self) -> Result<()> {
+        let Some(mut outcome) = self.begin() else { return Ok(()) };
+        match outcome.wait_for(Option::is_some).await {
+            Ok(result) => result.clone().unwrap_or(Ok(())),
+            Err(_) => {
+                Err(Error::new(Code::Internal, "the check of the table ended without an answer: a panic"))
+            }
+        }
+    }
+}
+
+/// Goes back to `Unchecked` where the check panics.
+struct Reset(Arc<Mutex<State>>);
+
+impl Reset {
+    fn to(self, state: State) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Reset {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Unchecked;
+    }
+}

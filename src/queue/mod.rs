@@ -1,0 +1,308 @@
+//! The order of calls: those on one document take effect one after another, in call order; documents do not wait for each
+//! other.
+//!
+//! A call takes its place in the synchronous part of the API call, so the order is the caller's even where nothing is
+//! awaited. Stores that wait side by side go out as one batch: while a put is in flight, the next batch gathers (group
+//! commit). Reads that wait side by side run at once. What an update or a key is, is not known here.
+//!
+//! Each step runs in a task of its own: a panic rejects the calls of that step, and the document goes on.
+
+mod barrier;
+mod calls;
+mod document;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::codec::sort_key::{DocName, LogClock};
+use crate::error::{Code, Error, Result};
+
+use barrier::Barrier;
+use calls::{Calls, OpenCall};
+pub use document::{Document, Known};
+use document::{Job, Step, Work};
+
+/// How many documents without waiting calls are remembered before those are forgotten. A forgotten document costs one
+/// Query more at its next store.
+const MAX_IDLE_DOCUMENTS: usize = 10_000;
+
+/// Whether a call waits for earlier calls on its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// It does.
+    Queued,
+    /// It starts at once (`outsideTransactionQueue`). It still loses nothing.
+    Outside,
+}
+
+/// What a call does to its document, as far as others care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Runs beside other reads.
+    Read,
+    /// Runs alone among the queued calls.
+    Write,
+    /// Runs alone, and not before the calls outside the queue have ended either.
+    Clear,
+}
+
+/// A future that the caller may await anywhere.
+pub type Pending<R> = Pin<Box<dyn Future<Output = R> + Send>>;
+
+/// An update that waits to be stored.
+pub struct Store {
+    /// The update.
+    pub update: Vec<u8>,
+    answer: oneshot::Sender<Result<LogClock>>,
+    _open: OpenCall,
+}
+
+/// Stores the updates of one batch and answers each of them.
+pub trait StoreBatch: Send + Sync + 'static {
+    /// Does what must be done before a batch is taken from the queue: updates gather meanwhile. A failure rejects the
+    /// batch.
+    fn prepare(&self, doc: &Arc<Document>) -> impl Future<Output = Result<()>> + Send;
+
+    /// Stores a batch.
+    fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) -> impl Future<Output = ()> + Send;
+}
+
+/// The queues of all documents of one persistence.
+pub struct Queue<S> {
+    inner: Arc<Inner<S>>,
+}
+
+impl<S> Clone for Queue<S> {
+    fn clone(&self) -> Self {
+        Queue { inner: self.inner.clone() }
+    }
+}
+
+struct Inner<S> {
+    store: Arc<S>,
+    runtime: Handle,
+    batch_delay: Duration,
+    documents: Mutex<HashMap<DocName, Arc<Document>>>,
+    /// Queued calls made from now on wait for its end.
+    barrier: Mutex<Option<Barrier>>,
+    calls: Calls,
+}
+
+impl<S: StoreBatch> Queue<S> {
+    /// Empty queues. `batch_delay` is how long a store waits for company.
+    pub fn new(store: Arc<S>, batch_delay: Duration, runtime: Handle) -> Self {
+        let inner = Inner {
+            store,
+            runtime,
+            batch_delay,
+            documents: Mutex::default(),
+            barrier: Mutex::default(),
+            calls: Calls::default(),
+        };
+        Queue { inner: Arc::new(inner) }
+    }
+
+    /// The runtime that the queues run on.
+    pub fn runtime(&self) -> &Handle {
+        &self.inner.runtime
+    }
+
+    /// Takes the place of a store. The future resolves when it is durable.
+    pub fn store(&self, name: DocName, update: Vec<u8>, order: Order) -> Pending<Result<LogClock>> {
+        let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
+        let (answer, answered) = oneshot::channel();
+        let store = Store { update, answer, _open: open };
+        let doc = self.document(name);
+        match order {
+            Order::Queued => self.enqueue(doc, Job::Store(store)),
+            Order::Outside => {
+                let inner = self.inner.clone();
+                self.inner.runtime.spawn(async move { inner.store_now(&doc, || vec![store]).await });
+            }
+        }
+        Box::pin(answer_of(answered))
+    }
+
+    /// Takes the place of any other call: `work` runs when it is its turn.
+    pub fn run<R, F>(
+        &self,
+        name: DocName,
+        access: Access,
+        order: Order,
+        work: impl FnOnce(Arc<Document>) -> F + Send + 'static,
+    ) -> Pending<Result<R>>
+    where
+        R: Send + 'static,
+        F: Future<Output = Result<R>> + Send + 'static,
+    {
+        let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
+        let (answer, answered) = oneshot::channel();
+        let doc = self.document(name);
+        let at = doc.clone();
+        let run = Box::pin(async move {
+            let result = match access {
+                Access::Clear => {
+                    let _alone = at.gate.write().await;
+                    work(at.clone()).await
+                }
+                Access::Read | Access::Write => {
+                    let _shared = at.gate.read().await;
+                    work(at.clone()).await
+                }
+            };
+            // The caller may have gone: a terminated worker. The work is done all the same.
+            let _ = answer.send(result);
+            drop(open);
+        });
+        match order {
+            Order::Queued => self.enqueue(doc, Job::Run(Work { shared: access == Access::Read, run })),
+            Order::Outside => drop(self.inner.runtime.spawn(run)),
+        }
+        Box::pin(answer_of(answered))
+    }
+
+    /// Runs work on all documents when every queued call made before has ended. With [`Access::Clear`] queued calls made
+    /// later wait for its end.
+    pub fn run_across<R: Send + 'static>(
+        &self,
+        access: Access,
+        work: impl Future<Output = Result<R>> + Send + 'static,
+    ) -> Pending<Result<R>> {
+        let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
+        let (answer, answered) = oneshot::channel();
+        let busy: Vec<_> = self.documents().values().filter(|doc| doc.is_busy()).cloned().collect();
+        let mut arrivals = Vec::with_capacity(busy.len());
+        for doc in busy {
+            let (arrive, arrived) = oneshot::channel();
+            arrivals.push(arrived);
+            let run = Box::pin(async move {
+                let _ = arrive.send(());
+            });
+            self.enqueue(doc, Job::Run(Work { shared: false, run }));
+        }
+        let (hold, before) = match access {
+            Access::Clear => {
+                let (hold, barrier) = Barrier::new();
+                (Some(hold), self.lock_barrier().replace(barrier))
+            }
+            Access::Read | Access::Write => (None, self.lock_barrier().clone()),
+        };
+        self.inner.runtime.spawn(async move {
+            if let Some(before) = before {
+                before.ended().await;
+            }
+            for arrived in arrivals {
+                // A lost arrival is a step that panicked: it has ended too.
+                let _ = arrived.await;
+            }
+            let _ = answer.send(work.await);
+            drop((hold, open));
+        });
+        Box::pin(answer_of(answered))
+    }
+
+    /// Refuses further calls from now on; resolves when all earlier ones have ended. Delayed batches go out at once.
+    pub fn close(&self) -> Pending<()> {
+        self.inner.calls.close();
+        for doc in self.documents().values() {
+            doc.hurry.notify_one();
+        }
+        let inner = self.inner.clone();
+        Box::pin(async move { inner.calls.ended().await })
+    }
+
+    /// Whether `close` was called.
+    pub fn is_closed(&self) -> bool {
+        self.inner.calls.is_closed()
+    }
+
+    /// The document's shared state, for work outside its queue.
+    pub fn document(&self, name: DocName) -> Arc<Document> {
+        let mut documents = self.documents();
+        if documents.len() >= MAX_IDLE_DOCUMENTS && !documents.contains_key(&name) {
+            documents.retain(|_, doc| Arc::strong_count(doc) > 1);
+        }
+        documents.entry(name.clone()).or_insert_with(|| Arc::new(Document::new(name))).clone()
+    }
+
+    fn documents(&self) -> MutexGuard<'_, HashMap<DocName, Arc<Document>>> {
+        self.inner.documents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_barrier(&self) -> MutexGuard<'_, Option<Barrier>> {
+        self.inner.barrier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enqueue(&self, doc: Arc<Document>, job: Job) {
+        let barrier = self.lock_barrier().clone();
+        if doc.push(barrier, job) {
+            let queue = self.clone();
+            self.inner.runtime.spawn(async move { queue.drive(doc).await });
+        }
+    }
+
+    /// Runs the steps of one document until none is left.
+    async fn drive(&self, doc: Arc<Document>) {
+        while let Some(step) = doc.next_step() {
+            match step {
+                Step::Stores => self.store_batch(&doc).await,
+                Step::Runs(works) => {
+                    let running: Vec<_> =
+                        works.into_iter().map(|work| self.inner.runtime.spawn(work.run)).collect();
+                    for task in running {
+                        // A panic was told to its caller by the answer that never came.
+                        let _ = task.await;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn store_batch(&self, doc: &Arc<Document>) {
+        if !self.inner.batch_delay.is_zero() && !self.is_closed() {
+            doc.wait_for_company(self.inner.batch_delay, || self.is_closed()).await;
+        }
+        let (inner, doc) = (self.inner.clone(), doc.clone());
+        let task = self.inner.runtime.spawn(async move { inner.store_now(&doc, || doc.take_batch()).await });
+        // A panic was told to the callers by the answers that never came.
+        let _ = task.await;
+    }
+}
+
+impl<S: StoreBatch> Inner<S> {
+    async fn store_now(&self, doc: &Arc<Document>, take: impl FnOnce() -> Vec<Store>) {
+        let _shared = doc.gate.read().await;
+        let prepared = self.store.prepare(doc).await;
+        let batch = take();
+        match prepared {
+            Ok(()) => self.store.store(doc, batch).await,
+            Err(error) => batch.into_iter().for_each(|store| store.answer(Err(error.clone()))),
+        }
+    }
+}
+
+impl Store {
+    /// Answers the caller. It may have gone: a terminated worker. The update is stored all the same.
+    pub fn answer(self, result: Result<LogClock>) {
+        let _ = self.answer.send(result);
+    }
+}
+
+fn closed() -> Error {
+    Error::new(Code::Closed, "the persistence was closed; make a new one")
+}
+
+async fn answer_of<R>(answered: oneshot::Receiver<Result<R>>) -> Result<R> {
+    match answered.await {
+        Ok(result) => result,
+        Err(_) => {
+            Err(Error::new(Code::Internal, "the call ended without an answer: a panic; please report it"))
+        }
+    }
+}
