@@ -20,3 +20,19 @@ pub const BATCH_DELAY: Duration = Duration::ZERO;
 
 /// Drop the content of deleted items when updates are merged, as the original did.
 pub const GC: bool = true;
+
+/// Compact a document in the background when so many items were stored behind its last compaction: a read then finds
+/// a few KiB of loose items at most, and a compaction costs a small part of the stores that it follows.
+pub const COMPACTION_ITEMS: usize = 100;
+
+/// Compact a document in the background when so many bytes were stored behind its last compaction: 128 WCU.
+pub const COMPACTION_BYTES: usize = 128 * 1_024;
+
+/// The most WCU a second for one background compaction: a quarter of what a partition takes.
+pub const COMPACTION_WCU_PER_SECOND: u32 = 250;
+
+/// How many background compactions run at once in a persistence.
+pub const COMPACTIONS_AT_ONCE: usize = 2;
+
+/// The longest random wait before a background compaction that is due.
+pub const COMPACTION_JITTER: Duration = Duration::from_millis(500);

@@ -15,6 +15,7 @@
 #[cfg(feature = "node")]
 mod bindings;
 pub mod codec;
+pub mod compaction;
 pub mod defaults;
 pub mod error;
 pub mod limits;

@@ -10,13 +10,17 @@
 //! A clear that ended before (2) makes (2) fail; one that ends later must have met the head and deleted it, so (3) fails,
 //! or it deletes the sealed set too. A crash leaves duplicates or remains; the next compaction removes both.
 
+use std::mem;
+
+use super::pace::{Pace, write_units};
 use super::pages::Pages;
 use super::read::{Entry, LogRead, Merged};
 use super::set::Set;
-use super::{Log, next_clock, off_the_loop};
+use super::{Extent, Log, next_clock, off_the_loop, tiers};
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
-use crate::table::Table;
+use crate::limits::MAX_BATCH_WRITES;
+use crate::table::{DeleteIf, Table};
 use crate::update;
 
 /// The largest state vector kept beside a set, in bytes; a larger one is left out, it can always be computed.
@@ -40,10 +44,10 @@ pub struct Compacted {
     pub clock: LogClock,
     /// Its first key: the head's.
     pub first_key: SortKey,
-    /// Its last key: the log goes on behind it.
-    pub last_key: SortKey,
-    /// The size of its update in bytes.
-    pub bytes: usize,
+    /// Its last key, behind which the log goes on, and the size of its update.
+    pub extent: Extent,
+    /// The entries read before it, that stayed as they are.
+    pub before: Vec<Extent>,
     /// How many entries it was merged from.
     pub inputs: usize,
     /// The size of their updates in bytes.
@@ -52,28 +56,62 @@ pub struct Compacted {
     pub state_vector: Vec<u8>,
 }
 
+/// What is compacted.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// All entries.
+    All,
+    /// The tail and the entries that it has outgrown ([`tiers`]), as far as they lie behind this key, the last key of
+    /// an entry.
+    Tail(Option<&'a SortKey>),
+}
+
+impl Scope<'_> {
+    fn behind(&self) -> Option<&SortKey> {
+        match self {
+            Scope::All => None,
+            Scope::Tail(behind) => *behind,
+        }
+    }
+
+    /// Takes the entries out that stay as they are.
+    fn take_kept(&self, log: &mut LogRead) -> Vec<Extent> {
+        let kept = match self {
+            Scope::All => 0,
+            Scope::Tail(_) => {
+                let tail = log.entries.iter().rev().take_while(|entry| entry.keys.len() == 1).count();
+                let (base, tail) = log.entries.split_at(log.entries.len() - tail);
+                let tail_bytes = tail.iter().map(|entry| entry.update.len()).sum();
+                tiers::kept(base.iter().map(|entry| entry.update.len()), tail_bytes)
+            }
+        };
+        log.entries.drain(..kept).filter_map(|entry| entry.extent()).collect()
+    }
+}
+
 impl<T: Table> Log<T> {
-    /// Merges all entries of a document, or all whose keys lie behind `after`, into one set; removes the remains of
-    /// writers that stopped.
+    /// Merges entries of a document into one set, and removes the remains of writers that stopped.
     ///
     /// Cost: a read of these entries, 1 WCU per KiB of the result and of each item deleted, 4 requests more.
     ///
     /// # Errors
     /// `ERR_CORRUPT` as in [`Log::read`]; `ERR_INTERNAL` where the result did not pass the check. In both cases no
     /// entry was deleted.
-    pub async fn compact(&self, doc: &DocName, after: Option<&SortKey>) -> Result<Outcome> {
-        let log = self.read_behind(doc, after).await?;
+    pub async fn compact(&self, doc: &DocName, scope: Scope<'_>, pace: Pace) -> Result<Outcome> {
+        let mut log = self.read_behind(doc, scope.behind()).await?;
         for &(clock, id) in &log.unfinished {
             self.sweep(doc, clock, id).await?;
         }
+        let before = scope.take_kept(&mut log);
         if log.entries.len() < 2 {
-            return self.single(doc, log).await;
+            return self.single(doc, log, before).await;
         }
         let clock = next_clock(doc, log.largest)?;
-        let Merged { log, update } = self.merge(doc, log, after.is_none()).await?;
+        let whole = scope.behind().is_none() && before.is_empty();
+        let Merged { log, update } = self.merge(doc, log, whole).await?;
         let (log, update, state_vector) = verified(doc, log, update).await?;
         let kept = Some(state_vector.clone()).filter(|sv| sv.len() <= MAX_STATE_VECTOR_BYTES);
-        let set = self.write_set(doc, clock, &update, kept).await?;
+        let set = self.write_set(doc, clock, &update, kept, pace).await?;
         if !self.is_first_input_there(doc, &log).await? || !self.seal(doc, &set).await? {
             self.remove_set(doc, &set).await?;
             return Ok(Outcome::Raced);
@@ -85,29 +123,33 @@ impl<T: Table> Log<T> {
             }
             Some(_) => {}
         }
+        let last_key = SortKey::part(doc, clock, set.id, set.parts.saturating_sub(1));
         let compacted = Compacted {
             clock,
             first_key: set.head(doc),
-            last_key: SortKey::part(doc, clock, set.id, set.parts.saturating_sub(1)),
-            bytes: update.len(),
+            extent: Extent { last_key, bytes: update.len() },
+            before,
             inputs: log.entries.len(),
             input_bytes: log.entries.iter().map(|entry| entry.update.len()).sum(),
             state_vector,
         };
-        self.delete_entries(doc, log.entries).await?;
+        self.delete_entries(doc, log.entries, pace).await?;
         Ok(Outcome::Done(compacted))
     }
 
-    async fn single(&self, doc: &DocName, log: LogRead) -> Result<Outcome> {
+    async fn single(&self, doc: &DocName, log: LogRead, before: Vec<Extent>) -> Result<Outcome> {
         let Merged { log, update } = self.merge(doc, log, false).await?;
-        let Some(entry) = log.entries.first() else { return Ok(Outcome::Single(None)) };
+        let Some((entry, extent)) = log.entries.first().and_then(|entry| Some((entry, entry.extent()?)))
+        else {
+            return Ok(Outcome::Single(None));
+        };
         Ok(Outcome::Single(Some(Compacted {
             clock: entry.clock,
             first_key: entry.first_key(doc),
-            last_key: entry.keys.last().cloned().unwrap_or_else(|| entry.first_key(doc)),
-            bytes: entry.update.len(),
             inputs: 1,
-            input_bytes: entry.update.len(),
+            input_bytes: extent.bytes,
+            extent,
+            before,
             state_vector: state_vector(&update)?,
         })))
     }
@@ -125,19 +167,35 @@ impl<T: Table> Log<T> {
         Ok(log.entries.pop().map(|entry| entry.update))
     }
 
-    async fn delete_entries(&self, doc: &DocName, entries: Vec<Entry>) -> Result<()> {
-        let mut keys = Vec::new();
+    async fn delete_entries(&self, doc: &DocName, entries: Vec<Entry>, pace: Pace) -> Result<()> {
+        let mut batch = Vec::new();
+        let mut units = 0;
         for entry in entries {
-            match (entry.id, entry.keys.first()) {
-                // A key of the original can be used again: delete it only if its value is the one merged. If it is
-                // not, the item is a new update and stays.
-                (None, Some(key)) => {
-                    self.delete_original(doc, key, entry.update).await?;
+            let cost = write_units(entry.update.len() / entry.keys.len().max(1));
+            if entry.id.is_none() {
+                self.delete_original(doc, entry).await?;
+                pace.spent(cost).await;
+                continue;
+            }
+            for key in entry.keys {
+                if batch.len() == MAX_BATCH_WRITES || units + cost > pace.at_once() {
+                    self.delete_all(doc, mem::take(&mut batch)).await?;
+                    pace.spent(mem::take(&mut units)).await;
                 }
-                _ => keys.extend(entry.keys),
+                batch.push(key);
+                units += cost;
             }
         }
-        self.delete_all(doc, keys).await
+        self.delete_all(doc, batch).await
+    }
+
+    /// A key of the original can be used again: its item goes only if its value is the one merged. If it is not, it is
+    /// a new update and stays.
+    async fn delete_original(&self, doc: &DocName, entry: Entry) -> Result<()> {
+        for key in &entry.keys {
+            self.table.delete(doc, key, DeleteIf::ValueIs(entry.update.clone())).await?;
+        }
+        Ok(())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Flush: compact all of a document, now, and write its state vector for the original's reader.
 
-use super::compact::{Compacted, Outcome};
-use super::{Log, item_bytes};
-use crate::codec::sort_key::{DocName, LogClock, SortKey};
+use super::compact::{Compacted, Outcome, Scope};
+use super::{Log, Pace, item_bytes};
+use crate::codec::sort_key::{DocName, SortKey};
 use crate::codec::varint::write_varuint;
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
@@ -12,19 +12,19 @@ use crate::table::{DeleteIf, Item, Table};
 const MAX_ATTEMPTS: u32 = 10;
 
 impl<T: Table> Log<T> {
-    /// Compacts the document until it is one entry and returns its log clock; `None` where it is missing.
+    /// Compacts the document until it is one entry and returns what it became; `None` where it is missing.
     ///
     /// # Errors
     /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) where others compact or clear it again and again.
-    pub async fn flush(&self, doc: &DocName) -> Result<Option<LogClock>> {
+    pub async fn flush(&self, doc: &DocName) -> Result<Option<Compacted>> {
         for _ in 0..MAX_ATTEMPTS {
-            let compacted = match self.compact(doc, None).await? {
+            let compacted = match self.compact(doc, Scope::All, Pace::UNPACED).await? {
                 Outcome::Raced => continue,
                 Outcome::Single(None) => return Ok(None),
                 Outcome::Single(Some(compacted)) | Outcome::Done(compacted) => compacted,
             };
             self.write_state_vector(doc, &compacted).await?;
-            return Ok(Some(compacted.clock));
+            return Ok(Some(compacted));
         }
         Err(Error::new(
             Code::Unavailable,

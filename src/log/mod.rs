@@ -14,10 +14,13 @@ mod clear;
 mod compact;
 mod flush;
 mod host;
+mod knowledge;
+mod pace;
 mod pages;
 mod read;
 mod set;
 mod sweep;
+pub mod tiers;
 
 use std::sync::Arc;
 
@@ -27,8 +30,10 @@ use crate::limits::MAX_ITEM_BYTES;
 use crate::table::{Item, Table};
 use crate::update::{self, InvalidUpdate, MergeOptions};
 
-pub use compact::{Compacted, Outcome};
+pub use compact::{Compacted, Outcome, Scope};
 pub use host::{Host, SystemHost};
+pub use knowledge::{Extent, Knowledge, Known};
+pub use pace::Pace;
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use read::{Entry, LogRead, Merged};
 
@@ -112,7 +117,7 @@ impl<T: Table> Log<T> {
             return self.table.put_new(doc, Item { key, value: Some(update), head: None }).await;
         }
         for _ in 0..MAX_SET_ATTEMPTS {
-            let set = self.write_set(doc, clock, &update, None).await?;
+            let set = self.write_set(doc, clock, &update, None, Pace::UNPACED).await?;
             if self.seal(doc, &set).await? {
                 return Ok(());
             }

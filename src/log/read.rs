@@ -7,7 +7,7 @@
 use std::mem;
 
 use super::pages::Pages;
-use super::{Log, OnCorrupt, off_the_loop};
+use super::{Extent, Log, OnCorrupt, off_the_loop};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Code, Error, Result};
 use crate::table::{Head, Item, Table};
@@ -27,6 +27,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// How it looks from outside.
+    pub fn extent(&self) -> Option<Extent> {
+        Some(Extent { last_key: self.keys.last()?.clone(), bytes: self.update.len() })
+    }
+
     /// Its lowest key: that of the item, or of the head.
     pub fn first_key(&self, doc: &DocName) -> SortKey {
         match self.keys.first() {

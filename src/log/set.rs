@@ -4,12 +4,13 @@
 //! stop anywhere. A head is put once and never again: where it is gone, its set was given up.
 
 use super::backoff::Backoff;
+use super::pace::{Pace, write_units};
 use super::pages::Pages;
 use super::{Log, MAX_PART_BYTES};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Code, Result};
 use crate::limits::MAX_BATCH_WRITES;
-use crate::table::{DeleteIf, Head, Item, Table};
+use crate::table::{Head, Item, Table};
 
 /// A set that this process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,7 @@ impl<T: Table> Log<T> {
         clock: LogClock,
         update: &[u8],
         state_vector: Option<Vec<u8>>,
+        pace: Pace,
     ) -> Result<Set> {
         let parts = u32::try_from(update.len().div_ceil(MAX_PART_BYTES)).unwrap_or(u32::MAX);
         let set = Set { clock, id: self.host.write_id()?, parts };
@@ -50,6 +52,7 @@ impl<T: Table> Log<T> {
         for (n, bytes) in (0..parts).zip(update.chunks(MAX_PART_BYTES)) {
             let key = SortKey::part(doc, clock, set.id, n);
             self.table.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None }).await?;
+            pace.spent(write_units(bytes.len())).await;
         }
         Ok(set)
     }
@@ -115,15 +118,5 @@ impl<T: Table> Log<T> {
             keys = unprocessed;
         }
         Ok(())
-    }
-
-    /// Deletes an item of the original package if its value is still the one read: its key can be used again.
-    pub(super) async fn delete_original(
-        &self,
-        doc: &DocName,
-        key: &SortKey,
-        update: Vec<u8>,
-    ) -> Result<bool> {
-        self.table.delete(doc, key, DeleteIf::ValueIs(update)).await
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::codec::sort_key::{DocName, LogClock};
+use crate::compaction::{Compactor, Deaf, Observer, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, SystemHost, off_the_loop};
@@ -38,6 +39,8 @@ pub struct Options {
     pub gc: bool,
     /// What a read does about an item that is not an update (default: fail).
     pub on_corrupt: OnCorrupt,
+    /// When documents are compacted in the background.
+    pub compaction: Thresholds,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             batch_delay: defaults::BATCH_DELAY,
             gc: defaults::GC,
             on_corrupt: OnCorrupt::default(),
+            compaction: Thresholds::default(),
         }
     }
 }
@@ -67,16 +71,24 @@ impl<T: Table> Persistence<T> {
     /// Opens the documents of `table`. Returns at once; unless `skip_create_table` is set, the table is checked, and
     /// created if it is missing, behind the first calls.
     pub fn new(table: T, options: Options, runtime: Handle) -> Self {
-        Self::with_host(table, options, runtime, Arc::new(SystemHost))
+        Self::observed(table, options, runtime, Arc::new(SystemHost), Arc::new(Deaf))
     }
 
-    /// The same on a given machine, for simulations.
-    pub fn with_host(table: T, options: Options, runtime: Handle, host: Arc<dyn Host>) -> Self {
+    /// The same, telling `observer` of background compactions, on a given machine.
+    pub fn observed(
+        table: T,
+        options: Options,
+        runtime: Handle,
+        host: Arc<dyn Host>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         let table = Arc::new(table);
         let log_options = LogOptions { gc: options.gc, on_corrupt: options.on_corrupt };
         let ready = Ready::new(table.clone(), options.skip_create_table, runtime.clone());
         ready.begin();
-        let writer = Arc::new(Writer { log: Log::new(table, log_options, host), ready });
+        let log = Log::new(table, log_options, host.clone());
+        let compactor = Compactor::new(log.clone(), options.compaction, runtime.clone(), host, observer);
+        let writer = Arc::new(Writer { log, ready, compactor });
         let queue = Queue::new(writer.clone(), options.batch_delay, runtime);
         Persistence { queue, writer }
     }
@@ -129,7 +141,7 @@ impl<T: Table> Persistence<T> {
     pub fn updates(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Entry>>> {
         self.call(doc, Access::Read, order, |log, doc| async move {
             let read = log.read(doc.name()).await?;
-            doc.saw_clock(read.largest);
+            doc.knowledge().saw_log(&read);
             Ok(read.entries)
         })
     }
@@ -147,9 +159,10 @@ impl<T: Table> Persistence<T> {
             Err(error) => return failed(error),
         };
         self.call(doc, Access::Write, order, |log, doc| async move {
-            let flushed = log.flush(doc.name()).await?;
-            doc.saw_clock(flushed);
-            Ok(flushed)
+            let tail = doc.knowledge().tail();
+            let Some(flushed) = log.flush(doc.name()).await? else { return Ok(None) };
+            doc.knowledge().saw_compaction(0, &flushed, tail);
+            Ok(Some(flushed.clock))
         })
     }
 
@@ -165,6 +178,7 @@ impl<T: Table> Persistence<T> {
 
     /// Refuses further calls from now on; resolves when all earlier ones have ended.
     pub fn close(&self) -> Pending<()> {
+        self.writer.compactor.close();
         self.queue.close()
     }
 
@@ -174,9 +188,11 @@ impl<T: Table> Persistence<T> {
         order: Order,
         view: impl FnOnce(Vec<u8>) -> Result<Vec<u8>> + Send + 'static,
     ) -> Pending<Result<Vec<u8>>> {
+        let compactor = self.writer.compactor.clone();
         self.call(doc, Access::Read, order, |log, doc| async move {
             let Merged { log: read, update } = log.read_merged(doc.name()).await?;
-            doc.saw_clock(read.largest);
+            doc.knowledge().saw_log(&read);
+            compactor.consider(&doc);
             drop(read);
             off_the_loop(update.len(), || view(update)).await?
         })
@@ -204,7 +220,7 @@ impl<T: Table> Persistence<T> {
 
 /// The clear itself; nothing else of this process may run on the document.
 async fn clear<T: Table>(log: &Log<T>, doc: &Document) -> Result<()> {
-    doc.forget_clock();
+    doc.knowledge().forget();
     log.clear(doc.name()).await
 }
 

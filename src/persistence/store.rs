@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
+use crate::compaction::Compactor;
 use crate::error::{Code, Error, Result};
-use crate::log::{Log, next_clock, off_the_loop};
-use crate::queue::{Document, Known, Store, StoreBatch};
+use crate::log::{Known, Log, next_clock, off_the_loop};
+use crate::queue::{Document, Store, StoreBatch};
 use crate::table::Table;
 use crate::update;
 
@@ -15,13 +16,15 @@ use crate::update;
 pub(super) struct Writer<T> {
     pub log: Log<T>,
     pub ready: Ready<T>,
+    pub compactor: Compactor<T>,
 }
 
 impl<T: Table> StoreBatch for Writer<T> {
     async fn prepare(&self, doc: &Arc<Document>) -> Result<()> {
         self.ready.wait().await?;
-        if doc.known_clock() == Known::Unknown {
-            doc.saw_clock(self.log.largest_clock(doc.name()).await?);
+        if doc.knowledge().clock() == Known::Unknown {
+            let found = self.log.largest_clock(doc.name()).await?;
+            doc.knowledge().saw_clock(found);
         }
         Ok(())
     }
@@ -54,8 +57,11 @@ impl<T: Table> Writer<T> {
                 })?
             }
         };
-        let clock = doc.take_clock(next_clock)?;
+        let clock = doc.knowledge().take_clock(doc.name(), next_clock)?;
+        let bytes = update.len();
         self.log.store(doc.name(), clock, update).await?;
+        doc.knowledge().stored(bytes);
+        self.compactor.consider(doc);
         Ok(clock)
     }
 }

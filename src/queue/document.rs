@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use tokio::time::Instant;
 
 use super::Store;
 use super::barrier::Barrier;
-use crate::codec::sort_key::{DocName, LogClock};
-use crate::error::Result;
+use crate::codec::sort_key::DocName;
+use crate::log::Knowledge;
 
 /// The most bytes of updates gathered in one batch: merged, they fit one item beside the longest keys.
 pub(super) const MAX_BATCH_BYTES: usize = 380_000;
@@ -41,9 +42,11 @@ pub(super) enum Step {
 pub struct Document {
     name: DocName,
     waiting: Mutex<Waiting>,
-    clock: Mutex<Known>,
+    knowledge: Mutex<Knowledge>,
     /// A clear holds it alone; all other calls share it.
     pub(crate) gate: RwLock<()>,
+    /// Whether a background compaction of it runs.
+    compacting: AtomicBool,
     /// Ends the waiting for company.
     pub(super) hurry: Notify,
 }
@@ -62,24 +65,14 @@ struct Waiting {
     barrier: Option<Barrier>,
 }
 
-/// The largest log clock, as far as this process knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
-    /// Not read yet.
-    Unknown,
-    /// The document has no items.
-    Empty,
-    /// The largest log clock seen or given out.
-    Largest(LogClock),
-}
-
 impl Document {
     pub(super) fn new(name: DocName) -> Self {
         Document {
             name,
             waiting: Mutex::default(),
-            clock: Mutex::new(Known::Unknown),
+            knowledge: Mutex::default(),
             gate: RwLock::new(()),
+            compacting: AtomicBool::new(false),
             hurry: Notify::new(),
         }
     }
@@ -89,40 +82,18 @@ impl Document {
         &self.name
     }
 
-    /// The largest log clock that this process knows of. It may be stale: ids keep keys unique.
-    pub fn known_clock(&self) -> Known {
-        *lock(&self.clock)
+    /// What this process knows of its log.
+    pub fn knowledge(&self) -> MutexGuard<'_, Knowledge> {
+        lock(&self.knowledge)
     }
 
-    /// Takes note of the largest log clock that a request found, `None` for no items.
-    pub fn saw_clock(&self, found: Option<LogClock>) {
-        let mut known = lock(&self.clock);
-        *known = match (*known, found) {
-            (Known::Largest(largest), Some(clock)) => Known::Largest(largest.max(clock)),
-            (Known::Largest(largest), None) => Known::Largest(largest),
-            (_, Some(clock)) => Known::Largest(clock),
-            (_, None) => Known::Empty,
-        };
+    /// `true` where no background compaction ran; now one does.
+    pub(crate) fn begin_compaction(&self) -> bool {
+        !self.compacting.swap(true, Ordering::AcqRel)
     }
 
-    /// Gives out the next log clock, as `next` computes it from the largest known.
-    pub fn take_clock(
-        &self,
-        next: impl FnOnce(&DocName, Option<LogClock>) -> Result<LogClock>,
-    ) -> Result<LogClock> {
-        let mut known = lock(&self.clock);
-        let largest = match *known {
-            Known::Largest(clock) => Some(clock),
-            Known::Unknown | Known::Empty => None,
-        };
-        let clock = next(&self.name, largest)?;
-        *known = Known::Largest(clock);
-        Ok(clock)
-    }
-
-    /// Forgets the log clock: the document was cleared.
-    pub fn forget_clock(&self) {
-        *lock(&self.clock) = Known::Unknown;
+    pub(crate) fn end_compaction(&self) {
+        self.compacting.store(false, Ordering::Release);
     }
 
     /// Whether calls wait or run.

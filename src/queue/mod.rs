@@ -25,7 +25,7 @@ use crate::error::{Code, Error, Result};
 
 use barrier::Barrier;
 use calls::{Calls, OpenCall};
-pub use document::{Document, Known};
+pub use document::Document;
 use document::{Job, Step, Work};
 
 /// How many documents without waiting calls are remembered before those are forgotten. A forgotten document costs one

@@ -1,0 +1,162 @@
+//! Background compaction: when, and how much of a document at a time. How it is done is the log's business.
+//!
+//! One at a time per document and process, a few over the process, paced; it never delays a store or a read, and a
+//! failure of it fails nobody's call. It begins a random moment after it is due, so that servers of one document do not
+//! race; where they do, the slower one stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::defaults;
+use crate::error::{Error, Result};
+use crate::log::{Compacted, Host, Knowledge, Log, Outcome, Pace, Scope, tiers};
+use crate::queue::Document;
+use crate::table::Table;
+
+/// When background compactions run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Compact when so many items were stored behind the last compaction (default 100); 0: never.
+    pub items: usize,
+    /// Compact when so many bytes of updates were stored behind it (default 128 KiB).
+    pub bytes: usize,
+    /// The most WCU that one compaction spends in a second (default 250).
+    pub wcu_per_second: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Thresholds {
+            items: defaults::COMPACTION_ITEMS,
+            bytes: defaults::COMPACTION_BYTES,
+            wcu_per_second: defaults::COMPACTION_WCU_PER_SECOND,
+        }
+    }
+}
+
+/// Hears of background compactions.
+pub trait Observer: Send + Sync + 'static {
+    /// One ended: several entries became one.
+    fn compacted(&self, _doc: &Document, _compacted: &Compacted) {}
+
+    /// One failed. Nothing is lost; it is tried again when the document is next due.
+    fn compaction_failed(&self, _doc: &Document, _error: &Error) {}
+}
+
+/// Hears nothing.
+pub struct Deaf;
+
+impl Observer for Deaf {}
+
+/// Starts the background compactions of one persistence.
+pub struct Compactor<T> {
+    inner: Arc<Inner<T>>,
+}
+
+struct Inner<T> {
+    log: Log<T>,
+    thresholds: Thresholds,
+    runtime: Handle,
+    host: Arc<dyn Host>,
+    observer: Arc<dyn Observer>,
+    running: Arc<Semaphore>,
+}
+
+impl<T> Clone for Compactor<T> {
+    fn clone(&self) -> Self {
+        Compactor { inner: self.inner.clone() }
+    }
+}
+
+impl<T: Table> Compactor<T> {
+    /// Compacts documents of `log` as `thresholds` say.
+    pub fn new(
+        log: Log<T>,
+        thresholds: Thresholds,
+        runtime: Handle,
+        host: Arc<dyn Host>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        let running = Arc::new(Semaphore::new(defaults::COMPACTIONS_AT_ONCE));
+        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, observer, running }) }
+    }
+
+    /// Starts a compaction of the document behind the caller's back, if it is due and none runs.
+    pub fn consider(&self, doc: &Arc<Document>) {
+        if !self.inner.is_due(&doc.knowledge()) || !doc.begin_compaction() {
+            return;
+        }
+        let (inner, doc) = (self.inner.clone(), doc.clone());
+        self.inner.runtime.spawn(async move {
+            let ended = EndsCompaction(&doc);
+            match inner.compact(&doc).await {
+                Ok(Some(compacted)) => inner.observer.compacted(&doc, &compacted),
+                Ok(None) => {}
+                Err(error) => inner.observer.compaction_failed(&doc, &error),
+            }
+            drop(ended);
+        });
+    }
+
+    /// Begins no more compactions.
+    pub fn close(&self) {
+        self.inner.running.close();
+    }
+}
+
+impl<T: Table> Inner<T> {
+    fn is_due(&self, knowledge: &Knowledge) -> bool {
+        let (items, bytes) = knowledge.tail();
+        self.thresholds.items > 0
+            && items >= 2
+            && (items >= self.thresholds.items || bytes >= self.thresholds.bytes)
+    }
+
+    async fn compact(&self, doc: &Document) -> Result<Option<Compacted>> {
+        let longest = defaults::COMPACTION_JITTER.as_millis() as u64;
+        let random = u64::from(self.host.write_id()?.1);
+        tokio::time::sleep(Duration::from_millis(random % (longest + 1))).await;
+        // Closed: the persistence was closed meanwhile.
+        let Ok(_permit) = self.running.acquire().await else { return Ok(None) };
+        let _shared = doc.gate.read().await;
+        let (tail, kept, behind) = {
+            let knowledge = doc.knowledge();
+            if !self.is_due(&knowledge) {
+                return Ok(None);
+            }
+            let tail = knowledge.tail();
+            let base = knowledge.base().unwrap_or_default();
+            let kept = tiers::kept(base.iter().map(|extent| extent.bytes), tail.1);
+            let behind =
+                kept.checked_sub(1).and_then(|last| base.get(last)).map(|extent| extent.last_key.clone());
+            (tail, kept, behind)
+        };
+        let pace = Pace::per_second(self.thresholds.wcu_per_second);
+        match self.log.compact(doc.name(), Scope::Tail(behind.as_ref()), pace).await? {
+            Outcome::Done(compacted) => {
+                doc.knowledge().saw_compaction(kept, &compacted, tail);
+                Ok(Some(compacted))
+            }
+            Outcome::Single(Some(only)) => {
+                doc.knowledge().saw_compaction(kept, &only, tail);
+                Ok(None)
+            }
+            Outcome::Single(None) | Outcome::Raced => {
+                doc.knowledge().saw_race(tail);
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Ends the document's compaction, after a panic too.
+struct EndsCompaction<'a>(&'a Document);
+
+impl Drop for EndsCompaction<'_> {
+    fn drop(&mut self) {
+        self.0.end_compaction();
+    }
+}
