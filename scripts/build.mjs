@@ -1,0 +1,90 @@
+/**
+ * Builds the addon with cargo and puts it where `native.cjs` finds it: `y-dynamodb.<platform>.node` in the top folder.
+ *
+ * node scripts/build.mjs [--release] [--test-hooks] [--target TRIPLE] [--zig]
+ *
+ * --release     optimised, as published (cold: about ten CPU minutes); without it the quick development build
+ * --test-hooks  with the faults that the tests provoke; never together with --release
+ * --target      cross build for a Rust target, e.g. aarch64-unknown-linux-musl
+ * --zig         link with cargo-zigbuild, which sets an old glibc as the floor (2.17)
+ */
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { ROOT, fail } from './machine.mjs'
+
+const PLATFORMS = {
+  'x86_64-unknown-linux-gnu': 'linux-x64-gnu',
+  'x86_64-unknown-linux-musl': 'linux-x64-musl',
+  'aarch64-unknown-linux-gnu': 'linux-arm64-gnu',
+  'aarch64-unknown-linux-musl': 'linux-arm64-musl',
+  'x86_64-apple-darwin': 'darwin-x64',
+  'aarch64-apple-darwin': 'darwin-arm64',
+  'x86_64-pc-windows-msvc': 'win32-x64-msvc'
+}
+const GLIBC_FLOOR = '2.17'
+
+const ownPlatform = () => {
+  const isMusl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime
+  const abi = { linux: isMusl ? '-musl' : '-gnu', win32: '-msvc' }[process.platform] ?? ''
+  return `${process.platform}-${process.arch}${abi}`
+}
+
+const cargo = (args, env) => new Promise((resolve, reject) => {
+  const child = spawn('cargo', args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', text => { out += text })
+  child.on('error', reject)
+  child.on('close', code => code === 0 ? resolve(out) : reject(new Error(`cargo ended with code ${code}`)))
+})
+
+/** The library that cargo has just made, from its messages: no guess at the target folder. */
+const libraryIn = messages => {
+  for (const line of messages.split('\n')) {
+    if (!line.startsWith('{')) continue
+    const { reason, target, filenames } = JSON.parse(line)
+    if (reason !== 'compiler-artifact' || !target.kind.includes('cdylib')) continue
+    const file = filenames.find(name => /\.(so|dylib|dll)$/.test(name))
+    if (file && target.name === 'y_dynamodb') return file
+  }
+  throw new Error('cargo made no dynamic library')
+}
+
+/** Builds; returns the path of the addon. */
+export const build = async ({ release = false, testHooks = false, target, zig = false } = {}) => {
+  if (release && testHooks) throw new Error('test hooks are never part of a release build')
+  const platform = target ? PLATFORMS[target] : ownPlatform()
+  if (!platform) throw new Error(`unknown target ${target}; known: ${Object.keys(PLATFORMS).join(', ')}`)
+  const args = [zig ? 'zigbuild' : 'build', '--lib', '--locked', '--message-format=json-render-diagnostics']
+  if (release) args.push('--release')
+  if (testHooks) args.push('--features', 'test-hooks')
+  if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${GLIBC_FLOOR}` : target)
+  const env = { ...process.env }
+  if (platform.endsWith('-musl')) env.RUSTFLAGS = `${env.RUSTFLAGS ?? ''} -C target-feature=-crt-static`.trim()
+  const library = libraryIn(await cargo(args, env))
+  const addon = path.join(ROOT, `y-dynamodb.${platform}.node`)
+  // A process that has the old file loaded keeps it: the new one takes its name instead of being written over it.
+  const fresh = `${addon}.${process.pid}`
+  fs.copyFileSync(library, fresh)
+  fs.renameSync(fresh, addon)
+  return addon
+}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: {
+      release: { type: 'boolean' },
+      'test-hooks': { type: 'boolean' },
+      target: { type: 'string' },
+      zig: { type: 'boolean' }
+    }
+  })
+  try {
+    const addon = await build({ ...values, testHooks: values['test-hooks'] })
+    process.stdout.write(`built ${path.relative(ROOT, addon)} (${fs.statSync(addon).size.toLocaleString('en')} bytes)\n`)
+  } catch (error) {
+    fail(error.message)
+  }
+}

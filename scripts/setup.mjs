@@ -1,0 +1,31 @@
+/**
+ * Brings a fresh clone to where its commands work: checks Node and Rust, installs the npm packages, builds the addon.
+ * Both steps do nothing where nothing has changed.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { build } from './build.mjs'
+import { ROOT, fail, npm, requireTools } from './machine.mjs'
+
+const isInstalled = () => {
+  const time = name => fs.statSync(path.join(ROOT, name), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return time('node_modules/.package-lock.json') >= Math.max(time('package-lock.json'), time('package.json'))
+}
+
+/** Installs the npm packages of the lock file if they are missing or older than it. */
+export const install = async () => {
+  requireTools()
+  if (isInstalled()) return
+  process.stdout.write('Installing the npm packages …\n')
+  if (await npm(['ci']) !== 0) fail('npm ci failed: see above.')
+}
+
+/** Builds the addon; cargo itself knows what is up to date. */
+export const buildAddon = async options => {
+  process.stdout.write('Building the addon (the first time takes some minutes) …\n')
+  try {
+    return await build(options)
+  } catch (error) {
+    fail(`${error.message}: see above.`)
+  }
+}

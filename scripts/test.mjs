@@ -1,0 +1,94 @@
+/**
+ * `npm test`: installs, builds, and runs every suite: Rust without and with AWS, Node on the embedded engine, and both
+ * on DynamoDB Local where Java is there. What did not run is said, and the last line counts.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { startDynamoDbLocal } from './dynamodb-local.mjs'
+import { ROOT, run } from './machine.mjs'
+import { buildAddon, install } from './setup.mjs'
+
+const TEST_FOLDERS = ['__test__', 'examples']
+// Nothing here reaches AWS: credentials that open nothing, and no question to the metadata service.
+const ENV = {
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_SESSION_TOKEN: '',
+  AWS_REGION: 'us-west-2',
+  AWS_EC2_METADATA_DISABLED: 'true'
+}
+
+const suites = []
+
+const count = async (name, work) => {
+  process.stdout.write(`\n── ${name}\n`)
+  const started = Date.now()
+  const suite = { name, passed: 0, failed: 0, skipped: 0 }
+  const code = await work(suite)
+  // A suite that ends badly without a failed test (it did not compile, it crashed) is a failure as well.
+  if (code !== 0 && suite.failed === 0) suite.failed = 1
+  suite.seconds = Math.round((Date.now() - started) / 1_000)
+  suites.push(suite)
+}
+
+const skip = (name, reason) => {
+  process.stdout.write(`\n── ${name}\nSKIPPED: ${reason}\n`)
+  suites.push({ name, passed: 0, failed: 0, skipped: 1, seconds: 0, reason })
+}
+
+const rust = (name, args, env) => count(name, suite => run('cargo', ['test', '--locked', '--no-fail-fast', ...args], {
+  env: { ...ENV, ...env },
+  onLine: line => {
+    const found = /^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored;/.exec(line)
+    if (!found) return
+    suite.passed += Number(found[1])
+    suite.failed += Number(found[2])
+    suite.skipped += Number(found[3])
+  }
+}))
+
+const testFiles = folder => fs.existsSync(path.join(ROOT, folder))
+  ? fs.readdirSync(path.join(ROOT, folder), { recursive: true })
+    .filter(name => /\.test\.[cm]?js$/.test(name) && !name.includes('node_modules'))
+    .map(name => path.join(folder, name)).sort()
+  : []
+
+const FIELDS = { pass: 'passed', fail: 'failed', cancelled: 'failed', skipped: 'skipped', todo: 'skipped' }
+
+const node = (name, files, env) => count(name, suite => run(process.execPath, ['--test', '--test-reporter=spec', ...files], {
+  env: { ...ENV, ...env },
+  onLine: line => {
+    const found = /^\S*ℹ (pass|fail|cancelled|skipped|todo) (\d+)/.exec(line)
+    if (found) suite[FIELDS[found[1]]] += Number(found[2])
+  }
+}))
+
+const report = () => {
+  process.stdout.write('\n── Summary\n')
+  for (const { name, passed, failed, skipped, seconds, reason } of suites) {
+    process.stdout.write(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s${reason ? ` (${reason})` : ''}\n`)
+  }
+  const sum = field => suites.reduce((total, suite) => total + suite[field], 0)
+  process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`)
+  return sum('failed') === 0 && sum('passed') > 0
+}
+
+await install()
+await buildAddon({ testHooks: true })
+await rust('Rust, without Node and AWS', ['--no-default-features'])
+const local = await startDynamoDbLocal()
+try {
+  const files = TEST_FOLDERS.flatMap(testFiles)
+  await rust(`Rust, all features${local.endpoint ? ', with DynamoDB Local' : ''}`, ['--all-features'],
+    local.endpoint ? { DYNAMODB_LOCAL_ENDPOINT: local.endpoint } : {})
+  await node('Node, embedded engine', files)
+  if (local.endpoint) {
+    await node('Node, DynamoDB Local', testFiles('__test__').filter(name => path.dirname(name) === '__test__'),
+      { DYNAMODB_LOCAL_ENDPOINT: local.endpoint, Y_DYNAMODB_TEST_ENGINE: 'local' })
+  } else {
+    skip('DynamoDB Local', local.missing)
+  }
+} finally {
+  await local.stop?.()
+}
+process.exitCode = report() ? 0 : 1
