@@ -15,6 +15,21 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_millis(5_000);
 /// The longest that one request with all its attempts may take.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_millis(30_000);
 
+/// The longest that one call of a credentials provider may take.
+pub const CREDENTIALS_TIMEOUT: Duration = Duration::from_millis(10_000);
+
+/// The longest that a table may take to become ACTIVE: a new one takes seconds, a restored one more.
+pub const PREPARE_TIMEOUT: Duration = Duration::from_millis(120_000);
+
+/// How long to wait between two looks at a table that is not ACTIVE yet.
+pub const PREPARE_POLL: Duration = Duration::from_millis(500);
+
+/// The back-off before the second attempt, halved on average by jitter, doubled for each further one.
+pub const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
+
+/// The longest back-off between two attempts.
+pub const MAX_BACKOFF: Duration = Duration::from_millis(5_000);
+
 /// How long a store waits for more updates of its document before it is sent: not at all.
 pub const BATCH_DELAY: Duration = Duration::ZERO;
 

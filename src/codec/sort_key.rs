@@ -302,7 +302,7 @@ mod tests {
     fn keys_sort_by_clock_then_head_then_parts() {
         let d = doc("d");
         let id = WriteId(9, 9);
-        let mut keys = vec![
+        let mut keys = [
             SortKey::update(&d, LogClock(256), id),
             SortKey::part(&d, LogClock(255), id, 1),
             SortKey::part(&d, LogClock(255), id, 0),

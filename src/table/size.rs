@@ -27,12 +27,12 @@ pub fn item_bytes(doc: &DocName, item: &Item) -> usize {
     keys + value + head
 }
 
-/// One byte, and one for every two significant digits.
+/// One byte, and one for each pair of digits, counted from the decimal point, without the pairs of zeroes at the end.
 fn number_bytes(mut n: u64) -> usize {
-    while n != 0 && n.is_multiple_of(10) {
-        n /= 10;
+    while n != 0 && n.is_multiple_of(100) {
+        n /= 100;
     }
-    let digits = n.checked_ilog10().map_or(1, |log| log as usize + 1);
+    let digits = n.checked_ilog10().map_or(0, |log| log as usize + 1);
     1 + digits.div_ceil(2)
 }
 
@@ -125,7 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_counted_without_trailing_zeroes() {
-        assert_eq!([0, 9, 99, 100, 101, 1_000].map(number_bytes), [2, 2, 2, 2, 3, 2]);
+    fn numbers_are_counted_by_pairs_of_digits() {
+        assert_eq!([0, 9, 99, 100, 101, 1_000].map(number_bytes), [1, 2, 2, 2, 3, 2]);
+        assert_eq!([1_700_000_000_000, 1_700_000_000_123].map(number_bytes), [3, 8]);
     }
 }

@@ -1,1 +1,337 @@
-//! The [`super::Table`] of AWS DynamoDB.
+//! The [`Table`] of AWS DynamoDB, and of everything that speaks its protocol.
+//!
+//! # Layout
+//! * `config`: where the table is; typed options.
+//! * `client`: makes the SDK's client at first use.
+//! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors` serve it.
+//! * `prepare`: creates and checks the table.
+//! * `items`: items as attribute values.
+//! * `embedded`: `memory:` and `file:`, with the feature `embedded`.
+//!
+//! Only this folder names the AWS SDK. All reads are strongly consistent, and every request asks what it cost.
+
+mod attempts;
+mod client;
+pub mod config;
+pub(crate) mod embedded;
+mod errors;
+mod items;
+mod prepare;
+mod send;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConsumedCapacity, DeleteRequest, ReturnConsumedCapacity, WriteRequest,
+};
+
+use self::client::Connection;
+pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, Timeouts};
+use self::items::{
+    Attributes, item_attributes, key_attributes, key_value, name_value, read_item, read_key, read_named_item,
+};
+use super::schema::{HASH_KEY, PARTS, RANGE_KEY, SEALED, VALUE};
+use super::size::{check_batch, check_item, check_keys};
+use super::{DeleteIf, Item, Meter, Operation, Page, Query, ScanPage, Table};
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::error::{Code, Error, Result};
+
+/// The answer to a condition that does not hold.
+const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+
+/// For requests of which no error is expected.
+const NONE: &str = "";
+
+/// A table of DynamoDB. Cheap to clone; clones share client and meter.
+#[derive(Debug, Clone)]
+pub struct DynamoTable {
+    config: Arc<DynamoConfig>,
+    connection: Arc<Connection>,
+    meter: Arc<Meter>,
+    replicas: Arc<AtomicUsize>,
+}
+
+impl DynamoTable {
+    /// A table that is looked for at its first request: nothing is read, opened or sent here.
+    ///
+    /// # Errors
+    /// `ERR_INVALID_ARGUMENT` where the configuration cannot work.
+    pub fn new(config: DynamoConfig) -> Result<Self> {
+        config.check()?;
+        Ok(DynamoTable {
+            config: Arc::new(config),
+            connection: Arc::default(),
+            meter: Arc::default(),
+            replicas: Arc::default(),
+        })
+    }
+
+    /// How it was configured.
+    pub fn config(&self) -> &DynamoConfig {
+        &self.config
+    }
+
+    /// What it has cost. Capacity is what the answers named: an attempt that failed names none.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
+    }
+
+    /// How many replicas in other regions the table had when it was prepared. Strong reads hold within one region only.
+    pub fn replicas(&self) -> usize {
+        self.replicas.load(Relaxed)
+    }
+
+    async fn put_item(&self, doc: &DocName, item: Item, only_new: bool) -> Result<()> {
+        check_item(doc, &item)?;
+        let attributes = item_attributes(doc, item);
+        let answer = self
+            .send(Operation::PutItem, CONDITION_FAILED, |client, log| {
+                let put = client
+                    .put_item()
+                    .table_name(&self.config.table_name)
+                    .set_item(Some(attributes.clone()))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                let put = if only_new {
+                    put.condition_expression("attribute_not_exists(#k)")
+                        .expression_attribute_names("#k", HASH_KEY)
+                } else {
+                    put
+                };
+                put.customize().interceptor(log).send()
+            })
+            .await?;
+        // A condition that failed: an earlier attempt had arrived.
+        self.count(Operation::PutItem, answer.and_then(|answer| answer.consumed_capacity));
+        Ok(())
+    }
+
+    /// One page, of whole items or of their keys.
+    async fn query_page<T>(
+        &self,
+        query: &Query,
+        keys_only: bool,
+        read: impl Fn(Attributes) -> Result<T>,
+    ) -> Result<Page<T>> {
+        check_keys(&query.doc, &query.prefix)?;
+        let answer = self
+            .send(Operation::Query, NONE, |client, log| {
+                let after = query.after.as_ref().map(|key| key_attributes(&query.doc, key));
+                let request = client
+                    .query()
+                    .table_name(&self.config.table_name)
+                    .key_condition_expression("#d = :d AND begins_with(#k, :p)")
+                    .expression_attribute_names("#d", HASH_KEY)
+                    .expression_attribute_names("#k", RANGE_KEY)
+                    .expression_attribute_values(":d", name_value(&query.doc))
+                    .expression_attribute_values(":p", key_value(&query.prefix))
+                    .scan_index_forward(!query.reverse)
+                    .consistent_read(true)
+                    .limit(positive(query.limit))
+                    .set_exclusive_start_key(after)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                let request = if keys_only { request.projection_expression("#d, #k") } else { request };
+                request.customize().interceptor(log).send()
+            })
+            .await?
+            .ok_or_else(unexpected)?;
+        self.count(Operation::Query, answer.consumed_capacity);
+        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
+        let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
+        Ok(Page { entries, next: next.map(|(_, key)| key) })
+    }
+
+    /// One page, of whole items or of their keys.
+    async fn scan_page<T>(
+        &self,
+        limit: u32,
+        after: Option<&(DocName, SortKey)>,
+        keys_only: bool,
+        read: impl Fn(Attributes) -> Result<(DocName, T)>,
+    ) -> Result<ScanPage<T>> {
+        let answer = self
+            .send(Operation::Scan, NONE, |client, log| {
+                let request = client
+                    .scan()
+                    .table_name(&self.config.table_name)
+                    .consistent_read(true)
+                    .limit(positive(limit))
+                    .set_exclusive_start_key(after.map(|(doc, key)| key_attributes(doc, key)))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                let request = if keys_only {
+                    request
+                        .projection_expression("#d, #k")
+                        .expression_attribute_names("#d", HASH_KEY)
+                        .expression_attribute_names("#k", RANGE_KEY)
+                } else {
+                    request
+                };
+                request.customize().interceptor(log).send()
+            })
+            .await?
+            .ok_or_else(unexpected)?;
+        self.count(Operation::Scan, answer.consumed_capacity);
+        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
+        let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
+        Ok(ScanPage { entries, next })
+    }
+
+    fn count(&self, operation: Operation, capacity: impl IntoIterator<Item = ConsumedCapacity>) {
+        for units in capacity.into_iter().filter_map(|capacity| capacity.capacity_units) {
+            self.meter.units(operation, units);
+        }
+    }
+
+    /// Deletes in one batch; returns what the answer calls unprocessed.
+    async fn delete_all(&self, requests: Vec<WriteRequest>) -> Result<Vec<WriteRequest>> {
+        let answer = self
+            .send(Operation::BatchWriteItem, NONE, |client, log| {
+                client
+                    .batch_write_item()
+                    .request_items(&self.config.table_name, requests.clone())
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
+            })
+            .await?
+            .ok_or_else(unexpected)?;
+        self.count(Operation::BatchWriteItem, answer.consumed_capacity.into_iter().flatten());
+        Ok(answer.unprocessed_items.into_iter().flatten().flat_map(|(_, requests)| requests).collect())
+    }
+}
+
+impl Table for DynamoTable {
+    async fn prepare(&self, create: bool) -> Result<()> {
+        self.prepare_table(create).await
+    }
+
+    async fn put_new(&self, doc: &DocName, item: Item) -> Result<()> {
+        self.put_item(doc, item, true).await
+    }
+
+    async fn put(&self, doc: &DocName, item: Item) -> Result<()> {
+        self.put_item(doc, item, false).await
+    }
+
+    async fn get(&self, doc: &DocName, key: &SortKey) -> Result<Option<Item>> {
+        check_keys(doc, key)?;
+        let answer = self
+            .send(Operation::GetItem, NONE, |client, log| {
+                client
+                    .get_item()
+                    .table_name(&self.config.table_name)
+                    .set_key(Some(key_attributes(doc, key)))
+                    .consistent_read(true)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
+            })
+            .await?
+            .ok_or_else(unexpected)?;
+        self.count(Operation::GetItem, answer.consumed_capacity);
+        answer.item.map(read_item).transpose()
+    }
+
+    async fn seal(&self, doc: &DocName, key: &SortKey) -> Result<bool> {
+        check_keys(doc, key)?;
+        let answer = self
+            .send(Operation::UpdateItem, CONDITION_FAILED, |client, log| {
+                client
+                    .update_item()
+                    .table_name(&self.config.table_name)
+                    .set_key(Some(key_attributes(doc, key)))
+                    .update_expression("SET #s = :true")
+                    .condition_expression("attribute_exists(#p)")
+                    .expression_attribute_names("#s", SEALED)
+                    .expression_attribute_names("#p", PARTS)
+                    .expression_attribute_values(":true", AttributeValue::Bool(true))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
+            })
+            .await?;
+        let is_there = answer.is_some();
+        self.count(Operation::UpdateItem, answer.and_then(|answer| answer.consumed_capacity));
+        Ok(is_there)
+    }
+
+    async fn delete(&self, doc: &DocName, key: &SortKey, condition: DeleteIf) -> Result<bool> {
+        check_keys(doc, key)?;
+        let condition = match condition {
+            DeleteIf::Always => None,
+            DeleteIf::ValueIs(value) => {
+                Some(("attribute_not_exists(#k) OR #a = :v", VALUE, AttributeValue::B(Blob::new(value))))
+            }
+            DeleteIf::NotSealed => Some((
+                "attribute_not_exists(#k) OR attribute_not_exists(#a) OR #a <> :v",
+                SEALED,
+                AttributeValue::Bool(true),
+            )),
+        };
+        let answer = self
+            .send(Operation::DeleteItem, CONDITION_FAILED, |client, log| {
+                let mut delete = client
+                    .delete_item()
+                    .table_name(&self.config.table_name)
+                    .set_key(Some(key_attributes(doc, key)))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                if let Some((expression, attribute, value)) = &condition {
+                    delete = delete
+                        .condition_expression(*expression)
+                        .expression_attribute_names("#k", HASH_KEY)
+                        .expression_attribute_names("#a", *attribute)
+                        .expression_attribute_values(":v", value.clone());
+                }
+                delete.customize().interceptor(log).send()
+            })
+            .await?;
+        let held = answer.is_some();
+        self.count(Operation::DeleteItem, answer.and_then(|answer| answer.consumed_capacity));
+        Ok(held)
+    }
+
+    async fn delete_batch(&self, doc: &DocName, keys: &[SortKey]) -> Result<Vec<SortKey>> {
+        check_batch(doc, keys)?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(key_attributes(doc, key))).build();
+            let delete = delete.map_err(|e| unexpected().with_cause(e.to_string()))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        let requests = keys.iter().map(request).collect::<Result<Vec<_>>>()?;
+        let left = self.delete_all(requests).await?;
+        let keys = left.into_iter().filter_map(|request| request.delete_request);
+        keys.map(|delete| read_key(&mut delete.key.clone()).map(|(_, key)| key)).collect()
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page<Item>> {
+        self.query_page(query, false, read_item).await
+    }
+
+    async fn query_keys(&self, query: &Query) -> Result<Page<SortKey>> {
+        self.query_page(query, true, |mut key| Ok(read_key(&mut key)?.1)).await
+    }
+
+    async fn scan(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<Item>> {
+        self.scan_page(limit, after, false, read_named_item).await
+    }
+
+    async fn scan_keys(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<SortKey>> {
+        self.scan_page(limit, after, true, |mut key| read_key(&mut key)).await
+    }
+}
+
+/// A page limit as the SDK wants it.
+fn positive(limit: u32) -> i32 {
+    i32::try_from(limit.max(1)).unwrap_or(i32::MAX)
+}
+
+fn unexpected() -> Error {
+    Error::new(Code::Internal, "a request of DynamoDB could not be made or understood: please report this")
+}

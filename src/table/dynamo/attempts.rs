@@ -1,0 +1,89 @@
+//! What became of the attempts of one request: so that a request that ran out of time can say whether it was throttled,
+//! and retries are counted.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
+
+use super::errors::{chain, is_throttle};
+
+/// The attempts so far.
+#[derive(Debug, Default)]
+pub(super) struct Attempts(Mutex<State>);
+
+#[derive(Debug, Default, Clone)]
+pub(super) struct State {
+    /// How many were begun.
+    pub(super) begun: u32,
+    /// Whether the last one that ended was throttled.
+    pub(super) throttled: bool,
+    /// What the last one that ended said.
+    pub(super) last: Option<String>,
+}
+
+impl Attempts {
+    pub(super) fn state(&self) -> State {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn update(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Writes down the attempts of one request whose error type is `E`.
+pub(super) struct AttemptLog<E>(Arc<Attempts>, PhantomData<fn() -> E>);
+
+impl<E> AttemptLog<E> {
+    pub(super) fn new(attempts: &Arc<Attempts>) -> Self {
+        AttemptLog(Arc::clone(attempts), PhantomData)
+    }
+}
+
+impl<E> fmt::Debug for AttemptLog<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<E> Intercept for AttemptLog<E>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    fn name(&self) -> &'static str {
+        "AttemptLog"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.update(|state| state.begun += 1);
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
+        let service = error.as_operation_error().and_then(|e| e.downcast_ref::<E>());
+        let code = service.and_then(ProvideErrorMetadata::code);
+        let last = code.map_or_else(|| chain(error), str::to_owned);
+        self.0.update(|state| {
+            state.throttled = code.is_some_and(is_throttle);
+            state.last = Some(last);
+        });
+        Ok(())
+    }
+}

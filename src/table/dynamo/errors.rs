@@ -1,0 +1,227 @@
+//! What the SDK says, told by what the caller should do next.
+//!
+//! Decides by error code and kind, never by the wording. What AWS wrote goes into the cause, its first line only: further
+//! lines of a signature error repeat headers of the request.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
+
+use super::attempts::State;
+use super::config::DynamoConfig;
+use crate::error::{Code, Error};
+use crate::table::Operation;
+
+/// A cause is cut behind so many characters.
+const MAX_CAUSE_CHARS: usize = 300;
+
+/// The request that failed.
+pub(super) struct Failed<'a> {
+    pub(super) operation: Operation,
+    pub(super) config: &'a DynamoConfig,
+    pub(super) attempts: State,
+}
+
+impl Failed<'_> {
+    /// The error of a request that the SDK gave up.
+    pub(super) fn error<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
+    where
+        E: StdError + ProvideErrorMetadata + 'static,
+    {
+        let request_id = error.request_id();
+        if let Some(service) = error.as_service_error() {
+            let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+            let code = service.code().unwrap_or("no error code");
+            let class = classify(code, status);
+            let said = service.message().map_or_else(|| code.to_owned(), |m| format!("{code}: {m}"));
+            return self.say(class, code).with_cause(first_line(&said)).with_request_id(request_id);
+        }
+        let class = match error {
+            _ if find::<CredentialsError>(error).is_some() => credentials_class(error),
+            SdkError::DispatchFailure(failure) if failure.is_user() => Code::Internal,
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+                Code::Unavailable
+            }
+            _ => Code::Internal,
+        };
+        let what = match error {
+            _ if find::<CredentialsError>(error).is_some() => "no credentials could be loaded",
+            SdkError::TimeoutError(_) => "no answer in time",
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => "no answer in time",
+            SdkError::DispatchFailure(failure) if failure.is_io() => "the connection failed",
+            SdkError::ResponseError(_) => "the answer could not be read",
+            _ => "the request could not be sent",
+        };
+        self.say(class, what).with_cause(chain(error)).with_request_id(request_id)
+    }
+
+    /// The error of a request that had not ended when the operation timeout did.
+    pub(super) fn timed_out(&self) -> Error {
+        let class = if self.attempts.throttled { Code::Throttled } else { Code::Unavailable };
+        let error = self.say(class, "the operation timeout is over");
+        match &self.attempts.last {
+            Some(last) => error.with_cause(last.as_str()),
+            None => error,
+        }
+    }
+
+    fn say(&self, class: Code, what: &str) -> Error {
+        let Failed { operation, config, attempts } = self;
+        let table = &config.table_name;
+        let begun = attempts.begun;
+        let limit = config.timeouts.operation.as_millis();
+        let name = operation.name();
+        let message = match class {
+            Code::Table => format!(
+                "{name}: table '{table}' at {} is missing or not usable ({what}): create it or fix tableName, region or endpoint",
+                config.endpoint
+            ),
+            Code::Access => format!(
+                "{name} on table '{table}': {what}: check the credentials and that their policy allows dynamodb:{name}"
+            ),
+            Code::Throttled => format!(
+                "{name} on table '{table}' was throttled ({what}) in {begun} of at most {} attempts within {limit} ms: try again later or raise the table's capacity",
+                config.max_attempts
+            ),
+            Code::Unavailable => format!(
+                "{name} on table '{table}' at {}: {what} ({begun} of at most {} attempts of {} ms within {limit} ms): try again later",
+                config.endpoint,
+                config.max_attempts,
+                config.timeouts.request.as_millis()
+            ),
+            Code::InvalidArgument => format!("{name} on table '{table}': {what}: check region and endpoint"),
+            _ => format!("{name} on table '{table}': {what}: please report this"),
+        };
+        Error::new(class, message)
+    }
+}
+
+/// What the caller should do about an answer of DynamoDB. Source: the developer guide, "Error handling with DynamoDB",
+/// and "Common errors" of the API reference.
+fn classify(code: &str, status: u16) -> Code {
+    match code {
+        _ if is_throttle(code) => Code::Throttled,
+        "ResourceNotFoundException" | "ItemCollectionSizeLimitExceededException" => Code::Table,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnrecognizedClientException"
+        | "UnrecognizedClient"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "NotAuthorized"
+        | "OptInRequired"
+        | "RequestExpired" => Code::Access,
+        _ if is_expired(code) => Code::Access,
+        "InvalidEndpointException" => Code::InvalidArgument,
+        "RequestTimeout"
+        | "RequestTimeoutException"
+        | "ResourceInUseException"
+        | "TransactionConflictException"
+        | "ReplicatedWriteConflictException" => Code::Unavailable,
+        _ if status >= 500 => Code::Unavailable,
+        _ => Code::Internal,
+    }
+}
+
+/// Whether this error code says that the credentials' time is over.
+pub(super) fn is_expired(code: &str) -> bool {
+    matches!(code, "ExpiredTokenException" | "ExpiredToken")
+}
+
+pub(super) fn is_throttle(code: &str) -> bool {
+    matches!(
+        code,
+        "ProvisionedThroughputExceededException"
+            | "ProvisionedThroughputExceeded"
+            | "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestLimitExceeded"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "LimitExceededException"
+            | "SlowDown"
+    )
+}
+
+/// Credentials that did not come in time may come later.
+fn credentials_class<E: StdError + 'static>(error: &E) -> Code {
+    match find::<CredentialsError>(error) {
+        Some(CredentialsError::ProviderTimedOut(_)) => Code::Unavailable,
+        _ => Code::Access,
+    }
+}
+
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// An error and what caused it, each said once.
+pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut said = first_line(&error.to_string());
+    let mut next = error.source();
+    while let Some(error) = next {
+        let line = first_line(&error.to_string());
+        if !line.is_empty() && !said.ends_with(&line) {
+            said = format!("{said}: {line}");
+        }
+        next = error.source();
+    }
+    said
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(MAX_CAUSE_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_told_by_what_to_do() {
+        for (code, status, class) in [
+            ("ProvisionedThroughputExceededException", 400, Code::Throttled),
+            ("ThrottlingException", 400, Code::Throttled),
+            ("ThrottlingException", 503, Code::Throttled),
+            ("RequestLimitExceeded", 400, Code::Throttled),
+            ("ResourceNotFoundException", 400, Code::Table),
+            ("AccessDeniedException", 400, Code::Access),
+            ("UnrecognizedClientException", 400, Code::Access),
+            ("InvalidSignatureException", 400, Code::Access),
+            ("ExpiredTokenException", 400, Code::Access),
+            ("MissingAuthenticationTokenException", 400, Code::Access),
+            ("InternalServerError", 500, Code::Unavailable),
+            ("ServiceUnavailable", 503, Code::Unavailable),
+            ("no error code", 502, Code::Unavailable),
+            ("ValidationException", 400, Code::Internal),
+            ("SomethingNew", 400, Code::Internal),
+        ] {
+            assert_eq!(classify(code, status), class, "{code} {status}");
+        }
+    }
+
+    #[test]
+    fn a_cause_is_one_short_line() {
+        let said = first_line("The signature does not match.\nx-amz-security-token:t0ken");
+        assert_eq!(said, "The signature does not match.");
+        assert_eq!(first_line(&"ä".repeat(999)).chars().count(), MAX_CAUSE_CHARS);
+    }
+}

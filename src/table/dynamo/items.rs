@@ -1,0 +1,158 @@
+//! Items and keys as attribute values, and back. What is stored is not trusted: an attribute of another type counts as
+//! missing, never as a panic.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::error::{Code, Error, Result};
+use crate::table::schema::{AT, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
+use crate::table::{Head, Item};
+
+/// An item or a key as the SDK has it.
+pub(super) type Attributes = HashMap<String, AttributeValue>;
+
+/// The largest integer that every number format on the way holds exactly.
+const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
+
+pub(super) fn name_value(doc: &DocName) -> AttributeValue {
+    AttributeValue::S(doc.as_str().to_owned())
+}
+
+pub(super) fn key_value(key: &SortKey) -> AttributeValue {
+    AttributeValue::B(Blob::new(key.as_bytes()))
+}
+
+pub(super) fn key_attributes(doc: &DocName, key: &SortKey) -> Attributes {
+    HashMap::from([(HASH_KEY.to_owned(), name_value(doc)), (RANGE_KEY.to_owned(), key_value(key))])
+}
+
+pub(super) fn item_attributes(doc: &DocName, item: Item) -> Attributes {
+    let mut attributes = key_attributes(doc, &item.key);
+    let mut set = |name: &str, value| attributes.insert(name.to_owned(), value);
+    if let Some(value) = item.value {
+        set(VALUE, AttributeValue::B(Blob::new(value)));
+    }
+    if let Some(head) = item.head {
+        set(PARTS, AttributeValue::N(head.parts.to_string()));
+        set(AT, AttributeValue::N(head.at.to_string()));
+        set(SEALED, AttributeValue::Bool(head.sealed));
+        if let Some(state_vector) = head.state_vector {
+            set(STATE_VECTOR, AttributeValue::B(Blob::new(state_vector)));
+        }
+    }
+    attributes
+}
+
+/// # Errors
+/// `ERR_TABLE` where the attributes lack our keys.
+pub(super) fn read_item(mut attributes: Attributes) -> Result<Item> {
+    let (_, key) = read_key(&mut attributes)?;
+    Ok(item_of(key, attributes))
+}
+
+/// # Errors
+/// `ERR_TABLE` where the attributes lack our keys.
+pub(super) fn read_named_item(mut attributes: Attributes) -> Result<(DocName, Item)> {
+    let (doc, key) = read_key(&mut attributes)?;
+    Ok((doc, item_of(key, attributes)))
+}
+
+/// # Errors
+/// `ERR_TABLE` where the attributes lack our keys.
+pub(super) fn read_key(attributes: &mut Attributes) -> Result<(DocName, SortKey)> {
+    match (attributes.remove(HASH_KEY), attributes.remove(RANGE_KEY)) {
+        (Some(AttributeValue::S(name)), Some(AttributeValue::B(key))) => {
+            Ok((DocName::stored(&name), SortKey::from_bytes(key.into_inner())))
+        }
+        _ => Err(Error::new(
+            Code::Table,
+            format!("the table's keys are not '{HASH_KEY}' (string) and '{RANGE_KEY}' (binary)"),
+        )),
+    }
+}
+
+fn item_of(key: SortKey, mut attributes: Attributes) -> Item {
+    let head = read_head(&mut attributes);
+    Item { key, value: attributes.remove(VALUE).and_then(binary), head }
+}
+
+fn read_head(attributes: &mut Attributes) -> Option<Head> {
+    let parts = u32::try_from(number(&attributes.remove(PARTS)?)?).ok()?;
+    let at = number(&attributes.remove(AT)?)?;
+    let sealed = *attributes.remove(SEALED)?.as_bool().ok()?;
+    let state_vector = match attributes.remove(STATE_VECTOR) {
+        Some(value) => Some(binary(value)?),
+        None => None,
+    };
+    Some(Head { parts, at, sealed, state_vector })
+}
+
+fn binary(value: AttributeValue) -> Option<Vec<u8>> {
+    if let AttributeValue::B(blob) = value { Some(blob.into_inner()) } else { None }
+}
+
+/// Whole numbers only. DynamoDB may write a large one with an exponent.
+fn number(value: &AttributeValue) -> Option<u64> {
+    let text = value.as_n().ok()?;
+    text.parse().ok().or_else(|| {
+        let number: f64 = text.parse().ok()?;
+        let is_exact = number.fract() == 0.0 && (0.0..=MAX_EXACT).contains(&number);
+        is_exact.then_some(number as u64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(extra: Vec<(&str, AttributeValue)>) -> Attributes {
+        let doc = DocName::new("doc").unwrap();
+        let mut attributes = key_attributes(&doc, &SortKey::from_bytes(vec![1, 0xff]));
+        attributes.extend(extra.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        attributes
+    }
+
+    fn n(text: &str) -> AttributeValue {
+        AttributeValue::N(text.to_owned())
+    }
+
+    #[test]
+    fn a_head_survives_the_way_there_and_back() {
+        let doc = DocName::new("doc").unwrap();
+        let head = Head { parts: 3, at: 1_700_000_000_000, sealed: true, state_vector: Some(vec![0]) };
+        let item =
+            Item { key: SortKey::from_bytes(vec![1, 0xff]), value: Some(vec![0, 0]), head: Some(head) };
+        assert_eq!(read_named_item(item_attributes(&doc, item.clone())).unwrap(), (doc, item));
+    }
+
+    #[test]
+    fn attributes_of_another_type_count_as_missing() {
+        let text = || AttributeValue::S("7".into());
+        assert_eq!(read_item(stored(vec![("value", text())])).unwrap().value, None);
+        assert_eq!(read_item(stored(vec![])).unwrap().value, None);
+        let yes = AttributeValue::Bool(true);
+        let malformed = [
+            vec![("parts", text()), ("at", n("1")), ("sealed", yes.clone())],
+            vec![("parts", n("-1")), ("at", n("1")), ("sealed", yes.clone())],
+            vec![("parts", n("1.5")), ("at", n("1")), ("sealed", yes.clone())],
+            vec![("parts", n("4294967296")), ("at", n("1")), ("sealed", yes.clone())],
+            vec![("parts", n("1")), ("at", n("1e99")), ("sealed", yes.clone())],
+            vec![("parts", n("1")), ("at", n("1")), ("sealed", n("1"))],
+            vec![("parts", n("1")), ("at", n("1")), ("sealed", yes.clone()), ("sv", text())],
+            vec![("at", n("1")), ("sealed", yes.clone())],
+        ];
+        for attributes in malformed {
+            assert_eq!(read_item(stored(attributes.clone())).unwrap().head, None, "{attributes:?}");
+        }
+        let exponent = vec![("parts", n("1")), ("at", n("1.7E12")), ("sealed", yes)];
+        assert_eq!(read_item(stored(exponent)).unwrap().head.unwrap().at, 1_700_000_000_000);
+    }
+
+    #[test]
+    fn an_item_without_our_keys_is_another_table_s() {
+        assert_eq!(read_item(Attributes::new()).unwrap_err().code(), Code::Table);
+    }
+}

@@ -1,0 +1,11 @@
+//! What every table must do: one function for each behaviour that the log relies on.
+
+mod conditions;
+mod costs;
+mod items;
+mod pages;
+
+pub use conditions::*;
+pub use costs::*;
+pub use items::*;
+pub use pages::*;

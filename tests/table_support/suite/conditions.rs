@@ -1,0 +1,90 @@
+//! Seals, conditional deletes, batches.
+
+use y_dynamodb::error::Code;
+use y_dynamodb::limits::MAX_BATCH_WRITES;
+use y_dynamodb::table::DeleteIf;
+
+use crate::table_support::tables::Metered;
+use crate::table_support::{doc, head, item, key, updates};
+
+pub async fn a_seal_needs_a_head(table: &impl Metered) {
+    let d = doc("doc");
+    table.put_new(&d, head(&d, 1, false)).await.unwrap();
+    table.put_new(&d, item(&d, 2, b"no head")).await.unwrap();
+    assert!(table.seal(&d, &key(&d, 1)).await.unwrap());
+    assert!(table.seal(&d, &key(&d, 1)).await.unwrap(), "sealed already, still there");
+    assert!(!table.seal(&d, &key(&d, 2)).await.unwrap());
+    assert!(!table.seal(&d, &key(&d, 3)).await.unwrap());
+    // The seal touches nothing else, and makes nothing.
+    assert_eq!(
+        table.query(&updates(&d)).await.unwrap().entries,
+        [head(&d, 1, true), item(&d, 2, b"no head")]
+    );
+}
+
+pub async fn a_delete_says_whether_its_condition_held(table: &impl Metered) {
+    let d = doc("doc");
+    let value_is = |value: &[u8]| DeleteIf::ValueIs(value.to_vec());
+    table.put_new(&d, item(&d, 1, b"value")).await.unwrap();
+    table.put_new(&d, head(&d, 2, true)).await.unwrap();
+    table.put_new(&d, head(&d, 3, false)).await.unwrap();
+    table.put_new(&d, item(&d, 4, b"plain")).await.unwrap();
+    let delete = async |clock, condition| table.delete(&d, &key(&d, clock), condition).await.unwrap();
+
+    assert!(!delete(1, value_is(b"another")).await);
+    assert!(!delete(1, value_is(b"")).await);
+    assert!(!delete(2, DeleteIf::NotSealed).await);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().entries.len(), 4, "nothing was deleted so far");
+
+    assert!(delete(1, value_is(b"value")).await);
+    assert!(delete(3, DeleteIf::NotSealed).await);
+    assert!(delete(4, DeleteIf::NotSealed).await);
+    assert!(delete(2, DeleteIf::Always).await);
+    assert!(table.query(&updates(&d)).await.unwrap().entries.is_empty());
+
+    // What is not there is deleted already.
+    for condition in [DeleteIf::Always, DeleteIf::NotSealed, value_is(b"value")] {
+        assert!(delete(1, condition).await);
+    }
+}
+
+pub async fn a_value_of_no_bytes_can_be_a_condition(table: &impl Metered) {
+    let d = doc("doc");
+    table.put_new(&d, item(&d, 1, b"")).await.unwrap();
+    assert!(!table.delete(&d, &key(&d, 1), DeleteIf::ValueIs(vec![0])).await.unwrap());
+    assert!(table.delete(&d, &key(&d, 1), DeleteIf::ValueIs(Vec::new())).await.unwrap());
+    assert_eq!(table.get(&d, &key(&d, 1)).await.unwrap(), None);
+}
+
+pub async fn a_batch_deletes_twenty_five_items(table: &impl Metered) {
+    let d = doc("doc");
+    let other = doc("doc1");
+    for clock in 0..27 {
+        table.put_new(&d, item(&d, clock, b"x")).await.unwrap();
+    }
+    table.put_new(&other, item(&other, 0, b"x")).await.unwrap();
+    let keys: Vec<_> = (0..25).map(|clock| key(&d, clock)).collect();
+    assert_eq!(table.delete_batch(&d, &keys).await.unwrap(), []);
+    // Once more, as after a lost answer: they are not there any more.
+    assert_eq!(table.delete_batch(&d, &keys).await.unwrap(), []);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().entries, [item(&d, 25, b"x"), item(&d, 26, b"x")]);
+    assert_eq!(table.query(&updates(&other)).await.unwrap().entries.len(), 1);
+    assert_eq!(table.delete_batch(&d, &[]).await.unwrap(), []);
+}
+
+pub async fn a_batch_over_the_limit_is_refused(table: &impl Metered) {
+    let d = doc("doc");
+    let keys: Vec<_> = (0..=MAX_BATCH_WRITES as u32).map(|clock| key(&d, clock)).collect();
+    assert_eq!(table.delete_batch(&d, &keys).await.unwrap_err().code(), Code::InvalidArgument);
+    let twice = [key(&d, 1), key(&d, 1)];
+    assert_eq!(table.delete_batch(&d, &twice).await.unwrap_err().code(), Code::InvalidArgument);
+}
+
+pub async fn writers_at_once_get_one_item(table: &impl Metered) {
+    let d = doc("doc");
+    let put = |value: u8| table.put_new(&d, item(&d, 1, &[value]));
+    let (a, b, c) = tokio::join!(put(1), put(2), put(3));
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    let winner = table.get(&d, &key(&d, 1)).await.unwrap().unwrap().value.unwrap();
+    assert!(matches!(winner.as_slice(), [1..=3]));
+}
