@@ -8,6 +8,12 @@
 #![allow(unsafe_code, missing_docs)]
 
 pub mod failure;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
+#[cfg(feature = "aws")]
+pub mod options;
+#[cfg(feature = "aws")]
+pub mod persistence;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

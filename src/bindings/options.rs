@@ -1,0 +1,196 @@
+//! The options as `config.js` gives them, and their typed form. Checked in JavaScript by shape; here by meaning.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use napi::Status;
+use napi::bindgen_prelude::{Function, Promise};
+use napi::threadsafe_function::ThreadsafeFunction;
+use napi_derive::napi;
+
+use crate::compaction::Thresholds;
+use crate::defaults;
+use crate::error::{Code, Error, Result};
+use crate::log::OnCorrupt;
+use crate::persistence::Options;
+use crate::table::dynamo::{
+    Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, Timeouts,
+};
+
+/// Read and write units of a table made with `billingMode: 'PROVISIONED'`: those of the original package.
+const PROVISIONED_UNITS: u32 = 5;
+
+/// Options; what is absent has its default.
+#[napi(object, object_to_js = false)]
+pub struct NativeOptions {
+    pub table_name: String,
+    pub skip_create_table: Option<bool>,
+    pub billing_mode: Option<String>,
+    pub batch_delay_ms: Option<u32>,
+    pub gc: Option<bool>,
+    pub on_corrupt_update: Option<String>,
+    pub compaction_items: Option<u32>,
+    pub compaction_bytes: Option<u32>,
+    pub compaction_wcu_per_second: Option<u32>,
+    pub region: Option<String>,
+    pub endpoint: Option<String>,
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<String>,
+    pub session_token: Option<String>,
+    pub profile: Option<String>,
+    pub max_attempts: Option<u32>,
+    pub connect_timeout_ms: Option<u32>,
+    pub request_timeout_ms: Option<u32>,
+    pub operation_timeout_ms: Option<u32>,
+}
+
+/// What the credentials function resolves with: keys, or why there are none.
+#[napi(object, object_to_js = false)]
+pub struct NativeKeys {
+    pub access_key_id: Option<String>,
+    pub secret_access_key: Option<String>,
+    pub session_token: Option<String>,
+    /// Milliseconds since the epoch.
+    pub expires_at_ms: Option<f64>,
+    pub error: Option<String>,
+}
+
+/// The caller's function for credentials, wrapped so that it never throws.
+pub type CredentialsFunction<'env> = Function<'env, (), Promise<NativeKeys>>;
+
+/// Weak: a persistence that waits for nothing must not keep the process.
+type WeakFunction = ThreadsafeFunction<(), Promise<NativeKeys>, (), Status, false, true>;
+
+impl NativeOptions {
+    /// The typed form. The outer error is Node's, when the credentials function cannot be held.
+    pub fn typed(
+        self,
+        credentials: Option<CredentialsFunction<'_>>,
+    ) -> napi::Result<Result<(DynamoConfig, Options)>> {
+        let credentials = match credentials {
+            Some(function) => Credentials::Provider(Arc::new(FromFunction(
+                function.build_threadsafe_function().weak::<true>().build()?,
+            ))),
+            None => self.fixed_credentials(),
+        };
+        Ok(self.table(credentials).and_then(|table| Ok((table, self.log()?))))
+    }
+
+    fn fixed_credentials(&self) -> Credentials {
+        match (&self.access_key_id, &self.secret_access_key, &self.profile) {
+            (Some(id), Some(secret), _) => Credentials::Static(Keys {
+                access_key_id: id.clone(),
+                secret_access_key: secret.clone(),
+                session_token: self.session_token.clone(),
+                expires_at: None,
+            }),
+            (_, _, Some(profile)) => Credentials::Profile(profile.clone()),
+            _ => Credentials::Chain,
+        }
+    }
+
+    fn table(&self, credentials: Credentials) -> Result<DynamoConfig> {
+        let usual = Timeouts::default();
+        Ok(DynamoConfig {
+            region: self.region.clone(),
+            endpoint: self.endpoint.as_deref().map_or(Ok(Endpoint::Aws), Endpoint::parse)?,
+            credentials,
+            billing: self.billing()?,
+            max_attempts: self.max_attempts.unwrap_or(defaults::MAX_ATTEMPTS),
+            timeouts: Timeouts {
+                connect: duration(self.connect_timeout_ms, usual.connect),
+                request: duration(self.request_timeout_ms, usual.request),
+                operation: duration(self.operation_timeout_ms, usual.operation),
+                ..usual
+            },
+            ..DynamoConfig::new(self.table_name.clone())
+        })
+    }
+
+    fn billing(&self) -> Result<Billing> {
+        match self.billing_mode.as_deref() {
+            None | Some("PAY_PER_REQUEST") => Ok(Billing::OnDemand),
+            Some("PROVISIONED") => {
+                Ok(Billing::Provisioned { read_units: PROVISIONED_UNITS, write_units: PROVISIONED_UNITS })
+            }
+            Some(other) => Err(unknown("billingMode", other)),
+        }
+    }
+
+    fn compaction(&self, usual: Thresholds) -> Thresholds {
+        Thresholds {
+            items: count(self.compaction_items, usual.items),
+            bytes: count(self.compaction_bytes, usual.bytes),
+            wcu_per_second: self.compaction_wcu_per_second.unwrap_or(usual.wcu_per_second),
+        }
+    }
+
+    fn log(&self) -> Result<Options> {
+        let usual = Options::default();
+        Ok(Options {
+            skip_create_table: self.skip_create_table.unwrap_or(usual.skip_create_table),
+            batch_delay: duration(self.batch_delay_ms, usual.batch_delay),
+            gc: self.gc.unwrap_or(usual.gc),
+            on_corrupt: match self.on_corrupt_update.as_deref() {
+                None => usual.on_corrupt,
+                Some("fail") => OnCorrupt::Fail,
+                Some("skip") => OnCorrupt::Skip,
+                Some(other) => return Err(unknown("onCorruptUpdate", other)),
+            },
+            compaction: self.compaction(usual.compaction),
+        })
+    }
+}
+
+fn count(given: Option<u32>, usual: usize) -> usize {
+    given.map_or(usual, |given| usize::try_from(given).unwrap_or(usize::MAX))
+}
+
+fn duration(ms: Option<u32>, usual: Duration) -> Duration {
+    ms.map_or(usual, |ms| Duration::from_millis(ms.into()))
+}
+
+fn unknown(option: &str, value: &str) -> Error {
+    Error::new(Code::InvalidArgument, format!("{option} cannot be '{value}'"))
+}
+
+struct FromFunction(WeakFunction);
+
+impl fmt::Debug for FromFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FromFunction")
+    }
+}
+
+impl CredentialsProvider for FromFunction {
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>> {
+        Box::pin(async {
+            let promise = self.0.call_async_catch(()).await.map_err(|error| error.reason.to_string())?;
+            let given = promise.await.map_err(|error| error.reason.to_string())?;
+            given.keys()
+        })
+    }
+}
+
+impl NativeKeys {
+    fn keys(self) -> Result<Keys, String> {
+        match (self.access_key_id, self.secret_access_key) {
+            (Some(access_key_id), Some(secret_access_key)) => Ok(Keys {
+                access_key_id,
+                secret_access_key,
+                session_token: self.session_token,
+                expires_at: self.expires_at_ms.and_then(instant),
+            }),
+            _ => Err(self.error.unwrap_or_else(|| "it gave no keys".to_owned())),
+        }
+    }
+}
+
+/// `None` for what is no time: the keys are then asked for again as those that name no end.
+fn instant(ms: f64) -> Option<SystemTime> {
+    let since = Duration::try_from_secs_f64(ms / 1_000.0).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(since)
+}
