@@ -1,0 +1,5 @@
+'use strict'
+
+const { define } = require('./persistence.js')
+
+module.exports = define(() => require('yjs'))

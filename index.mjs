@@ -1,0 +1,5 @@
+import persistence from './persistence.js'
+
+export const DynamoDbPersistence = persistence.define(() => import('yjs'))
+export const { PersistenceError, PREFERRED_TRIM_SIZE, getDynamoDbUpdates } = DynamoDbPersistence
+export default DynamoDbPersistence

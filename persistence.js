@@ -1,0 +1,327 @@
+'use strict'
+
+/**
+ * The face: one method per call of the API over the class of the native addon.
+ *
+ * Turns failures into errors, bytes into `Y.Doc` and metas, and decides nothing about the log. A method never throws: what
+ * is wrong with a call is its promise's rejection. The native call happens before a method returns, so that calls take
+ * effect in the order they were made, and the addon has copied the caller's bytes by then.
+ */
+
+const native = require('./native.cjs')
+const { PersistenceError, unwrap } = require('./errors.js')
+const { checkBytes, checkDocName, checkString, invalidArgument } = require('./arguments.js')
+const { normalise } = require('./config.js')
+const { ReportedPromise } = require('./reported.js')
+const any = require('./any.js')
+
+/** From how many updates on the original package merged a document when it was read. */
+const PREFERRED_TRIM_SIZE = 500
+
+/** The state vector of a peer that has nothing. */
+const EMPTY_STATE_VECTOR = Uint8Array.of(0)
+
+/** The log clock of a document that is not there. */
+const NO_CLOCK = -1
+
+/** Which persistence a handle from `transact` belongs to: `{ config, updates }`. */
+const handles = new WeakMap()
+
+class Persistence {
+  #native
+  #config
+  #onError
+  #loadYjs
+  #pending = new Set()
+  /** Calls of several steps: they need the addon open until their last one. */
+  #steps = new Set()
+  #closing = undefined
+  #handle = Object.freeze({ __proto__: null })
+
+  constructor (config, loadYjs) {
+    const { options, credentials, Y, onError } = normalise(config)
+    this.#native = open(options, credentials)
+    this.#config = config
+    this.#onError = onError
+    this.#loadYjs = Y === undefined ? loadYjs : () => Y
+    handles.set(this.#handle, { config, updates: docName => this.#updates(docName) })
+    // The original's methods needed no `this`: `const { getYDoc } = persistence` works.
+    for (const name of METHODS) this[name] = this[name].bind(this)
+  }
+
+  getYDoc (docName, options, outsideTransactionQueue) {
+    const outside = options === true || outsideTransactionQueue === true
+    return this.#call('getYDoc', docName, async () => {
+      checkDocOptions(options, docName)
+      const reading = this.#ask(docName, 'read', docName, outside)
+      const [Y, update] = await Promise.all([this.#yjs(docName), reading])
+      return toDoc(Y, options, update, docName)
+    })
+  }
+
+  storeUpdate (docName, update, outsideTransactionQueue) {
+    return this.#call('storeUpdate', docName, () => {
+      const bytes = checkBytes(update, 'update', docName)
+      return this.#ask(docName, 'storeUpdate', docName, bytes, outsideTransactionQueue === true)
+    })
+  }
+
+  getStateVector (docName, outsideTransactionQueue) {
+    return this.#call('getStateVector', docName, () =>
+      this.#ask(docName, 'stateVector', docName, outsideTransactionQueue === true))
+  }
+
+  getDiff (docName, stateVector, outsideTransactionQueue) {
+    return this.#call('getDiff', docName, () => {
+      const bytes = checkBytes(stateVector ?? EMPTY_STATE_VECTOR, 'state vector', docName)
+      return this.#ask(docName, 'diff', docName, bytes, outsideTransactionQueue === true)
+    })
+  }
+
+  clearDocument (docName, outsideTransactionQueue) {
+    return this.#call('clearDocument', docName, async () => {
+      await this.#ask(docName, 'clear', docName, outsideTransactionQueue === true)
+    })
+  }
+
+  flushDocument (docName, outsideTransactionQueue) {
+    return this.#call('flushDocument', docName, async () =>
+      await this.#ask(docName, 'flush', docName, outsideTransactionQueue === true) ?? NO_CLOCK)
+  }
+
+  setMeta (docName, metaKey, value, outsideTransactionQueue) {
+    return this.#call('setMeta', docName, async () => {
+      checkString(metaKey, 'meta key', docName)
+      const bytes = encodeMeta(value, docName)
+      await this.#ask(docName, 'setMeta', docName, metaKey, bytes, outsideTransactionQueue === true)
+    })
+  }
+
+  getMeta (docName, metaKey, outsideTransactionQueue) {
+    return this.#call('getMeta', docName, async () => {
+      checkString(metaKey, 'meta key', docName)
+      const bytes = await this.#ask(docName, 'getMeta', docName, metaKey, outsideTransactionQueue === true)
+      return bytes == null ? undefined : decodeMeta(bytes, metaKey, docName)
+    })
+  }
+
+  getMetas (docName, outsideTransactionQueue) {
+    return this.#call('getMetas', docName, async () => {
+      const metas = await this.#ask(docName, 'getMetas', docName, outsideTransactionQueue === true)
+      return new Map(metas.map(({ key, value }) => [key, decodeMeta(value, key, docName)]))
+    })
+  }
+
+  delMeta (docName, metaKey, outsideTransactionQueue) {
+    return this.#call('delMeta', docName, async () => {
+      checkString(metaKey, 'meta key', docName)
+      await this.#ask(docName, 'deleteMeta', docName, metaKey, outsideTransactionQueue === true)
+    })
+  }
+
+  getAllDocNames () {
+    return this.#run('getAllDocNames', undefined, () => toArray(this.#pages('docNames')), this.#steps)
+  }
+
+  getAllDocStateVectors () {
+    return this.#run('getAllDocStateVectors', undefined, () => toArray(this.#pages('docStateVectors')), this.#steps)
+  }
+
+  async * docNames () {
+    this.#checkOpen()
+    yield * this.#pages('docNames')
+  }
+
+  async * docStateVectors () {
+    this.#checkOpen()
+    yield * this.#pages('docStateVectors')
+  }
+
+  clearAll () {
+    return this.#run('clearAll', undefined, async () => { await this.#ask(undefined, 'clearAll') })
+  }
+
+  transact (f) {
+    return this.#run('transact', undefined, async () => {
+      if (typeof f !== 'function') throw invalidArgument('what transact is to run is not a function')
+      await Promise.all(this.#pending)
+      return await f(this.#handle, this.#config)
+    }, this.#steps)
+  }
+
+  close () {
+    this.#closing ??= this.#finish()
+    return this.#reported(this.#closing, 'close')
+  }
+
+  destroy () {
+    return this.close()
+  }
+
+  async #finish () {
+    await Promise.all(this.#steps)
+    await this.#ask(undefined, 'close')
+  }
+
+  #call (operation, docName, start) {
+    return this.#run(operation, docName, async () => {
+      checkDocName(docName)
+      return await start()
+    })
+  }
+
+  #run (operation, docName, start, alsoIn) {
+    return this.#reported(this.#tracked(docName, start, alsoIn), operation, docName)
+  }
+
+  /** Runs `start` at once. The sets hold a promise that is fulfilled when it is over, so that they handle no rejection. */
+  async #tracked (docName, start, alsoIn) {
+    this.#checkOpen(docName)
+    let over
+    const running = new Promise(resolve => { over = resolve })
+    const started = start()
+    this.#pending.add(running)
+    alsoIn?.add(running)
+    try {
+      return await started
+    } finally {
+      this.#pending.delete(running)
+      alsoIn?.delete(running)
+      over()
+    }
+  }
+
+  #reported (promise, operation, docName) {
+    if (this.#onError === undefined) return promise
+    return ReportedPromise.follow(promise, {
+      of: error => error instanceof PersistenceError,
+      to: error => this.#onError(error, { docName, operation })
+    })
+  }
+
+  #checkOpen (docName) {
+    if (this.#closing === undefined) return
+    throw new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
+  }
+
+  /** What the addon answers. Before this returns, the addon has taken the call's place in the queue and copied its bytes. */
+  async #ask (docName, method, ...args) {
+    let answer
+    try {
+      answer = await this.#native[method](...args)
+    } catch (cause) {
+      throw internal(cause, docName)
+    }
+    return unwrap(answer, docName)
+  }
+
+  async * #pages (method) {
+    let after
+    do {
+      const page = await this.#ask(undefined, method, after)
+      yield * page.entries
+      after = page.next
+    } while (after != null)
+  }
+
+  async #updates (docName) {
+    const updates = await this.#ask(docName, 'updates', docName, false)
+    return updates.map(({ clock, id, update }) => ({ ykeysort: ['v1', docName, 'update', clock, ...id], value: update }))
+  }
+
+  async #yjs (docName) {
+    try {
+      return await this.#loadYjs()
+    } catch (cause) {
+      throw new PersistenceError('getYDoc needs yjs, which cannot be loaded: npm install yjs, or give it as config.Y', {
+        code: 'ERR_INVALID_ARGUMENT', docName, retryable: false, cause
+      })
+    }
+  }
+}
+
+const METHODS = Object.getOwnPropertyNames(Persistence.prototype).filter(name => name !== 'constructor')
+
+function open (options, credentials) {
+  try {
+    return unwrap(native.open(options, credentials))
+  } catch (cause) {
+    throw cause instanceof PersistenceError ? cause : internal(cause)
+  }
+}
+
+function internal (cause, docName) {
+  return new PersistenceError(`the addon failed: ${cause.message}`, { code: 'ERR_INTERNAL', docName, retryable: false, cause })
+}
+
+async function toArray (iterable) {
+  const array = []
+  for await (const entry of iterable) array.push(entry)
+  return array
+}
+
+function checkDocOptions (options, docName) {
+  if (options == null || typeof options === 'boolean' || typeof options === 'object') return
+  throw invalidArgument('the second argument of getYDoc is neither options for Y.Doc nor a boolean', docName)
+}
+
+function toDoc (Y, options, update, docName) {
+  const doc = new Y.Doc(typeof options === 'object' && options !== null ? options : undefined)
+  try {
+    Y.applyUpdate(doc, update)
+  } catch (cause) {
+    throw new PersistenceError('yjs cannot apply what is stored', { code: 'ERR_CORRUPT', docName, retryable: false, cause })
+  }
+  return doc
+}
+
+function encodeMeta (value, docName) {
+  try {
+    return any.encode(value)
+  } catch (cause) {
+    throw invalidArgument(`meta cannot be stored: ${cause.message}`, docName)
+  }
+}
+
+function decodeMeta (bytes, metaKey, docName) {
+  try {
+    return any.decode(bytes)
+  } catch (cause) {
+    throw new PersistenceError(`meta ${JSON.stringify(metaKey)} cannot be read: ${cause.message}`, {
+      code: 'ERR_CORRUPT', docName, retryable: false, cause
+    })
+  }
+}
+
+/**
+ * All updates of a document, oldest first, as the original's function of this name: for use in `transact`.
+ *
+ * @param db the handle that `transact` gives
+ */
+async function getDynamoDbUpdates (db, tableName, docName) {
+  const owner = handles.get(db)
+  if (owner === undefined) throw invalidArgument('db is not the handle that transact(f) gave to f')
+  if (tableName !== owner.config.tableName) throw invalidArgument(`db belongs to table ${owner.config.tableName}`)
+  return owner.updates(checkDocName(docName))
+}
+
+/**
+ * The constructor of one entry. All entries share one prototype, so `instanceof` does not depend on how it was loaded.
+ *
+ * @param loadYjs gives the entry's own yjs, or a promise of it
+ */
+function define (loadYjs) {
+  function DynamoDbPersistence (config) {
+    return Reflect.construct(Persistence, [config, loadYjs], new.target ?? DynamoDbPersistence)
+  }
+  DynamoDbPersistence.prototype = Persistence.prototype
+  return Object.assign(DynamoDbPersistence, {
+    DynamoDbPersistence,
+    PersistenceError,
+    PREFERRED_TRIM_SIZE,
+    getDynamoDbUpdates,
+    default: DynamoDbPersistence
+  })
+}
+
+module.exports = { define }
