@@ -1,0 +1,124 @@
+// An ES module with every call; checked by tsc, never run.
+import DynamoDbPersistence, {
+  DynamoDbPersistence as Named, PersistenceError, PREFERRED_TRIM_SIZE, getDynamoDbUpdates
+} from 'y-dynamodb'
+import * as Y from 'yjs'
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+function same<A, B> (_: Equal<A, B>): void {}
+
+const config: DynamoDbPersistence.Config = {
+  tableName: 'docs',
+  skipCreateTable: true,
+  batchDelayMs: 10,
+  gc: false,
+  Y,
+  billingMode: 'PROVISIONED',
+  onCorruptUpdate: 'skip',
+  onError (error, { docName, operation }) {
+    same<typeof error, PersistenceError>(true)
+    same<typeof docName, string | undefined>(true)
+    same<typeof operation, string>(true)
+  },
+  aws: {
+    region: 'us-west-2',
+    endpoint: new URL('http://localhost:8000'),
+    credentials: async () => ({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c', expiration: new Date() }),
+    maxRetries: 3,
+    maxAttempts: 4,
+    connectTimeoutMs: 1,
+    requestTimeoutMs: 1,
+    operationTimeoutMs: 1,
+    httpOptions: { timeout: 1, connectTimeout: 1, agent: undefined },
+    requestHandler: { requestTimeout: 1, connectionTimeout: 1 },
+    apiVersion: '2012-08-10'
+  }
+}
+
+const persistence = new DynamoDbPersistence(config)
+const without: DynamoDbPersistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:' } })
+const named: Named = Named({ tableName: 'docs', aws: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c', profile: 'p' } })
+same<typeof PREFERRED_TRIM_SIZE, 500>(true)
+
+export async function everyCall (): Promise<void> {
+  const doc: Y.Doc = await persistence.getYDoc('doc')
+  await persistence.getYDoc('doc', true)
+  await persistence.getYDoc('doc', { gc: false, guid: 'g' }, true)
+  await persistence.getYDoc('doc', undefined, true)
+
+  same<number, Awaited<ReturnType<typeof persistence.storeUpdate>>>(true)
+  await persistence.storeUpdate('doc', Y.encodeStateAsUpdate(doc))
+  await persistence.storeUpdate('doc', Buffer.from([0, 0]), true)
+
+  const stateVector: Uint8Array = await persistence.getStateVector('doc')
+  await persistence.getStateVector('doc', true)
+  const diff: Uint8Array = await persistence.getDiff('doc', stateVector)
+  await persistence.getDiff('doc')
+  await persistence.getDiff('doc', null, true)
+  Y.applyUpdate(doc, diff)
+
+  await persistence.clearDocument('doc')
+  await persistence.clearDocument('doc', true)
+  const clock: number = await persistence.flushDocument('doc')
+  await persistence.flushDocument('doc', true)
+
+  await persistence.setMeta('doc', 'key', { a: [1, 'b', null, undefined, 1n, true, new Uint8Array(1), { c: -0 }] })
+  await persistence.setMeta('doc', 'key', 'value', true)
+  const meta: unknown = await persistence.getMeta('doc', 'key')
+  await persistence.getMeta('doc', 'key', true)
+  const metas: Map<string, unknown> = await persistence.getMetas('doc')
+  await persistence.getMetas('doc', true)
+  await persistence.delMeta('doc', 'key')
+  await persistence.delMeta('doc', 'key', true)
+
+  const names: string[] = await persistence.getAllDocNames()
+  for (const { name, sv, clock } of await persistence.getAllDocStateVectors()) {
+    same<[typeof name, typeof sv, typeof clock], [string, Uint8Array, number]>(true)
+  }
+  for await (const name of persistence.docNames()) same<typeof name, string>(true)
+  for await (const state of persistence.docStateVectors()) same<typeof state, DynamoDbPersistence.DocState>(true)
+  await persistence.clearAll()
+
+  const updates = await persistence.transact((db, config) => getDynamoDbUpdates(db, config.tableName, 'doc'))
+  const key: ['v1', string, 'update', number, ...number[]] | undefined = updates[0]?.ykeysort
+  const value: Uint8Array | undefined = updates[0]?.value
+  await persistence.transact(async db => DynamoDbPersistence.getDynamoDbUpdates(db, 'docs', 'doc'))
+  const result: number = await persistence.transact(() => 1)
+
+  await persistence.close()
+  await without.destroy()
+  await named.close()
+  void [clock, meta, metas, names, key, value, result]
+}
+
+export async function errors (): Promise<string | undefined> {
+  try {
+    await persistence.getYDoc('doc')
+  } catch (error) {
+    if (!(error instanceof PersistenceError)) throw error
+    if (!(error instanceof DynamoDbPersistence.PersistenceError)) throw error
+    switch (error.code) {
+      case 'ERR_CORRUPT': return error.docName
+      case 'ERR_THROTTLED': return error.retryable ? error.requestId : undefined
+      // @ts-expect-error: not a code
+      case 'ERR_NONE': return
+      default: return error.message
+    }
+  }
+  return undefined
+}
+
+export function mistakes (): void {
+  // @ts-expect-error: no table
+  DynamoDbPersistence({})
+  // @ts-expect-error: not an option
+  DynamoDbPersistence({ tableName: 'docs', tabelName: 'docs' })
+  // @ts-expect-error: not an update
+  void persistence.storeUpdate('doc', [0, 0])
+  // @ts-expect-error: a function is no meta
+  void persistence.setMeta('doc', 'key', () => 1)
+  // @ts-expect-error: a date is no meta
+  void persistence.setMeta('doc', 'key', new Date())
+  // @ts-expect-error: not a handle
+  void getDynamoDbUpdates({}, 'docs', 'doc')
+}

@@ -1,0 +1,345 @@
+/**
+ * Persists Yjs documents in AWS DynamoDB and never loses an acknowledged update.
+ *
+ * Times are in milliseconds, sizes in bytes. Every method returns a promise and never throws; what goes wrong is a
+ * rejection with a {@link DynamoDbPersistence.PersistenceError}, whose `code` says what to do.
+ */
+import type * as Y from 'yjs'
+
+/** With or without `new`. Returns at once; the table is checked behind it, and the first call waits for that. */
+interface DynamoDbPersistenceConstructor {
+  /** @throws PersistenceError `ERR_INVALID_ARGUMENT` for a wrong or unknown option */
+  new (config: DynamoDbPersistence.Config): DynamoDbPersistence
+  /** @throws PersistenceError `ERR_INVALID_ARGUMENT` for a wrong or unknown option */
+  (config: DynamoDbPersistence.Config): DynamoDbPersistence
+
+  readonly prototype: DynamoDbPersistence
+  readonly DynamoDbPersistence: DynamoDbPersistenceConstructor
+  readonly PersistenceError: DynamoDbPersistence.PersistenceErrorConstructor
+  readonly default: DynamoDbPersistenceConstructor
+
+  /** 500: from how many updates on the original package merged a document when it was read. Nothing here depends on it. */
+  readonly PREFERRED_TRIM_SIZE: 500
+
+  /**
+   * All updates of a document, oldest first. For use in {@link DynamoDbPersistence.transact}.
+   *
+   * @param db the handle that `transact` gave
+   * @param tableName the persistence's own table
+   */
+  getDynamoDbUpdates(
+    db: DynamoDbPersistence.Handle,
+    tableName: string,
+    docName: string
+  ): Promise<DynamoDbPersistence.StoredUpdate[]>
+}
+
+declare const DynamoDbPersistence: DynamoDbPersistenceConstructor
+declare const handle: unique symbol
+type Instance = DynamoDbPersistence
+
+/**
+ * Documents in one DynamoDB table.
+ *
+ * Calls on one document take effect in the order they were made, awaited or not; documents do not wait for each other. The
+ * trailing `outsideTransactionQueue: true` skips waiting for earlier calls on that document, and still loses nothing.
+ *
+ * `docName`: 1 to 989 UTF-8 bytes, without lone surrogates. Names of up to 1,004 bytes that the original package wrote can
+ * be read and cleared. Anything else: `ERR_INVALID_ARGUMENT`, without a request.
+ *
+ * Every call can reject with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE`, `ERR_CLOSED`, `ERR_INTERNAL`;
+ * calls name only what they add. The methods need no `this`.
+ */
+interface DynamoDbPersistence {
+  /**
+   * The document, as a `Y.Doc` of your own `yjs`; an empty one where it is missing. Merged off the event loop, then
+   * applied as one update. Writes nothing.
+   *
+   * Rejects with `ERR_CORRUPT` where an item is not an update (see `onCorruptUpdate`), and with `ERR_INVALID_ARGUMENT`
+   * where `yjs` is not installed.
+   */
+  getYDoc(docName: string, outsideTransactionQueue?: boolean): Promise<Y.Doc>
+  /** @param options for `new Y.Doc(options)`, e.g. `{ gc: false }` */
+  getYDoc(
+    docName: string,
+    options: DynamoDbPersistence.DocOptions | null | undefined,
+    outsideTransactionQueue?: boolean
+  ): Promise<Y.Doc>
+
+  /**
+   * Stores an update (V1). Resolves with its log clock once it is durable. The bytes are copied before this returns.
+   * Updates of one document that wait side by side go out in one request.
+   *
+   * Rejects with `ERR_INVALID_UPDATE`: nothing was stored.
+   */
+  storeUpdate(docName: string, update: Uint8Array, outsideTransactionQueue?: boolean): Promise<number>
+
+  /** The state vector; `[0]` where the document is missing. Writes nothing. Rejects with `ERR_CORRUPT` as `getYDoc`. */
+  getStateVector(docName: string, outsideTransactionQueue?: boolean): Promise<Uint8Array>
+
+  /**
+   * What a peer with `stateVector` lacks, as one update; everything without it.
+   *
+   * Rejects with `ERR_CORRUPT` as `getYDoc`, with `ERR_INVALID_ARGUMENT` where `stateVector` is none.
+   */
+  getDiff(docName: string, stateVector?: Uint8Array | null, outsideTransactionQueue?: boolean): Promise<Uint8Array>
+
+  /** Deletes updates, metas and state vector, of any size. What was stored before it was called cannot come back. */
+  clearDocument(docName: string, outsideTransactionQueue?: boolean): Promise<void>
+
+  /**
+   * Stores a value beside the document, replacing what was there.
+   *
+   * Rejects with `ERR_TOO_LARGE` over 409,600 bytes of item, with `ERR_INVALID_ARGUMENT` where key and name together are
+   * too long, or, naming its path, for what would not come back as it went in.
+   */
+  setMeta(docName: string, metaKey: string, value: DynamoDbPersistence.Meta, outsideTransactionQueue?: boolean): Promise<void>
+
+  /** The value; `undefined` where there is none. Rejects with `ERR_CORRUPT` where it cannot be read. */
+  getMeta(docName: string, metaKey: string, outsideTransactionQueue?: boolean): Promise<any>
+
+  /** All values of the document by key. Rejects with `ERR_CORRUPT` where one cannot be read. */
+  getMetas(docName: string, outsideTransactionQueue?: boolean): Promise<Map<string, any>>
+
+  /** Deletes the value, if there is one. */
+  delMeta(docName: string, metaKey: string, outsideTransactionQueue?: boolean): Promise<void>
+
+  /**
+   * Merges all stored updates of the document into one, now. Resolves with its log clock; -1 where it is missing.
+   * Never needed: merging happens by itself.
+   */
+  flushDocument(docName: string, outsideTransactionQueue?: boolean): Promise<number>
+
+  /** The names of all documents that have updates, in no order. Reads the whole table. */
+  getAllDocNames(): Promise<string[]>
+
+  /** The state vectors and log clocks of all documents. Reads the whole table. */
+  getAllDocStateVectors(): Promise<DynamoDbPersistence.DocState[]>
+
+  /** As `getAllDocNames`, a page at a time: for tables too large for an array. */
+  docNames(): AsyncGenerator<string, void, void>
+
+  /** As `getAllDocStateVectors`, a page at a time. */
+  docStateVectors(): AsyncGenerator<DynamoDbPersistence.DocState, void, void>
+
+  /** Clears every document of the table. */
+  clearAll(): Promise<void>
+
+  /**
+   * Runs `f` after everything called before it, on any document, and passes on its result or rejection. Later calls do not
+   * wait for it. A `transact` inside `f` must not be awaited there: it waits for `f`.
+   *
+   * @param f gets a handle for `getDynamoDbUpdates`, and the configuration
+   */
+  transact<T>(f: (db: DynamoDbPersistence.Handle, config: DynamoDbPersistence.Config) => T | PromiseLike<T>): Promise<T>
+
+  /** Waits for everything called before; later calls reject with `ERR_CLOSED`. */
+  close(): Promise<void>
+
+  /** The same as `close`. */
+  destroy(): Promise<void>
+}
+
+declare namespace DynamoDbPersistence {
+  /** The same, for `import { DynamoDbPersistence }` from CommonJS. */
+  type DynamoDbPersistence = Instance
+
+  interface Config {
+    /** The table's name or ARN. */
+    tableName: string
+
+    /**
+     * Take the table as it is: no check, no creation (default false). Without it the table is looked at before the first
+     * call: created if it is missing, waited for until it is ACTIVE, refused with `ERR_TABLE` if its keys are others.
+     */
+    skipCreateTable?: boolean | undefined
+
+    /** Where DynamoDB is and who asks, in the shape of the AWS SDK, v2 or v3. Default: what the environment says. */
+    aws?: AwsConfig | undefined
+
+    /**
+     * How long, in ms, a store waits for more updates of its document before it is sent (default 0). Updates that arrive
+     * while a request is in flight are gathered in any case; a read of the document sends what has gathered at once.
+     */
+    batchDelayMs?: number | undefined
+
+    /** Drop the content of deleted items when updates are merged, as `Y.Doc` does (default true). */
+    gc?: boolean | undefined
+
+    /** The `yjs` to make documents with. Default: that of this package's entry (`require` or `import`). */
+    Y?: Yjs | undefined
+
+    /** How a table is billed that is created here (default `'PAY_PER_REQUEST'`; `'PROVISIONED'`: 5 units each). */
+    billingMode?: 'PAY_PER_REQUEST' | 'PROVISIONED' | undefined
+
+    /**
+     * What a read does about a stored item that is not an update: reject with `ERR_CORRUPT`, naming it (default `'fail'`),
+     * or `'skip'` it and read the rest. The item is never deleted, but by `clearDocument` and `clearAll`.
+     */
+    onCorruptUpdate?: 'fail' | 'skip' | undefined
+
+    /**
+     * Merge a document in the background when so many items were stored since (default 100; 0: never). Fewer: cheaper
+     * reads, dearer writes.
+     */
+    compactionItems?: number | undefined
+
+    /** Merge a document in the background when so many bytes were stored since (default 131,072). */
+    compactionBytes?: number | undefined
+
+    /**
+     * The most write capacity units a second that one background merge spends (default 250; a partition takes 1,000, and
+     * stores go on beside it).
+     */
+    compactionWcuPerSecond?: number | undefined
+
+    /**
+     * Is told of rejections that nobody handles, in place of Node's `unhandledRejection`. Default: none, so that an
+     * unhandled rejection ends the process, as Node does.
+     */
+    onError?: ((error: PersistenceError, context: ErrorContext) => void) | undefined
+  }
+
+  /**
+   * Further keys of the SDKs (`apiVersion`, `logger`, …) are accepted with a warning where they mean nothing here; keys
+   * that nobody knows are refused.
+   */
+  interface AwsConfig {
+    /** Default: the environment's (`AWS_REGION`), the profile's, the instance's. */
+    region?: string | undefined
+
+    /**
+     * `http://…` or `https://…`; or an embedded DynamoDB for development: `memory:` (private to this instance),
+     * `memory:NAME` (shared by that name in the process), `file:PATH` (kept in a file). Default: AWS, in the region.
+     */
+    endpoint?: string | URL | { readonly href: string } | undefined
+
+    accessKeyId?: string | undefined
+    secretAccessKey?: string | undefined
+    sessionToken?: string | undefined
+
+    /** Keys, or a function that is asked for them at first use and again before they expire. Default: the SDK's chain. */
+    credentials?: Credentials | (() => Credentials | PromiseLike<Credentials>) | undefined
+
+    /** A profile of the shared config files. */
+    profile?: string | undefined
+
+    /** How often a request is tried, the first attempt included (default 10). */
+    maxAttempts?: number | undefined
+    /** SDK v2: how often a request is tried again. */
+    maxRetries?: number | undefined
+
+    /** For establishing a connection, in ms (default 3,100). */
+    connectTimeoutMs?: number | undefined
+    /** For one attempt of a request, in ms (default 5,000). */
+    requestTimeoutMs?: number | undefined
+    /** For one request with all its attempts, in ms (default 30,000). */
+    operationTimeoutMs?: number | undefined
+
+    /** SDK v2: the same two limits, in ms; 0 is the default. */
+    httpOptions?: { timeout?: number | undefined, connectTimeout?: number | undefined, [ignored: string]: unknown } | undefined
+    /** SDK v3: the same two limits, in ms; 0 is the default. An instance of a handler is ignored with a warning. */
+    requestHandler?: {
+      requestTimeout?: number | undefined
+      socketTimeout?: number | undefined
+      connectionTimeout?: number | undefined
+      [ignored: string]: unknown
+    } | object | undefined
+
+    [ignored: string]: unknown
+  }
+
+  interface Credentials {
+    accessKeyId: string
+    secretAccessKey: string
+    sessionToken?: string | null | undefined
+    /** When temporary keys end. */
+    expiration?: Date | string | number | null | undefined
+  }
+
+  /** What `config.Y` must have. */
+  interface Yjs {
+    Doc: new (options?: any) => any
+    applyUpdate: (doc: any, update: Uint8Array) => void
+  }
+
+  /** Options of `new Y.Doc`. */
+  type DocOptions = NonNullable<ConstructorParameters<typeof Y.Doc>[0]>
+
+  /** What a meta can hold: up to 1,000 deep, bigints of 64 bits, strings without lone surrogates. */
+  type Meta =
+    | string | number | bigint | boolean | null | undefined | Uint8Array
+    | readonly Meta[]
+    | { readonly [key: string]: Meta }
+
+  interface DocState {
+    name: string
+    /** The state vector. */
+    sv: Uint8Array
+    /** The largest log clock. */
+    clock: number
+  }
+
+  interface StoredUpdate {
+    /** The elements of the sort key; two numbers more where this package wrote it. */
+    ykeysort: ['v1', string, 'update', number, ...number[]]
+    value: Uint8Array
+  }
+
+  interface ErrorContext {
+    docName: string | undefined
+    /** The method, e.g. `'storeUpdate'`. */
+    operation: string
+  }
+
+  /** What `transact` gives: only for `getDynamoDbUpdates`. */
+  interface Handle { readonly [handle]: never }
+
+  /** What the caller should do. */
+  type ErrorCode =
+    /** Fix the call: name, key, option. */
+    | 'ERR_INVALID_ARGUMENT'
+    /** Drop the update: it is not one. */
+    | 'ERR_INVALID_UPDATE'
+    /** Store less: a meta over the item limit. */
+    | 'ERR_TOO_LARGE'
+    /** Create or fix the table: it is missing or has other keys. */
+    | 'ERR_TABLE'
+    /** Fix credentials or policy. */
+    | 'ERR_ACCESS'
+    /** Try again later: DynamoDB throttled until all attempts were over. */
+    | 'ERR_THROTTLED'
+    /** Try again later: DynamoDB could not be reached, failed, or did not answer in time. */
+    | 'ERR_UNAVAILABLE'
+    /** Look at the named item: it cannot be read. Nothing was changed. */
+    | 'ERR_CORRUPT'
+    /** Do not call after `close()`. */
+    | 'ERR_CLOSED'
+    /** Report a bug of this package. */
+    | 'ERR_INTERNAL'
+
+  interface PersistenceError extends Error {
+    readonly name: 'PersistenceError'
+    readonly code: ErrorCode
+    /** The document of the call, where it had one. */
+    readonly docName: string | undefined
+    /** Whether the same call may succeed later without any change. */
+    readonly retryable: boolean
+    /** The request id, where AWS gave one. */
+    readonly requestId: string | undefined
+    readonly cause?: unknown
+  }
+
+  interface PersistenceErrorConstructor {
+    new (message: string, details: {
+      code: ErrorCode
+      docName?: string | undefined
+      retryable?: boolean | undefined
+      cause?: unknown
+      requestId?: string | undefined
+    }): PersistenceError
+    readonly prototype: PersistenceError
+  }
+}
+
+export = DynamoDbPersistence
