@@ -1,0 +1,387 @@
+//! What an update contains, as sets of ids: a second reader of the format, to check the first.
+//!
+//! Shares no code with the merge: not the cursor, not the scan, not the ranges. It is written for clarity; it is as safe
+//! on hostile bytes as the other.
+
+use std::collections::BTreeMap;
+
+use super::InvalidUpdate;
+
+/// A set of ids: for each client, ranges of clocks (from, to before).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdSet {
+    clients: BTreeMap<u64, Vec<(u64, u64)>>,
+}
+
+impl IdSet {
+    /// Adds the clocks from `from` to before `to`.
+    pub fn add(&mut self, client: u64, from: u64, to: u64) {
+        if from >= to {
+            return;
+        }
+        let ranges = self.clients.entry(client).or_default();
+        match ranges.last_mut() {
+            Some(last) if last.0 <= from && from <= last.1 => last.1 = last.1.max(to),
+            _ => {
+                if ranges.len() == ranges.capacity() && ranges.len() >= 64 {
+                    tidy(ranges);
+                }
+                ranges.push((from, to));
+            }
+        }
+    }
+
+    /// The clients, with their ranges: sorted, not touching each other.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &[(u64, u64)])> {
+        self.clients.iter().map(|(&client, ranges)| (client, ranges.as_slice()))
+    }
+
+    /// Whether there is no id in it.
+    pub fn is_empty(&self) -> bool {
+        self.clients.is_empty()
+    }
+
+    /// Whether the id is in it.
+    pub fn contains(&self, client: u64, clock: u64) -> bool {
+        self.of(client).is_some_and(|ranges| {
+            let i = ranges.partition_point(|&(from, _)| from <= clock);
+            i.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|&(_, to)| clock < to)
+        })
+    }
+
+    /// The ids that are in this set and not in the other.
+    pub fn without(&self, other: &IdSet) -> IdSet {
+        let mut rest = IdSet::default();
+        for (client, ranges) in self.iter() {
+            let mut away = other.of(client).unwrap_or_default().iter().peekable();
+            for &(mut from, to) in ranges {
+                while let Some(&&(a, b)) = away.peek() {
+                    if b <= from {
+                        away.next();
+                        continue;
+                    }
+                    if a >= to {
+                        break;
+                    }
+                    rest.add(client, from, a);
+                    from = b;
+                    if from >= to {
+                        break;
+                    }
+                }
+                rest.add(client, from, to);
+            }
+        }
+        rest
+    }
+
+    /// Adds all ids of the other set.
+    pub fn extend(&mut self, other: &IdSet) {
+        for (client, ranges) in other.iter() {
+            for &(from, to) in ranges {
+                self.add(client, from, to);
+            }
+        }
+        self.normalise();
+    }
+
+    fn of(&self, client: u64) -> Option<&[(u64, u64)]> {
+        self.clients.get(&client).map(Vec::as_slice)
+    }
+
+    pub(super) fn normalise(&mut self) {
+        self.clients.values_mut().for_each(tidy);
+    }
+}
+
+/// Sorts ranges and joins those that touch.
+fn tidy(ranges: &mut Vec<(u64, u64)>) {
+    ranges.sort_unstable();
+    let mut kept: usize = 0;
+    for i in 0..ranges.len() {
+        let Some(&(from, to)) = ranges.get(i) else { break };
+        match kept.checked_sub(1).and_then(|last| ranges.get_mut(last)) {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => {
+                if let Some(slot) = ranges.get_mut(kept) {
+                    *slot = (from, to);
+                }
+                kept += 1;
+            }
+        }
+    }
+    ranges.truncate(kept);
+}
+
+/// The sets of ids in one or more updates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Items with content.
+    pub full: IdSet,
+    /// Items whose content was dropped.
+    pub deleted_items: IdSet,
+    /// GC.
+    pub gc: IdSet,
+    /// What the delete sets name.
+    pub delete_set: IdSet,
+}
+
+impl Contents {
+    /// All ids.
+    pub fn ids(&self) -> IdSet {
+        let mut ids = self.full.clone();
+        ids.extend(&self.deleted_items);
+        ids.extend(&self.gc);
+        ids
+    }
+
+    /// All that is known to be deleted: the delete sets, and items without content.
+    pub fn deleted(&self) -> IdSet {
+        let mut deleted = self.delete_set.clone();
+        deleted.extend(&self.deleted_items);
+        deleted
+    }
+
+    /// Reads one more update into the sets. To be followed by [`Contents::normalise`].
+    pub(super) fn read(&mut self, update: &[u8]) -> Result<(), InvalidUpdate> {
+        read(update, &mut |entry| match entry {
+            Entry::Struct { client, from, to, body: Body::Gc, .. } => self.gc.add(client, from, to),
+            Entry::Struct { client, from, to, body: Body::Deleted, .. } => {
+                self.deleted_items.add(client, from, to);
+            }
+            Entry::Struct { client, from, to, body: Body::Full, .. } => self.full.add(client, from, to),
+            Entry::Deleted { client, from, to } => self.delete_set.add(client, from, to),
+        })
+    }
+
+    pub(super) fn normalise(&mut self) {
+        for set in [&mut self.full, &mut self.deleted_items, &mut self.gc, &mut self.delete_set] {
+            set.normalise();
+        }
+    }
+}
+
+/// Which ids an update contains, and which it says are deleted.
+///
+/// # Errors
+/// [`InvalidUpdate`] if it is not a V1 update.
+pub fn contents(update: &[u8]) -> Result<Contents, InvalidUpdate> {
+    let mut found = Contents::default();
+    found.read(update)?;
+    found.normalise();
+    Ok(found)
+}
+
+/// What a struct holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    Gc,
+    Deleted,
+    Full,
+}
+
+/// What an item names: at most two neighbours, or a parent item. Each is client and clock.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Links {
+    pub(super) origin: Option<(u64, u64)>,
+    pub(super) right: Option<(u64, u64)>,
+    pub(super) parent: Option<(u64, u64)>,
+}
+
+/// Something in an update.
+pub(super) enum Entry {
+    Struct { client: u64, from: u64, to: u64, body: Body, links: Links },
+    Deleted { client: u64, from: u64, to: u64 },
+}
+
+/// Reads a whole update.
+pub(super) fn read(update: &[u8], found: &mut impl FnMut(Entry)) -> Result<(), InvalidUpdate> {
+    let mut input = Input { rest: update, len: update.len() };
+    let sections = input.number()?;
+    for _ in 0..sections {
+        let structs = input.number()?;
+        let client = input.number()?;
+        let mut from = input.number()?;
+        for _ in 0..structs {
+            let (body, len, links) = input.structure()?;
+            let to = input.sum(from, len)?;
+            if let Some(body) = body
+                && len > 0
+            {
+                found(Entry::Struct { client, from, to, body, links });
+            }
+            from = to;
+        }
+    }
+    let clients = input.number()?;
+    for _ in 0..clients {
+        let client = input.number()?;
+        for _ in 0..input.number()? {
+            let from = input.number()?;
+            let len = input.number()?;
+            let to = input.sum(from, len)?;
+            found(Entry::Deleted { client, from, to });
+        }
+    }
+    if input.rest.is_empty() { Ok(()) } else { Err(input.wrong("bytes left over")) }
+}
+
+/// What was not read yet.
+struct Input<'a> {
+    rest: &'a [u8],
+    len: usize,
+}
+
+impl<'a> Input<'a> {
+    fn wrong(&self, reason: &'static str) -> InvalidUpdate {
+        InvalidUpdate { update: 0, offset: self.len - self.rest.len(), reason }
+    }
+
+    fn byte(&mut self) -> Result<u8, InvalidUpdate> {
+        let (&first, rest) = self.rest.split_first().ok_or_else(|| self.wrong("ends too early"))?;
+        self.rest = rest;
+        Ok(first)
+    }
+
+    fn bytes(&mut self, n: u64) -> Result<&'a [u8], InvalidUpdate> {
+        let split = usize::try_from(n).ok().and_then(|n| self.rest.split_at_checked(n));
+        let (taken, rest) = split.ok_or_else(|| self.wrong("ends too early"))?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn number(&mut self) -> Result<u64, InvalidUpdate> {
+        let mut value = 0u64;
+        for shift in (0..56).step_by(7) {
+            let byte = self.byte()?;
+            value += u64::from(byte % 128) << shift;
+            if byte < 128 {
+                return if value >> 53 == 0 { Ok(value) } else { Err(self.wrong("number too large")) };
+            }
+        }
+        Err(self.wrong("number too large"))
+    }
+
+    fn sum(&self, clock: u64, len: u64) -> Result<u64, InvalidUpdate> {
+        let sum = clock + len;
+        if sum >> 53 == 0 { Ok(sum) } else { Err(self.wrong("clock too large")) }
+    }
+
+    fn blob(&mut self) -> Result<&'a [u8], InvalidUpdate> {
+        let n = self.number()?;
+        self.bytes(n)
+    }
+
+    fn string(&mut self) -> Result<&'a str, InvalidUpdate> {
+        let bytes = self.blob()?;
+        std::str::from_utf8(bytes).map_err(|_| self.wrong("not UTF-8"))
+    }
+
+    fn id(&mut self) -> Result<(u64, u64), InvalidUpdate> {
+        Ok((self.number()?, self.number()?))
+    }
+
+    /// A struct: what it holds (nothing for Skip), its length, what it names.
+    fn structure(&mut self) -> Result<(Option<Body>, u64, Links), InvalidUpdate> {
+        let info = self.byte()?;
+        let mut links = Links::default();
+        match info % 32 {
+            0 => return Ok((Some(Body::Gc), self.number()?, links)),
+            10 => return Ok((None, self.number()?, links)),
+            _ => {}
+        }
+        if info & 128 > 0 {
+            links.origin = Some(self.id()?);
+        }
+        if info & 64 > 0 {
+            links.right = Some(self.id()?);
+        }
+        if info & 192 == 0 {
+            if self.number()? == 1 {
+                self.string()?;
+            } else {
+                links.parent = Some(self.id()?);
+            }
+            if info & 32 > 0 {
+                self.string()?;
+            }
+        }
+        let len = self.content(info % 32)?;
+        let body = if info % 32 == 1 { Body::Deleted } else { Body::Full };
+        Ok((Some(body), len, links))
+    }
+
+    fn content(&mut self, reference: u8) -> Result<u64, InvalidUpdate> {
+        match reference {
+            1 => return self.number(),
+            2 => {
+                let n = self.number()?;
+                for _ in 0..n {
+                    self.string()?;
+                }
+                return Ok(n);
+            }
+            3 => self.blob().map(drop)?,
+            4 => {
+                let text = self.string()?;
+                return Ok(if text.is_ascii() { text.len() } else { text.encode_utf16().count() } as u64);
+            }
+            5 => self.string().map(drop)?,
+            6 => {
+                self.string()?;
+                self.string()?;
+            }
+            7 => match self.number()? {
+                3 | 5 => self.string().map(drop)?,
+                0..=6 => {}
+                _ => return Err(self.wrong("no such type")),
+            },
+            8 => {
+                let n = self.number()?;
+                for _ in 0..n {
+                    self.value()?;
+                }
+                return Ok(n);
+            }
+            9 => {
+                self.string()?;
+                self.value()?;
+            }
+            _ => return Err(self.wrong("no such content")),
+        }
+        Ok(1)
+    }
+
+    /// Passes over a value with all that is in it.
+    fn value(&mut self) -> Result<(), InvalidUpdate> {
+        // For each container that is open: how many entries are left, and whether they have keys.
+        let mut open = vec![(1u64, false)];
+        while let Some((left, keyed)) = open.last_mut() {
+            if *left == 0 {
+                open.pop();
+                continue;
+            }
+            *left -= 1;
+            if *keyed {
+                self.string()?;
+            }
+            match self.byte()? {
+                120 | 121 | 126 | 127 => {}
+                125 => while self.byte()? > 127 {},
+                124 => self.bytes(4).map(drop)?,
+                122 | 123 => self.bytes(8).map(drop)?,
+                119 => self.string().map(drop)?,
+                116 => self.blob().map(drop)?,
+                reference @ (117 | 118) => {
+                    let n = self.number()?;
+                    if open.len() > 1_000 {
+                        return Err(self.wrong("nested too deep"));
+                    }
+                    open.push((n, reference == 118));
+                }
+                _ => return Err(self.wrong("no such value")),
+            }
+        }
+        Ok(())
+    }
+}

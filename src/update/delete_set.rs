@@ -1,0 +1,85 @@
+//! Sets of ids as sorted ranges: the deletions of a merge.
+
+use super::clients::Clients;
+use crate::codec::varint::write_varuint;
+
+/// Ids of one client, by its number: from `start` to before `end`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Range {
+    pub(crate) client: u32,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+/// Sorts, and joins what touches.
+pub(crate) fn normalise(ranges: &mut Vec<Range>) {
+    if !ranges.is_sorted() {
+        ranges.sort_unstable();
+    }
+    ranges.dedup_by(|right, left| {
+        let touch = left.client == right.client && right.start <= left.end;
+        if touch {
+            left.end = left.end.max(right.end);
+        }
+        touch
+    });
+}
+
+/// The range that holds an id.
+pub(crate) fn find(ranges: &[Range], client: u32, clock: u64) -> Option<&Range> {
+    let i = ranges.partition_point(|r| (r.client, r.start) <= (client, clock)).checked_sub(1)?;
+    ranges.get(i).filter(|r| r.client == client && clock < r.end)
+}
+
+/// Joins ranges that only ids of `between` divide. Both are normalised.
+pub(crate) fn join_across(ranges: &mut Vec<Range>, between: &[Range]) {
+    ranges.dedup_by(|right, left| {
+        let joined = left.client == right.client
+            && find(between, left.client, left.end).is_some_and(|gap| gap.end >= right.start);
+        if joined {
+            left.end = right.end;
+        }
+        joined
+    });
+}
+
+/// Writes the ranges as the delete set of an update.
+pub(crate) fn write(out: &mut Vec<u8>, ranges: &[Range], clients: &Clients) {
+    let of_one_client = || ranges.chunk_by(|a, b| a.client == b.client);
+    write_varuint(out, of_one_client().count() as u64);
+    for chunk in of_one_client() {
+        let Some(first) = chunk.first() else { continue };
+        write_varuint(out, clients.value(first.client));
+        write_varuint(out, chunk.len() as u64);
+        for r in chunk {
+            write_varuint(out, r.start);
+            write_varuint(out, r.end - r.start);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(list: &[(u32, u64, u64)]) -> Vec<Range> {
+        list.iter().map(|&(client, start, end)| Range { client, start, end }).collect()
+    }
+
+    #[test]
+    fn ranges_that_touch_are_joined() {
+        let mut all = ranges(&[(1, 4, 6), (0, 0, 2), (1, 0, 1), (0, 2, 3), (0, 9, 10), (0, 1, 2)]);
+        normalise(&mut all);
+        assert_eq!(all, ranges(&[(0, 0, 3), (0, 9, 10), (1, 0, 1), (1, 4, 6)]));
+        assert_eq!(find(&all, 0, 9), all.get(1));
+        assert_eq!(find(&all, 0, 3), None);
+        assert_eq!(find(&all, 1, 6), None);
+    }
+
+    #[test]
+    fn ranges_divided_only_by_other_ranges_are_joined() {
+        let mut all = ranges(&[(0, 0, 3), (0, 5, 6), (0, 8, 9), (1, 9, 10)]);
+        join_across(&mut all, &ranges(&[(0, 2, 5), (0, 6, 7), (1, 0, 9)]));
+        assert_eq!(all, ranges(&[(0, 0, 6), (0, 8, 9), (1, 9, 10)]));
+    }
+}

@@ -1,0 +1,202 @@
+//! One pass over an update: its structure is checked completely, and a visitor sees what is in it.
+//!
+//! This is the only place that decides what a valid V1 update is. What the visitor is told has been checked: clocks do
+//! not pass 2^53 − 1, text is UTF-8, content ends inside the update. Source: yjs `utils/encoding.js`, `utils/updates.js`.
+
+use super::InvalidUpdate;
+use super::content::{kind, skip_content};
+use super::read::{MAX_SAFE, Reader};
+
+/// A struct as it stands in an update.
+#[derive(Clone, Copy)]
+pub(crate) struct Struct {
+    /// See [`kind`].
+    pub(crate) kind: u8,
+    /// The whole info byte.
+    pub(crate) info: u8,
+    /// Names its parent by id (not by the name of a root type, not through a neighbour).
+    pub(crate) in_item: bool,
+    /// Its first clock.
+    pub(crate) clock: u64,
+    /// Its length in clock units; may be 0.
+    pub(crate) len: u64,
+    /// Where it begins in the update.
+    pub(crate) start: usize,
+    /// Where it ends.
+    pub(crate) end: usize,
+}
+
+/// Sees the parts of an update in their order.
+pub(crate) trait Visit {
+    /// The structs of a client follow: `structs` of them from `clock` on.
+    fn section(&mut self, _client: u64, _clock: u64, _structs: u64) {}
+    /// A struct of the last named client.
+    fn visit(&mut self, _s: Struct) {}
+    /// The delete set begins at this offset.
+    fn delete_set(&mut self, _at: usize) {}
+    /// A client of the delete set, with the number of its ranges.
+    fn deletions_of(&mut self, _client: u64, _ranges: u64) {}
+    /// A range of the delete set.
+    fn deleted(&mut self, _clock: u64, _len: u64) {}
+}
+
+/// The info bits of an item.
+pub(crate) mod bit {
+    /// Has an origin.
+    pub(crate) const ORIGIN: u8 = 0x80;
+    /// Has a right origin.
+    pub(crate) const RIGHT: u8 = 0x40;
+    /// Has a key in its parent (written only where there is neither origin).
+    pub(crate) const SUB: u8 = 0x20;
+    /// What the struct is.
+    pub(crate) const KIND: u8 = 0x1f;
+}
+
+/// Passes over the whole update.
+pub(crate) fn scan(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), InvalidUpdate> {
+    scan_v1(bytes, visitor).map_err(|e| if looks_like_v2(bytes) { v2(e) } else { e })
+}
+
+#[inline(always)]
+fn scan_v1(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), InvalidUpdate> {
+    let mut r = Reader::new(bytes);
+    let sections = r.count(3)?;
+    let mut clients = Clients::default();
+    for _ in 0..sections {
+        let structs = r.count(2)?;
+        let at = r;
+        let client = r.uint()?;
+        clients.add(client, at.pos());
+        let mut clock = r.uint()?;
+        visitor.section(client, clock, structs);
+        for _ in 0..structs {
+            let s = read_struct(&mut r, clock)?;
+            clock += s.len;
+            visitor.visit(s);
+        }
+    }
+    if let Some(at) = clients.duplicate() {
+        return Err(Reader::at(bytes, at).bad("two sections of one client"));
+    }
+    visitor.delete_set(r.pos());
+    scan_delete_set(&mut r, visitor)?;
+    if r.remaining() > 0 {
+        return Err(r.bad("bytes after the end"));
+    }
+    Ok(())
+}
+
+#[inline(always)]
+fn read_struct(r: &mut Reader<'_>, clock: u64) -> Result<Struct, InvalidUpdate> {
+    let start = *r;
+    let info = r.byte()?;
+    let kind = info & bit::KIND;
+    let mut in_item = false;
+    let len = if kind == kind::GC || kind == kind::SKIP {
+        r.uint()?
+    } else {
+        in_item = skip_head(r, info)?;
+        skip_content(r, kind)?
+    };
+    if len > MAX_SAFE - clock {
+        return Err(start.bad("clock above 2^53 - 1"));
+    }
+    Ok(Struct { kind, info, in_item, clock, len, start: start.pos(), end: r.pos() })
+}
+
+/// Passes over what stands between an item's info byte and its content; tells whether it names a parent item.
+#[inline(always)]
+fn skip_head(r: &mut Reader<'_>, info: u8) -> Result<bool, InvalidUpdate> {
+    if info & bit::ORIGIN != 0 {
+        r.uint()?;
+        r.uint()?;
+    }
+    if info & bit::RIGHT != 0 {
+        r.uint()?;
+        r.uint()?;
+    }
+    if info & (bit::ORIGIN | bit::RIGHT) != 0 {
+        return Ok(false);
+    }
+    let named = r.uint()? == 1;
+    if named {
+        r.text()?;
+    } else {
+        r.uint()?;
+        r.uint()?;
+    }
+    if info & bit::SUB != 0 {
+        r.text()?;
+    }
+    Ok(!named)
+}
+
+#[inline(always)]
+fn scan_delete_set(r: &mut Reader<'_>, visitor: &mut impl Visit) -> Result<(), InvalidUpdate> {
+    for _ in 0..r.count(2)? {
+        let client = r.uint()?;
+        let ranges = r.count(2)?;
+        visitor.deletions_of(client, ranges);
+        for _ in 0..ranges {
+            let at = *r;
+            let clock = r.uint()?;
+            let len = r.uint()?;
+            if len > MAX_SAFE - clock {
+                return Err(at.bad("clock above 2^53 - 1"));
+            }
+            visitor.deleted(clock, len);
+        }
+    }
+    Ok(())
+}
+
+/// The clients of an update's sections, to find one that has two.
+#[derive(Default)]
+struct Clients {
+    first: Option<(u64, usize)>,
+    seen: Vec<(u64, usize)>,
+    unordered: bool,
+}
+
+impl Clients {
+    #[inline(always)]
+    fn add(&mut self, client: u64, at: usize) {
+        match self.first {
+            None => self.first = Some((client, at)),
+            Some(first) => self.add_more(first, (client, at)),
+        }
+    }
+
+    fn add_more(&mut self, first: (u64, usize), this: (u64, usize)) {
+        if self.seen.is_empty() {
+            self.seen.push(first);
+        }
+        // Yjs writes the highest client first: then nothing is left to look for.
+        self.unordered |= self.seen.last().is_some_and(|last| last.0 <= this.0);
+        self.seen.push(this);
+    }
+
+    /// Where the second section of a client begins.
+    fn duplicate(mut self) -> Option<usize> {
+        if !self.unordered {
+            return None;
+        }
+        self.seen.sort_unstable();
+        self.seen.windows(2).find_map(|pair| match pair {
+            [(a, _), (b, at)] if a == b => Some(*at),
+            _ => None,
+        })
+    }
+}
+
+#[cold]
+fn v2(e: InvalidUpdate) -> InvalidUpdate {
+    InvalidUpdate { reason: "V2 update where a V1 update is expected", ..e }
+}
+
+/// Whether bytes that are no V1 update have the frame of a V2 update: a zero, then nine counted columns.
+#[cold]
+fn looks_like_v2(bytes: &[u8]) -> bool {
+    let mut r = Reader::new(bytes);
+    r.byte() == Ok(0) && (0..9).all(|_| r.counted().is_ok()) && r.remaining() > 0
+}

@@ -1,0 +1,168 @@
+//! Text that is measured in UTF-16 units and stored as UTF-8: lengths, and cuts.
+//!
+//! A cut between the halves of a surrogate pair gives U+FFFD on both sides, as in Yjs. The bytes given here are valid
+//! UTF-8; were they not, the result would be wrong text, never a panic.
+
+/// U+FFFD in UTF-8.
+pub(crate) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// The length in UTF-16 units.
+#[inline]
+pub(crate) fn units(text: &[u8]) -> u64 {
+    if text.is_ascii() {
+        return text.len() as u64;
+    }
+    // One unit for each first byte of a character, one more for each character of four bytes.
+    text.iter().map(|&b| u64::from((b as i8) >= -0x40) + u64::from(b >= 0xf0)).sum()
+}
+
+/// The length in bytes of the character that begins with this byte.
+#[inline(always)]
+fn char_bytes(first: u8) -> usize {
+    match first {
+        0..0x80 => 1,
+        0x80..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        _ => 4,
+    }
+}
+
+/// A place in a text: before a character, or between the two halves of one.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Where the character begins.
+    pub(crate) byte: usize,
+    /// Between its halves.
+    pub(crate) mid: bool,
+}
+
+/// Bytes looked at in one go where they are plain.
+const CHUNK: usize = 64;
+
+impl Place {
+    /// Goes on by `units`; `visit` sees the pieces that are passed, in order: bytes of the text, or U+FFFD for each half
+    /// of a pair that is cut, or of one whose first unit (counted from the start of this walk) `spoil` names.
+    #[inline]
+    pub(crate) fn walk(
+        &mut self,
+        text: &[u8],
+        mut units: u64,
+        mut spoil: impl FnMut(u64) -> bool,
+        mut visit: impl FnMut(&[u8]),
+    ) {
+        let mut done = 0u64;
+        if self.mid && units > 0 {
+            visit(REPLACEMENT);
+            (self.mid, self.byte, units, done) = (false, self.byte + 4, units - 1, 1);
+        }
+        let mut from = self.byte;
+        while units > 0 {
+            let want = usize::try_from(units).unwrap_or(usize::MAX).min(CHUNK);
+            if let Some(chunk) = text.get(self.byte..).and_then(|rest| rest.get(..want))
+                && chunk.is_ascii()
+            {
+                self.byte += want;
+                (units, done) = (units - want as u64, done + want as u64);
+                continue;
+            }
+            let Some(&first) = text.get(self.byte) else { break };
+            let n = char_bytes(first);
+            let wide = n == 4;
+            if wide && (units == 1 || spoil(done)) {
+                visit(text.get(from..self.byte).unwrap_or_default());
+                visit(REPLACEMENT);
+                if units == 1 {
+                    self.mid = true;
+                    return;
+                }
+                visit(REPLACEMENT);
+                from = self.byte + 4;
+            }
+            self.byte += n;
+            let passed = 1 + u64::from(wide);
+            (units, done) = (units - passed, done + passed);
+        }
+        visit(text.get(from..self.byte).unwrap_or_default());
+    }
+
+    /// Goes on by `units` without looking at what is passed.
+    #[inline]
+    pub(crate) fn skip(&mut self, text: &[u8], units: u64) {
+        self.walk(text, units, |_| false, |_| {});
+    }
+}
+
+/// Calls `found` with the place, in units, of every character for which `is` (given its bytes) holds. The text begins at
+/// unit `at`; characters that begin at `end` or later are not looked at.
+pub(crate) fn find_chars(
+    text: &[u8],
+    mut at: u64,
+    end: u64,
+    is: impl Fn(&[u8]) -> bool,
+    mut found: impl FnMut(u64),
+) {
+    let mut rest = text;
+    while at < end
+        && let Some(&first) = rest.first()
+    {
+        if let Some(chunk) = rest.get(..CHUNK)
+            && chunk.is_ascii()
+        {
+            (rest, at) = (rest.get(CHUNK..).unwrap_or_default(), at + CHUNK as u64);
+            continue;
+        }
+        let n = char_bytes(first);
+        let (this, next) = rest.split_at_checked(n).unwrap_or((rest, &[]));
+        if is(this) {
+            found(at);
+        }
+        (rest, at) = (next, at + 1 + u64::from(n == 4));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str, cuts: &[u64]) -> Vec<String> {
+        let mut place = Place::default();
+        cuts.iter()
+            .map(|&n| {
+                let mut out = Vec::new();
+                place.walk(text.as_bytes(), n, |_| false, |b| out.extend_from_slice(b));
+                String::from_utf8(out).unwrap()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn lengths_are_utf_16_units() {
+        for text in ["", "a", "é", "€", "😀", "a😀b€é", &"x".repeat(200), &"😀x".repeat(100)] {
+            assert_eq!(units(text.as_bytes()), text.encode_utf16().count() as u64);
+        }
+    }
+
+    #[test]
+    fn a_cut_pair_is_replaced_on_both_sides() {
+        assert_eq!(pieces("a😀b", &[2, 2]), ["a\u{fffd}", "\u{fffd}b"]);
+        assert_eq!(pieces("a😀b", &[1, 1, 1, 1]), ["a", "\u{fffd}", "\u{fffd}", "b"]);
+        assert_eq!(pieces("a😀b", &[3, 1]), ["a😀", "b"]);
+    }
+
+    #[test]
+    fn every_cut_of_a_text_is_the_cut_of_its_units() {
+        let text = format!("{}é😀€{}😀", "y".repeat(70), "z".repeat(130));
+        let all: Vec<u16> = text.encode_utf16().collect();
+        for cut in 0..=all.len() {
+            let want = [&all[..cut], &all[cut..]].map(String::from_utf16_lossy);
+            assert_eq!(pieces(&text, &[cut as u64, (all.len() - cut) as u64]), want);
+        }
+    }
+
+    #[test]
+    fn a_spoilt_pair_becomes_two_replacements() {
+        let mut out = Vec::new();
+        Place::default().walk("a😀b😀".as_bytes(), 6, |at| at == 1, |b| out.extend_from_slice(b));
+        assert_eq!(out, "a\u{fffd}\u{fffd}b😀".as_bytes());
+    }
+}
