@@ -19,6 +19,7 @@ mod delete_set;
 mod diff;
 mod head;
 mod hole;
+mod id_set;
 mod read;
 mod scan;
 mod squash;
@@ -31,7 +32,8 @@ mod write;
 
 use std::fmt;
 
-pub use contents::{Contents, IdSet, contents};
+pub use contents::{Contents, contents};
+pub use id_set::IdSet;
 pub use verify::{Mismatch, verify};
 
 /// How updates are merged.
