@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+#[cfg(feature = "aws")]
+pub mod server;
 pub mod suite;
 pub mod tables;
 

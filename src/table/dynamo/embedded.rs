@@ -176,19 +176,7 @@ mod engine {
         /// Fails, and is not tried again, only where the engine panicked, now or before.
         fn answer(&self, operation: &str, body: &SdkBody) -> Result<HttpResponse, ConnectorError> {
             let body = body.bytes().unwrap_or_default();
-            let answer = catch_unwind(AssertUnwindSafe(|| self.dispatch(operation, body)));
-            let (status, json) = match answer {
-                Err(panic) => return Err(ConnectorError::user(panicked(&*panic).into())),
-                Ok(Ok(json)) => (200, json),
-                Ok(Err(error)) if is_poisoned(&error) => {
-                    return Err(ConnectorError::user(
-                        internal("the embedded database panicked before").into(),
-                    ));
-                }
-                Ok(Err(error)) => (error.status_code(), error.to_json().into_bytes()),
-            };
-            let status = StatusCode::try_from(status).map_err(|e| ConnectorError::user(e.into()))?;
-            Ok(HttpResponse::new(status, SdkBody::from(json)))
+            respond(|| self.dispatch(operation, body))
         }
 
         fn dispatch(&self, operation: &str, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
@@ -208,6 +196,21 @@ mod engine {
         }
     }
 
+    fn respond(
+        work: impl FnOnce() -> Result<Vec<u8>, DynoxideError>,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let (status, json) = match catch_unwind(AssertUnwindSafe(work)) {
+            Err(panic) => return Err(ConnectorError::user(panicked(&*panic).into())),
+            Ok(Ok(json)) => (200, json),
+            Ok(Err(error)) if is_poisoned(&error) => {
+                return Err(ConnectorError::user(internal("the embedded database panicked before").into()));
+            }
+            Ok(Err(error)) => (error.status_code(), error.to_json().into_bytes()),
+        };
+        let status = StatusCode::try_from(status).map_err(|e| ConnectorError::user(e.into()))?;
+        Ok(HttpResponse::new(status, SdkBody::from(json)))
+    }
+
     fn run<Q: DeserializeOwned, A: Serialize>(
         body: &[u8],
         operation: impl FnOnce(Q) -> Result<A, DynoxideError>,
@@ -225,11 +228,31 @@ mod engine {
     fn panicked(panic: &(dyn Any + Send)) -> Error {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-        internal("the embedded database panicked").with_cause(text)
+        internal(&format!("the embedded database panicked: {text}"))
     }
 
     fn internal(message: &str) -> Error {
         Error::new(Code::Internal, message)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_panic_inside_is_an_answer_that_is_not_tried_again() {
+            let failure = respond(|| panic!("boom {}", 7)).unwrap_err();
+            assert!(failure.is_user());
+            assert!(failure.into_source().to_string().contains("boom 7"));
+            let poisoned = || Err(DynoxideError::InternalServerError("Lock poisoned: x".into()));
+            assert!(respond(poisoned).unwrap_err().is_user());
+        }
+
+        #[test]
+        fn an_engine_s_error_is_an_http_answer() {
+            let busy = || Err(DynoxideError::InternalServerError("database is locked".into()));
+            assert_eq!(respond(busy).unwrap().status().as_u16(), 500);
+        }
     }
 }
 

@@ -34,7 +34,10 @@ impl Failed<'_> {
         let request_id = error.request_id();
         if let Some(service) = error.as_service_error() {
             let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-            let code = service.code().unwrap_or("no error code");
+            let Some(code) = service.code() else {
+                let what = format!("an answer that is not DynamoDB's, with HTTP status {status}");
+                return self.say(classify_status(status), &what).with_request_id(request_id);
+            };
             let class = classify(code, status);
             let said = service.message().map_or_else(|| code.to_owned(), |m| format!("{code}: {m}"));
             return self.say(class, code).with_cause(first_line(&said)).with_request_id(request_id);
@@ -132,6 +135,16 @@ fn classify(code: &str, status: u16) -> Code {
     }
 }
 
+/// What the caller should do about an answer without an error code: a broken one of DynamoDB's, or one of something else
+/// that stands in between or in its place.
+fn classify_status(status: u16) -> Code {
+    match status {
+        401 | 403 | 407 => Code::Access,
+        400..500 => Code::InvalidArgument,
+        _ => Code::Unavailable,
+    }
+}
+
 /// Whether this error code says that the credentials' time is over.
 pub(super) fn is_expired(code: &str) -> bool {
     matches!(code, "ExpiredTokenException" | "ExpiredToken")
@@ -210,12 +223,17 @@ mod tests {
             ("MissingAuthenticationTokenException", 400, Code::Access),
             ("InternalServerError", 500, Code::Unavailable),
             ("ServiceUnavailable", 503, Code::Unavailable),
-            ("no error code", 502, Code::Unavailable),
             ("ValidationException", 400, Code::Internal),
             ("SomethingNew", 400, Code::Internal),
         ] {
             assert_eq!(classify(code, status), class, "{code} {status}");
         }
+    }
+
+    #[test]
+    fn answers_without_a_code_are_told_by_their_status() {
+        let classes = [200, 403, 404, 502].map(classify_status);
+        assert_eq!(classes, [Code::Unavailable, Code::Access, Code::InvalidArgument, Code::Unavailable]);
     }
 
     #[test]

@@ -93,8 +93,8 @@ impl Store {
             }));
         } else {
             let from = match &query.after {
-                Some(after) if *after >= query.prefix => Bound::Excluded(after.clone()),
-                _ => Bound::Included(query.prefix.clone()),
+                Some(after) => Bound::Excluded(after.clone()),
+                None => Bound::Included(query.prefix.clone()),
             };
             let found = items.range((from, Bound::Unbounded));
             page.take(found.take_while(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(_, item)| {

@@ -1,0 +1,239 @@
+//! Where credentials and region come from, when they are asked for again, and what is said when there are none.
+
+#![cfg(feature = "aws")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+mod table_support;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use table_support::server::{Reply, Server};
+use table_support::tables::config;
+use table_support::{doc, key};
+use y_dynamodb::error::{Code, Error};
+use y_dynamodb::table::Table;
+use y_dynamodb::table::dynamo::{Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Keys};
+
+/// Gives the keys `KEY0`, `KEY1`, … in turn.
+#[derive(Debug, Default)]
+struct Turns {
+    calls: AtomicUsize,
+    lifetime: Option<Duration>,
+    behaviour: Behaviour,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum Behaviour {
+    #[default]
+    Gives,
+    Fails,
+    Hangs,
+}
+
+impl CredentialsProvider for Turns {
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>> {
+        Box::pin(async {
+            let turn = self.calls.fetch_add(1, Ordering::SeqCst);
+            match self.behaviour {
+                Behaviour::Fails => return Err("the vault is sealed".into()),
+                Behaviour::Hangs => std::future::pending().await,
+                Behaviour::Gives => (),
+            }
+            Ok(Keys {
+                access_key_id: format!("KEY{turn}"),
+                secret_access_key: "s3cret".into(),
+                session_token: Some("t0ken".into()),
+                expires_at: self.lifetime.map(|lifetime| SystemTime::now() + lifetime),
+            })
+        })
+    }
+}
+
+fn table_of(server: &Server, provider: &Arc<Turns>) -> DynamoTable {
+    let provider: Arc<dyn CredentialsProvider> = provider.clone();
+    let mut config =
+        DynamoConfig { credentials: Credentials::Provider(provider), ..config(server.endpoint()) };
+    config.timeouts.credentials = Duration::from_millis(300);
+    DynamoTable::new(config).unwrap()
+}
+
+async fn get(table: &DynamoTable) -> Result<(), Error> {
+    let d = doc("doc");
+    table.get(&d, &key(&d, 1)).await.map(|_| ())
+}
+
+fn assert_no_secrets(failure: &Error) {
+    let text = format!("{failure} {failure:?}");
+    assert!(!text.contains("s3cret") && !text.contains("t0ken"), "{text}");
+}
+
+fn keys_used(server: &Server) -> Vec<String> {
+    let key = |authorization: String| {
+        let (_, rest) = authorization.split_once("Credential=").unwrap();
+        rest.split('/').next().unwrap().to_owned()
+    };
+    server.asked().into_iter().map(|asked| key(asked.authorization)).collect()
+}
+
+#[tokio::test]
+async fn a_provider_is_asked_once_while_its_keys_are_good() {
+    let server = Server::start(|_, _| Reply::ok("{}")).await;
+    let provider = Arc::new(Turns { lifetime: Some(Duration::from_secs(3_600)), ..Turns::default() });
+    let table = table_of(&server, &provider);
+    assert_eq!(provider.calls.load(Ordering::SeqCst), 0, "not at construction");
+    for _ in 0..3 {
+        get(&table).await.unwrap();
+    }
+    assert_eq!(keys_used(&server), ["KEY0", "KEY0", "KEY0"]);
+}
+
+#[tokio::test]
+async fn a_provider_is_asked_again_when_its_keys_expire() {
+    let server = Server::start(|_, _| Reply::ok("{}")).await;
+    let provider = Arc::new(Turns { lifetime: Some(Duration::from_millis(100)), ..Turns::default() });
+    let table = table_of(&server, &provider);
+    get(&table).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    get(&table).await.unwrap();
+    assert_eq!(keys_used(&server), ["KEY0", "KEY1"]);
+}
+
+#[tokio::test]
+async fn keys_that_expired_before_their_time_are_renewed_once() {
+    let expired = || {
+        Reply::error(400, "ExpiredTokenException", "The security token included in the request is expired")
+    };
+    let server =
+        Server::start(
+            move |_, asked| {
+                if asked.authorization.contains("KEY0/") { expired() } else { Reply::ok("{}") }
+            },
+        )
+        .await;
+    let table = table_of(&server, &Arc::default());
+    get(&table).await.unwrap();
+    get(&table).await.unwrap();
+    assert_eq!(keys_used(&server), ["KEY0", "KEY1", "KEY1"]);
+
+    let server = Server::start(move |_, _| expired()).await;
+    let failure = get(&table_of(&server, &Arc::default())).await.unwrap_err();
+    assert_eq!(failure.code(), Code::Access);
+    assert_eq!(keys_used(&server), ["KEY0", "KEY1"]);
+    assert_no_secrets(&failure);
+}
+
+#[tokio::test]
+async fn fixed_keys_that_expired_are_not_tried_again() {
+    let server = Server::start(|_, _| Reply::error(400, "ExpiredTokenException", "Expired")).await;
+    let failure = get(&DynamoTable::new(config(server.endpoint())).unwrap()).await.unwrap_err();
+    assert_eq!((failure.code(), server.asked().len()), (Code::Access, 1));
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_is_an_access_error() {
+    let server = Server::start(|_, _| Reply::ok("{}")).await;
+    let provider = Arc::new(Turns { behaviour: Behaviour::Fails, ..Turns::default() });
+    let failure = get(&table_of(&server, &provider)).await.unwrap_err();
+    assert_eq!(failure.code(), Code::Access, "{failure}");
+    assert!(failure.cause().unwrap().contains("the vault is sealed"), "{:?}", failure.cause());
+    assert_eq!(server.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_is_given_up() {
+    let server = Server::start(|_, _| Reply::ok("{}")).await;
+    let provider = Arc::new(Turns { behaviour: Behaviour::Hangs, ..Turns::default() });
+    let begun = Instant::now();
+    let failure = get(&table_of(&server, &provider)).await.unwrap_err();
+    assert_eq!(failure.code(), Code::Unavailable, "{failure}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_signature_error_does_not_repeat_the_request() {
+    let message = "The request signature we calculated does not match.\n\nThe Canonical String should have been\nx-amz-security-token:t0ken";
+    let server = Server::start(move |_, _| Reply::error(400, "InvalidSignatureException", message)).await;
+    let failure = get(&table_of(&server, &Arc::default())).await.unwrap_err();
+    assert_eq!(failure.code(), Code::Access);
+    assert_no_secrets(&failure);
+}
+
+#[test]
+fn construction_needs_neither_runtime_nor_network() {
+    let config = DynamoConfig::new("nobody-looks-for-this-table");
+    assert!(DynamoTable::new(config).is_ok());
+}
+
+/// Runs this same test in a process without AWS settings but for `variables`; says whether this is that process.
+fn alone(name: &str, variables: &[(&str, &str)]) -> bool {
+    if std::env::var_os("Y_DYNAMODB_TEST_ALONE").is_some() {
+        return true;
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args([name, "--exact"]).env("Y_DYNAMODB_TEST_ALONE", "1");
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().starts_with("AWS_") {
+            child.env_remove(variable);
+        }
+    }
+    let nowhere = env!("CARGO_TARGET_TMPDIR");
+    child.env("HOME", nowhere).env("USERPROFILE", nowhere).env("AWS_EC2_METADATA_DISABLED", "true");
+    let output = child.envs(variables.iter().copied()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    false
+}
+
+#[tokio::test]
+async fn without_a_region_the_first_call_says_so() {
+    if alone("without_a_region_the_first_call_says_so", &[]) {
+        let table = DynamoTable::new(DynamoConfig::new("table")).unwrap();
+        let failure = get(&table).await.unwrap_err();
+        assert_eq!(failure.code(), Code::InvalidArgument);
+        assert!(failure.message().contains("region"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn without_credentials_the_first_call_is_an_access_error() {
+    if alone("without_credentials_the_first_call_is_an_access_error", &[]) {
+        let server = Server::start(|_, _| Reply::ok("{}")).await;
+        for credentials in [Credentials::Chain, Credentials::Profile("nobody".into())] {
+            let config = DynamoConfig { credentials, ..config(server.endpoint()) };
+            let failure = get(&DynamoTable::new(config).unwrap()).await.unwrap_err();
+            assert_eq!(failure.code(), Code::Access, "{failure} {:?}", failure.cause());
+            assert!(failure.message().contains("credentials"), "{failure}");
+        }
+        assert_eq!(server.asked().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_named_profile_goes_before_the_environment() {
+    let file = format!("{}/profile-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    let text =
+        "[profile writer]\nregion = eu-north-1\naws_access_key_id = KEYP\naws_secret_access_key = s3cret\n";
+    std::fs::write(&file, text).unwrap();
+    let variables =
+        [("AWS_CONFIG_FILE", file.as_str()), ("AWS_ACCESS_KEY_ID", "KEYE"), ("AWS_SECRET_ACCESS_KEY", "x")];
+    if alone("a_named_profile_goes_before_the_environment", &variables) {
+        let server = Server::start(|_, _| Reply::ok("{}")).await;
+        let credentials = Credentials::Profile("writer".into());
+        let config = DynamoConfig { region: None, credentials, ..config(server.endpoint()) };
+        get(&DynamoTable::new(config).unwrap()).await.unwrap();
+        let signed = &server.asked()[0].authorization;
+        assert!(signed.contains("Credential=KEYP/") && signed.contains("/eu-north-1/"), "{signed}");
+    }
+    std::fs::remove_file(&file).unwrap();
+}
