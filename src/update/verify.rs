@@ -12,7 +12,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::InvalidUpdate;
-use super::contents::{Body, Contents, Entry, IdSet, Links, read};
+use super::contents::{Body, Contents, Entry, Links, read};
+use super::id_set::IdSet;
 
 /// How the output of a merge differs from its inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
