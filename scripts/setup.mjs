@@ -12,12 +12,12 @@ const isInstalled = () => {
   return time('node_modules/.package-lock.json') >= Math.max(time('package-lock.json'), time('package.json'))
 }
 
-/** Installs the npm packages of the lock file if they are missing or older than it. */
+/** Installs the npm packages of the lock file if they are missing or older than it; their install scripts do not run. */
 export const install = async () => {
   requireTools()
   if (isInstalled()) return
   process.stdout.write('Installing the npm packages …\n')
-  if (await npm(['ci']) !== 0) fail('npm ci failed: see above.')
+  if (await npm(['ci', '--ignore-scripts', '--loglevel=error']) !== 0) fail('npm ci failed: see above.')
 }
 
 /** Builds the addon; cargo itself knows what is up to date. */

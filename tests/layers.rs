@@ -13,8 +13,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("table", &["codec"]),
     ("queue", &["codec"]),
     ("log", &["codec", "update", "table"]),
-    ("persistence", &["codec", "update", "table", "queue", "log"]),
-    ("bindings", &["codec", "update", "table", "queue", "log", "persistence"]),
+    ("compaction", &["codec", "update", "table", "queue", "log"]),
+    ("persistence", &["codec", "update", "table", "queue", "log", "compaction"]),
+    ("bindings", &["codec", "update", "table", "queue", "log", "compaction", "persistence"]),
 ];
 
 /// Beneath all layers: errors, DynamoDB's limits, our defaults.

@@ -1,0 +1,35 @@
+/**
+ * A y-websocket server that persists.
+ *
+ *   TABLE=docs AWS_REGION=eu-central-1 PORT=1234 node server.mjs        on AWS
+ *   TABLE=docs ENDPOINT=file:./docs.db AWS_REGION=local node server.mjs  on the embedded DynamoDB
+ *
+ * npm install y-dynamodb yjs ws @y/websocket-server@0.1.1
+ */
+import http from 'node:http'
+import { WebSocketServer } from 'ws'
+import DynamoDbPersistence from 'y-dynamodb'
+import { persist } from './persist.mjs'
+
+const { TABLE = 'docs', ENDPOINT, AWS_REGION, PORT = '1234' } = process.env
+
+const persistence = DynamoDbPersistence({ tableName: TABLE, aws: { region: AWS_REGION, endpoint: ENDPOINT } })
+const { connect, writer } = persist(persistence, (error, docName) => console.error(docName, error.code, error.message))
+
+const wss = new WebSocketServer({ noServer: true })
+const server = http.createServer((request, response) => response.end('y-websocket server\n'))
+server.on('upgrade', (request, socket, head) => {
+  // The place to check who asks, before the document is touched.
+  const docName = decodeURIComponent(new URL(request.url, 'http://localhost').pathname.slice(1))
+  connect(wss, request, socket, head, docName)
+})
+server.listen(Number(PORT), () => console.log(`listening on port ${server.address().port}`))
+
+const stop = async () => {
+  server.close()
+  wss.clients.forEach(client => client.terminate())
+  await writer.settled()
+  await persistence.close()
+}
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)
