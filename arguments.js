@@ -47,4 +47,4 @@ function describe (value) {
   return typeof value === 'object' ? value.constructor?.name ?? 'an object' : typeof value
 }
 
-module.exports = { checkBytes, checkDocName, checkString, invalidArgument, isDetached }
+module.exports = { checkBytes, checkDocName, checkString, describe, invalidArgument, isDetached }

@@ -14,6 +14,7 @@ pub mod hooks;
 pub mod options;
 #[cfg(feature = "aws")]
 pub mod persistence;
+pub mod updates;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

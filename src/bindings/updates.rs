@@ -1,0 +1,124 @@
+//! The update engine for JavaScript: `y-dynamodb/updates`.
+//!
+//! A list of updates comes as one buffer and the length of each update in it: one by one, 260,000
+//! small arrays take twice as long to cross the border. `updates.cjs` makes that buffer for each call and keeps no reference to it, so an async call
+//! may read it on another thread.
+
+use napi::bindgen_prelude::{AsyncTask, Either, Env, Task, Uint8Array, Uint32Array};
+use napi_derive::napi;
+
+use super::failure::{Failure, outcome, without_panics};
+use crate::error::{Code, Error, Result};
+use crate::update::{self, InvalidUpdate, MergeOptions};
+
+/// Options of a merge, all given: the defaults are `updates.cjs`'s to fill in.
+#[napi(object, object_to_js = false)]
+pub struct MergeUpdatesOptions {
+    pub gc: bool,
+    pub squash: bool,
+    /// See [`MergeOptions::whole_log`].
+    pub whole_log: bool,
+}
+
+impl From<MergeUpdatesOptions> for MergeOptions {
+    fn from(options: MergeUpdatesOptions) -> Self {
+        MergeOptions { gc: options.gc, squash: options.squash, whole_log: options.whole_log }
+    }
+}
+
+/// One update with the content of all of `packed`, whose updates are `lengths` bytes long.
+#[napi(catch_unwind)]
+pub fn merge_updates(
+    packed: &[u8],
+    lengths: &[u32],
+    options: MergeUpdatesOptions,
+) -> Either<Failure, Uint8Array> {
+    outcome(without_panics(|| merge(packed, lengths, options.into())).map(Uint8Array::from))
+}
+
+/// [`merge_updates`] on a thread of the pool.
+#[napi(catch_unwind, ts_return_type = "Promise<Uint8Array>")]
+pub fn merge_updates_async(
+    packed: Uint8Array,
+    lengths: Uint32Array,
+    options: MergeUpdatesOptions,
+) -> AsyncTask<Merge> {
+    AsyncTask::new(Merge { packed, lengths, options: options.into() })
+}
+
+/// The work of [`merge_updates_async`].
+pub struct Merge {
+    packed: Uint8Array,
+    lengths: Uint32Array,
+    options: MergeOptions,
+}
+
+impl Task for Merge {
+    type Output = Result<Vec<u8>>;
+    type JsValue = Either<Failure, Uint8Array>;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        Ok(without_panics(|| merge(&self.packed, &self.lengths, self.options)))
+    }
+
+    fn resolve(&mut self, _env: Env, merged: Self::Output) -> napi::Result<Self::JsValue> {
+        Ok(outcome(merged.map(Uint8Array::from)))
+    }
+}
+
+/// The state vector of the document that `update` makes.
+#[napi(catch_unwind)]
+pub fn encode_state_vector_from_update(update: &[u8]) -> Either<Failure, Uint8Array> {
+    outcome(
+        without_panics(|| update::state_vector(update).map_err(|e| invalid("update", &e)))
+            .map(Uint8Array::from),
+    )
+}
+
+/// What of `update` a peer with `state_vector` does not have.
+#[napi(catch_unwind)]
+pub fn diff_update(update: &[u8], state_vector: &[u8]) -> Either<Failure, Uint8Array> {
+    let diff = without_panics(|| {
+        update::validate_state_vector(state_vector).map_err(|e| invalid("state vector", &e))?;
+        update::diff(update, state_vector).map_err(|e| invalid("update", &e))
+    });
+    outcome(diff.map(Uint8Array::from))
+}
+
+/// Fails with `ERR_INVALID_UPDATE` unless `update` is a V1 update.
+#[napi(catch_unwind)]
+pub fn validate_update(update: &[u8]) -> Either<Failure, ()> {
+    outcome(without_panics(|| update::validate(update).map_err(|e| invalid("update", &e))))
+}
+
+/// Fails with `ERR_INVALID_UPDATE` unless `state_vector` is a state vector.
+#[napi(catch_unwind)]
+pub fn validate_state_vector(state_vector: &[u8]) -> Either<Failure, ()> {
+    outcome(without_panics(|| {
+        update::validate_state_vector(state_vector).map_err(|e| invalid("state vector", &e))
+    }))
+}
+
+fn merge(packed: &[u8], lengths: &[u32], options: MergeOptions) -> Result<Vec<u8>> {
+    let updates = unpack(packed, lengths)
+        .ok_or_else(|| Error::new(Code::Internal, "the lengths do not add up to the bytes of the updates"))?;
+    update::merge(&updates, options).map_err(|error| match updates.len() {
+        1 => invalid("update", &error),
+        _ => invalid(&format!("updates[{}]", error.update), &error),
+    })
+}
+
+fn unpack<'a>(packed: &'a [u8], lengths: &[u32]) -> Option<Vec<&'a [u8]>> {
+    let mut rest = packed;
+    let mut updates = Vec::with_capacity(lengths.len());
+    for &length in lengths {
+        let (update, behind) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        updates.push(update);
+        rest = behind;
+    }
+    rest.is_empty().then_some(updates)
+}
+
+fn invalid(what: &str, error: &InvalidUpdate) -> Error {
+    Error::new(Code::InvalidUpdate, format!("{what}: {} at byte {}", error.reason, error.offset))
+}

@@ -1,0 +1,9 @@
+import updates from './updates.cjs'
+
+export const {
+  mergeUpdates,
+  mergeUpdatesAsync,
+  encodeStateVectorFromUpdate,
+  diffUpdate,
+  validateUpdate
+} = updates
