@@ -3,8 +3,8 @@
 //! A single query is not enough: a writer that is slower than the clear puts items behind its back. So it is repeated
 //! until a strongly consistent query is empty; what is put after that query began was not stored before the clear.
 
-use super::Log;
 use super::pages::Pages;
+use super::{Log, Rule};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::{DeleteIf, Table};
@@ -21,7 +21,7 @@ impl<T: Table> Log<T> {
     pub async fn clear(&self, doc: &DocName) -> Result<()> {
         self.table.delete(doc, &SortKey::state_vector(doc), DeleteIf::Always).await?;
         for _ in 0..MAX_ROUNDS {
-            if self.clear_once(doc).await? == 0 {
+            if self.clear_once(doc).await? == 0 || !self.keeps(Rule::ClearRepeats) {
                 return Ok(());
             }
         }

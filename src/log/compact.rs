@@ -16,7 +16,7 @@ use super::pace::{Pace, write_units};
 use super::pages::Pages;
 use super::read::{Entry, LogRead, Merged};
 use super::set::Set;
-use super::{Extent, Log, next_clock, off_the_loop, tiers};
+use super::{Extent, Log, Rule, next_clock, off_the_loop, tiers};
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_BATCH_WRITES;
@@ -106,11 +106,14 @@ impl<T: Table> Log<T> {
         if log.entries.len() < 2 {
             return self.single(doc, log, before).await;
         }
-        let clock = next_clock(doc, log.largest)?;
+        let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
         let whole = scope.behind().is_none() && before.is_empty();
         let Merged { log, update } = self.merge(doc, log, whole).await?;
         let (log, update, state_vector) = verified(doc, log, update).await?;
         let kept = Some(state_vector.clone()).filter(|sv| sv.len() <= MAX_STATE_VECTOR_BYTES);
+        if !self.keeps(Rule::SealBeforeDelete) {
+            self.delete_entries(doc, log.entries.clone(), pace).await?;
+        }
         let set = self.write_set(doc, clock, &update, kept, pace).await?;
         if !self.is_first_input_there(doc, &log).await? || !self.seal(doc, &set).await? {
             self.remove_set(doc, &set).await?;
@@ -155,10 +158,12 @@ impl<T: Table> Log<T> {
     }
 
     async fn is_first_input_there(&self, doc: &DocName, log: &LogRead) -> Result<bool> {
-        let Some(first) = log.entries.iter().map(|entry| entry.first_key(doc)).min() else {
-            return Ok(false);
-        };
-        Ok(self.table.get(doc, &first).await?.is_some())
+        if !self.keeps(Rule::InputCheck) || !self.keeps(Rule::SealBeforeDelete) {
+            return Ok(true);
+        }
+        let lowest = if self.keeps(Rule::LowestInput) { log.entries.first() } else { log.entries.last() };
+        let Some(lowest) = lowest else { return Ok(false) };
+        Ok(self.table.get(doc, &lowest.first_key(doc)).await?.is_some())
     }
 
     /// The update of a set as it stands in the table; `None` where it is not sealed or not whole.

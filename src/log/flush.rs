@@ -1,11 +1,12 @@
 //! Flush: compact all of a document, now, and write its state vector for the original's reader.
 
 use super::compact::{Compacted, Outcome, Scope};
-use super::{Log, Pace, item_bytes};
+use super::{Log, Pace};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::codec::varint::write_varuint;
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
+use crate::table::size::item_bytes;
 use crate::table::{DeleteIf, Item, Table};
 
 /// How often a flush begins again after a competitor was faster.
@@ -40,11 +41,12 @@ impl<T: Table> Log<T> {
         write_varuint(&mut value, compacted.state_vector.len() as u64);
         value.extend_from_slice(&compacted.state_vector);
         let key = SortKey::state_vector(doc);
-        if item_bytes(doc, &key, value.len()) > MAX_ITEM_BYTES {
+        let item = Item { key: key.clone(), value: Some(value), head: None };
+        if item_bytes(doc, &item) > MAX_ITEM_BYTES {
             // The original computes it where the item is missing or old.
             return Ok(());
         }
-        self.table.put(doc, Item { key: key.clone(), value: Some(value), head: None }).await?;
+        self.table.put(doc, item).await?;
         if self.table.get(doc, &compacted.first_key).await?.is_none() {
             self.table.delete(doc, &key, DeleteIf::Always).await?;
         }

@@ -18,15 +18,17 @@ mod knowledge;
 mod pace;
 mod pages;
 mod read;
+mod rules;
 mod set;
 mod sweep;
 pub mod tiers;
 
 use std::sync::Arc;
 
-use crate::codec::sort_key::{DocName, LogClock, SortKey};
+use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
+use crate::table::size::item_bytes;
 use crate::table::{Item, Table};
 use crate::update::{self, InvalidUpdate, MergeOptions};
 
@@ -36,6 +38,7 @@ pub use knowledge::{Extent, Knowledge, Known};
 pub use pace::Pace;
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use read::{Entry, LogRead, Merged};
+pub use rules::Rule;
 
 /// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
 pub const MAX_PART_BYTES: usize = 380_000;
@@ -63,6 +66,26 @@ pub struct LogOptions {
     pub gc: bool,
     /// What a read does about an item that is not an update.
     pub on_corrupt: OnCorrupt,
+    /// Simulations make sets of small updates.
+    pub sizes: Sizes,
+    /// The rule that a simulation leaves out.
+    #[cfg(feature = "break-rules")]
+    pub broken: Option<Rule>,
+}
+
+/// Where updates are cut into sets, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// The largest item (default [`MAX_ITEM_BYTES`]).
+    pub item: usize,
+    /// The largest part (default [`MAX_PART_BYTES`]).
+    pub part: usize,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Sizes { item: MAX_ITEM_BYTES, part: MAX_PART_BYTES }
+    }
 }
 
 /// The update logs of one table.
@@ -112,10 +135,12 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// `ERR_UNAVAILABLE` where the document was cleared again and again while a set was written, and what the table says.
     pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<()> {
-        let key = SortKey::update(doc, clock, self.host.write_id()?);
-        if item_bytes(doc, &key, update.len()) <= MAX_ITEM_BYTES {
-            return self.table.put_new(doc, Item { key, value: Some(update), head: None }).await;
+        let key = SortKey::update(doc, clock, self.write_id()?);
+        let item = Item { key, value: Some(update), head: None };
+        if item_bytes(doc, &item) <= self.options.sizes.item {
+            return self.put_new(doc, item).await;
         }
+        let update = item.value.unwrap_or_default();
         for _ in 0..MAX_SET_ATTEMPTS {
             let set = self.write_set(doc, clock, &update, None, Pace::UNPACED).await?;
             if self.seal(doc, &set).await? {
@@ -130,6 +155,29 @@ impl<T: Table> Log<T> {
                 update.len()
             ),
         ))
+    }
+
+    /// Whether the protocol keeps a rule: always, but for simulations.
+    #[cfg(feature = "break-rules")]
+    fn keeps(&self, rule: Rule) -> bool {
+        self.options.broken != Some(rule)
+    }
+
+    #[cfg(not(feature = "break-rules"))]
+    fn keeps(&self, _rule: Rule) -> bool {
+        true
+    }
+
+    fn write_id(&self) -> Result<WriteId> {
+        if self.keeps(Rule::FreshKeys) { self.host.write_id() } else { Ok(WriteId(0, 0)) }
+    }
+
+    async fn put_new(&self, doc: &DocName, item: Item) -> Result<()> {
+        if self.keeps(Rule::FreshKeys) {
+            self.table.put_new(doc, item).await
+        } else {
+            self.table.put(doc, item).await
+        }
     }
 
     /// Merges valid updates that are to be stored together: a tail of the log, never all of it.
@@ -157,16 +205,6 @@ pub fn next_clock(doc: &DocName, largest: Option<LogClock>) -> Result<LogClock> 
             )
         }),
     }
-}
-
-/// What DynamoDB counts for an item with our three attributes: their names and values, in bytes.
-pub fn item_bytes(doc: &DocName, key: &SortKey, value_bytes: usize) -> usize {
-    "ydocname".len()
-        + doc.as_str().len()
-        + "ykeysort".len()
-        + key.as_bytes().len()
-        + "value".len()
-        + value_bytes
 }
 
 /// Above this many bytes work on updates leaves the async workers: some 100 µs.

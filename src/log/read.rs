@@ -7,7 +7,7 @@
 use std::mem;
 
 use super::pages::Pages;
-use super::{Extent, Log, OnCorrupt, off_the_loop};
+use super::{Extent, Log, OnCorrupt, Rule, off_the_loop};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Code, Error, Result};
 use crate::table::{Head, Item, Table};
@@ -85,6 +85,7 @@ impl<T: Table> Log<T> {
 
     pub(super) async fn read_pages(&self, doc: &DocName, mut pages: Pages) -> Result<LogRead> {
         let mut assembly = Assembly::new(doc, self.options.on_corrupt);
+        assembly.only_sealed = self.keeps(Rule::SealedSets);
         while let Some(query) = pages.query() {
             let page = self.table.query(query).await?;
             for item in pages.take(page) {
@@ -199,11 +200,12 @@ struct Assembly<'a> {
     on_corrupt: OnCorrupt,
     read: LogRead,
     group: Option<Group>,
+    only_sealed: bool,
 }
 
 impl<'a> Assembly<'a> {
     fn new(doc: &'a DocName, on_corrupt: OnCorrupt) -> Self {
-        Assembly { doc, on_corrupt, read: LogRead::default(), group: None }
+        Assembly { doc, on_corrupt, read: LogRead::default(), group: None, only_sealed: true }
     }
 
     fn push(&mut self, item: Item) -> Result<()> {
@@ -246,7 +248,7 @@ impl<'a> Assembly<'a> {
 
     fn close_group(&mut self) {
         let Some(group) = self.group.take() else { return };
-        if group.counts() {
+        if group.counts(self.only_sealed) {
             let Group { clock, id, keys, bytes, .. } = group;
             self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes });
         } else {
@@ -287,10 +289,10 @@ impl Group {
     }
 
     /// A plain update counts; a set counts only sealed and with all its parts.
-    fn counts(&self) -> bool {
+    fn counts(&self, only_sealed: bool) -> bool {
         match &self.first {
             Some(None) => self.parts == 0,
-            Some(Some(head)) => head.sealed && self.in_order && self.parts == head.parts,
+            Some(Some(head)) => (head.sealed || !only_sealed) && self.in_order && self.parts == head.parts,
             None => false,
         }
     }

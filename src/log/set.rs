@@ -3,10 +3,10 @@
 //! A head first, then the parts, then the head is sealed. Only a sealed set with all its parts counts, so a writer may
 //! stop anywhere. A head is put once and never again: where it is gone, its set was given up.
 
+use super::Log;
 use super::backoff::Backoff;
 use super::pace::{Pace, write_units};
 use super::pages::Pages;
-use super::{Log, MAX_PART_BYTES};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Code, Result};
 use crate::limits::MAX_BATCH_WRITES;
@@ -44,14 +44,14 @@ impl<T: Table> Log<T> {
         state_vector: Option<Vec<u8>>,
         pace: Pace,
     ) -> Result<Set> {
-        let parts = u32::try_from(update.len().div_ceil(MAX_PART_BYTES)).unwrap_or(u32::MAX);
-        let set = Set { clock, id: self.host.write_id()?, parts };
+        let parts = u32::try_from(update.len().div_ceil(self.options.sizes.part)).unwrap_or(u32::MAX);
+        let set = Set { clock, id: self.write_id()?, parts };
         let head = Head { parts, at: self.host.now_ms(), sealed: false, state_vector };
         let item = Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head) };
-        self.table.put_new(doc, item).await?;
-        for (n, bytes) in (0..parts).zip(update.chunks(MAX_PART_BYTES)) {
+        self.put_new(doc, item).await?;
+        for (n, bytes) in (0..parts).zip(update.chunks(self.options.sizes.part)) {
             let key = SortKey::part(doc, clock, set.id, n);
-            self.table.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None }).await?;
+            self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None }).await?;
             pace.spent(write_units(bytes.len())).await;
         }
         Ok(set)

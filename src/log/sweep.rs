@@ -1,6 +1,6 @@
 //! Sweep: removing what writers left that stopped half-way. Part of each compaction.
 
-use super::{Log, UNSEALED_SET_LIFETIME_MS};
+use super::{Log, Rule, UNSEALED_SET_LIFETIME_MS};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::Result;
 use crate::table::{DeleteIf, Table};
@@ -25,8 +25,9 @@ impl<T: Table> Log<T> {
             }
             return Ok(());
         }
+        let condition = if self.keeps(Rule::SweepCondition) { DeleteIf::NotSealed } else { DeleteIf::Always };
         let age = self.host.now_ms().saturating_sub(head.at);
-        if age > UNSEALED_SET_LIFETIME_MS && self.table.delete(doc, &head_key, DeleteIf::NotSealed).await? {
+        if age > UNSEALED_SET_LIFETIME_MS && self.table.delete(doc, &head_key, condition).await? {
             self.delete_all(doc, keys).await?;
         }
         Ok(())

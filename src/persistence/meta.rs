@@ -4,8 +4,9 @@ use super::{Persistence, failed};
 use crate::codec::sort_key::{DocName, MetaKey, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
-use crate::log::{Pages, item_bytes};
+use crate::log::Pages;
 use crate::queue::{Access, Order, Pending};
+use crate::table::size::item_bytes;
 use crate::table::{DeleteIf, Item, Table};
 
 impl<T: Table> Persistence<T> {
@@ -14,8 +15,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_TOO_LARGE` where it does not fit an item of 409,600 bytes; `ERR_INVALID_ARGUMENT` for a name or key too long.
     pub fn set_meta(&self, doc: DocName, key: MetaKey, value: Vec<u8>, order: Order) -> Pending<Result<()>> {
-        let sort_key = SortKey::meta(&doc, key.as_str());
-        let bytes = item_bytes(&doc, &sort_key, value.len());
+        let item = Item { key: SortKey::meta(&doc, key.as_str()), value: Some(value), head: None };
+        let bytes = item_bytes(&doc, &item);
         if bytes > MAX_ITEM_BYTES {
             let what =
                 format!("meta '{}' makes an item of {bytes} bytes, limit {MAX_ITEM_BYTES}", key.as_str());
@@ -23,7 +24,6 @@ impl<T: Table> Persistence<T> {
         }
         match doc.writable() {
             Ok(doc) => self.call(doc, Access::Write, order, |log, doc| async move {
-                let item = Item { key: sort_key, value: Some(value), head: None };
                 log.table().put(doc.name(), item).await
             }),
             Err(error) => failed(error),

@@ -19,7 +19,9 @@ use crate::codec::sort_key::{DocName, LogClock};
 use crate::compaction::{Compactor, Deaf, Observer, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
-use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, SystemHost, off_the_loop};
+#[cfg(feature = "break-rules")]
+use crate::log::Rule;
+use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, off_the_loop};
 use crate::queue::{Access, Document, Order, Pending, Queue};
 use crate::table::Table;
 use crate::update;
@@ -41,6 +43,11 @@ pub struct Options {
     pub on_corrupt: OnCorrupt,
     /// When documents are compacted in the background.
     pub compaction: Thresholds,
+    /// Where updates are cut into sets; simulations cut them small.
+    pub sizes: Sizes,
+    /// The rule that a simulation leaves out.
+    #[cfg(feature = "break-rules")]
+    pub broken: Option<Rule>,
 }
 
 impl Default for Options {
@@ -51,6 +58,9 @@ impl Default for Options {
             gc: defaults::GC,
             on_corrupt: OnCorrupt::default(),
             compaction: Thresholds::default(),
+            sizes: Sizes::default(),
+            #[cfg(feature = "break-rules")]
+            broken: None,
         }
     }
 }
@@ -83,7 +93,13 @@ impl<T: Table> Persistence<T> {
         observer: Arc<dyn Observer>,
     ) -> Self {
         let table = Arc::new(table);
-        let log_options = LogOptions { gc: options.gc, on_corrupt: options.on_corrupt };
+        let log_options = LogOptions {
+            gc: options.gc,
+            on_corrupt: options.on_corrupt,
+            sizes: options.sizes,
+            #[cfg(feature = "break-rules")]
+            broken: options.broken,
+        };
         let ready = Ready::new(table.clone(), options.skip_create_table, runtime.clone());
         ready.begin();
         let log = Log::new(table, log_options, host.clone());

@@ -1,0 +1,23 @@
+//! The rules of the protocol that a simulation leaves out, one at a time, to see that it notices. Without the feature
+//! `break-rules` none can be left out.
+
+/// A rule of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A set counts only when it is sealed.
+    SealedSets,
+    /// A compaction deletes its inputs only after its set is sealed.
+    SealBeforeDelete,
+    /// A compaction checks that an input is still there, after its set is written.
+    InputCheck,
+    /// The input that it checks is the one with the lowest key.
+    LowestInput,
+    /// The set of a compaction sorts behind its inputs.
+    SetSortsLast,
+    /// A clear repeats until a query is empty.
+    ClearRepeats,
+    /// Keys have random ids and are written only where there is nothing.
+    FreshKeys,
+    /// A sweep deletes a head only if it is not sealed.
+    SweepCondition,
+}

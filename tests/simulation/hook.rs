@@ -1,0 +1,54 @@
+//! Where the processes of a simulation stop: before and after every request.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::oneshot;
+use y_dynamodb::table::memory::{Fault, Hook, HookFuture, Request};
+
+/// A request that waits for the scheduler.
+pub struct Waiting {
+    pub process: usize,
+    /// `None` where it has been applied and waits for its answer.
+    pub request: Option<Request>,
+    go: oneshot::Sender<Fault>,
+}
+
+impl Waiting {
+    /// Lets it go on. A caller that is gone does not mind.
+    pub fn go(self, fault: Fault) {
+        let _ = self.go.send(fault);
+    }
+}
+
+/// All requests that wait, of all processes.
+pub type Requests = Arc<Mutex<Vec<Waiting>>>;
+
+/// The hook of one process.
+pub struct Gate {
+    pub process: usize,
+    pub requests: Requests,
+}
+
+impl Gate {
+    async fn stop(&self, request: Option<Request>) -> Fault {
+        let (go, gone) = oneshot::channel();
+        self.requests.lock().unwrap().push(Waiting { process: self.process, request, go });
+        match gone.await {
+            Ok(fault) => fault,
+            // The process has crashed: it never goes on.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+impl Hook for Gate {
+    fn before<'a>(&'a self, request: &'a Request) -> HookFuture<'a, Fault> {
+        Box::pin(self.stop(Some(request.clone())))
+    }
+
+    fn after<'a>(&'a self, _request: &'a Request) -> HookFuture<'a, ()> {
+        Box::pin(async {
+            self.stop(None).await;
+        })
+    }
+}

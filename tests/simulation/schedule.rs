@@ -1,0 +1,399 @@
+//! One schedule: several processes store, read, flush, clear and compact one document, interleaved at every request.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fastrand::Rng;
+use tokio::runtime::{Builder, Handle};
+use tokio::task::JoinHandle;
+use y_dynamodb::codec::sort_key::{DocName, WriteId};
+use y_dynamodb::compaction::{Deaf, Thresholds};
+use y_dynamodb::error::{Code, Error, Result};
+use y_dynamodb::log::{Host, Rule, Sizes};
+use y_dynamodb::persistence::{Options, Persistence};
+use y_dynamodb::queue::Order;
+use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
+
+use crate::hook::{Gate, Requests};
+use crate::world::{Clear, Content, World, content, remains, update};
+
+const PROCESSES: usize = 3;
+const HOUR_MS: u64 = 3_600_000;
+const MAX_STEPS: u64 = 20_000;
+
+/// What a schedule may contain.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Weather {
+    /// The rule left out.
+    pub broken: Option<Rule>,
+    /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
+    /// answered may land after a clear.
+    pub late_puts: bool,
+}
+
+/// A machine with a clock of its own; ids come from the schedule's seed.
+struct Machine {
+    now: Arc<AtomicU64>,
+    behind_ms: u64,
+    rng: Mutex<Rng>,
+}
+
+impl Host for Machine {
+    fn now_ms(&self) -> u64 {
+        self.now.load(Ordering::Relaxed).saturating_sub(self.behind_ms)
+    }
+
+    fn write_id(&self) -> Result<WriteId> {
+        let mut rng = self.rng.lock().unwrap();
+        Ok(WriteId(rng.u32(..), rng.u32(..)))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Job {
+    Store,
+    Read,
+    Flush,
+    Clear,
+}
+
+struct Process {
+    id: usize,
+    persistence: Persistence<MemoryTable>,
+    calls: Vec<JoinHandle<()>>,
+    /// What it stored itself and was not refused: its own reads see it from the call on.
+    own: Arc<Mutex<Content>>,
+    frozen_until: u64,
+}
+
+/// What calls tell when they end.
+#[derive(Clone)]
+struct Shared {
+    world: Arc<Mutex<World>>,
+    failure: Arc<Mutex<Option<String>>>,
+    step: Arc<AtomicU64>,
+}
+
+impl Shared {
+    fn fail(&self, what: String) {
+        self.failure.lock().unwrap().get_or_insert(what);
+    }
+}
+
+struct Schedule {
+    rng: Rng,
+    weather: Weather,
+    table: MemoryTable,
+    doc: DocName,
+    requests: Requests,
+    processes: Vec<Process>,
+    started: usize,
+    stored: u64,
+    late: Vec<Request>,
+    /// How often a process freezes at a Query.
+    freeze_reads: f32,
+    now: Arc<AtomicU64>,
+    shared: Shared,
+}
+
+/// Runs the schedule of a seed.
+pub fn run(seed: u64, weather: Weather) -> std::result::Result<(), String> {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let result = runtime.block_on(async { Schedule::new(seed, weather).run().await });
+    result.map_err(|what| format!("seed {seed}: {what}"))
+}
+
+impl Schedule {
+    fn new(seed: u64, weather: Weather) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let table = MemoryTable::new();
+        table.set_page_items(Some(rng.u32(2..6)));
+        let shared = Shared { world: Arc::default(), failure: Arc::default(), step: Arc::default() };
+        let mut schedule = Schedule {
+            rng,
+            weather,
+            table,
+            doc: DocName::new("d").unwrap(),
+            requests: Arc::default(),
+            processes: Vec::new(),
+            started: 0,
+            stored: 0,
+            late: Vec::new(),
+            freeze_reads: 0.03,
+            now: Arc::new(AtomicU64::new(1_000 * HOUR_MS)),
+            shared,
+        };
+        for _ in 0..PROCESSES {
+            let process = schedule.start();
+            schedule.processes.push(process);
+        }
+        schedule
+    }
+
+    fn start(&mut self) -> Process {
+        let id = self.started;
+        self.started += 1;
+        let machine = Machine {
+            now: self.now.clone(),
+            behind_ms: self.rng.u64(0..HOUR_MS),
+            rng: Mutex::new(self.rng.fork()),
+        };
+        let options = Options {
+            skip_create_table: true,
+            sizes: Sizes { item: 100, part: 12 },
+            compaction: Thresholds { items: self.rng.usize(2..6), ..Thresholds::default() },
+            broken: self.weather.broken,
+            ..Options::default()
+        };
+        let table = self.table.with_hook(Arc::new(Gate { process: id, requests: self.requests.clone() }));
+        let persistence =
+            Persistence::observed(table, options, Handle::current(), Arc::new(machine), Arc::new(Deaf));
+        Process { id, persistence, calls: Vec::new(), own: Arc::default(), frozen_until: 0 }
+    }
+
+    fn jobs(&mut self) -> Vec<Job> {
+        let mut jobs = vec![Job::Store; self.rng.usize(5..13)];
+        jobs.extend(vec![Job::Flush; self.rng.usize(0..4)]);
+        jobs.extend(vec![Job::Read; self.rng.usize(1..4)]);
+        if !self.weather.late_puts && self.rng.bool() {
+            jobs.extend(vec![Job::Clear; self.rng.usize(1..4)]);
+            if self.rng.bool() {
+                // Compactions that read slowly while the document is cleared and filled again.
+                self.table.set_page_items(Some(2));
+                self.freeze_reads = 0.15;
+                jobs.extend(vec![Job::Flush; 3]);
+            }
+        }
+        self.rng.shuffle(&mut jobs);
+        jobs
+    }
+
+    async fn run(mut self) -> std::result::Result<(), String> {
+        let mut jobs = self.jobs();
+        loop {
+            let step = self.shared.step.fetch_add(1, Ordering::Relaxed) + 1;
+            if step > MAX_STEPS {
+                return Err("no end".into());
+            }
+            let busy = self.busy();
+            if jobs.is_empty() && !busy {
+                break;
+            }
+            if let Some(job) = (!busy || self.rng.f32() < 0.3).then(|| jobs.pop()).flatten() {
+                self.call(job);
+            } else {
+                self.request(step);
+            }
+            if self.rng.f32() < 0.02 {
+                self.crash();
+            }
+            if self.rng.f32() < 0.1 && !self.late.is_empty() {
+                let at = self.rng.usize(..self.late.len());
+                self.table.apply_late(&self.late.swap_remove(at));
+            }
+            self.settle().await;
+            self.check()?;
+        }
+        self.end().await
+    }
+
+    /// Lets everything run until it waits for a request, and time pass.
+    async fn settle(&mut self) {
+        self.now.fetch_add(self.rng.u64(0..HOUR_MS / 20), Ordering::Relaxed);
+        let pause = if self.rng.f32() < 0.1 { 700 } else { 1 };
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        if let Some(failure) = self.shared.failure.lock().unwrap().take() {
+            return Err(failure);
+        }
+        self.shared.world.lock().unwrap().check(&self.table, &self.doc, self.weather.broken.is_none())
+    }
+
+    fn busy(&mut self) -> bool {
+        let mut busy = false;
+        for process in &mut self.processes {
+            process.calls.retain(|call| !call.is_finished());
+            busy |= !process.calls.is_empty();
+        }
+        busy || !self.requests.lock().unwrap().is_empty()
+    }
+
+    /// Lets one request go on, with a fault perhaps.
+    fn request(&mut self, step: u64) {
+        let mut requests = self.requests.lock().unwrap();
+        // What waits for a crashed process never goes on.
+        requests.retain(|waiting| self.processes.iter().any(|process| process.id == waiting.process));
+        let awake: BTreeSet<_> = self
+            .processes
+            .iter()
+            .filter(|process| process.frozen_until <= step)
+            .map(|process| process.id)
+            .collect();
+        let ready: Vec<_> = (0..requests.len()).filter(|&at| awake.contains(&requests[at].process)).collect();
+        let Some(&at) = self.rng.choice(&ready) else {
+            // All are frozen: the first thaws.
+            self.processes.iter_mut().for_each(|process| process.frozen_until = 0);
+            return;
+        };
+        if let Some(Request::DeleteBatch { doc, keys }) = &requests[at].request
+            && self.rng.f32() < 0.3
+        {
+            // A batch is not atomic: some of its deletes are seen before others.
+            let keys = keys.iter().filter(|_| self.rng.bool()).cloned().collect();
+            self.table.apply_late(&Request::DeleteBatch { doc: doc.clone(), keys });
+            return;
+        }
+        let waiting = requests.swap_remove(at);
+        drop(requests);
+        let is_read = matches!(waiting.request, Some(Request::Query(_)));
+        if self.rng.f32() < if is_read { self.freeze_reads } else { 0.03 } {
+            let frozen = self.processes.iter_mut().find(|process| process.id == waiting.process);
+            frozen.unwrap().frozen_until = step + self.rng.u64(10..200);
+            self.now.fetch_add(HOUR_MS, Ordering::Relaxed);
+        }
+        let fault = match &waiting.request {
+            Some(request) => self.fault(request.clone()),
+            None => Fault::None,
+        };
+        waiting.go(fault);
+    }
+
+    fn fault(&mut self, request: Request) -> Fault {
+        let is_delete = matches!(request, Request::Delete { .. } | Request::DeleteBatch { .. });
+        let is_put = matches!(request, Request::PutNew { .. } | Request::Seal { .. });
+        // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
+        if (is_delete || is_put && self.weather.late_puts) && self.rng.f32() < 0.08 {
+            self.late.push(request);
+        }
+        let lost = |code| Error::new(code, "injected");
+        match self.rng.u32(0..100) {
+            0..3 => Fault::Fail(lost(Code::Unavailable)),
+            3..5 => Fault::Fail(lost(Code::Throttled)),
+            5..9 => Fault::ApplyThenFail(lost(Code::Unavailable)),
+            9..20 => Fault::Unprocessed(1),
+            20..30 => Fault::PageItems(1),
+            _ => Fault::None,
+        }
+    }
+
+    fn crash(&mut self) {
+        let at = self.rng.usize(..self.processes.len());
+        let fresh = self.start();
+        let dead = std::mem::replace(&mut self.processes[at], fresh);
+        dead.calls.iter().for_each(JoinHandle::abort);
+        self.requests.lock().unwrap().retain(|waiting| waiting.process != dead.id);
+    }
+
+    fn call(&mut self, job: Job) {
+        let at = self.rng.usize(..self.processes.len());
+        let order = if self.rng.f32() < 0.1 && job != Job::Clear { Order::Outside } else { Order::Queued };
+        let call = match job {
+            Job::Store => self.store(at, order),
+            Job::Read => self.read(at),
+            Job::Flush => {
+                let flushed = self.processes[at].persistence.flush(self.doc.clone(), order);
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = flushed.await
+                        && error.code() == Code::Internal
+                    {
+                        shared.fail(format!("flush: {error}"));
+                    }
+                })
+            }
+            Job::Clear => self.clear(at),
+        };
+        self.processes[at].calls.push(call);
+    }
+
+    fn store(&mut self, at: usize, order: Order) -> JoinHandle<()> {
+        let number = self.stored;
+        self.stored += 1;
+        let bytes = update(number, self.rng.choice([1, 1, 1, 30, 45, 60]).unwrap());
+        let process = &self.processes[at];
+        let stored = process.persistence.store_update(self.doc.clone(), bytes, order);
+        let (shared, own) = (self.shared.clone(), process.own.clone());
+        shared.world.lock().unwrap().called.insert(number, shared.step.load(Ordering::Relaxed));
+        if order == Order::Queued {
+            own.lock().unwrap().insert(number);
+        }
+        tokio::spawn(async move {
+            match stored.await {
+                Ok(_) => drop(shared.world.lock().unwrap().acked.insert(number)),
+                Err(error) if error.code().is_retryable() => drop(own.lock().unwrap().remove(&number)),
+                Err(error) => shared.fail(format!("store: {error}")),
+            }
+        })
+    }
+
+    fn read(&mut self, at: usize) -> JoinHandle<()> {
+        let process = &self.processes[at];
+        let read = process.persistence.read(self.doc.clone(), Order::Queued);
+        let acked = self.shared.world.lock().unwrap().acked.clone();
+        let called = process.own.lock().unwrap().clone();
+        let (shared, own) = (self.shared.clone(), process.own.clone());
+        tokio::spawn(async move {
+            match read.await {
+                Ok(bytes) => {
+                    let found = content(&bytes);
+                    let mut must = acked;
+                    // Own stores that were refused meanwhile need not be there.
+                    must.extend(called.intersection(&own.lock().unwrap()));
+                    let missing = shared.world.lock().unwrap().missing_from(&must, &found);
+                    if !missing.is_empty() {
+                        shared.fail(format!("a read missed {missing:?}"));
+                    }
+                }
+                Err(error) if error.code().is_retryable() => {}
+                Err(error) => shared.fail(format!("read: {error}")),
+            }
+        })
+    }
+
+    fn clear(&mut self, at: usize) -> JoinHandle<()> {
+        let mut world = self.shared.world.lock().unwrap();
+        let this = world.clears.len();
+        let acked_before = world.acked.clone();
+        world.clears.push(Clear { ended: None, acked_before });
+        let cleared = self.processes[at].persistence.clear(self.doc.clone(), Order::Queued);
+        let shared = self.shared.clone();
+        tokio::spawn(async move {
+            match cleared.await {
+                Ok(()) => {
+                    let step = shared.step.load(Ordering::Relaxed);
+                    shared.world.lock().unwrap().clears[this].ended = Some(step);
+                }
+                Err(error) if error.code().is_retryable() => {}
+                Err(error) => shared.fail(format!("clear: {error}")),
+            }
+        })
+    }
+
+    /// Two compactions later no remains are left, and a read finds all.
+    async fn end(mut self) -> std::result::Result<(), String> {
+        self.processes.clear();
+        self.requests.lock().unwrap().clear();
+        self.table.set_page_items(None);
+        self.late.clear();
+        for _ in 0..2 {
+            self.now.fetch_add(10 * HOUR_MS, Ordering::Relaxed);
+            let options =
+                Options { skip_create_table: true, broken: self.weather.broken, ..Options::default() };
+            let machine = Machine { now: self.now.clone(), behind_ms: 0, rng: Mutex::new(self.rng.fork()) };
+            let (table, host) = (self.table.clone(), Arc::new(machine));
+            let persistence = Persistence::observed(table, options, Handle::current(), host, Arc::new(Deaf));
+            let flushed = persistence.flush(self.doc.clone(), Order::Queued).await;
+            flushed.map_err(|error| format!("the last flush: {error}"))?;
+            self.check()?;
+        }
+        let left = remains(&self.doc, &self.table.items(&self.doc));
+        if left > 0 && !self.weather.late_puts {
+            return Err(format!("remains of {left} writes left"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! What is true in a simulation, and what must hold after every step.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use y_dynamodb::codec::SortKey;
+use y_dynamodb::codec::sort_key::{DocName, UpdateKey};
+use y_dynamodb::table::memory::MemoryTable;
+use y_dynamodb::table::{Head, Item};
+use y_dynamodb::update;
+
+/// The content of a document: each update is one client's, with this number.
+pub type Content = BTreeSet<u64>;
+
+/// A clear: when it was called, when it ended, what was acknowledged before.
+pub struct Clear {
+    pub ended: Option<u64>,
+    pub acked_before: Content,
+}
+
+#[derive(Default)]
+pub struct World {
+    /// Step of the call of each store.
+    pub called: HashMap<u64, u64>,
+    pub acked: Content,
+    pub clears: Vec<Clear>,
+    values: HashMap<SortKey, Vec<u8>>,
+    sealed: BTreeSet<SortKey>,
+}
+
+impl World {
+    /// Whether an update may be gone: a clear that was not over when it was stored.
+    pub fn may_be_gone(&self, update: u64) -> bool {
+        let called = self.called[&update];
+        self.clears.iter().any(|clear| clear.ended.is_none_or(|ended| ended > called))
+    }
+
+    /// What a read that sees `must` and whatever comes later has to contain.
+    pub fn missing_from(&self, must: &Content, found: &Content) -> Vec<u64> {
+        must.difference(found).copied().filter(|&update| !self.may_be_gone(update)).collect()
+    }
+
+    /// Checks the table as it stands; `immutable`: also that no item changed.
+    pub fn check(&mut self, table: &MemoryTable, doc: &DocName, immutable: bool) -> Result<(), String> {
+        let items = table.items(doc);
+        if immutable {
+            self.check_immutable(doc, &items)?;
+        }
+        let live = live(doc, &items);
+        let lost = self.missing_from(&self.acked, &live);
+        if !lost.is_empty() {
+            return Err(format!("acknowledged {lost:?} lost"));
+        }
+        for clear in self.clears.iter().filter(|clear| clear.ended.is_some()) {
+            let back: Vec<_> = clear.acked_before.intersection(&live).collect();
+            if !back.is_empty() {
+                return Err(format!("cleared {back:?} came back"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A key never gets another value, and a sealed head stays sealed.
+    fn check_immutable(&mut self, doc: &DocName, items: &[Item]) -> Result<(), String> {
+        for item in items.iter().filter(|item| item.key.is_update_of(doc)) {
+            let value = item.value.clone().unwrap_or_default();
+            match self.values.get(&item.key) {
+                Some(known) if *known != value => return Err(format!("item {} changed", item.key)),
+                Some(_) => {}
+                None => drop(self.values.insert(item.key.clone(), value)),
+            }
+            match item.head.as_ref().map(|head| head.sealed) {
+                Some(true) => drop(self.sealed.insert(item.key.clone())),
+                Some(false) if self.sealed.contains(&item.key) => {
+                    return Err(format!("head {} was unsealed", item.key));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One write of the log: its head, if it is a set, and its values by part.
+type Group = (Option<Head>, BTreeMap<Option<u32>, Vec<u8>>);
+
+fn groups(doc: &DocName, items: &[Item]) -> BTreeMap<(u32, u32, u32), Group> {
+    let mut groups = BTreeMap::<_, Group>::new();
+    for item in items {
+        let value = item.value.clone().unwrap();
+        let (group, part) = match item.key.parse_update(doc) {
+            Some(UpdateKey::Update(clock, id)) => ((clock.0, id.0, id.1), None),
+            Some(UpdateKey::Part(clock, id, n)) => ((clock.0, id.0, id.1), Some(n)),
+            _ => continue,
+        };
+        let group = groups.entry(group).or_default();
+        group.1.insert(part, value);
+        if part.is_none() {
+            group.0 = item.head.clone();
+        }
+    }
+    groups
+}
+
+fn is_whole(group: &Group) -> bool {
+    match &group.0 {
+        Some(head) => head.sealed && group.1.len() == head.parts as usize + 1,
+        None => group.1.contains_key(&None),
+    }
+}
+
+/// What the items contain that count, found without the code under test but for the reading of an update.
+pub fn live(doc: &DocName, items: &[Item]) -> Content {
+    let mut live = Content::new();
+    for (head, parts) in groups(doc, items).values().filter(|group| is_whole(group)) {
+        let is_set = head.is_some();
+        let bytes: Vec<u8> = parts
+            .iter()
+            .filter(|(part, _)| part.is_some() == is_set)
+            .flat_map(|(_, value)| value.clone())
+            .collect();
+        live.extend(content(&bytes));
+    }
+    live
+}
+
+/// How many writes are left that count for nothing.
+pub fn remains(doc: &DocName, items: &[Item]) -> usize {
+    groups(doc, items).values().filter(|group| !is_whole(group)).count()
+}
+
+/// The numbers in an update.
+pub fn content(bytes: &[u8]) -> Content {
+    let contents = update::contents(bytes).expect("a stored update is valid");
+    contents.ids().iter().map(|(client, _)| client).collect()
+}
+
+/// The update with this number: one string of `length` letters by one client.
+pub fn update(number: u64, length: u8) -> Vec<u8> {
+    let mut bytes = vec![1, 1];
+    y_dynamodb::codec::varint::write_varuint(&mut bytes, number);
+    bytes.extend([0, 4, 1, 1, b't', length]);
+    bytes.extend(std::iter::repeat_n(b'x', length.into()));
+    bytes.push(0);
+    bytes
+}
