@@ -1,0 +1,101 @@
+use y_dynamodb::codec::sort_key::{LogClock, MetaKey};
+use y_dynamodb::error::Code;
+use y_dynamodb::queue::Order::Queued;
+use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_clear_takes_updates_metas_and_state_vector_and_nothing_else() {
+    let table = MemoryTable::new();
+    table.set_page_items(Some(7));
+    let persistence = open(&table);
+    for name in ["doc", "doc1"] {
+        persistence.store_update(doc(name), update(1, 1_000_000), Queued).await.unwrap();
+        for n in 2..60 {
+            persistence.store_update(doc(name), update(n, 1), Queued).await.unwrap();
+        }
+        persistence.flush(doc(name), Queued).await.unwrap();
+        for n in 0..30 {
+            let key = MetaKey::new(&doc(name), &format!("key{n}")).unwrap();
+            persistence.set_meta(doc(name), key, vec![0; 1_000], Queued).await.unwrap();
+        }
+    }
+    let other = table.items(&doc("doc1"));
+    persistence.clear(doc("doc"), Queued).await.unwrap();
+    assert_eq!(table.items(&doc("doc")), []);
+    assert_eq!(table.items(&doc("doc1")), other);
+    assert_eq!(persistence.read(doc("doc"), Queued).await.unwrap(), [0, 0]);
+    assert_eq!(persistence.store_update(doc("doc"), update(9, 1), Queued).await.unwrap(), LogClock(0));
+}
+
+#[tokio::test]
+async fn a_clear_goes_on_until_a_query_is_empty() {
+    let table = MemoryTable::new();
+    let (inner, mut late) = (table.clone(), 5);
+    let steady = Faults::on(&table, move |request| {
+        let Request::DeleteBatch { doc, keys } = request else { return Fault::None };
+        if late > 0 {
+            late -= 1;
+            plant(&inner, doc, original(doc, 100 - late, update(1, 1)));
+        }
+        Fault::Unprocessed(keys.len() / 2)
+    });
+    let persistence = open(&steady);
+    for n in 0..30 {
+        persistence.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
+    }
+    persistence.clear(doc("d"), Queued).await.unwrap();
+    assert_eq!(table.items(&doc("d")), []);
+}
+
+#[tokio::test]
+async fn a_clear_against_a_steady_writer_gives_up_and_says_so() {
+    let table = MemoryTable::new();
+    let inner = table.clone();
+    let steady = Faults::on(&table, move |request| {
+        if let Request::DeleteBatch { doc, .. } = request {
+            plant(&inner, doc, original(doc, 0, update(1, 1)));
+            plant(&inner, doc, original(doc, fastrand::u32(1..), update(1, 1)));
+        }
+        Fault::None
+    });
+    let persistence = open(&steady);
+    persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap();
+    let error = persistence.clear(doc("d"), Queued).await.unwrap_err();
+    assert_eq!(error.code(), Code::Unavailable);
+    assert!(error.code().is_retryable());
+}
+
+#[tokio::test]
+async fn clearing_all_spares_foreign_items_and_what_is_stored_afterwards() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    let foreign = y_dynamodb::table::Item {
+        key: y_dynamodb::codec::SortKey::from_bytes(b"theirs".to_vec()),
+        value: Some(vec![1]),
+        head: None,
+    };
+    plant(&table, &doc("theirs"), foreign);
+    let mut calls = Vec::new();
+    for n in 0..20 {
+        calls.push(persistence.store_update(doc(&format!("doc{n}")), update(n, 1), Queued));
+    }
+    let key = MetaKey::new(&doc("only metas"), "k").unwrap();
+    persistence.set_meta(doc("only metas"), key, vec![1], Queued).await.unwrap();
+    let cleared = persistence.clear_all();
+    let later = persistence.store_update(doc("doc3"), update(99, 1), Queued);
+    let fresh = persistence.store_update(doc("fresh"), update(98, 1), Queued);
+    cleared.await.unwrap();
+    later.await.unwrap();
+    fresh.await.unwrap();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let mut names = persistence.doc_names(None).await.unwrap().entries;
+    names.sort();
+    assert_eq!(names, [doc("doc3"), doc("fresh")]);
+    assert_eq!(numbers(&persistence.read(doc("doc3"), Queued).await.unwrap()), set([99]));
+    assert_eq!(table.items(&doc("theirs")).len(), 1);
+    assert_eq!(table.items(&doc("only metas")), []);
+}

@@ -1,0 +1,190 @@
+use std::time::Duration;
+
+use y_dynamodb::codec::sort_key::{LogClock, UpdateKey};
+use y_dynamodb::error::{Code, Error};
+use y_dynamodb::limits::MAX_ITEM_BYTES;
+use y_dynamodb::persistence::Options;
+use y_dynamodb::queue::Order::{Outside, Queued};
+use y_dynamodb::table::Operation;
+use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
+
+use crate::support::*;
+
+#[tokio::test]
+async fn an_update_is_stored_byte_for_byte_and_costs_one_put() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    assert_eq!(persistence.store_update(doc("d"), update(1, 3), Queued).await.unwrap(), LogClock(0));
+    let before = table.meter().snapshot();
+    assert_eq!(persistence.store_update(doc("d"), update(2, 3), Queued).await.unwrap(), LogClock(1));
+    let cost = (table.meter().snapshot() - before).total();
+    assert_eq!((cost.requests, cost.write_units, cost.read_units), (1, 1.0, 0.0));
+    let values: Vec<_> = table.items(&doc("d")).into_iter().map(|item| item.value.unwrap()).collect();
+    assert_eq!(values, [update(1, 3), update(2, 3)]);
+}
+
+#[tokio::test]
+async fn updates_that_wait_side_by_side_go_out_as_one_item() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    let calls: Vec<_> = (0..100).map(|n| persistence.store_update(doc("d"), update(n, 1), Queued)).collect();
+    let mut clocks = Vec::new();
+    for call in calls {
+        clocks.push(call.await.unwrap());
+    }
+    assert!(clocks.is_sorted());
+    assert!(table.items(&doc("d")).len() <= 3, "{} items", table.items(&doc("d")).len());
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set(0..100));
+}
+
+#[tokio::test]
+async fn a_batch_stays_under_the_item_limit_and_a_large_update_goes_in_parts_beside_it() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    let lengths = [200_000, 200_000, 1_000_000, 150_000, 100];
+    let calls: Vec<_> = (0..5)
+        .zip(lengths)
+        .map(|(n, length)| persistence.store_update(doc("d"), update(n, length), Queued))
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let items = table.items(&doc("d"));
+    let heads = items.iter().filter(|item| item.head.as_ref().is_some_and(|head| head.sealed)).count();
+    let parts =
+        items.iter().filter(|item| matches!(item.key.parse_update(&doc("d")), Some(UpdateKey::Part(..))));
+    assert_eq!((heads, parts.count()), (1, 3));
+    assert!(items.iter().all(|item| item.value.as_ref().unwrap().len() < MAX_ITEM_BYTES));
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set(0..5));
+}
+
+#[tokio::test]
+async fn an_invalid_update_is_refused_and_its_neighbours_are_stored() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    let first = persistence.store_update(doc("d"), update(1, 1), Queued);
+    let bad = persistence.store_update(doc("d"), vec![1, 2, 3], Queued);
+    let last = persistence.store_update(doc("d"), update(2, 1), Queued);
+    assert_eq!(bad.await.unwrap_err().code(), Code::InvalidUpdate);
+    first.await.unwrap();
+    last.await.unwrap();
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1, 2]));
+}
+
+#[tokio::test]
+async fn a_failed_put_rejects_its_updates_and_the_next_one_works() {
+    let table = MemoryTable::new();
+    let mut failures = 1;
+    let faulty = Faults::on(&table, move |request| match request {
+        Request::PutNew { .. } if failures > 0 => {
+            failures -= 1;
+            Fault::Fail(Error::new(Code::Throttled, "injected"))
+        }
+        _ => Fault::None,
+    });
+    let persistence = open(&faulty);
+    let refused = persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Throttled);
+    persistence.store_update(doc("d"), update(2, 1), Queued).await.unwrap();
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([2]));
+}
+
+#[tokio::test]
+async fn an_unknown_outcome_of_a_seal_is_read_from_the_head() {
+    let table = MemoryTable::new();
+    let lost = Faults::on(&table, |request| match request {
+        Request::Seal { .. } => Fault::ApplyThenFail(Error::new(Code::Unavailable, "response lost")),
+        _ => Fault::None,
+    });
+    let persistence = open(&lost);
+    persistence.store_update(doc("d"), update(1, 500_000), Queued).await.unwrap();
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1]));
+}
+
+#[tokio::test]
+async fn a_set_whose_head_was_cleared_away_is_written_again() {
+    let table = MemoryTable::new();
+    let (inner, mut once) = (table.clone(), true);
+    let cleared = Faults::on(&table, move |request| {
+        if let Request::Seal { doc, key } = request
+            && std::mem::take(&mut once)
+        {
+            inner.apply_late(&Request::DeleteBatch { doc: doc.clone(), keys: vec![key.clone()] });
+        }
+        Fault::None
+    });
+    let persistence = open(&cleared);
+    persistence.store_update(doc("d"), update(1, 500_000), Queued).await.unwrap();
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1]));
+    assert_eq!(table.items(&doc("d")).len(), 3, "the remains of the first attempt are gone");
+}
+
+#[tokio::test]
+async fn nothing_fits_behind_the_largest_log_clock() {
+    let table = MemoryTable::new();
+    plant(&table, &doc("d"), original(&doc("d"), u32::MAX, update(1, 1)));
+    let persistence = open(&table);
+    let refused = persistence.store_update(doc("d"), update(2, 1), Queued).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Corrupt);
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_delay_gathers_updates_until_a_read_wants_them() {
+    let table = MemoryTable::new();
+    let delay = Duration::from_secs(1);
+    let persistence = open_with(&table, Options { batch_delay: delay, ..quiet() });
+    let begin = tokio::time::Instant::now();
+    let mut calls = Vec::new();
+    for n in 0..5 {
+        calls.push(persistence.store_update(doc("d"), update(n, 1), Queued));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    for call in calls {
+        call.await.unwrap();
+    }
+    assert_eq!(begin.elapsed().as_millis() / 10, 100);
+    assert_eq!(table.items(&doc("d")).len(), 1);
+
+    let begin = tokio::time::Instant::now();
+    let stored = persistence.store_update(doc("d"), update(9, 1), Queued);
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([0, 1, 2, 3, 4, 9]));
+    stored.await.unwrap();
+    assert!(begin.elapsed() < delay);
+}
+
+#[tokio::test]
+async fn stores_outside_the_queue_are_all_kept() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    let calls: Vec<_> = (0..100)
+        .map(|n| persistence.store_update(doc("d"), update(n, 1), if n % 2 == 0 { Outside } else { Queued }))
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set(0..100));
+}
+
+#[tokio::test]
+async fn no_read_writes() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    for n in 0..3 {
+        persistence.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
+    }
+    let before = table.meter().snapshot();
+    persistence.read(doc("d"), Queued).await.unwrap();
+    persistence.read(doc("missing"), Queued).await.unwrap();
+    assert_eq!(persistence.state_vector(doc("missing"), Queued).await.unwrap(), [0]);
+    persistence.diff(doc("d"), vec![0], Queued).await.unwrap();
+    persistence.updates(doc("d"), Queued).await.unwrap();
+    persistence.metas(doc("d"), Queued).await.unwrap();
+    persistence.doc_names(None).await.unwrap();
+    persistence.doc_states(None).await.unwrap();
+    let cost = table.meter().snapshot() - before;
+    let writes =
+        [Operation::PutItem, Operation::UpdateItem, Operation::DeleteItem, Operation::BatchWriteItem];
+    assert_eq!(writes.map(|operation| cost.of(operation).requests), [0; 4]);
+    assert_eq!(cost.total().write_units, 0.0);
+}

@@ -1,0 +1,77 @@
+//! A persistence on the table in memory, small updates, and hooks that inject faults.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use tokio::runtime::Handle;
+use y_dynamodb::codec::SortKey;
+use y_dynamodb::codec::sort_key::{DocName, LogClock, WriteId};
+use y_dynamodb::compaction::Thresholds;
+use y_dynamodb::persistence::{Options, Persistence};
+use y_dynamodb::table::Item;
+use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
+use y_dynamodb::update;
+
+pub fn doc(name: &str) -> DocName {
+    DocName::new(name).unwrap()
+}
+
+/// No background compaction: the tests see what they ask for.
+pub fn quiet() -> Options {
+    Options { compaction: Thresholds { items: 0, ..Thresholds::default() }, ..Options::default() }
+}
+
+pub fn open(table: &MemoryTable) -> Persistence<MemoryTable> {
+    open_with(table, quiet())
+}
+
+pub fn open_with(table: &MemoryTable, options: Options) -> Persistence<MemoryTable> {
+    Persistence::new(table.clone(), options, Handle::current())
+}
+
+/// The update with this number: one string of `length` letters by one client.
+pub fn update(number: u8, length: usize) -> Vec<u8> {
+    let mut bytes = vec![1, 1, number, 0, 4, 1, 1, b't'];
+    y_dynamodb::codec::varint::write_varuint(&mut bytes, length as u64);
+    bytes.extend(std::iter::repeat_n(b'x', length));
+    bytes.push(0);
+    bytes
+}
+
+/// The numbers in an update.
+pub fn numbers(update: &[u8]) -> BTreeSet<u64> {
+    update::contents(update).unwrap().ids().iter().map(|(client, _)| client).collect()
+}
+
+pub fn set(numbers: impl IntoIterator<Item = u64>) -> BTreeSet<u64> {
+    numbers.into_iter().collect()
+}
+
+/// An update item as the original wrote it.
+pub fn original(doc: &DocName, clock: u32, update: Vec<u8>) -> Item {
+    let key = SortKey::update(doc, LogClock(clock), WriteId(0, 0));
+    let bytes = key.as_bytes();
+    let key = SortKey::from_bytes(bytes[..bytes.len() - 10].to_vec());
+    Item { key, value: Some(update), head: None }
+}
+
+/// Puts an item without a request.
+pub fn plant(table: &MemoryTable, doc: &DocName, item: Item) {
+    table.apply_late(&Request::Put { doc: doc.clone(), item });
+}
+
+/// A hook made of a closure: it sees each request and says what happens to it.
+pub struct Faults<F>(Mutex<F>);
+
+impl<F: FnMut(&Request) -> Fault + Send + 'static> Faults<F> {
+    pub fn on(table: &MemoryTable, fault: F) -> MemoryTable {
+        table.with_hook(std::sync::Arc::new(Faults(Mutex::new(fault))))
+    }
+}
+
+impl<F: FnMut(&Request) -> Fault + Send + 'static> Hook for Faults<F> {
+    fn before<'a>(&'a self, request: &'a Request) -> HookFuture<'a, Fault> {
+        let fault = (self.0.lock().unwrap())(request);
+        Box::pin(async move { fault })
+    }
+}
