@@ -11,11 +11,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("codec", &[]),
     ("update", &["codec"]),
     ("table", &["codec"]),
-    ("queue", &["codec"]),
     ("log", &["codec", "update", "table"]),
-    ("compaction", &["codec", "update", "table", "queue", "log"]),
-    ("persistence", &["codec", "update", "table", "queue", "log", "compaction"]),
-    ("bindings", &["codec", "update", "table", "queue", "log", "compaction", "persistence"]),
+    ("queue", &["codec", "log"]),
+    ("compaction", &["table", "log", "queue"]),
+    ("persistence", &["codec", "update", "table", "log", "queue", "compaction"]),
+    ("bindings", &["codec", "update", "table", "log", "queue", "compaction", "persistence"]),
 ];
 
 /// Beneath all layers: errors, DynamoDB's limits, our defaults.

@@ -30,7 +30,8 @@ mod tests {
     fn a_large_base_stays_until_the_tail_is_half_its_size() {
         assert_eq!(kept([1_000].into_iter(), 499), 1);
         assert_eq!(kept([1_000].into_iter(), 500), 0);
-        assert_eq!(kept([1_000, 400, 100].into_iter(), 50), 1);
+        assert_eq!(kept([1_000, 400, 100].into_iter(), 50), 2);
+        assert_eq!(kept([1_000, 250, 100].into_iter(), 50), 1);
         assert_eq!(kept([1_000, 400, 100].into_iter(), 49), 3);
         assert_eq!(kept([].into_iter(), 10), 0);
     }

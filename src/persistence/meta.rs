@@ -9,6 +9,9 @@ use crate::queue::{Access, Order, Pending};
 use crate::table::size::item_bytes;
 use crate::table::{DeleteIf, Item, Table};
 
+/// Keys and values.
+pub type Metas = Vec<(String, Vec<u8>)>;
+
 impl<T: Table> Persistence<T> {
     /// Writes a meta whatever was there. 1 WCU per KiB.
     ///
@@ -48,7 +51,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_CORRUPT` where an item has no binary value or its key cannot be read.
-    pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Vec<(String, Vec<u8>)>>> {
+    pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Metas>> {
         self.call(doc, Access::Read, order, |log, doc| async move {
             let name = doc.name();
             let mut metas = Vec::new();

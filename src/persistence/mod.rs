@@ -27,6 +27,7 @@ use crate::table::Table;
 use crate::update;
 
 pub use listing::{Cursor, DocState, Listing};
+pub use meta::Metas;
 use ready::Ready;
 use store::Writer;
 

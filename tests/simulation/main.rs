@@ -6,6 +6,7 @@
 //! exactly; it goes into [`REGRESSIONS`].
 
 mod hook;
+mod process;
 mod schedule;
 mod world;
 

@@ -1,23 +1,24 @@
 //! One schedule: several processes store, read, flush, clear and compact one document, interleaved at every request.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
-use y_dynamodb::codec::sort_key::{DocName, WriteId};
+use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::compaction::{Deaf, Thresholds};
-use y_dynamodb::error::{Code, Error, Result};
-use y_dynamodb::log::{Host, Rule, Sizes};
+use y_dynamodb::error::{Code, Error};
+use y_dynamodb::log::{Rule, Sizes};
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::hook::{Gate, Requests};
-use crate::world::{Clear, Content, World, content, remains, update};
+use crate::process::{Machine, Process, Shared};
+use crate::world::remains;
 
 const PROCESSES: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
@@ -33,53 +34,12 @@ pub struct Weather {
     pub late_puts: bool,
 }
 
-/// A machine with a clock of its own; ids come from the schedule's seed.
-struct Machine {
-    now: Arc<AtomicU64>,
-    behind_ms: u64,
-    rng: Mutex<Rng>,
-}
-
-impl Host for Machine {
-    fn now_ms(&self) -> u64 {
-        self.now.load(Ordering::Relaxed).saturating_sub(self.behind_ms)
-    }
-
-    fn write_id(&self) -> Result<WriteId> {
-        let mut rng = self.rng.lock().unwrap();
-        Ok(WriteId(rng.u32(..), rng.u32(..)))
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Job {
     Store,
     Read,
     Flush,
     Clear,
-}
-
-struct Process {
-    id: usize,
-    persistence: Persistence<MemoryTable>,
-    calls: Vec<JoinHandle<()>>,
-    /// What it stored itself and was not refused: its own reads see it from the call on.
-    own: Arc<Mutex<Content>>,
-    frozen_until: u64,
-}
-
-/// What calls tell when they end.
-#[derive(Clone)]
-struct Shared {
-    world: Arc<Mutex<World>>,
-    failure: Arc<Mutex<Option<String>>>,
-    step: Arc<AtomicU64>,
-}
-
-impl Shared {
-    fn fail(&self, what: String) {
-        self.failure.lock().unwrap().get_or_insert(what);
-    }
 }
 
 struct Schedule {
@@ -135,11 +95,7 @@ impl Schedule {
     fn start(&mut self) -> Process {
         let id = self.started;
         self.started += 1;
-        let machine = Machine {
-            now: self.now.clone(),
-            behind_ms: self.rng.u64(0..HOUR_MS),
-            rng: Mutex::new(self.rng.fork()),
-        };
+        let machine = Machine::new(&self.now, self.rng.u64(0..HOUR_MS), self.rng.fork());
         let options = Options {
             skip_create_table: true,
             sizes: Sizes { item: 100, part: 12 },
@@ -150,7 +106,7 @@ impl Schedule {
         let table = self.table.with_hook(Arc::new(Gate { process: id, requests: self.requests.clone() }));
         let persistence =
             Persistence::observed(table, options, Handle::current(), Arc::new(machine), Arc::new(Deaf));
-        Process { id, persistence, calls: Vec::new(), own: Arc::default(), frozen_until: 0 }
+        Process::new(id, self.doc.clone(), persistence)
     }
 
     fn jobs(&mut self) -> Vec<Job> {
@@ -291,86 +247,17 @@ impl Schedule {
     fn call(&mut self, job: Job) {
         let at = self.rng.usize(..self.processes.len());
         let order = if self.rng.f32() < 0.1 && job != Job::Clear { Order::Outside } else { Order::Queued };
-        let call = match job {
-            Job::Store => self.store(at, order),
-            Job::Read => self.read(at),
-            Job::Flush => {
-                let flushed = self.processes[at].persistence.flush(self.doc.clone(), order);
-                let shared = self.shared.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = flushed.await
-                        && error.code() == Code::Internal
-                    {
-                        shared.fail(format!("flush: {error}"));
-                    }
-                })
+        let (process, shared) = (&mut self.processes[at], &self.shared);
+        match job {
+            Job::Store => {
+                let length = self.rng.choice([1, 1, 1, 30, 45, 60]).unwrap();
+                process.store(shared, self.stored, length, order);
+                self.stored += 1;
             }
-            Job::Clear => self.clear(at),
-        };
-        self.processes[at].calls.push(call);
-    }
-
-    fn store(&mut self, at: usize, order: Order) -> JoinHandle<()> {
-        let number = self.stored;
-        self.stored += 1;
-        let bytes = update(number, self.rng.choice([1, 1, 1, 30, 45, 60]).unwrap());
-        let process = &self.processes[at];
-        let stored = process.persistence.store_update(self.doc.clone(), bytes, order);
-        let (shared, own) = (self.shared.clone(), process.own.clone());
-        shared.world.lock().unwrap().called.insert(number, shared.step.load(Ordering::Relaxed));
-        if order == Order::Queued {
-            own.lock().unwrap().insert(number);
+            Job::Read => process.read(shared),
+            Job::Flush => process.flush(shared, order),
+            Job::Clear => process.clear(shared),
         }
-        tokio::spawn(async move {
-            match stored.await {
-                Ok(_) => drop(shared.world.lock().unwrap().acked.insert(number)),
-                Err(error) if error.code().is_retryable() => drop(own.lock().unwrap().remove(&number)),
-                Err(error) => shared.fail(format!("store: {error}")),
-            }
-        })
-    }
-
-    fn read(&mut self, at: usize) -> JoinHandle<()> {
-        let process = &self.processes[at];
-        let read = process.persistence.read(self.doc.clone(), Order::Queued);
-        let acked = self.shared.world.lock().unwrap().acked.clone();
-        let called = process.own.lock().unwrap().clone();
-        let (shared, own) = (self.shared.clone(), process.own.clone());
-        tokio::spawn(async move {
-            match read.await {
-                Ok(bytes) => {
-                    let found = content(&bytes);
-                    let mut must = acked;
-                    // Own stores that were refused meanwhile need not be there.
-                    must.extend(called.intersection(&own.lock().unwrap()));
-                    let missing = shared.world.lock().unwrap().missing_from(&must, &found);
-                    if !missing.is_empty() {
-                        shared.fail(format!("a read missed {missing:?}"));
-                    }
-                }
-                Err(error) if error.code().is_retryable() => {}
-                Err(error) => shared.fail(format!("read: {error}")),
-            }
-        })
-    }
-
-    fn clear(&mut self, at: usize) -> JoinHandle<()> {
-        let mut world = self.shared.world.lock().unwrap();
-        let this = world.clears.len();
-        let acked_before = world.acked.clone();
-        world.clears.push(Clear { ended: None, acked_before });
-        let cleared = self.processes[at].persistence.clear(self.doc.clone(), Order::Queued);
-        let shared = self.shared.clone();
-        tokio::spawn(async move {
-            match cleared.await {
-                Ok(()) => {
-                    let step = shared.step.load(Ordering::Relaxed);
-                    shared.world.lock().unwrap().clears[this].ended = Some(step);
-                }
-                Err(error) if error.code().is_retryable() => {}
-                Err(error) => shared.fail(format!("clear: {error}")),
-            }
-        })
     }
 
     /// Two compactions later no remains are left, and a read finds all.
@@ -383,7 +270,7 @@ impl Schedule {
             self.now.fetch_add(10 * HOUR_MS, Ordering::Relaxed);
             let options =
                 Options { skip_create_table: true, broken: self.weather.broken, ..Options::default() };
-            let machine = Machine { now: self.now.clone(), behind_ms: 0, rng: Mutex::new(self.rng.fork()) };
+            let machine = Machine::new(&self.now, 0, self.rng.fork());
             let (table, host) = (self.table.clone(), Arc::new(machine));
             let persistence = Persistence::observed(table, options, Handle::current(), host, Arc::new(Deaf));
             let flushed = persistence.flush(self.doc.clone(), Order::Queued).await;

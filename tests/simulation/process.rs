@@ -1,0 +1,140 @@
+//! One process of a simulation: its machine, its calls, and what must hold when they end.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use fastrand::Rng;
+use tokio::task::JoinHandle;
+use y_dynamodb::codec::sort_key::{DocName, WriteId};
+use y_dynamodb::error::Result;
+use y_dynamodb::log::Host;
+use y_dynamodb::persistence::Persistence;
+use y_dynamodb::queue::Order;
+use y_dynamodb::table::memory::MemoryTable;
+
+use crate::world::{Clear, Content, World, content, update};
+
+/// A machine with a clock of its own; ids come from the schedule's seed.
+pub struct Machine {
+    now: Arc<AtomicU64>,
+    behind_ms: u64,
+    rng: Mutex<Rng>,
+}
+
+impl Machine {
+    pub fn new(now: &Arc<AtomicU64>, behind_ms: u64, rng: Rng) -> Self {
+        Machine { now: now.clone(), behind_ms, rng: Mutex::new(rng) }
+    }
+}
+
+impl Host for Machine {
+    fn now_ms(&self) -> u64 {
+        self.now.load(Ordering::Relaxed).saturating_sub(self.behind_ms)
+    }
+
+    fn write_id(&self) -> Result<WriteId> {
+        let mut rng = self.rng.lock().unwrap();
+        Ok(WriteId(rng.u32(..), rng.u32(..)))
+    }
+}
+
+pub struct Process {
+    pub id: usize,
+    doc: DocName,
+    persistence: Persistence<MemoryTable>,
+    pub calls: Vec<JoinHandle<()>>,
+    /// What it stored itself and was not refused: its own reads see it from the call on.
+    own: Arc<Mutex<Content>>,
+    pub frozen_until: u64,
+}
+
+/// What calls tell when they end.
+#[derive(Clone)]
+pub struct Shared {
+    pub world: Arc<Mutex<World>>,
+    pub failure: Arc<Mutex<Option<String>>>,
+    pub step: Arc<AtomicU64>,
+}
+
+impl Shared {
+    pub fn fail(&self, what: String) {
+        self.failure.lock().unwrap().get_or_insert(what);
+    }
+}
+
+impl Process {
+    pub fn new(id: usize, doc: DocName, persistence: Persistence<MemoryTable>) -> Self {
+        Process { id, doc, persistence, calls: Vec::new(), own: Arc::default(), frozen_until: 0 }
+    }
+
+    pub fn flush(&mut self, shared: &Shared, order: Order) {
+        let flushed = self.persistence.flush(self.doc.clone(), order);
+        let shared = shared.clone();
+        self.calls.push(tokio::spawn(async move {
+            if let Err(error) = flushed.await
+                && !error.code().is_retryable()
+            {
+                shared.fail(format!("flush: {error}"));
+            }
+        }));
+    }
+
+    pub fn store(&mut self, shared: &Shared, number: u64, length: u8, order: Order) {
+        let stored = self.persistence.store_update(self.doc.clone(), update(number, length), order);
+        let (shared, own) = (shared.clone(), self.own.clone());
+        shared.world.lock().unwrap().called.insert(number, shared.step.load(Ordering::Relaxed));
+        if order == Order::Queued {
+            own.lock().unwrap().insert(number);
+        }
+        self.calls.push(tokio::spawn(async move {
+            match stored.await {
+                Ok(_) => drop(shared.world.lock().unwrap().acked.insert(number)),
+                Err(error) if error.code().is_retryable() => drop(own.lock().unwrap().remove(&number)),
+                Err(error) => shared.fail(format!("store: {error}")),
+            }
+        }));
+    }
+
+    pub fn read(&mut self, shared: &Shared) {
+        let read = self.persistence.read(self.doc.clone(), Order::Queued);
+        let acked = shared.world.lock().unwrap().acked.clone();
+        let called = self.own.lock().unwrap().clone();
+        let (shared, own) = (shared.clone(), self.own.clone());
+        self.calls.push(tokio::spawn(async move {
+            match read.await {
+                Ok(bytes) => {
+                    let found = content(&bytes);
+                    let mut must = acked;
+                    // Own stores that were refused meanwhile need not be there.
+                    must.extend(called.intersection(&own.lock().unwrap()));
+                    let missing = shared.world.lock().unwrap().missing_from(&must, &found);
+                    if !missing.is_empty() {
+                        shared.fail(format!("a read missed {missing:?}"));
+                    }
+                }
+                Err(error) if error.code().is_retryable() => {}
+                Err(error) => shared.fail(format!("read: {error}")),
+            }
+        }));
+    }
+
+    pub fn clear(&mut self, shared: &Shared) {
+        let mut world = shared.world.lock().unwrap();
+        let this = world.clears.len();
+        let acked_before = world.acked.clone();
+        world.clears.push(Clear { ended: None, acked_before });
+        drop(world);
+        let cleared = self.persistence.clear(self.doc.clone(), Order::Queued);
+        let shared = shared.clone();
+        self.calls.push(tokio::spawn(async move {
+            match cleared.await {
+                Ok(()) => {
+                    let step = shared.step.load(Ordering::Relaxed);
+                    shared.world.lock().unwrap().clears[this].ended = Some(step);
+                }
+                Err(error) if error.code().is_retryable() => {}
+                Err(error) => shared.fail(format!("clear: {error}")),
+            }
+        }));
+    }
+}
