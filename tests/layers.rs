@@ -2,6 +2,15 @@
 //!
 //! Reads the sources as text, without comments. A new top-level module has to be given its place in [`LAYERS`].
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,14 @@
 //! What the log does, call by call, on the table in memory. The simulation covers how calls interleave.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 mod clear;
 mod compaction;
 mod damage;

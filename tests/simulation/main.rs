@@ -5,6 +5,15 @@
 //! `SIMULATION_SCHEDULES=n` sets how many schedules run, `SIMULATION_SEED=n` the first seed. A failing seed replays
 //! exactly; it goes into [`REGRESSIONS`].
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 mod hook;
 mod process;
 mod schedule;
