@@ -224,7 +224,7 @@ declare namespace DynamoDbPersistence {
     /** A profile of the shared config files. */
     profile?: string | undefined
 
-    /** How often a request is tried, the first attempt included (default 10). */
+    /** How often a request is tried, the first attempt included (default 20: under throttling the operation timeout ends first). */
     maxAttempts?: number | undefined
     /** SDK v2: how often a request is tried again. */
     maxRetries?: number | undefined

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-/// How often one request is tried, the first attempt included. Enough for full-jitter back-off to fill
-/// [`OPERATION_TIMEOUT`] under throttling.
-pub const MAX_ATTEMPTS: u32 = 10;
+/// How often one request is tried, the first attempt included. Enough for back-off to fill [`OPERATION_TIMEOUT`] under
+/// throttling: the time is the limit, not the number.
+pub const MAX_ATTEMPTS: u32 = 20;
 
 /// The longest that establishing a connection may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
@@ -51,3 +51,15 @@ pub const COMPACTIONS_AT_ONCE: usize = 2;
 
 /// The longest random wait before a background compaction that is due.
 pub const COMPACTION_JITTER: Duration = Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn back_off_fills_the_operation_timeout() {
+        let back_off = |n: u32| (INITIAL_BACKOFF * 2u32.pow(n)).min(MAX_BACKOFF);
+        let longest: Duration = (0..MAX_ATTEMPTS - 1).map(back_off).sum();
+        assert!(longest / 2 >= OPERATION_TIMEOUT, "{longest:?}, halved by jitter");
+    }
+}
