@@ -124,6 +124,8 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
         }
     }
     let crossing = page.next.as_ref().map(|(doc, _)| doc.clone());
+    // A document of which this page has no update yet is not listed by it.
+    let listed = documents.last().map(|(name, _)| name.clone()).or(listed);
     let mut entries = Vec::new();
     for (name, items) in documents {
         let merged = if crossing.as_ref() == Some(&name) {
@@ -138,7 +140,6 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
             .map_err(|reason| super::unreadable(&reason))?;
         entries.push(DocState { name, state_vector, clock });
     }
-    let listed = crossing.or(listed);
     Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use y_dynamodb::codec::sort_key::MetaKey;
 use y_dynamodb::error::Code;
 use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;
@@ -81,6 +82,10 @@ async fn listings_meet_every_document_once_whatever_the_pages() {
         let table = MemoryTable::new();
         table.set_page_items(Some(page_items));
         let persistence = open(&table);
+        for m in 0..10 {
+            let key = MetaKey::new(&doc("doc5"), &m.to_string()).unwrap();
+            persistence.set_meta(doc("doc5"), key, vec![m], Queued).await.unwrap();
+        }
         for n in 0..12 {
             for m in 0..=n {
                 let stored = persistence.store_update(doc(&format!("doc{n}")), update(m, 1), Queued);
