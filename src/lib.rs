@@ -13,6 +13,8 @@
 //! Imports point upwards in this list only (`tests/layers.rs` holds that). Beneath all of them lie [`error`], [`limits`]
 //! (DynamoDB's) and [`defaults`] (ours).
 
+#[cfg(feature = "node")]
+mod bindings;
 pub mod codec;
 pub mod compaction;
 pub mod defaults;

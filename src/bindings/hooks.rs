@@ -1,7 +1,9 @@
 //! What only the tests of the addon may do: look into the embedded DynamoDB behind the persistence's back, and panic.
 //! With the feature `test-hooks`; never in a release.
 
-use napi::bindgen_prelude::{Either, Env, PromiseRaw};
+use std::sync::{Mutex, PoisonError};
+
+use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use super::failure::{Failure, outcome};
@@ -23,16 +25,20 @@ pub fn embedded_request(endpoint: String, target: String, body: String) -> Eithe
     outcome(answer)
 }
 
-/// Panics before it returns.
+/// Where reads of which document panic: at once, or later, in the work of the call.
+static PANIC: Mutex<Option<(String, String)>> = Mutex::new(None);
+
+/// From now on reads of `doc` panic.
 #[napi(catch_unwind)]
-#[allow(clippy::panic)]
-pub fn panic_at_once() {
-    panic!("on purpose")
+pub fn panic_in_calls(doc: String, when: String) {
+    *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some((doc, when));
 }
 
-/// Panics where a call's work is done.
-#[napi(catch_unwind)]
+/// Panics if that was asked for.
 #[allow(clippy::panic)]
-pub fn panic_later(env: &Env) -> napi::Result<PromiseRaw<'_, ()>> {
-    env.spawn_future(async { panic!("on purpose") })
+pub fn maybe_panic(doc: &str, moment: &str) {
+    let asked = PANIC.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if asked.is_some_and(|(name, when)| name == doc && when == moment) {
+        panic!("on purpose, {moment}");
+    }
 }

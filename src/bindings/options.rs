@@ -141,6 +141,7 @@ impl NativeOptions {
                 Some(other) => return Err(unknown("onCorruptUpdate", other)),
             },
             compaction: self.compaction(usual.compaction),
+            ..usual
         })
     }
 }

@@ -100,7 +100,13 @@ impl NativePersistence {
     /// Resolves with the merged update.
     #[napi(catch_unwind)]
     pub fn read<'env>(&self, env: &'env Env, doc: String, outside: bool) -> Answer<'env, Uint8Array> {
-        answer(env, on(&doc, |doc| self.inner.read(doc, order(outside))), Uint8Array::new)
+        #[cfg(feature = "test-hooks")]
+        super::hooks::maybe_panic(&doc, "at once");
+        answer(env, on(&doc, |doc| self.inner.read(doc, order(outside))), move |update| {
+            #[cfg(feature = "test-hooks")]
+            super::hooks::maybe_panic(&doc, "later");
+            Uint8Array::new(update)
+        })
     }
 
     #[napi(catch_unwind)]
