@@ -24,7 +24,7 @@ const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 /** The log clock of a document that is not there. */
 const NO_CLOCK = -1
 
-/** Which persistence a handle from `transact` belongs to: `{ config, updates }`. */
+/** What a handle from `transact` belongs to: `{ tableName, updates }`. */
 const handles = new WeakMap()
 
 class Persistence {
@@ -44,7 +44,7 @@ class Persistence {
     this.#config = config
     this.#onError = onError
     this.#loadYjs = Y === undefined ? loadYjs : () => Y
-    handles.set(this.#handle, { config, updates: docName => this.#updates(docName) })
+    handles.set(this.#handle, { tableName: options.tableName, updates: docName => this.#updates(docName) })
     // The original's methods needed no `this`: `const { getYDoc } = persistence` works.
     for (const name of METHODS) this[name] = this[name].bind(this)
   }
@@ -301,7 +301,7 @@ function decodeMeta (bytes, metaKey, docName) {
 async function getDynamoDbUpdates (db, tableName, docName) {
   const owner = handles.get(db)
   if (owner === undefined) throw invalidArgument('db is not the handle that transact(f) gave to f')
-  if (tableName !== owner.config.tableName) throw invalidArgument(`db belongs to table ${owner.config.tableName}`)
+  if (tableName !== owner.tableName) throw invalidArgument(`db belongs to table ${owner.tableName}`)
   return owner.updates(checkDocName(docName))
 }
 

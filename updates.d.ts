@@ -9,12 +9,12 @@ export interface MergeUpdatesOptions {
    * Drop the content of deleted items, as a `Y.Doc` with `gc: true` does (default: `true`). `false` keeps everything,
    * for documents with snapshots.
    */
-  gc?: boolean
+  gc?: boolean | undefined
   /**
    * Join neighbouring structs where that changes nothing (default: `true`). `false` leaves them as they came in, larger
    * and with the same meaning.
    */
-  squash?: boolean
+  squash?: boolean | undefined
 }
 
 /**

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { TestTable } from './support/engine.mjs'
+import { rejectsWith } from './support/errors.mjs'
+import { sortKey } from './support/format.mjs'
+import { docOf, keystrokes, textOf } from './support/documents.mjs'
+
+const CORRUPT = {
+  'bytes that are no update': Buffer.from('not an update'),
+  'a cut update': Buffer.from(keystrokes(1)[0].slice(0, -2)),
+  'no bytes': Buffer.alloc(0),
+  'a count that nothing pays for': Buffer.of(0x80, 0x80, 0x80, 0x80, 0x01)
+}
+const updates = keystrokes(10)
+const text = textOf(docOf(updates))
+
+async function damaged (t, value, more) {
+  const table = new TestTable()
+  const persistence = table.open(t, more)
+  for (const update of updates) await persistence.storeUpdate('doc', update)
+  await persistence.storeUpdate('other', updates[0])
+  await table.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', 4]), value })
+  return { table, persistence }
+}
+
+describe('a corrupt item put into the table by hand', () => {
+  for (const [what, value] of Object.entries(CORRUPT)) {
+    test(`${what}: reads say so and name it, other documents work, nothing is changed`, async t => {
+      const { table, persistence } = await damaged(t, value)
+      const before = await table.items()
+      const reads = {
+        getYDoc: () => persistence.getYDoc('doc'),
+        getStateVector: () => persistence.getStateVector('doc'),
+        getDiff: () => persistence.getDiff('doc'),
+        flushDocument: () => persistence.flushDocument('doc'),
+        getAllDocStateVectors: () => persistence.getAllDocStateVectors()
+      }
+      for (const [name, read] of Object.entries(reads)) {
+        const error = await rejectsWith('ERR_CORRUPT', read())
+        assert.match(error.message, /doc/, name)
+        assert.match(error.message, /\b4\b/, `${name} names the clock of the item: ${error.message}`)
+        assert.equal(error.retryable, false)
+      }
+      assert.deepEqual(await table.items(), before)
+      assert.equal(textOf(await persistence.getYDoc('other')), 'a')
+      assert.deepEqual((await persistence.getAllDocNames()).sort(), ['doc', 'other'])
+      await persistence.clearDocument('doc')
+      assert.deepEqual(await table.items('doc'), [])
+    })
+  }
+})
+
+describe("onCorruptUpdate: 'skip'", () => {
+  for (const [what, value] of Object.entries(CORRUPT)) {
+    test(`${what}: reads the rest and never deletes the item`, async t => {
+      const { table, persistence } = await damaged(t, value, { onCorruptUpdate: 'skip' })
+      assert.equal(textOf(await persistence.getYDoc('doc')), text)
+      await persistence.flushDocument('doc')
+      await persistence.flushDocument('doc')
+      const isDamaged = ({ key }) => key.equals(sortKey(['v1', 'doc', 'update', 4]))
+      const kept = (await table.items('doc')).filter(isDamaged)
+      assert.equal(kept.length, 1)
+      assert.deepEqual(kept[0].value, value)
+      assert.equal(textOf(await persistence.getYDoc('doc')), text)
+      assert.deepEqual((await persistence.getAllDocStateVectors()).map(({ name }) => name).sort(), ['doc', 'other'])
+      await persistence.clearDocument('doc')
+      assert.deepEqual(await table.items('doc'), [])
+    })
+  }
+})
+
+test('an item without a value is corrupt too', async t => {
+  const table = new TestTable()
+  const persistence = table.open(t)
+  await persistence.storeUpdate('doc', updates[0])
+  const key = sortKey(['v1', 'doc', 'update', 9]).toString('base64')
+  await table.request('PutItem', { Item: { ydocname: { S: 'doc' }, ykeysort: { B: key } } })
+  await rejectsWith('ERR_CORRUPT', persistence.getYDoc('doc'), 'doc')
+})
+
+test('a corrupt update is not stored in the first place', async t => {
+  const table = new TestTable()
+  const persistence = table.open(t)
+  for (const value of Object.values(CORRUPT)) {
+    await rejectsWith('ERR_INVALID_UPDATE', persistence.storeUpdate('doc', value), 'doc')
+  }
+  assert.deepEqual(await table.items(), [])
+})

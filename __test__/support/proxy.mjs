@@ -1,0 +1,151 @@
+/**
+ * An HTTP proxy in front of the engine that can do what no engine shows: throttle, fail, deny, hang, reset, lose a response
+ * after the write was applied, end pages early, leave items unprocessed, show a table that is still being created.
+ */
+import { createServer } from 'node:http'
+import { requestRaw, TestTable } from './engine.mjs'
+
+/** The same table through a proxy. */
+export class ProxiedTable extends TestTable {
+  /** All requests so far: `{ operation, body }`. */
+  requests = []
+  /** The headers of all requests so far. */
+  headers = []
+  #rule = () => undefined
+  #server
+  #sockets = new Set()
+
+  static async before (t, table = new TestTable()) {
+    const proxied = new ProxiedTable(table)
+    await proxied.#listen()
+    t.after(() => proxied.stop())
+    return proxied
+  }
+
+  constructor (table) {
+    super({ endpoint: undefined, tableName: table.tableName })
+    this.behind = table
+    this.#server = createServer((request, response) => { void this.#serve(request, response) })
+    this.#server.on('connection', socket => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  /**
+   * From now on each request is given to `rule`, which says what happens to it: nothing (it passes), or one of the faults
+   * below.
+   *
+   * @param {(request: { operation: string, body: object, nth: number }) => Fault | undefined} rule
+   */
+  rule (rule) {
+    this.#rule = rule
+  }
+
+  /** Requests go to the engine itself, past the faults. */
+  request (operation, body) {
+    return this.behind.request(operation, body)
+  }
+
+  count (operation) {
+    return this.requests.filter(request => request.operation === operation).length
+  }
+
+  async stop () {
+    for (const socket of this.#sockets) socket.destroy()
+    await new Promise(resolve => this.#server.close(resolve))
+  }
+
+  async #listen () {
+    await new Promise(resolve => this.#server.listen(0, '127.0.0.1', resolve))
+    this.endpoint = `http://127.0.0.1:${this.#server.address().port}`
+  }
+
+  async #serve (request, response) {
+    const operation = String(request.headers['x-amz-target']).split('.').at(-1)
+    const chunks = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body = JSON.parse(Buffer.concat(chunks).toString())
+    const nth = this.count(operation)
+    this.requests.push({ operation, body })
+    this.headers.push(request.headers)
+    const fault = this.#rule({ operation, body, nth }) ?? pass
+    await fault({ operation, body, request, response, forward: changed => requestRaw(this.behind.endpoint, operation, changed ?? body) })
+  }
+}
+
+/** A proxy that only writes down what passes. */
+export function recorder (t, table) {
+  return ProxiedTable.before(t, table)
+}
+
+function answer (response, { status, body }) {
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'REQUEST-ID' })
+  response.end(body)
+}
+
+async function pass ({ response, forward }) {
+  answer(response, await forward())
+}
+
+/** DynamoDB answers with an error. */
+export function fail (code, { status = 400, message = 'on purpose' } = {}) {
+  return async ({ response }) => {
+    answer(response, { status, body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message }) })
+  }
+}
+
+export const throttle = fail('ProvisionedThroughputExceededException')
+export const deny = fail('AccessDeniedException')
+export const serverError = fail('InternalServerError', { status: 500 })
+
+/** No answer, ever. */
+export async function hang () {}
+
+/** The connection breaks before the request reaches DynamoDB. */
+export async function reset ({ request }) {
+  request.socket.resetAndDestroy()
+}
+
+/** The request is carried out; its answer is lost. */
+export async function loseResponse ({ request, forward }) {
+  await forward()
+  request.socket.resetAndDestroy()
+}
+
+/** The request passes after a while. */
+export function delay (ms) {
+  return async ({ response, forward }) => {
+    await new Promise(resolve => setTimeout(resolve, ms))
+    answer(response, await forward())
+  }
+}
+
+/** A Query or Scan whose pages end after `n` items. */
+export function pageOf (n) {
+  return async ({ body, response, forward }) => {
+    answer(response, await forward({ ...body, Limit: Math.min(n, body.Limit ?? n) }))
+  }
+}
+
+/** A BatchWriteItem that does only the first `n` of its writes. */
+export function unprocessed (n) {
+  return async ({ body, response, forward }) => {
+    const [[table, writes]] = Object.entries(body.RequestItems)
+    const done = { ...body, RequestItems: { [table]: writes.slice(0, n) } }
+    const { status, body: text } = n === 0 ? { status: 200, body: '{}' } : await forward(done)
+    const left = writes.slice(n)
+    const merged = { ...JSON.parse(text), UnprocessedItems: left.length === 0 ? {} : { [table]: left } }
+    answer(response, { status, body: JSON.stringify(merged) })
+  }
+}
+
+/** DescribeTable says for a while that the table is being created. */
+export function creatingUntil (instant) {
+  return async ({ response, forward }) => {
+    const { status, body } = await forward()
+    const parsed = JSON.parse(body)
+    if (Date.now() < instant && parsed.Table !== undefined) parsed.Table.TableStatus = 'CREATING'
+    answer(response, { status, body: JSON.stringify(parsed) })
+  }
+}
