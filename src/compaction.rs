@@ -5,14 +5,15 @@
 //! race; where they do, the slower one stops.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::defaults;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::log::{Compacted, Host, Knowledge, Log, Outcome, Pace, Scope, tiers};
+use crate::monitor::{CompactionDone, Monitor};
 use crate::queue::Document;
 use crate::table::Table;
 
@@ -37,20 +38,6 @@ impl Default for Thresholds {
     }
 }
 
-/// Hears of background compactions.
-pub trait Observer: Send + Sync + 'static {
-    /// One ended: several entries became one.
-    fn compacted(&self, _doc: &Document, _compacted: &Compacted) {}
-
-    /// One failed. Nothing is lost; it is tried again when the document is next due.
-    fn compaction_failed(&self, _doc: &Document, _error: &Error) {}
-}
-
-/// Hears nothing.
-pub struct Deaf;
-
-impl Observer for Deaf {}
-
 /// Starts the background compactions of one persistence.
 pub struct Compactor<T> {
     inner: Arc<Inner<T>>,
@@ -61,7 +48,7 @@ struct Inner<T> {
     thresholds: Thresholds,
     runtime: Handle,
     host: Arc<dyn Host>,
-    observer: Arc<dyn Observer>,
+    monitor: Arc<Monitor>,
     running: Arc<Semaphore>,
 }
 
@@ -78,10 +65,10 @@ impl<T: Table> Compactor<T> {
         thresholds: Thresholds,
         runtime: Handle,
         host: Arc<dyn Host>,
-        observer: Arc<dyn Observer>,
+        monitor: Arc<Monitor>,
     ) -> Self {
         let running = Arc::new(Semaphore::new(defaults::COMPACTIONS_AT_ONCE));
-        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, observer, running }) }
+        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, monitor, running }) }
     }
 
     /// Starts a compaction of the document behind the caller's back, if it is due and none runs.
@@ -92,10 +79,8 @@ impl<T: Table> Compactor<T> {
         let (inner, doc) = (self.inner.clone(), doc.clone());
         self.inner.runtime.spawn(async move {
             let ended = EndsCompaction(&doc);
-            match inner.compact(&doc).await {
-                Ok(Some(compacted)) => inner.observer.compacted(&doc, &compacted),
-                Ok(None) => {}
-                Err(error) => inner.observer.compaction_failed(&doc, &error),
+            if let Err(error) = inner.compact(&doc).await {
+                inner.monitor.compaction_failed(doc.name(), &error);
             }
             drop(ended);
         });
@@ -115,17 +100,18 @@ impl<T: Table> Inner<T> {
             && (items >= self.thresholds.items || bytes >= self.thresholds.bytes)
     }
 
-    async fn compact(&self, doc: &Document) -> Result<Option<Compacted>> {
+    async fn compact(&self, doc: &Document) -> Result<()> {
         let longest = defaults::COMPACTION_JITTER.as_millis() as u64;
         let random = u64::from(self.host.write_id()?.1);
         tokio::time::sleep(Duration::from_millis(random % (longest + 1))).await;
         // Closed: the persistence was closed meanwhile.
-        let Ok(_permit) = self.running.acquire().await else { return Ok(None) };
+        let Ok(_permit) = self.running.acquire().await else { return Ok(()) };
+        let begun = Instant::now();
         let _shared = doc.gate.read().await;
         let (tail, kept, behind) = {
             let knowledge = doc.knowledge();
             if !self.is_due(&knowledge) {
-                return Ok(None);
+                return Ok(());
             }
             let tail = knowledge.tail();
             let base = knowledge.base().unwrap_or_default();
@@ -138,17 +124,29 @@ impl<T: Table> Inner<T> {
         match self.log.compact(doc.name(), Scope::Tail(behind.as_ref()), pace).await? {
             Outcome::Done(compacted) => {
                 doc.knowledge().saw_compaction(kept, &compacted, tail);
-                Ok(Some(compacted))
+                self.monitor.compacted(done(doc, &compacted, begun.elapsed()));
             }
             Outcome::Single(Some(only)) => {
                 doc.knowledge().saw_compaction(kept, &only, tail);
-                Ok(None)
+                self.monitor.compaction_idle();
             }
             Outcome::Single(None) | Outcome::Raced => {
                 doc.knowledge().saw_race(tail);
-                Ok(None)
+                self.monitor.compaction_idle();
             }
         }
+        Ok(())
+    }
+}
+
+/// The event of a compaction that ended well.
+pub fn done(doc: &Document, compacted: &Compacted, elapsed: Duration) -> CompactionDone {
+    CompactionDone {
+        doc: doc.name().clone(),
+        entries: compacted.inputs,
+        bytes_before: compacted.input_bytes,
+        bytes_after: compacted.extent.bytes,
+        elapsed,
     }
 }
 

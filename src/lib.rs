@@ -3,6 +3,7 @@
 //! # Layout
 //! * [`codec`]: sort keys and varints: how names and clocks become bytes. Pure.
 //! * [`update`]: the Yjs update engine: merge, diff, state vector, validate, on the bytes. Pure.
+//! * [`monitor`]: counts and events of what was done.
 //! * [`table`]: the few DynamoDB operations the log needs, as a trait, and its adapters.
 //! * [`log`]: the update log of one document: store, read, compact, clear; all protocol decisions.
 //! * [`queue`]: the order of calls: documents in parallel, calls on one document one after another.
@@ -21,6 +22,7 @@ pub mod defaults;
 pub mod error;
 pub mod limits;
 pub mod log;
+pub mod monitor;
 pub mod persistence;
 pub mod queue;
 pub mod table;

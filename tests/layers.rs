@@ -22,9 +22,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("table", &["codec"]),
     ("log", &["codec", "update", "table"]),
     ("queue", &["codec", "log"]),
-    ("compaction", &["table", "log", "queue"]),
-    ("persistence", &["codec", "update", "table", "log", "queue", "compaction"]),
-    ("bindings", &["codec", "update", "table", "log", "queue", "compaction", "persistence"]),
+    ("monitor", &["codec"]),
+    ("compaction", &["monitor", "table", "log", "queue"]),
+    ("persistence", &["monitor", "codec", "update", "table", "log", "queue", "compaction"]),
+    ("bindings", &["monitor", "codec", "update", "table", "log", "queue", "compaction", "persistence"]),
 ];
 
 /// Beneath all layers: errors, DynamoDB's limits, our defaults.

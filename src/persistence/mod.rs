@@ -11,19 +11,20 @@ mod ready;
 mod store;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
 use crate::codec::sort_key::{DocName, LogClock};
-use crate::compaction::{Compactor, Deaf, Observer, Thresholds};
+use crate::compaction::{self, Compactor, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 #[cfg(feature = "break-rules")]
 use crate::log::Rule;
 use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, off_the_loop};
-use crate::queue::{Access, Document, Order, Pending, Queue};
-use crate::table::Table;
+use crate::monitor::{Counts, Deaf, Monitor, Observer};
+use crate::queue::{Access, Depth, Document, Order, Pending, Queue};
+use crate::table::{Snapshot, Table};
 use crate::update;
 
 pub use listing::{Cursor, DocState, Listing};
@@ -66,6 +67,17 @@ impl Default for Options {
     }
 }
 
+/// What a persistence has done, what it has cost, and what waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Stats {
+    /// Batches and compactions.
+    pub counts: Counts,
+    /// Requests and capacity units by operation.
+    pub cost: Snapshot,
+    /// The queues.
+    pub depth: Depth,
+}
+
 /// Yjs documents in one table. Cheap to clone.
 pub struct Persistence<T> {
     queue: Queue<Writer<T>>,
@@ -104,8 +116,10 @@ impl<T: Table> Persistence<T> {
         let ready = Ready::new(table.clone(), options.skip_create_table, runtime.clone());
         ready.begin();
         let log = Log::new(table, log_options, host.clone());
-        let compactor = Compactor::new(log.clone(), options.compaction, runtime.clone(), host, observer);
-        let writer = Arc::new(Writer { log, ready, compactor });
+        let monitor = Arc::new(Monitor::new(observer));
+        let compactor =
+            Compactor::new(log.clone(), options.compaction, runtime.clone(), host, monitor.clone());
+        let writer = Arc::new(Writer { log, ready, compactor, monitor });
         let queue = Queue::new(writer.clone(), options.batch_delay, runtime);
         Persistence { queue, writer }
     }
@@ -175,10 +189,15 @@ impl<T: Table> Persistence<T> {
             Ok(doc) => doc,
             Err(error) => return failed(error),
         };
+        let monitor = self.writer.monitor.clone();
         self.call(doc, Access::Write, order, |log, doc| async move {
+            let begun = Instant::now();
             let tail = doc.knowledge().tail();
             let Some(flushed) = log.flush(doc.name()).await? else { return Ok(None) };
             doc.knowledge().saw_compaction(0, &flushed, tail);
+            if flushed.inputs > 1 {
+                monitor.compacted(compaction::done(&doc, &flushed, begun.elapsed()));
+            }
             Ok(Some(flushed.clock))
         })
     }
@@ -191,6 +210,15 @@ impl<T: Table> Persistence<T> {
     /// `ERR_UNAVAILABLE` where other processes store so steadily that it does not become empty.
     pub fn clear(&self, doc: DocName, order: Order) -> Pending<Result<()>> {
         self.call(doc, Access::Clear, order, |log, doc| async move { clear(&log, &doc).await })
+    }
+
+    /// What this persistence has done so far, what it has cost, and what waits. Makes no request.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            counts: self.writer.monitor.counts(),
+            cost: self.writer.log.table().meter().snapshot(),
+            depth: self.queue.depth(),
+        }
     }
 
     /// Refuses further calls from now on; resolves when all earlier ones have ended.

@@ -2,12 +2,14 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
 use crate::compaction::Compactor;
 use crate::error::{Code, Error, Result};
 use crate::log::{Known, Log, next_clock, off_the_loop};
+use crate::monitor::{BatchStored, Monitor};
 use crate::queue::{Document, Store, StoreBatch};
 use crate::table::Table;
 use crate::update;
@@ -17,6 +19,7 @@ pub(super) struct Writer<T> {
     pub log: Log<T>,
     pub ready: Ready<T>,
     pub compactor: Compactor<T>,
+    pub monitor: Arc<Monitor>,
 }
 
 impl<T: Table> StoreBatch for Writer<T> {
@@ -37,6 +40,9 @@ impl<T: Table> StoreBatch for Writer<T> {
         }
         let updates = valid.iter_mut().map(|store| mem::take(&mut store.update)).collect();
         let result = self.put(doc, updates).await;
+        if result.is_err() {
+            self.monitor.batch_failed();
+        }
         valid.into_iter().for_each(|store| store.answer(result.clone()));
     }
 }
@@ -44,6 +50,9 @@ impl<T: Table> StoreBatch for Writer<T> {
 impl<T: Table> Writer<T> {
     /// Makes the updates durable, and says at which log clock.
     async fn put(&self, doc: &Arc<Document>, mut updates: Vec<Vec<u8>>) -> Result<LogClock> {
+        let begun = Instant::now();
+        let count = updates.len();
+        let update_bytes = updates.iter().map(Vec::len).sum();
         let update = match updates.pop() {
             // One update is stored byte for byte.
             Some(only) if updates.is_empty() => only,
@@ -61,6 +70,14 @@ impl<T: Table> Writer<T> {
         let bytes = update.len();
         self.log.store(doc.name(), clock, update).await?;
         doc.knowledge().stored(bytes);
+        self.monitor.batch_stored(BatchStored {
+            doc: doc.name().clone(),
+            clock,
+            updates: count,
+            update_bytes,
+            bytes,
+            elapsed: begun.elapsed(),
+        });
         self.compactor.consider(doc);
         Ok(clock)
     }

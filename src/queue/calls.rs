@@ -40,6 +40,10 @@ impl Calls {
         self.0.send_modify(|state| state.closed = true);
     }
 
+    pub fn open_now(&self) -> usize {
+        self.0.borrow().open
+    }
+
     pub fn is_closed(&self) -> bool {
         self.0.borrow().closed
     }

@@ -96,6 +96,12 @@ impl Document {
         self.compacting.store(false, Ordering::Release);
     }
 
+    /// The stores that wait to be taken into a batch: how many, and the bytes of their updates.
+    pub(super) fn waiting_stores(&self) -> (usize, usize) {
+        let waiting = lock(&self.waiting);
+        (waiting.stores, waiting.store_bytes)
+    }
+
     /// Whether calls wait or run.
     pub(super) fn is_busy(&self) -> bool {
         lock(&self.waiting).driven

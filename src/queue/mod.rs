@@ -73,6 +73,19 @@ pub trait StoreBatch: Send + Sync + 'static {
     fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) -> impl Future<Output = ()> + Send;
 }
 
+/// What waits in the queues.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// Documents remembered, idle ones included.
+    pub documents: usize,
+    /// Calls that have not ended.
+    pub open_calls: usize,
+    /// Updates that wait to be taken into a batch.
+    pub waiting_updates: usize,
+    /// Their bytes.
+    pub waiting_bytes: usize,
+}
+
 /// The queues of all documents of one persistence.
 pub struct Queue<S> {
     inner: Arc<Inner<S>>,
@@ -215,6 +228,19 @@ impl<S: StoreBatch> Queue<S> {
         }
         let inner = self.inner.clone();
         Box::pin(async move { inner.calls.ended().await })
+    }
+
+    /// What waits at this moment. Linear in the documents remembered.
+    pub fn depth(&self) -> Depth {
+        let documents = self.documents();
+        let mut depth =
+            Depth { documents: documents.len(), open_calls: self.inner.calls.open_now(), ..Depth::default() };
+        for doc in documents.values() {
+            let (updates, bytes) = doc.waiting_stores();
+            depth.waiting_updates += updates;
+            depth.waiting_bytes += bytes;
+        }
+        depth
     }
 
     /// Whether `close` was called.

@@ -201,6 +201,10 @@ fn mismatch<T>() -> Result<T> {
 }
 
 impl Table for MemoryTable {
+    fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
     async fn prepare(&self, create: bool) -> Result<()> {
         self.request(Request::Prepare { create }, |state, _, _| {
             match state.keys {

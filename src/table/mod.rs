@@ -13,7 +13,7 @@ pub mod meter;
 pub mod schema;
 pub mod size;
 
-pub use meter::{Meter, Operation};
+pub use meter::{Cost, Meter, Operation, Snapshot};
 
 #[cfg(feature = "aws")]
 pub mod dynamo;
@@ -92,6 +92,9 @@ pub enum DeleteIf {
 /// over [`crate::limits::MAX_ITEM_BYTES`] with `ERR_TOO_LARGE`, before any request ([`size::item_bytes`] tells the size).
 /// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent.
 pub trait Table: Send + Sync + 'static {
+    /// What its requests have cost so far.
+    fn meter(&self) -> &Meter;
+
     /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
     /// waits until it is ACTIVE. 1 request on an existing table.
     fn prepare(&self, create: bool) -> impl Future<Output = Result<()>> + Send;

@@ -188,3 +188,26 @@ async fn no_read_writes() {
     assert_eq!(writes.map(|operation| cost.of(operation).requests), [0; 4]);
     assert_eq!(cost.total().write_units, 0.0);
 }
+
+#[tokio::test]
+async fn the_stats_tell_batches_requests_and_what_waits() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    let calls: Vec<_> = (0..100).map(|n| persistence.store_update(doc("d"), update(n, 1), Queued)).collect();
+    let depth = persistence.stats().depth;
+    assert_eq!((depth.documents, depth.open_calls, depth.waiting_updates), (1, 100, 100));
+    for call in calls {
+        call.await.unwrap();
+    }
+    persistence.flush(doc("d"), Queued).await.unwrap();
+    let stats = persistence.stats();
+    assert_eq!(stats.counts.updates, 100);
+    assert!((1..=3).contains(&stats.counts.batches));
+    assert!(stats.counts.largest_batch >= 34);
+    assert!(stats.counts.batch_bytes < stats.counts.update_bytes);
+    assert_eq!(
+        stats.cost.of(Operation::PutItem).requests,
+        table.meter().snapshot().of(Operation::PutItem).requests
+    );
+    assert_eq!((stats.depth.open_calls, stats.depth.waiting_updates, stats.depth.waiting_bytes), (0, 0, 0));
+}

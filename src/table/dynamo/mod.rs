@@ -203,6 +203,10 @@ impl DynamoTable {
 }
 
 impl Table for DynamoTable {
+    fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
     async fn prepare(&self, create: bool) -> Result<()> {
         self.prepare_table(create).await
     }

@@ -1,0 +1,186 @@
+//! What a persistence has done, as counts, and as events for whoever observes it.
+//!
+//! Counts are atomics without a lock; they are always on. Events are built only for an observer that wants them. Knows
+//! nothing of how things are done.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::codec::sort_key::{DocName, LogClock};
+use crate::error::Error;
+
+/// A batch became durable.
+#[derive(Debug, Clone)]
+pub struct BatchStored {
+    /// Its document.
+    pub doc: DocName,
+    /// Where it stands in the log.
+    pub clock: LogClock,
+    /// How many updates went into it.
+    pub updates: usize,
+    /// The bytes of these updates, as they were given.
+    pub update_bytes: usize,
+    /// The bytes stored.
+    pub bytes: usize,
+    /// From the begin of the put to its answer.
+    pub elapsed: Duration,
+}
+
+/// Several entries became one, in the background or by a flush.
+#[derive(Debug, Clone)]
+pub struct CompactionDone {
+    /// The document.
+    pub doc: DocName,
+    /// How many entries were merged.
+    pub entries: usize,
+    /// The bytes of their updates.
+    pub bytes_before: usize,
+    /// The bytes of the update that contains them.
+    pub bytes_after: usize,
+    /// All of it, with the reads and the deletes.
+    pub elapsed: Duration,
+}
+
+/// Hears of events. Called on the threads that do the work: it must not block.
+pub trait Observer: Send + Sync + 'static {
+    /// A batch became durable.
+    fn batch_stored(&self, _event: BatchStored) {}
+
+    /// Several entries became one.
+    fn compacted(&self, _event: CompactionDone) {}
+
+    /// A background compaction failed. Nothing is lost; it is tried again when the document is next due.
+    fn compaction_failed(&self, _doc: &DocName, _error: &Error) {}
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Deaf;
+
+impl Observer for Deaf {}
+
+/// What has happened so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Batches that became durable.
+    pub batches: u64,
+    /// Batches that failed for good.
+    pub failed_batches: u64,
+    /// Updates in the durable batches.
+    pub updates: u64,
+    /// The bytes of these updates, as they were given.
+    pub update_bytes: u64,
+    /// The bytes stored for them.
+    pub batch_bytes: u64,
+    /// The most updates in one batch.
+    pub largest_batch: u64,
+    /// Compactions that made one entry of several.
+    pub compactions: u64,
+    /// Compactions that found another process or a clear faster, or nothing to do.
+    pub idle_compactions: u64,
+    /// Background compactions that failed.
+    pub failed_compactions: u64,
+    /// Entries merged.
+    pub compacted_entries: u64,
+    /// The bytes of their updates.
+    pub compacted_bytes_before: u64,
+    /// The bytes of the updates that contain them.
+    pub compacted_bytes_after: u64,
+}
+
+/// Counts, and passes events on.
+pub struct Monitor {
+    observer: Arc<dyn Observer>,
+    batches: AtomicU64,
+    failed_batches: AtomicU64,
+    updates: AtomicU64,
+    update_bytes: AtomicU64,
+    batch_bytes: AtomicU64,
+    largest_batch: AtomicU64,
+    compactions: AtomicU64,
+    idle_compactions: AtomicU64,
+    failed_compactions: AtomicU64,
+    compacted_entries: AtomicU64,
+    compacted_bytes_before: AtomicU64,
+    compacted_bytes_after: AtomicU64,
+}
+
+fn add(counter: &AtomicU64, n: usize) {
+    counter.fetch_add(n as u64, Relaxed);
+}
+
+impl Monitor {
+    /// Nothing has happened yet.
+    pub fn new(observer: Arc<dyn Observer>) -> Self {
+        Monitor {
+            observer,
+            batches: AtomicU64::default(),
+            failed_batches: AtomicU64::default(),
+            updates: AtomicU64::default(),
+            update_bytes: AtomicU64::default(),
+            batch_bytes: AtomicU64::default(),
+            largest_batch: AtomicU64::default(),
+            compactions: AtomicU64::default(),
+            idle_compactions: AtomicU64::default(),
+            failed_compactions: AtomicU64::default(),
+            compacted_entries: AtomicU64::default(),
+            compacted_bytes_before: AtomicU64::default(),
+            compacted_bytes_after: AtomicU64::default(),
+        }
+    }
+
+    /// A batch became durable.
+    pub fn batch_stored(&self, event: BatchStored) {
+        add(&self.batches, 1);
+        add(&self.updates, event.updates);
+        add(&self.update_bytes, event.update_bytes);
+        add(&self.batch_bytes, event.bytes);
+        self.largest_batch.fetch_max(event.updates as u64, Relaxed);
+        self.observer.batch_stored(event);
+    }
+
+    /// A batch failed for good. Its callers have the error.
+    pub fn batch_failed(&self) {
+        add(&self.failed_batches, 1);
+    }
+
+    /// Several entries became one.
+    pub fn compacted(&self, event: CompactionDone) {
+        add(&self.compactions, 1);
+        add(&self.compacted_entries, event.entries);
+        add(&self.compacted_bytes_before, event.bytes_before);
+        add(&self.compacted_bytes_after, event.bytes_after);
+        self.observer.compacted(event);
+    }
+
+    /// A compaction had nothing to do, or others were faster.
+    pub fn compaction_idle(&self) {
+        add(&self.idle_compactions, 1);
+    }
+
+    /// A background compaction failed.
+    pub fn compaction_failed(&self, doc: &DocName, error: &Error) {
+        add(&self.failed_compactions, 1);
+        self.observer.compaction_failed(doc, error);
+    }
+
+    /// The counts as they are now: each exact, but read one after another.
+    pub fn counts(&self) -> Counts {
+        let of = |counter: &AtomicU64| counter.load(Relaxed);
+        Counts {
+            batches: of(&self.batches),
+            failed_batches: of(&self.failed_batches),
+            updates: of(&self.updates),
+            update_bytes: of(&self.update_bytes),
+            batch_bytes: of(&self.batch_bytes),
+            largest_batch: of(&self.largest_batch),
+            compactions: of(&self.compactions),
+            idle_compactions: of(&self.idle_compactions),
+            failed_compactions: of(&self.failed_compactions),
+            compacted_entries: of(&self.compacted_entries),
+            compacted_bytes_before: of(&self.compacted_bytes_before),
+            compacted_bytes_after: of(&self.compacted_bytes_after),
+        }
+    }
+}
