@@ -8,7 +8,7 @@ use super::collect::{find_near, head_of};
 use super::content::kind;
 use super::head::{Head, Id, Parent};
 use super::hole::Hole;
-use super::store::{Store, mark};
+use super::store::{Record, Store, mark};
 use crate::codec::varint::write_varuint;
 
 /// A struct whose length is still open.
@@ -78,6 +78,11 @@ impl Run {
     }
 }
 
+/// Whether values stand in a list for sure: an entry of a map holds one.
+pub(crate) fn is_list<U: AsRef<[u8]>>(store: &Store<'_, U>, r: &Record) -> bool {
+    matches!(r.kind(), kind::ANY | kind::JSON) && store.len(r) > 1
+}
+
 /// Whether a record is surely not the entry of a map: its chain ends at a parent without a key.
 pub(crate) fn has_no_key<U: AsRef<[u8]>>(
     store: &mut Store<'_, U>,
@@ -93,6 +98,9 @@ pub(crate) fn has_no_key<U: AsRef<[u8]>>(
         r.set(mark::KEY_KNOWN);
         path.push(i as u32);
         let Some(r) = store.records.get(i) else { break false };
+        if is_list(store, r) {
+            break true;
+        }
         let Some(head) = head_of(store, r)? else { break false };
         let Some(neighbour) = head.origin.or(head.right) else {
             break head.key.is_none() && head.parent != Parent::Inherited;

@@ -11,7 +11,8 @@ use super::InvalidUpdate;
 use super::content::{kind, skip_elements};
 use super::head::content_of;
 use super::read::Reader;
-use super::store::{Piece, Record, Source, Store};
+use super::squash::is_list;
+use super::store::{Piece, Record, Source, Store, mark};
 use super::text::{self, Place};
 
 /// Leaves one record for each id. The records are sorted, and some overlap.
@@ -32,7 +33,9 @@ pub(crate) fn unite<U: AsRef<[u8]>>(store: &mut Store<'_, U>) -> Result<(), Inva
         } else {
             let from = out.len();
             Sweep::new(store, cluster, &mut out).run()?;
-            spoil_cut_pairs(store, cluster, out.get_mut(from..).unwrap_or_default());
+            let out = out.get_mut(from..).unwrap_or_default();
+            spoil_cut_pairs(store, cluster, out);
+            mark_lists(store, cluster, out);
         }
         rest = next;
     }
@@ -134,6 +137,17 @@ fn pass(content: Reader<'_>, kind: u8, passed: &mut Passed, to: u64) -> Result<(
         _ => {}
     }
     Ok(())
+}
+
+/// Notes which values stand in lists: those that any copy holds together with others.
+fn mark_lists<U: AsRef<[u8]>>(store: &Store<'_, U>, cluster: &[Record], out: &mut [Record]) {
+    for list in cluster.iter().filter(|r| is_list(store, r)) {
+        let first = out.partition_point(|r| r.clock() < list.clock());
+        let end = store.end(list);
+        for r in out.iter_mut().skip(first).take_while(|r| r.clock() < end) {
+            r.set(mark::KEY_KNOWN | mark::NO_KEY);
+        }
+    }
 }
 
 /// Notes, for pieces of text, the pairs of which another copy has a U+FFFD.
