@@ -14,22 +14,14 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ROOT, fail } from './machine.mjs'
+import { PLATFORMS, addonName, ownPlatform } from './platforms.mjs'
 
-const PLATFORMS = {
-  'x86_64-unknown-linux-gnu': 'linux-x64-gnu',
-  'x86_64-unknown-linux-musl': 'linux-x64-musl',
-  'aarch64-unknown-linux-gnu': 'linux-arm64-gnu',
-  'aarch64-unknown-linux-musl': 'linux-arm64-musl',
-  'x86_64-apple-darwin': 'darwin-x64',
-  'aarch64-apple-darwin': 'darwin-arm64',
-  'x86_64-pc-windows-msvc': 'win32-x64-msvc'
-}
 const GLIBC_FLOOR = '2.17'
 
-const ownPlatform = () => {
-  const isMusl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime
-  const abi = { linux: isMusl ? '-musl' : '-gnu', win32: '-msvc' }[process.platform] ?? ''
-  return `${process.platform}-${process.arch}${abi}`
+const platformOf = target => {
+  const names = Object.keys(PLATFORMS)
+  return names.find(name => PLATFORMS[name].target === target) ??
+    fail(`unknown target ${target}; known: ${names.map(name => PLATFORMS[name].target).join(', ')}`)
 }
 
 const cargo = (args, env) => new Promise((resolve, reject) => {
@@ -55,8 +47,7 @@ const libraryIn = messages => {
 /** Builds; returns the path of the addon. */
 export const build = async ({ release = false, testHooks = false, target, zig = false } = {}) => {
   if (release && testHooks) throw new Error('test hooks are never part of a release build')
-  const platform = target ? PLATFORMS[target] : ownPlatform()
-  if (!platform) throw new Error(`unknown target ${target}; known: ${Object.keys(PLATFORMS).join(', ')}`)
+  const platform = target ? platformOf(target) : ownPlatform()
   const args = [zig ? 'zigbuild' : 'build', '--lib', '--locked', '--message-format=json-render-diagnostics']
   if (release) args.push('--release')
   if (testHooks) args.push('--features', 'test-hooks')
@@ -64,7 +55,7 @@ export const build = async ({ release = false, testHooks = false, target, zig = 
   const env = { ...process.env }
   if (platform.endsWith('-musl')) env.RUSTFLAGS = `${env.RUSTFLAGS ?? ''} -C target-feature=-crt-static`.trim()
   const library = libraryIn(await cargo(args, env))
-  const addon = path.join(ROOT, `y-dynamodb.${platform}.node`)
+  const addon = path.join(ROOT, addonName(platform))
   // A process that has the old file loaded keeps it: the new one takes its name instead of being written over it.
   const fresh = `${addon}.${process.pid}`
   fs.copyFileSync(library, fresh)

@@ -8,6 +8,8 @@ import { startDynamoDbLocal } from './dynamodb-local.mjs'
 import { ROOT, run } from './machine.mjs'
 import { buildAddon, install } from './setup.mjs'
 
+// A test file that never ends is a failure.
+const NODE_LIMIT_MS = 15 * 60_000
 const TEST_FOLDERS = ['__test__', 'examples']
 // Nothing here reaches AWS: credentials that open nothing, and no question to the metadata service.
 const ENV = {
@@ -56,13 +58,18 @@ const testFiles = folder => fs.existsSync(path.join(ROOT, folder))
 const FIELDS = { pass: 'passed', fail: 'failed', cancelled: 'failed', skipped: 'skipped', todo: 'skipped' }
 
 // Without a file to run, `node --test` would look for files itself.
-const node = (name, files, env) => files.length === 0 ? skip(name, 'there is no test file') : count(name, suite => run(process.execPath, ['--test', '--test-reporter=spec', ...files], {
+const node = (name, files, env) => files.length === 0
+  ? skip(name, 'there is no test file')
+  : count(name, suite => runNode(suite, files, env))
+
+const runNode = (suite, files, env) => run(process.execPath, ['--test', '--test-reporter=spec', ...files], {
   env: { ...ENV, ...env },
+  limitMs: NODE_LIMIT_MS,
   onLine: line => {
     const found = /^\S*ℹ (pass|fail|cancelled|skipped|todo) (\d+)/.exec(line)
     if (found) suite[FIELDS[found[1]]] += Number(found[2])
   }
-}))
+})
 
 const report = () => {
   process.stdout.write('\n── Summary\n')
@@ -86,8 +93,8 @@ try {
   if (local.endpoint) {
     await rust('Rust, the table on DynamoDB Local',
       ['--all-features', '--test', 'table_conformance', '--', '--include-ignored', 'dynamodb_local::'], env)
-    await node('Node, DynamoDB Local', testFiles('__test__').filter(name => path.dirname(name) === '__test__'),
-      { DYNAMODB_LOCAL_ENDPOINT: local.endpoint, Y_DYNAMODB_TEST_ENGINE: 'local' })
+    const engineFiles = files.filter(name => path.dirname(name) === '__test__' || name.endsWith('testrun.test.mjs'))
+    await node('Node, DynamoDB Local', engineFiles, { ...env, Y_DYNAMODB_TEST_ENGINE: 'local' })
   } else {
     skip('DynamoDB Local', local.missing)
   }

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as Y from 'yjs'
+
+Object.assign(process.env, { TABLE: 'docs', ENDPOINT: 'memory:', CREATE_TABLE: 'yes', AWS_REGION: 'local' })
+const { handler } = await import('../lambda/handler.mjs')
+
+const base64 = bytes => Buffer.from(bytes).toString('base64')
+const post = (doc, body) => handler({ pathParameters: { doc }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+
+const sync = async doc => {
+  const { statusCode, body } = await post('letter', {
+    update: base64(Y.encodeStateAsUpdate(doc)), stateVector: base64(Y.encodeStateVector(doc))
+  })
+  assert.equal(statusCode, 200, body)
+  Y.applyUpdate(doc, new Uint8Array(Buffer.from(JSON.parse(body).diff, 'base64')))
+}
+
+test('two clients of the Lambda get what the other one wrote', async () => {
+  const [a, b] = [new Y.Doc(), new Y.Doc()]
+  a.getText('text').insert(0, 'from a')
+  b.getMap('map').set('from', 'b')
+  await sync(a)
+  await sync(b)
+  await sync(a)
+  assert.equal(b.getText('text').toString(), 'from a')
+  assert.equal(a.getMap('map').get('from'), 'b')
+})
+
+test('the Lambda tells a wrong request from a failure', async () => {
+  assert.equal((await post('letter', 'no JSON')).statusCode, 400)
+  assert.deepEqual(await post('letter', { update: base64([9]) }).then(({ statusCode, body }) => [statusCode, JSON.parse(body)]),
+    [400, { error: 'ERR_INVALID_UPDATE' }])
+})

@@ -1,0 +1,86 @@
+/**
+ * Installs the packed packages into fresh projects, as a user would, and uses them there: CommonJS, ES module, TypeScript.
+ * The addon for this platform must have been built.
+ */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { ROOT, fail, npm } from './machine.mjs'
+import { pack } from './pack.mjs'
+import { ownPlatform } from './platforms.mjs'
+
+const EXPECTED = 'clock 0: stored and read again'
+const BODY = `
+const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:', region: 'local' } })
+const main = async () => {
+  const doc = new Y.Doc()
+  doc.getText('body').insert(0, 'stored and read again')
+  const clock = await persistence.storeUpdate('letter', Y.encodeStateAsUpdate(doc))
+  const read = await persistence.getYDoc('letter')
+  if (!(read instanceof Y.Doc)) throw new Error('a document of another yjs')
+  console.log(\`clock \${clock}: \${read.getText('body')}\`)
+  const failure = await persistence.storeUpdate('letter', new Uint8Array([9])).catch(error => error)
+  if (!(failure instanceof PersistenceError) || failure.code !== 'ERR_INVALID_UPDATE') throw failure
+  if (mergeUpdates([Y.encodeStateAsUpdate(doc)]).length === 0) throw new Error('nothing merged')
+  await persistence.close()
+}
+main()
+`
+const PROGRAMS = {
+  'main.cjs': `const DynamoDbPersistence = require('y-dynamodb')
+const { PersistenceError } = DynamoDbPersistence
+const { mergeUpdates } = require('y-dynamodb/updates')
+const Y = require('yjs')
+${BODY}`,
+  'main.mjs': `import DynamoDbPersistence, { PersistenceError } from 'y-dynamodb'
+import { mergeUpdates } from 'y-dynamodb/updates'
+import * as Y from 'yjs'
+${BODY}`
+}
+
+/** Runs a program; anything on its standard error (a warning of yjs, say) is a failure. */
+const expectOutput = (file, cwd, expected) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd, encoding: 'utf8', timeout: 60_000 })
+  if (status !== 0 || stderr !== '' || !stdout.includes(expected)) {
+    throw new Error(`${file} ended with ${status} and printed:\n${stdout}${stderr}`)
+  }
+  process.stdout.write(`${file}: ${stdout.trim()}\n`)
+}
+
+const installInto = async (folder, names) => {
+  const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
+  if (await npm(['install', ...quiet, ...names], { cwd: folder }) !== 0) throw new Error(`npm install failed in ${folder}`)
+}
+
+const javascript = async (folder, tarballs) => {
+  fs.mkdirSync(folder)
+  fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'smoke', private: true }))
+  await installInto(folder, [...tarballs, 'yjs@13'])
+  for (const [file, source] of Object.entries(PROGRAMS)) {
+    fs.writeFileSync(path.join(folder, file), source)
+    expectOutput(file, folder, EXPECTED)
+  }
+}
+
+const typescript = async (folder, tarballs) => {
+  fs.cpSync(path.join(ROOT, 'examples', 'typescript'), folder, { recursive: true })
+  await installInto(folder, tarballs)
+  const { status, stdout } = spawnSync(process.execPath, [path.join(folder, 'node_modules', 'typescript', 'bin', 'tsc')],
+    { cwd: folder, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the TypeScript example does not compile:\n${stdout}`)
+  expectOutput(path.join('dist', 'main.js'), folder, 'clock 0: stored from TypeScript')
+}
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-smoke-'))
+try {
+  const { main, platforms } = pack(path.join(folder, 'packed'))
+  const own = platforms[ownPlatform()]
+  if (!own) throw new Error(`no addon for ${ownPlatform()}: npm run build:debug`)
+  await javascript(path.join(folder, 'javascript'), [main, own])
+  await typescript(path.join(folder, 'typescript'), [main, own])
+} catch (error) {
+  fs.rmSync(folder, { recursive: true, force: true })
+  fail(error.message)
+}
+fs.rmSync(folder, { recursive: true, force: true })
