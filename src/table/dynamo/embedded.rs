@@ -74,7 +74,6 @@ mod engine {
     /// # Errors
     /// Those of [`open`], and `ERR_INTERNAL` for a panic.
     #[cfg(feature = "test-hooks")]
-    #[allow(dead_code, reason = "for the addon's tests")]
     pub(crate) fn request(endpoint: &Endpoint, target: &str, body: &[u8]) -> Result<(u16, Vec<u8>)> {
         let engine = Engine(open_database(endpoint)?);
         let operation = target.rsplit('.').next().unwrap_or_default();
