@@ -13,13 +13,12 @@ use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
     Builder, Credentials as SdkCredentials, ProvideCredentials, Region, SharedCredentialsProvider,
-    SharedHttpClient,
 };
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::OnceCell;
 
 use super::config::{Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys};
 use super::embedded;
+use super::tls::http_client;
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 
@@ -72,9 +71,7 @@ pub(super) async fn connect(config: &DynamoConfig) -> Result<Client> {
 }
 
 async fn remote(config: &DynamoConfig) -> Result<Builder> {
-    let http: SharedHttpClient = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http = http_client()?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http.clone())
         .retry_config(retry_config(config))

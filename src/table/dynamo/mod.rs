@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! * `config`: where the table is; typed options.
-//! * `client`: makes the SDK's client at first use.
+//! * `client`: makes the SDK's client at first use; `tls`: what it trusts.
 //! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors` serve it.
 //! * `prepare`: creates and checks the table.
 //! * `items`: items as attribute values.
@@ -18,6 +18,7 @@ mod errors;
 mod items;
 mod prepare;
 mod send;
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
