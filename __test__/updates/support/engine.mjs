@@ -1,0 +1,20 @@
+/** The engine under test: the public functions, and what only the log uses. */
+
+import { createRequire } from 'node:module'
+import { diffUpdate, encodeStateVectorFromUpdate, validateUpdate } from '../../../updates.mjs'
+
+const require = createRequire(import.meta.url)
+const { unwrap } = require('../../../errors.js')
+const native = require('../../../native.cjs')
+
+/** `updates.mergeUpdates` with the option that is the log's own: `wholeLog`, nothing is missing before these updates. */
+export function merge (updates, { gc = true, squash = true, wholeLog = false } = {}) {
+  const packed = Buffer.concat(updates)
+  return unwrap(native.mergeUpdates(packed, Uint32Array.from(updates, update => update.length), { gc, squash, wholeLog }))
+}
+
+export function validateStateVector (stateVector) {
+  unwrap(native.validateStateVector(stateVector))
+}
+
+export { diffUpdate, encodeStateVectorFromUpdate, validateUpdate }

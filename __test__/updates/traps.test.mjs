@@ -1,0 +1,264 @@
+/** Small updates that broke simpler rules, other implementations, or both. Compared with yjs by effect. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as Y from 'yjs'
+import { diffUpdate, encodeStateVectorFromUpdate, merge, validateUpdate } from './support/engine.mjs'
+import { read } from './support/structs.mjs'
+
+const bytes = hex => Uint8Array.from(Buffer.from(hex, 'hex'))
+const hex = update => Buffer.from(update).toString('hex')
+
+const OPTIONS = [{ wholeLog: true }, {}, { squash: false }, { gc: false }, { gc: false, squash: false }]
+
+function load (...updates) {
+  const doc = new Y.Doc()
+  for (const update of updates) Y.applyUpdate(doc, update)
+  return doc
+}
+
+const text = (...updates) => load(...updates).getText('t').toString()
+
+/** All orders of a short list. */
+function orders (list) {
+  if (list.length < 2) return [list]
+  return list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
+}
+
+/** Calls `check` with what each way to merge gives, for each order of the updates. */
+function forEachMerge (updates, check, all = OPTIONS) {
+  for (const options of all) {
+    for (const order of orders(updates)) check(merge(order, options), JSON.stringify(options))
+  }
+}
+
+const oneResult = updates => new Set(orders(updates).map(order => hex(merge(order))))
+
+test('an item beats its collected copy, whichever comes first', () => {
+  const item = bytes('01010200c401010102015100')
+  const collected = bytes('01010200000100')
+  forEachMerge([item, collected], merged => {
+    const { structs } = read(merged)
+    assert.equal(structs.length, 1)
+    assert.equal(structs[0].kind, 'String')
+    assert.deepEqual(structs[0].units, ['Q'])
+  })
+  assert.equal(oneResult([item, collected]).size, 1)
+})
+
+test('a character that one copy had to cut stays cut', () => {
+  const cut = [bytes('0101010004010174017800'), bytes('0101010184010003efbfbd00'), bytes('0101010284010103efbfbd00')]
+  const whole = bytes('01010100040101740578f09f988000')
+  assert.equal(text(...cut, whole), 'x\ufffd\ufffd')
+  forEachMerge([...cut, whole], (merged, what) => assert.equal(text(merged), 'x\ufffd\ufffd', what))
+  forEachMerge([merge(cut), whole], (merged, what) => assert.equal(text(merged), 'x\ufffd\ufffd', what))
+})
+
+test('a cut through a character leaves two replacement characters', () => {
+  const whole = bytes('010101000401017404f09f988000')
+  const doc = load(whole)
+  doc.clientID = 2
+  doc.getText('t').delete(1, 1)
+  forEachMerge([whole, Y.encodeStateAsUpdate(doc)], (merged, what) => assert.equal(text(merged), '\ufffd', what))
+})
+
+test('nothing is collected below a parent that a document could not reach', () => {
+  const updates = [bytes('0101020004000101017100'), bytes('01010201440100056c6174657200'), bytes('00020201000101010101')]
+  for (const options of OPTIONS) {
+    const merged = merge(updates, options)
+    assert.equal(hex(encodeStateVectorFromUpdate(merged)), hex(Y.encodeStateVectorFromUpdate(merged)))
+    const ours = load(merged)
+    const theirs = load(...updates)
+    assert.equal(hex(Y.encodeStateVector(ours)), '00')
+    assert.deepEqual(Y.decodeStateVector(Y.encodeStateVector(ours)), Y.decodeStateVector(Y.encodeStateVector(theirs)))
+    assert.deepEqual(read(merged).structs.map(({ kind }) => kind).includes('GC'), false)
+  }
+})
+
+test('a tail beside collected content is not collected on that account', () => {
+  const base = bytes('0101010004010174016100')
+  const tail = [bytes('01010100000100'), bytes('01010101840100016200')]
+  assert.equal(text(base, ...tail), 'ab')
+  for (const options of OPTIONS.slice(1)) {
+    const compacted = merge(tail, options)
+    forEachMerge([base, compacted], (merged, what) => assert.equal(text(merged), 'ab', what))
+  }
+})
+
+test('a collected copy of one letter does not take the word with it', () => {
+  const updates = [bytes('01010101000100'), bytes('01010100040101740361626300'), bytes('000101010101')]
+  forEachMerge(updates, (merged, what) => assert.equal(text(merged), 'ac', what))
+  assert.equal(oneResult(updates).size, 1)
+})
+
+test('two live values of one map key are not joined', () => {
+  const updates = [bytes('010101002801016d016b017702763000'), bytes('01010101a80100017702763100')]
+  forEachMerge(updates, (merged, what) => {
+    assert.equal(load(merged).getMap('m').get('k'), 'v1', what)
+    assert.equal(read(merged).structs.length, 2, what)
+  })
+})
+
+test('values of a map key whose chain is known only from another update are not joined', () => {
+  const [first, second, third] = [bytes('010101002801016d016b017702763000'), bytes('01010101a80100017702763100'), bytes('01010102a80101017702763200')]
+  const tail = merge([second, third])
+  forEachMerge([first, tail], (merged, what) => {
+    assert.equal(load(merged).getMap('m').get('k'), 'v2', what)
+    assert.equal(load(merged).getMap('m').toJSON().k, 'v2', what)
+    assert.equal(read(merged).structs.filter(({ kind }) => kind === 'Any').every(({ length }) => length === 1), true, what)
+  }, OPTIONS.slice(3))
+})
+
+test('two encodings of one item give the same bytes', () => {
+  const base = bytes('010101002801016d016b017702763000')
+  const withBit = bytes('01010101a80100017702763100')
+  const without = bytes('01010101880100017702763100')
+  assert.equal(hex(merge([base, withBit])), hex(merge([base, without])))
+  assert.equal(hex(merge([withBit])), hex(merge([without])))
+  assert.equal(oneResult([base, withBit, without]).size, 1)
+})
+
+test('more than 20 updates with an item and its collected copy at one clock', () => {
+  const doc = new Y.Doc()
+  doc.clientID = 1
+  const updates = []
+  doc.on('update', update => updates.push(update))
+  const array = doc.getArray('a')
+  for (let i = 0; i < 15; i++) {
+    array.insert(0, [new Y.Array()])
+    array.get(0).insert(0, [i, 'text'])
+    updates.push(Y.encodeStateAsUpdate(doc))
+    if (i % 3 === 2) array.delete(0, 1)
+  }
+  updates.push(Y.encodeStateAsUpdate(doc))
+  assert.ok(updates.length > 40)
+  const expected = load(...updates).getArray('a').toJSON()
+  for (const options of OPTIONS) {
+    assert.deepEqual(load(merge(updates, options)).getArray('a').toJSON(), expected)
+    assert.deepEqual(load(merge(updates.toReversed(), options)).getArray('a').toJSON(), expected)
+  }
+})
+
+test('a diff that begins inside collected content, followed by the full state', () => {
+  const diff = bytes('010201020002480100017d090101010004')
+  const full = bytes('0103010001010161010003480100017d090101010004')
+  forEachMerge([diff, full], (merged, what) => assert.deepEqual(load(merged).getArray('a').toJSON(), [9], what))
+})
+
+test('updates 0, 2, 4 and 5 first, 1 and 3 later', () => {
+  const early = [bytes('0101010004010174016100'), bytes('01010102840101016300'), bytes('010201042801016d0178017d01840103016500')]
+  const doc = new Y.Doc()
+  doc.clientID = 1
+  const all = []
+  doc.on('update', update => all.push(update))
+  for (const letter of 'ab') doc.getText('t').insert(doc.getText('t').length, letter)
+  doc.getText('t').insert(2, 'c')
+  doc.getText('t').insert(3, 'd')
+  const late = [all[1], all[3]]
+  for (const options of OPTIONS) {
+    const merged = merge(early, options)
+    assert.equal(text(merged), text(...early))
+    assert.equal(text(merged, ...late), 'abcde')
+    forEachMerge([merged, ...late], (again, what) => {
+      assert.equal(text(again), 'abcde', what)
+      assert.equal(load(again).getMap('m').get('x'), 1, what)
+    }, [options])
+  }
+})
+
+test('the JSON content of older versions comes out byte by byte', () => {
+  const update = bytes('010101000201036172720201310322782200')
+  validateUpdate(update)
+  forEachMerge([update], merged => assert.equal(hex(merged), hex(update)))
+  assert.deepEqual(load(merge([update])).getArray('arr').toJSON(), [1, 'x'])
+})
+
+test('an XmlHook comes out byte by byte', () => {
+  const update = bytes('01010100070103786d6c0504686f6f6b00')
+  validateUpdate(update)
+  forEachMerge([update], merged => assert.equal(hex(merged), hex(update)))
+  assert.equal(load(merge([update])).getXmlFragment('xml').get(0).hookName, 'hook')
+})
+
+test('a lone surrogate in a format value comes out byte by byte', () => {
+  const doc = new Y.Doc()
+  doc.getText('t').insert(0, 'ab', { link: '\ud800', mark: ['x\udc00'] })
+  const update = Y.encodeStateAsUpdate(doc)
+  assert.ok(Buffer.from(update).includes('\\ud800'))
+  validateUpdate(update)
+  forEachMerge([update], merged => assert.equal(hex(merged), hex(update)))
+})
+
+test('JSON nested 200 deep comes out byte by byte', () => {
+  const nested = depth => depth === 0 ? 'end' : depth % 2 === 0 ? [nested(depth - 1)] : { k: nested(depth - 1) }
+  const doc = new Y.Doc()
+  doc.getArray('a').insert(0, [nested(200)])
+  doc.getText('t').insertEmbed(0, { deep: nested(200) })
+  doc.getText('t').format(0, 1, { deep: nested(200) })
+  const update = Y.encodeStateAsUpdate(doc)
+  validateUpdate(update)
+  forEachMerge([update], merged => assert.equal(hex(merged), hex(update)))
+  assert.deepEqual(load(merge([update])).getArray('a').toJSON(), [nested(200)])
+})
+
+test('values come out as they went in', () => {
+  const values = [0, -0, 5e-324, NaN, Infinity, 1.1, 2 ** 53 - 1, -(2 ** 31), [1n, -(2n ** 63n)], null, [undefined], true, '', { z: 1, a: { 9: -0, 1: 1n } }, { b: [undefined, null] }]
+  const doc = new Y.Doc()
+  doc.getArray('a').insert(0, values)
+  doc.getMap('m').set('bytes', Uint8Array.of(1, 2, 3))
+  doc.getArray('s').insert(0, [new Y.Doc({ guid: 'g', autoLoad: true, meta: { z: 1n, a: [-0] } })])
+  doc.getText('t').insertEmbed(0, { z: 0.1, a: 1e-7, e: 5e-324 })
+  const update = Y.encodeStateAsUpdate(doc)
+  forEachMerge([update], merged => assert.equal(hex(merged), hex(update)), OPTIONS.filter(({ squash }) => squash !== false))
+  const got = load(merge([update]))
+  assert.deepEqual(got.getArray('a').toArray(), values)
+  assert.ok(Object.is(got.getArray('a').get(1), -0))
+  assert.deepEqual(Object.keys(got.getArray('a').get(13)), ['z', 'a'])
+  assert.deepEqual(got.getArray('s').get(0).meta, { z: 1n, a: [-0] })
+})
+
+for (const clock of [2 ** 31 - 2, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32, 2 ** 40, 2 ** 53 - 10]) {
+  test(`clocks near ${clock}`, () => {
+    const base = new Y.Doc()
+    base.clientID = 2 ** 53 - 1
+    base.store.clients.set(base.clientID, [new Y.GC(Y.createID(base.clientID, 0), clock)])
+    const updates = [Y.encodeStateAsUpdate(base)]
+    base.on('update', update => updates.push(update))
+    for (const letter of 'abc') base.getText('t').insert(base.getText('t').length, letter)
+    base.getText('t').delete(1, 1)
+    assert.equal(text(...updates), 'ac')
+    forEachMerge(updates.slice(0, 4), (merged, what) => assert.equal(text(merged), 'abc', what))
+    forEachMerge(updates, (merged, what) => {
+      assert.equal(text(merged), 'ac', what)
+      assert.equal(hex(encodeStateVectorFromUpdate(merged)), hex(Y.encodeStateVectorFromUpdate(merged)), what)
+      const behind = Y.encodeStateVector(load(...updates.slice(0, 2)))
+      assert.equal(text(...updates.slice(0, 2), diffUpdate(merged, behind)), 'ac', what)
+    }, [{ wholeLog: true }, { gc: false }])
+  })
+}
+
+test('one keystroke after another by one client becomes one item', () => {
+  const doc = new Y.Doc()
+  doc.clientID = 123456789
+  const updates = []
+  doc.on('update', update => updates.push(update))
+  for (let i = 0; i < 100; i++) doc.getText('text').insert(i, 'abcdefghij'[i % 10])
+  const merged = merge(updates)
+  assert.ok(merged.length <= 150, `${merged.length} bytes`)
+  assert.ok(merged.length * 5 < Y.mergeUpdates(updates).length)
+  assert.equal(load(merged).getText('text').toString(), doc.getText('text').toString())
+})
+
+test('a document with a snapshot keeps it with gc: false', () => {
+  const doc = new Y.Doc({ gc: false })
+  const updates = []
+  doc.on('update', update => updates.push(update))
+  doc.getText('t').insert(0, 'hello world')
+  const snapshot = Y.snapshot(doc)
+  doc.getText('t').delete(5, 6)
+  doc.getText('t').insert(5, '!')
+  const kept = new Y.Doc({ gc: false })
+  Y.applyUpdate(kept, merge(updates, { gc: false }))
+  assert.equal(Y.createDocFromSnapshot(kept, snapshot).getText('t').toString(), 'hello world')
+  assert.equal(kept.getText('t').toString(), 'hello!')
+})
