@@ -125,10 +125,14 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         }
     }
 
-    /// Writes an item, cut where a deletion begins or ends in it.
+    /// Writes an item, cut where a deletion begins or ends in it; but text that is kept whole, deleted or not: a cut there
+    /// could fall into a character, and would be needed again in every later merge.
     #[inline(always)]
     fn item(&mut self, index: usize, r: &Record, end: u64) -> Result<(), InvalidUpdate> {
         let mut item = self.read(index, r, end)?;
+        if item.kind == kind::STRING && !self.options.gc {
+            return self.piece(&mut item, r.clock(), end, false);
+        }
         let mut clock = item.clock;
         while clock < end {
             while self.deleted.first().is_some_and(|d| d.end <= clock) {
