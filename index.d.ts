@@ -133,6 +133,9 @@ interface DynamoDbPersistence {
    */
   transact<T>(f: (db: DynamoDbPersistence.Handle, config: DynamoDbPersistence.Config) => T | PromiseLike<T>): Promise<T>
 
+  /** What this persistence has done so far, what it has cost, and what waits. Synchronous; makes no request. */
+  stats(): DynamoDbPersistence.Stats
+
   /** Waits for everything called before; later calls reject with `ERR_CLOSED`. */
   close(): Promise<void>
 
@@ -288,8 +291,87 @@ declare namespace DynamoDbPersistence {
 
   interface ErrorContext {
     docName: string | undefined
-    /** The method, e.g. `'storeUpdate'`. */
+    /** The method, e.g. `'storeUpdate'`; `'compaction'` for a background merge that failed: nothing is lost by that. */
     operation: string
+  }
+
+  /** Counts since the persistence was made. */
+  interface Stats {
+    requests: Record<DynamoDbOperation, Cost>
+    /** Updates that became durable, and the items they were merged into. */
+    batches: {
+      stored: number
+      failed: number
+      updates: number
+      /** The most updates in one batch. */
+      largest: number
+      /** Bytes of updates as they were given. */
+      bytesBefore: number
+      /** Bytes stored for them. */
+      bytesAfter: number
+    }
+    /** Background merges and flushes. */
+    compactions: {
+      done: number
+      /** Others were faster, or there was nothing to merge. */
+      idle: number
+      failed: number
+      /** Stored updates that were merged. */
+      entries: number
+      bytesBefore: number
+      bytesAfter: number
+    }
+    /** What waits at this moment. */
+    queue: {
+      /** Documents remembered, idle ones included. */
+      documents: number
+      openCalls: number
+      waitingUpdates: number
+      waitingBytes: number
+    }
+  }
+
+  type DynamoDbOperation =
+    | 'DescribeTable' | 'CreateTable' | 'PutItem' | 'GetItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem' | 'Query' | 'Scan'
+
+  interface Cost {
+    /** Each counted once, however often it was tried. */
+    requests: number
+    retries: number
+    /** Requests that failed for good. */
+    failures: number
+    /** Consumed capacity units, as DynamoDB named them. */
+    readUnits: number
+    writeUnits: number
+  }
+
+  /** What is published on `node:diagnostics_channel`, by channel name. */
+  interface Diagnostics {
+    /** A call has ended. */
+    'y-dynamodb:call': {
+      operation: string
+      docName: string | undefined
+      durationMs: number
+      error: unknown
+    }
+    /** A batch of updates became durable. */
+    'y-dynamodb:batch': {
+      docName: string
+      clock: number
+      updates: number
+      bytesBefore: number
+      bytesAfter: number
+      durationMs: number
+    }
+    /** Stored updates were merged; or, with `error`, that failed in the background and nothing was lost. */
+    'y-dynamodb:compaction': {
+      docName: string
+      entries?: number
+      bytesBefore?: number
+      bytesAfter?: number
+      durationMs?: number
+      error?: PersistenceError
+    }
   }
 
   /** What `transact` gives: only for `getDynamoDbUpdates`. */

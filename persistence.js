@@ -9,11 +9,12 @@
  */
 
 const native = require('./native.cjs')
-const { PersistenceError, unwrap } = require('./errors.js')
+const { PersistenceError, fromFailure, unwrap } = require('./errors.js')
 const { checkBytes, checkDocName, checkString, invalidArgument } = require('./arguments.js')
 const { normalise } = require('./config.js')
 const { ReportedPromise } = require('./reported.js')
 const any = require('./any.js')
+const diagnostics = require('./diagnostics.js')
 
 /** From how many updates on the original package merged a document when it was read. */
 const PREFERRED_TRIM_SIZE = 500
@@ -36,11 +37,12 @@ class Persistence {
   /** Calls of several steps: they need the addon open until their last one. */
   #steps = new Set()
   #closing = undefined
+  #tellsBatches = false
   #handle = Object.freeze({ __proto__: null })
 
   constructor (config, loadYjs) {
     const { options, credentials, Y, onError } = normalise(config)
-    this.#native = open(options, credentials)
+    this.#native = open(options, credentials, event => this.#tell(event))
     this.#config = config
     this.#onError = onError
     this.#loadYjs = Y === undefined ? loadYjs : () => Y
@@ -62,6 +64,7 @@ class Persistence {
   storeUpdate (docName, update, outsideTransactionQueue) {
     return this.#call('storeUpdate', docName, () => {
       const bytes = checkBytes(update, 'update', docName)
+      this.#tellBatches(diagnostics.batch.hasSubscribers)
       return this.#ask(docName, 'storeUpdate', docName, bytes, outsideTransactionQueue === true)
     })
   }
@@ -149,6 +152,10 @@ class Persistence {
     }, this.#steps)
   }
 
+  stats () {
+    return diagnostics.toStats(this.#native.stats())
+  }
+
   close () {
     this.#closing ??= this.#finish()
     return this.#reported(this.#closing, 'close')
@@ -163,6 +170,17 @@ class Persistence {
     await this.#ask(undefined, 'close')
   }
 
+  /** What the addon tells behind the calls. Runs on the event loop and holds no process. */
+  #tell ({ kind, failure, ...event }) {
+    const error = failure && fromFailure(failure, event.docName)
+    diagnostics[kind].publish(error ? { ...event, error } : event)
+    if (error) this.#onError?.(error, { docName: event.docName, operation: kind })
+  }
+
+  #tellBatches (tell) {
+    if (tell !== this.#tellsBatches) this.#native.tellBatches(this.#tellsBatches = tell)
+  }
+
   #call (operation, docName, start) {
     return this.#run(operation, docName, async () => {
       checkDocName(docName)
@@ -171,7 +189,8 @@ class Persistence {
   }
 
   #run (operation, docName, start, alsoIn) {
-    return this.#reported(this.#tracked(docName, start, alsoIn), operation, docName)
+    const running = this.#tracked(docName, start, alsoIn)
+    return this.#reported(diagnostics.timed(running, operation, docName), operation, docName)
   }
 
   /** Runs `start` at once. The sets hold a promise that is fulfilled when it is over, so that they handle no rejection. */
@@ -242,9 +261,9 @@ class Persistence {
 
 const METHODS = Object.getOwnPropertyNames(Persistence.prototype).filter(name => name !== 'constructor')
 
-function open (options, credentials) {
+function open (options, credentials, listener) {
   try {
-    return unwrap(native.open(options, credentials))
+    return unwrap(native.open(options, credentials, listener))
   } catch (cause) {
     throw cause instanceof PersistenceError ? cause : internal(cause)
   }

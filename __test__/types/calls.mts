@@ -85,10 +85,14 @@ export async function everyCall (): Promise<void> {
   await persistence.transact(async db => DynamoDbPersistence.getDynamoDbUpdates(db, 'docs', 'doc'))
   const result: number = await persistence.transact(() => 1)
 
+  const stats: DynamoDbPersistence.Stats = persistence.stats()
+  const units: number = stats.requests.PutItem.writeUnits + stats.batches.stored + stats.compactions.done + stats.queue.openCalls
+  const message: DynamoDbPersistence.Diagnostics['y-dynamodb:batch'] | undefined = undefined
+
   await persistence.close()
   await without.destroy()
   await named.close()
-  void [clock, meta, metas, names, key, value, result]
+  void [units, message, clock, meta, metas, names, key, value, result]
 }
 
 export async function errors (): Promise<string | undefined> {

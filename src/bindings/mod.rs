@@ -11,6 +11,8 @@ pub mod failure;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 #[cfg(feature = "aws")]
+pub mod monitor;
+#[cfg(feature = "aws")]
 pub mod options;
 #[cfg(feature = "aws")]
 pub mod persistence;

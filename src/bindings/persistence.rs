@@ -3,15 +3,19 @@
 //! A method copies what it is given, asks [`Persistence`] for the pending result, and hands that to Node as a promise that
 //! is always fulfilled: with the result or with a [`Failure`]. It must not await, and decides nothing.
 
+use std::sync::Arc;
+
 use napi::bindgen_prelude::{
     Either, Env, External, PromiseRaw, ToNapiValue, Uint8Array, within_runtime_if_available,
 };
 use napi_derive::napi;
 
 use super::failure::{Failure, outcome};
+use super::monitor::{Listener, NativeStats, ToListener};
 use super::options::{CredentialsFunction, NativeOptions};
 use crate::codec::sort_key::{DocName, LogClock, MetaKey};
 use crate::error::{Code, Error, Result};
+use crate::log::SystemHost;
 use crate::persistence::{Cursor, DocState, Persistence};
 use crate::queue::{Order, Pending};
 use crate::table::dynamo::DynamoTable;
@@ -23,6 +27,7 @@ type Answer<'env, T> = napi::Result<PromiseRaw<'env, Either<Failure, T>>>;
 #[napi]
 pub struct NativePersistence {
     inner: Persistence<DynamoTable>,
+    events: Arc<ToListener>,
 }
 
 /// One meta.
@@ -68,16 +73,19 @@ pub struct NativeDocStates {
 pub fn open(
     options: NativeOptions,
     credentials: Option<CredentialsFunction<'_>>,
+    listener: Listener<'_>,
 ) -> napi::Result<Either<Failure, NativePersistence>> {
     let (config, log_options) = match options.typed(credentials)? {
         Ok(typed) => typed,
         Err(error) => return Ok(Either::A(error.into())),
     };
+    let events = Arc::new(ToListener::new(listener)?);
     Ok(outcome(within_runtime_if_available(|| {
         let table = DynamoTable::new(config)?;
         let runtime = tokio::runtime::Handle::try_current()
             .map_err(|_| Error::new(Code::Internal, "the addon's threads could not be started"))?;
-        Ok(NativePersistence { inner: Persistence::new(table, log_options, runtime) })
+        let inner = Persistence::observed(table, log_options, runtime, Arc::new(SystemHost), events.clone());
+        Ok(NativePersistence { inner, events })
     })))
 }
 
@@ -235,6 +243,18 @@ impl NativePersistence {
     #[napi(catch_unwind)]
     pub fn clear_all<'env>(&self, env: &'env Env) -> Answer<'env, ()> {
         answer(env, self.inner.clear_all(), nothing)
+    }
+
+    /// Makes no request.
+    #[napi(catch_unwind)]
+    pub fn stats(&self) -> NativeStats {
+        self.inner.stats().into()
+    }
+
+    /// Whether the listener wants to hear of batches.
+    #[napi(catch_unwind)]
+    pub fn tell_batches(&self, tell: bool) {
+        self.events.tell_batches(tell);
     }
 
     /// Resolves when everything accepted before has ended; later calls fail with `ERR_CLOSED`.

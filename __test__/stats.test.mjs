@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import diagnostics from 'node:diagnostics_channel'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { TestTable, onceOnly } from './support/engine.mjs'
+import { sortKey } from './support/format.mjs'
+import { keystrokes } from './support/documents.mjs'
+
+/** What a channel tells until the test ends. */
+function listen (t, name) {
+  const heard = []
+  const listener = message => heard.push(message)
+  diagnostics.subscribe(name, listener)
+  t.after(() => diagnostics.unsubscribe(name, listener))
+  return heard
+}
+
+async function until (condition) {
+  for (let i = 0; i < 500 && !condition(); i++) await delay(10)
+  assert.ok(condition(), 'it did not happen within 5 s')
+}
+
+test('the stats tell requests, batches, merges and what waits', onceOnly, async t => {
+  const persistence = new TestTable().open(t)
+  const calls = keystrokes(200).map(update => persistence.storeUpdate('doc', update))
+  assert.ok(persistence.stats().queue.openCalls > 0)
+  await Promise.all(calls)
+  await persistence.flushDocument('doc')
+  const { requests, batches, compactions, queue } = persistence.stats()
+  assert.equal(batches.updates, 200)
+  assert.ok(batches.stored < 20 && batches.largest > 10, `${batches.stored} batches`)
+  assert.ok(batches.bytesAfter < batches.bytesBefore)
+  assert.ok(requests.PutItem.requests >= batches.stored && requests.PutItem.writeUnits >= batches.stored)
+  assert.ok(requests.Query.readUnits > 0)
+  assert.equal(compactions.failed, 0)
+  assert.deepEqual([queue.documents, queue.openCalls, queue.waitingUpdates], [1, 0, 0])
+})
+
+test('calls, batches and merges are told on their channels', onceOnly, async t => {
+  const calls = listen(t, 'y-dynamodb:call')
+  const batches = listen(t, 'y-dynamodb:batch')
+  const merges = listen(t, 'y-dynamodb:compaction')
+  const persistence = new TestTable().open(t)
+  await Promise.all(keystrokes(50).map(update => persistence.storeUpdate('doc', update)))
+  await persistence.storeUpdate('doc', keystrokes(1)[0])
+  await persistence.flushDocument('doc')
+  await assert.rejects(persistence.storeUpdate('doc', Uint8Array.of(9)))
+  await until(() => merges.length === 1 && batches.length > 1)
+  assert.equal(batches.reduce((sum, { updates }) => sum + updates, 0), 51)
+  assert.ok(batches.every(({ docName, clock, bytesAfter, durationMs }) =>
+    docName === 'doc' && clock >= 0 && bytesAfter > 0 && durationMs >= 0))
+  assert.ok(merges[0].entries > 1 && merges[0].bytesAfter > 0 && merges[0].docName === 'doc')
+  const ended = calls.map(({ operation }) => operation)
+  assert.equal(ended.filter(operation => operation === 'storeUpdate').length, 52)
+  assert.equal(ended.filter(operation => operation === 'flushDocument').length, 1)
+  assert.deepEqual(calls.filter(({ error }) => error).map(({ error }) => error.code), ['ERR_INVALID_UPDATE'])
+})
+
+test('a background merge that fails is told, and loses nothing', onceOnly, async t => {
+  const merges = listen(t, 'y-dynamodb:compaction')
+  const table = new TestTable()
+  const errors = []
+  const onError = (error, context) => errors.push([error.code, context])
+  const persistence = table.open(t, { compactionItems: 5, onError })
+  const updates = keystrokes(20)
+  await persistence.storeUpdate('doc', updates[0])
+  await table.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', 0]), value: Buffer.of(9) })
+  for (const update of updates.slice(1)) await persistence.storeUpdate('doc', update)
+  await until(() => errors.length > 0)
+  assert.deepEqual(errors[0], ['ERR_CORRUPT', { docName: 'doc', operation: 'compaction' }])
+  assert.equal(merges[0].error.code, 'ERR_CORRUPT')
+  assert.ok(persistence.stats().compactions.failed > 0)
+  assert.equal((await table.items('doc')).length, 21)
+})

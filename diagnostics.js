@@ -1,0 +1,42 @@
+'use strict'
+
+/**
+ * What the package tells on `node:diagnostics_channel`, for any exporter to hang on. One channel per event; a message is
+ * built only while somebody listens. Shapes: `DynamoDbPersistence.Diagnostics` in `index.d.ts`.
+ */
+
+const { channel } = require('node:diagnostics_channel')
+
+/** Every call of the API that has ended: `{ operation, docName, durationMs, error }`. */
+const call = channel('y-dynamodb:call')
+
+/** Every batch that became durable: `{ docName, clock, updates, bytesBefore, bytesAfter, durationMs }`. */
+const batch = channel('y-dynamodb:batch')
+
+/** Every compaction: `{ docName, entries, bytesBefore, bytesAfter, durationMs }` or `{ docName, error }`. */
+const compaction = channel('y-dynamodb:compaction')
+
+/** The same promise; how it ends is told to the channel of calls, while somebody listens. */
+function timed (running, operation, docName) {
+  return call.hasSubscribers ? told(running, operation, docName) : running
+}
+
+async function told (running, operation, docName) {
+  const begun = performance.now()
+  const tell = error => call.publish({ operation, docName, durationMs: performance.now() - begun, error })
+  try {
+    const result = await running
+    tell(undefined)
+    return result
+  } catch (error) {
+    tell(error)
+    throw error
+  }
+}
+
+/** The addon's counts in the form of the API: requests by operation. */
+function toStats ({ costs, ...stats }) {
+  return { ...stats, requests: Object.fromEntries(costs.map(({ operation, ...cost }) => [operation, cost])) }
+}
+
+module.exports = { call, batch, compaction, timed, toStats }

@@ -1,0 +1,199 @@
+//! Counts and events for JavaScript: `persistence.stats()` and the diagnostics channels.
+//!
+//! Events cross to the event loop without waiting and without holding the process. Compactions are rare and always told;
+//! batches only while somebody listens.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use napi::Status;
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+
+use super::failure::Failure;
+use crate::codec::sort_key::DocName;
+use crate::error::Error;
+use crate::monitor::{BatchStored, CompactionDone, Observer};
+use crate::persistence::Stats;
+use crate::table::{Cost, Operation};
+
+/// One event; `kind` says which of the fields are there.
+#[napi(object, object_from_js = false)]
+#[derive(Default)]
+pub struct NativeEvent {
+    pub kind: String,
+    pub doc_name: String,
+    pub duration_ms: Option<f64>,
+    pub clock: Option<u32>,
+    pub updates: Option<u32>,
+    pub entries: Option<u32>,
+    pub bytes_before: Option<f64>,
+    pub bytes_after: Option<f64>,
+    pub failure: Option<Failure>,
+}
+
+/// What an operation of DynamoDB has cost.
+#[napi(object, object_from_js = false)]
+pub struct NativeCost {
+    pub operation: String,
+    pub requests: f64,
+    pub retries: f64,
+    pub failures: f64,
+    pub read_units: f64,
+    pub write_units: f64,
+}
+
+/// See `Stats` in `index.d.ts`.
+#[napi(object, object_from_js = false)]
+pub struct NativeStats {
+    pub costs: Vec<NativeCost>,
+    pub batches: NativeBatches,
+    pub compactions: NativeCompactions,
+    pub queue: NativeQueue,
+}
+
+/// See `Stats` in `index.d.ts`.
+#[napi(object, object_from_js = false)]
+pub struct NativeBatches {
+    pub stored: f64,
+    pub failed: f64,
+    pub updates: f64,
+    pub largest: f64,
+    pub bytes_before: f64,
+    pub bytes_after: f64,
+}
+
+/// See `Stats` in `index.d.ts`.
+#[napi(object, object_from_js = false)]
+pub struct NativeCompactions {
+    pub done: f64,
+    pub idle: f64,
+    pub failed: f64,
+    pub entries: f64,
+    pub bytes_before: f64,
+    pub bytes_after: f64,
+}
+
+/// See `Stats` in `index.d.ts`.
+#[napi(object, object_from_js = false)]
+pub struct NativeQueue {
+    pub documents: f64,
+    pub open_calls: f64,
+    pub waiting_updates: f64,
+    pub waiting_bytes: f64,
+}
+
+impl From<Stats> for NativeStats {
+    fn from(stats: Stats) -> Self {
+        let Stats { counts, cost, depth } = stats;
+        let costs = Operation::ALL.map(|operation| native_cost(operation, cost.of(operation)));
+        NativeStats {
+            costs: costs.into(),
+            batches: NativeBatches {
+                stored: counts.batches as f64,
+                failed: counts.failed_batches as f64,
+                updates: counts.updates as f64,
+                largest: counts.largest_batch as f64,
+                bytes_before: counts.update_bytes as f64,
+                bytes_after: counts.batch_bytes as f64,
+            },
+            compactions: NativeCompactions {
+                done: counts.compactions as f64,
+                idle: counts.idle_compactions as f64,
+                failed: counts.failed_compactions as f64,
+                entries: counts.compacted_entries as f64,
+                bytes_before: counts.compacted_bytes_before as f64,
+                bytes_after: counts.compacted_bytes_after as f64,
+            },
+            queue: NativeQueue {
+                documents: depth.documents as f64,
+                open_calls: depth.open_calls as f64,
+                waiting_updates: depth.waiting_updates as f64,
+                waiting_bytes: depth.waiting_bytes as f64,
+            },
+        }
+    }
+}
+
+fn native_cost(operation: Operation, cost: Cost) -> NativeCost {
+    NativeCost {
+        operation: operation.name().to_owned(),
+        requests: cost.requests as f64,
+        retries: cost.retries as f64,
+        failures: cost.failures as f64,
+        read_units: cost.read_units,
+        write_units: cost.write_units,
+    }
+}
+
+/// The function that hears events.
+pub type Listener<'env> = Function<'env, NativeEvent, ()>;
+
+/// Weak: what only tells must not keep the process.
+type WeakListener = ThreadsafeFunction<NativeEvent, (), NativeEvent, Status, false, true>;
+
+/// Passes events to the event loop.
+pub struct ToListener {
+    listener: WeakListener,
+    batches: AtomicBool,
+}
+
+impl ToListener {
+    /// Tells compactions; batches from [`ToListener::tell_batches`] on.
+    pub fn new(listener: Listener<'_>) -> napi::Result<Self> {
+        let listener = listener.build_threadsafe_function().weak::<true>().build()?;
+        Ok(ToListener { listener, batches: AtomicBool::new(false) })
+    }
+
+    /// Begins or ends to tell batches.
+    pub fn tell_batches(&self, tell: bool) {
+        self.batches.store(tell, Ordering::Relaxed);
+    }
+
+    fn tell(&self, event: NativeEvent) {
+        // It is refused only while the environment ends: then nobody hears.
+        let _ = self.listener.call(event, ThreadsafeFunctionCallMode::NonBlocking);
+    }
+}
+
+impl Observer for ToListener {
+    fn batch_stored(&self, event: BatchStored) {
+        if self.batches.load(Ordering::Relaxed) {
+            self.tell(NativeEvent {
+                kind: "batch".to_owned(),
+                doc_name: event.doc.to_string(),
+                duration_ms: Some(event.elapsed.as_secs_f64() * 1_000.0),
+                clock: Some(event.clock.0),
+                updates: Some(count(event.updates)),
+                bytes_before: Some(event.update_bytes as f64),
+                bytes_after: Some(event.bytes as f64),
+                ..NativeEvent::default()
+            });
+        }
+    }
+
+    fn compacted(&self, event: CompactionDone) {
+        self.tell(NativeEvent {
+            kind: "compaction".to_owned(),
+            doc_name: event.doc.to_string(),
+            duration_ms: Some(event.elapsed.as_secs_f64() * 1_000.0),
+            entries: Some(count(event.entries)),
+            bytes_before: Some(event.bytes_before as f64),
+            bytes_after: Some(event.bytes_after as f64),
+            ..NativeEvent::default()
+        });
+    }
+
+    fn compaction_failed(&self, doc: &DocName, error: &Error) {
+        self.tell(NativeEvent {
+            kind: "compaction".to_owned(),
+            doc_name: doc.to_string(),
+            failure: Some(error.clone().into()),
+            ..NativeEvent::default()
+        });
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
