@@ -14,17 +14,21 @@ const native = require('./native.cjs')
 /** Options of a merge, with their defaults. */
 const MERGE_DEFAULTS = { gc: true, squash: true }
 
+/** From this average size on it is cheaper to hand over updates one by one than to copy them. */
+const LARGE_BYTES = 2_048
+
 function mergeUpdates (updates, options) {
   const flags = nativeOptions(options)
-  const { packed, lengths } = pack(updates)
-  return unwrap(native.mergeUpdates(packed, lengths, flags))
+  const { lengths, total } = measure(updates)
+  if (total > LARGE_BYTES * updates.length) return unwrap(native.mergeLargeUpdates(updates.map(unshared), flags))
+  return unwrap(native.mergeUpdates(pack(updates, lengths, total), lengths, flags))
 }
 
 async function mergeUpdatesAsync (updates, options) {
   const flags = nativeOptions(options)
   // Copied before this call returns: the caller may write to the updates at once.
-  const { packed, lengths } = pack(updates)
-  return unwrap(await native.mergeUpdatesAsync(packed, lengths, flags))
+  const { lengths, total } = measure(updates)
+  return unwrap(await native.mergeUpdatesAsync(pack(updates, lengths, total), lengths, flags))
 }
 
 function encodeStateVectorFromUpdate (update) {
@@ -39,8 +43,8 @@ function validateUpdate (update) {
   unwrap(native.validateUpdate(checkBytes(update, 'update')))
 }
 
-/** All bytes in one buffer, and how many of them each update has: far cheaper to hand over than many small arrays. */
-function pack (updates) {
+/** Checks a list of updates; tells the length of each, and of all together. */
+function measure (updates) {
   if (!Array.isArray(updates)) throw invalidArgument(`updates is not an array but ${describe(updates)}`)
   const lengths = new Uint32Array(updates.length)
   let total = 0
@@ -50,13 +54,23 @@ function pack (updates) {
     if (isDetached(update)) throw invalidArgument(`updates[${i}] is detached: its bytes are somewhere else`)
     total += lengths[i] = update.length
   }
+  return { lengths, total }
+}
+
+/** All updates in one buffer: one array crosses the border faster than many small ones. */
+function pack (updates, lengths, total) {
   const packed = new Uint8Array(total)
   let offset = 0
   for (let i = 0; i < updates.length; i++) {
     packed.set(updates[i], offset)
     offset += lengths[i]
   }
-  return { packed, lengths }
+  return packed
+}
+
+/** The addon cannot borrow memory that another thread may write to. */
+function unshared (update) {
+  return update.buffer instanceof SharedArrayBuffer ? Uint8Array.from(update) : update
 }
 
 function nativeOptions (options = {}) {

@@ -65,6 +65,22 @@ test('a buffer, a part of a buffer and shared memory are fine as input', () => {
   }
 })
 
+test('large updates are merged as small ones are', async () => {
+  const doc = new Y.Doc()
+  const log = []
+  doc.on('update', update => log.push(update))
+  for (const letter of 'abc') doc.getText('t').insert(0, letter.repeat(100_000))
+  const shared = new Uint8Array(new SharedArrayBuffer(log[0].length))
+  shared.set(log[0])
+  const merged = updates.mergeUpdates([shared, Buffer.from(log[1]), log[2]])
+  assert.equal(hex(merged), hex(updates.mergeUpdates([...log, ...Array(1_000).fill(bytes('0000'))])))
+  assert.equal(hex(merged), hex(await updates.mergeUpdatesAsync(log)))
+  const loaded = new Y.Doc()
+  Y.applyUpdate(loaded, merged)
+  assert.equal(loaded.getText('t').toString(), doc.getText('t').toString())
+  assert.throws(() => updates.mergeUpdates([log[0], log[1].subarray(0, -1)]), invalid('ERR_INVALID_UPDATE', /^updates\[1\]: /))
+})
+
 test('an async merge works on the bytes as they were when it was called', async () => {
   const mine = Uint8Array.from(H)
   const merged = updates.mergeUpdatesAsync([mine, I])

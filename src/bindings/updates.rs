@@ -1,8 +1,8 @@
 //! The update engine for JavaScript: `y-dynamodb/updates`.
 //!
-//! A list of updates comes as one buffer and the length of each update in it: one by one, 260,000
-//! small arrays take twice as long to cross the border. `updates.cjs` makes that buffer for each call and keeps no reference to it, so an async call
-//! may read it on another thread.
+//! A list of small updates comes as one buffer and the length of each update in it: one by one, 260,000 of them take twice
+//! as long to cross the border. `updates.cjs` makes that buffer for each call and keeps no reference to it, so an async
+//! call may read it on another thread.
 
 use napi::bindgen_prelude::{AsyncTask, Either, Env, Task, Uint8Array, Uint32Array};
 use napi_derive::napi;
@@ -34,6 +34,12 @@ pub fn merge_updates(
     options: MergeUpdatesOptions,
 ) -> Either<Failure, Uint8Array> {
     outcome(without_panics(|| merge(packed, lengths, options.into())).map(Uint8Array::from))
+}
+
+/// [`merge_updates`] of updates that are large enough to be handed over one by one: without a copy.
+#[napi(catch_unwind)]
+pub fn merge_large_updates(updates: Vec<&[u8]>, options: MergeUpdatesOptions) -> Either<Failure, Uint8Array> {
+    outcome(without_panics(|| merge_list(&updates, options.into())).map(Uint8Array::from))
 }
 
 /// [`merge_updates`] on a thread of the pool.
@@ -102,7 +108,11 @@ pub fn validate_state_vector(state_vector: &[u8]) -> Either<Failure, ()> {
 fn merge(packed: &[u8], lengths: &[u32], options: MergeOptions) -> Result<Vec<u8>> {
     let updates = unpack(packed, lengths)
         .ok_or_else(|| Error::new(Code::Internal, "the lengths do not add up to the bytes of the updates"))?;
-    update::merge(&updates, options).map_err(|error| match updates.len() {
+    merge_list(&updates, options)
+}
+
+fn merge_list(updates: &[&[u8]], options: MergeOptions) -> Result<Vec<u8>> {
+    update::merge(updates, options).map_err(|error| match updates.len() {
         1 => invalid("update", &error),
         _ => invalid(&format!("updates[{}]", error.update), &error),
     })

@@ -1,0 +1,39 @@
+/** Update logs to measure with. */
+
+import fs from 'node:fs'
+import zlib from 'node:zlib'
+import * as Y from 'yjs'
+
+/** The updates of a file: a u32 (little endian) of the length and the bytes of each; the file may be gzipped. */
+export function readTrace (file) {
+  const stored = fs.readFileSync(file)
+  const bytes = stored.readUInt16BE(0) === 0x1f8b ? zlib.gunzipSync(stored) : stored
+  const updates = []
+  for (let at = 0; at < bytes.length;) {
+    const length = bytes.readUInt32LE(at)
+    updates.push(Uint8Array.from(bytes.subarray(at + 4, at + 4 + length)))
+    at += 4 + length
+  }
+  return updates
+}
+
+/** One author types and deletes letter by letter, mostly where the last letter was: `length` updates, always the same. */
+export function typingTrace (length) {
+  const doc = new Y.Doc()
+  doc.clientID = 3_141_592_653
+  const updates = []
+  doc.on('update', update => updates.push(update))
+  const text = doc.getText('text')
+  let state = 1
+  const below = n => {
+    state = Math.imul(state, 1_103_515_245) + 12_345 >>> 0
+    return Math.floor(state / 2 ** 32 * n)
+  }
+  let cursor = 0
+  while (updates.length < length) {
+    if (below(60) === 0) cursor = below(text.length + 1)
+    if (below(10) < 3 && cursor > 0) text.delete(--cursor, 1)
+    else text.insert(cursor++, String.fromCharCode(97 + below(26)))
+  }
+  return updates
+}
