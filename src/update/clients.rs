@@ -25,6 +25,12 @@ impl Clients {
         }
     }
 
+    /// The client that was numbered last.
+    #[inline(always)]
+    pub(crate) fn current(&self) -> u64 {
+        self.last.map_or(0, |(client, _)| client)
+    }
+
     fn look_up(&mut self, client: u64) -> u32 {
         let next = self.values.len() as u32;
         let number = *self.numbers.entry(client).or_insert(next);

@@ -1,6 +1,7 @@
 //! Sets of ids as sorted ranges: the deletions of a merge.
 
 use super::clients::Clients;
+use super::store::SMALL;
 use crate::codec::varint::write_varuint;
 
 /// Ids of one client, by its number: from `start` to before `end`.
@@ -14,7 +15,7 @@ pub(crate) struct Range {
 /// Sorts, and joins what touches.
 pub(crate) fn normalise(ranges: &mut Vec<Range>) {
     if !ranges.is_sorted() {
-        ranges.sort_unstable();
+        if ranges.len() <= SMALL { ranges.sort() } else { ranges.sort_unstable() }
     }
     ranges.dedup_by(|right, left| {
         let touch = left.client == right.client && right.start <= left.end;

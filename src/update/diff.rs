@@ -8,7 +8,7 @@ use super::delete_set::{self, Range};
 use super::head::Head;
 use super::hole::Hole;
 use super::read::Reader;
-use super::scan::{Struct, Visit, bit, scan};
+use super::scan::{Struct, Visit, scan};
 use super::state_vector;
 use super::text::Place;
 use crate::codec::varint::write_varuint;
@@ -95,7 +95,7 @@ impl News<'_> {
 
     #[inline(always)]
     fn add(&mut self, s: Struct) {
-        let info = plain_info(s);
+        let info = s.plain_info();
         if info == s.info && self.copy.1 == s.start {
             self.copy.1 = s.end;
             return;
@@ -139,16 +139,6 @@ impl News<'_> {
             _ => write_varuint(&mut self.out, left),
         }
         Ok(())
-    }
-}
-
-/// The info byte as Yjs writes it: no key bit where the key is inherited, no bits on GC and Skip.
-#[inline(always)]
-fn plain_info(s: Struct) -> u8 {
-    match s.kind {
-        kind::GC | kind::SKIP => s.kind,
-        _ if s.info & (bit::ORIGIN | bit::RIGHT) != 0 => s.info & !bit::SUB,
-        _ => s.info,
     }
 }
 

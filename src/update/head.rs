@@ -17,7 +17,7 @@ pub(crate) struct Id {
 
 impl Id {
     #[inline(always)]
-    fn read(r: &mut Reader<'_>) -> Result<Self, InvalidUpdate> {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self, InvalidUpdate> {
         Ok(Id { client: r.uint()?, clock: r.uint()? })
     }
 

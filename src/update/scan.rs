@@ -5,6 +5,7 @@
 
 use super::InvalidUpdate;
 use super::content::{kind, skip_content};
+use super::head::Id;
 use super::read::{MAX_SAFE, Reader};
 
 /// A struct as it stands in an update.
@@ -16,6 +17,10 @@ pub(crate) struct Struct {
     pub(crate) info: u8,
     /// Names its parent by id (not by the name of a root type, not through a neighbour).
     pub(crate) in_item: bool,
+    /// Its origin, if it has one.
+    pub(crate) origin: Option<Id>,
+    /// Its right origin, if it has one.
+    pub(crate) right: Option<Id>,
     /// Its first clock.
     pub(crate) clock: u64,
     /// Its length in clock units; may be 0.
@@ -24,6 +29,18 @@ pub(crate) struct Struct {
     pub(crate) start: usize,
     /// Where it ends.
     pub(crate) end: usize,
+}
+
+impl Struct {
+    /// The info byte as Yjs writes it: no key bit where the key is inherited, no bits on GC and Skip.
+    #[inline(always)]
+    pub(crate) fn plain_info(&self) -> u8 {
+        match self.kind {
+            kind::GC | kind::SKIP => self.kind,
+            _ if self.info & (bit::ORIGIN | bit::RIGHT) != 0 => self.info & !bit::SUB,
+            _ => self.info,
+        }
+    }
 }
 
 /// Sees the parts of an update in their order.
@@ -91,33 +108,30 @@ fn read_struct(r: &mut Reader<'_>, clock: u64) -> Result<Struct, InvalidUpdate> 
     let start = *r;
     let info = r.byte()?;
     let kind = info & bit::KIND;
-    let mut in_item = false;
+    let (mut in_item, mut origin, mut right) = (false, None, None);
     let len = if kind == kind::GC || kind == kind::SKIP {
         r.uint()?
     } else {
-        in_item = skip_head(r, info)?;
+        if info & bit::ORIGIN != 0 {
+            origin = Some(Id::read(r)?);
+        }
+        if info & bit::RIGHT != 0 {
+            right = Some(Id::read(r)?);
+        }
+        if info & (bit::ORIGIN | bit::RIGHT) == 0 {
+            in_item = skip_parent(r, info)?;
+        }
         skip_content(r, kind)?
     };
     if len > MAX_SAFE - clock {
         return Err(start.bad("clock above 2^53 - 1"));
     }
-    Ok(Struct { kind, info, in_item, clock, len, start: start.pos(), end: r.pos() })
+    Ok(Struct { kind, info, in_item, origin, right, clock, len, start: start.pos(), end: r.pos() })
 }
 
-/// Passes over what stands between an item's info byte and its content; tells whether it names a parent item.
+/// Passes over parent and key; tells whether the parent is an item.
 #[inline(always)]
-fn skip_head(r: &mut Reader<'_>, info: u8) -> Result<bool, InvalidUpdate> {
-    if info & bit::ORIGIN != 0 {
-        r.uint()?;
-        r.uint()?;
-    }
-    if info & bit::RIGHT != 0 {
-        r.uint()?;
-        r.uint()?;
-    }
-    if info & (bit::ORIGIN | bit::RIGHT) != 0 {
-        return Ok(false);
-    }
+fn skip_parent(r: &mut Reader<'_>, info: u8) -> Result<bool, InvalidUpdate> {
     let named = r.uint()? == 1;
     if named {
         r.text()?;

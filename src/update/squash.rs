@@ -41,6 +41,12 @@ impl Run {
         Run { kind, deleted, right: head.and_then(|h| h.right), hole, units: 0 }
     }
 
+    /// What it holds.
+    #[inline(always)]
+    pub(crate) fn kind(&self) -> u8 {
+        self.kind
+    }
+
     /// Whether a struct that begins where this one ends may be appended. Live values need a look at their keys besides.
     #[inline(always)]
     pub(crate) fn takes(&self, kind: u8, deleted: bool, before: Id, head: &Head<'_>) -> bool {

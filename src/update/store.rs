@@ -7,6 +7,7 @@ use super::InvalidUpdate;
 use super::clients::Clients;
 use super::content::kind;
 use super::delete_set::Range;
+use super::head::Id;
 use super::scan::{Struct, Visit, scan};
 use super::text::Place;
 
@@ -43,6 +44,9 @@ pub(crate) mod mark {
     pub(crate) const KEY_KNOWN: u64 = 1 << 60;
     /// Surely not the entry of a map.
     pub(crate) const NO_KEY: u64 = 1 << 61;
+    /// Stands in its input right behind the struct with the clocks before, cannot be joined with it as they are, and is
+    /// written as Yjs would.
+    pub(crate) const APART: u64 = 1 << 63;
 }
 
 impl Record {
@@ -90,6 +94,9 @@ pub(crate) struct Piece {
     pub(crate) spoilt: (u32, u32),
 }
 
+/// How many records may be sorted with as much memory again: less than 1 MB.
+pub(super) const SMALL: usize = 1 << 15;
+
 /// All inputs, read.
 pub(crate) struct Store<'a, U> {
     pub(crate) inputs: &'a [U],
@@ -105,6 +112,8 @@ pub(crate) struct Store<'a, U> {
     input: u32,
     client: u32,
     deleted_client: u32,
+    /// The struct before the one being read.
+    before: Option<(u8, Option<Id>)>,
 }
 
 impl<'a, U: AsRef<[u8]>> Store<'a, U> {
@@ -122,6 +131,7 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
             input: 0,
             client: 0,
             deleted_client: 0,
+            before: None,
         };
         for (i, input) in inputs.iter().enumerate() {
             let bytes = input.as_ref();
@@ -142,6 +152,16 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
     #[inline(always)]
     pub(crate) fn piece(&self, r: &Record) -> Option<&Piece> {
         if r.has(EXTENDED) { self.pieces.get(r.source.input as usize) } else { None }
+    }
+
+    /// Whether `r` can be copied behind `before`, its predecessor among the records, as they stand in their input.
+    #[inline(always)]
+    pub(crate) fn stands_apart(&self, before: &Record, r: &Record) -> bool {
+        r.has(mark::APART)
+            && (before.word | r.word) & EXTENDED == 0
+            && before.source.input == r.source.input
+            && before.client == r.client
+            && before.clock() + u64::from(before.len) == r.clock()
     }
 
     #[inline(always)]
@@ -196,7 +216,13 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
         super::delete_set::normalise(&mut self.deleted);
         if !self.is_sorted() {
             let mut records = std::mem::take(&mut self.records);
-            records.sort_unstable_by_key(|r| (r.client, r.clock(), r.rank(), self.source(r)));
+            let key = |r: &Record| (r.client, r.clock(), r.rank(), self.source(r));
+            if records.len() <= SMALL {
+                // Fast where only a part is out of order, at the price of memory.
+                records.sort_by_key(key);
+            } else {
+                records.sort_unstable_by_key(key);
+            }
             self.records = records;
         }
         self.records.windows(2).any(|pair| match pair {
@@ -231,11 +257,13 @@ impl<U: AsRef<[u8]>> Visit for Store<'_, U> {
     #[inline(always)]
     fn section(&mut self, client: u64, _clock: u64, _structs: u64) {
         self.client = self.clients.number(client);
+        self.before = None;
     }
 
     #[inline(always)]
     fn visit(&mut self, s: Struct) {
         if s.kind == kind::SKIP || s.len == 0 {
+            self.before = None;
             return;
         }
         let mut source = Source { input: self.input, offset: s.start as u32 };
@@ -246,6 +274,11 @@ impl<U: AsRef<[u8]>> Visit for Store<'_, U> {
             _ => {}
         }
         self.any_child |= s.in_item;
+        if let Some((kind, right)) = self.before.replace((s.kind, s.right)) {
+            let own = Id { client: self.clients.current(), clock: s.clock.wrapping_sub(1) };
+            let joins = kind == s.kind && (kind == kind::GC || (s.origin == Some(own) && s.right == right));
+            word |= if !joins && s.info == s.plain_info() { mark::APART } else { 0 };
+        }
         if s.len >= u64::from(u32::MAX) {
             let index = u32::try_from(self.pieces.len()).unwrap_or(u32::MAX);
             let (place, spoilt) = (Place::default(), (0, 0));

@@ -82,7 +82,8 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         let mut clock = first.clock();
         write_varuint(self.out, self.store.clients.value(self.client));
         write_varuint(self.out, clock);
-        for i in from..to {
+        let mut i = from;
+        while i < to {
             let Some(&r) = self.store.records.get(i) else { break };
             if r.clock() > clock {
                 self.skip(r.clock() - clock);
@@ -94,6 +95,12 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
                 self.item(i, &r, end)?;
             }
             clock = end;
+            i += 1;
+            if let Some(last) = self.copy(i, to) {
+                // The one before `last` was the last that was copied.
+                clock = self.store.records.get(last).map_or(clock, Record::clock);
+                i = last;
+            }
         }
         self.close();
         count.fill(self.out, self.structs);
@@ -123,6 +130,31 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         if let Some(run) = &mut self.run {
             run.add(len);
         }
+    }
+
+    /// Copies the records from `i` on that stand in one piece in their input and stay as they are, but for the last of
+    /// them, to which something may be joined. Gives the index of that one; nothing if there is nothing to copy.
+    #[inline(always)]
+    fn copy(&mut self, i: usize, to: usize) -> Option<usize> {
+        let records = self.store.records.get(i.checked_sub(1)?..to)?;
+        let [first, second, ..] = records else { return None };
+        // If the struct before has just lost its content, it may be joined with one that had none.
+        if !self.store.stands_apart(first, second) || self.run.as_ref()?.kind() != first.kind() {
+            return None;
+        }
+        let (store, gc, mut deleted) = (&*self.store, self.options.gc, self.deleted);
+        let pairs = records.windows(2).take_while(|pair| match pair {
+            [before, r] => store.stands_apart(before, r) && stays(store, r, &mut deleted, gc),
+            _ => false,
+        });
+        let last = i + pairs.count().checked_sub(1).filter(|&n| n > 0)?;
+        let (from, end) = (store.source(second), store.source(store.records.get(last)?));
+        let bytes = store.bytes(from).get(from.offset as usize..end.offset as usize)?;
+        self.deleted = deleted;
+        self.close();
+        self.out.extend_from_slice(bytes);
+        self.structs += (last - i) as u64;
+        Some(last)
     }
 
     /// Writes an item, cut where a deletion begins or ends in it; but text that is kept whole, deleted or not: a cut there
@@ -228,6 +260,20 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         }
         Ok(())
     }
+}
+
+/// Whether a record is written as it stands. Drops from `deleted` what ends before it.
+#[inline(always)]
+fn stays<U: AsRef<[u8]>>(store: &Store<'_, U>, r: &Record, deleted: &mut &[Range], gc: bool) -> bool {
+    while deleted.first().is_some_and(|d| d.end <= r.clock()) {
+        *deleted = deleted.get(1..).unwrap_or_default();
+    }
+    if matches!(r.kind(), kind::GC | kind::DELETED) {
+        return r.kind() == kind::GC || !r.has(mark::GONE);
+    }
+    let end = store.end(r);
+    !r.has(mark::GONE)
+        && deleted.first().is_none_or(|d| d.start >= end || (!gc && d.start <= r.clock() && end <= d.end))
 }
 
 #[inline(always)]
