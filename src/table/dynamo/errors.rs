@@ -73,27 +73,25 @@ impl Failed<'_> {
 
     fn say(&self, class: Code, what: &str) -> Error {
         let Failed { operation, config, attempts } = self;
-        let table = &config.table_name;
-        let begun = attempts.begun;
-        let limit = config.timeouts.operation.as_millis();
-        let name = operation.name();
+        let (name, table, endpoint) = (operation.name(), &config.table_name, &config.endpoint);
+        let (begun, attempts) = (attempts.begun, config.max_attempts);
+        let (each, limit) = (config.timeouts.request.as_millis(), config.timeouts.operation.as_millis());
         let message = match class {
             Code::Table => format!(
-                "{name}: table '{table}' at {} is missing or not usable ({what}): create it or fix tableName, region or endpoint",
-                config.endpoint
+                "{name}: table '{table}' at {endpoint} is missing or not usable ({what}): create it or fix \
+                 tableName, region or endpoint"
             ),
             Code::Access => format!(
-                "{name} on table '{table}': {what}: check the credentials and that their policy allows dynamodb:{name}"
+                "{name} on table '{table}': {what}: check the credentials and that their policy allows \
+                 dynamodb:{name}"
             ),
             Code::Throttled => format!(
-                "{name} on table '{table}' was throttled ({what}) in {begun} of at most {} attempts within {limit} ms: try again later or raise the table's capacity",
-                config.max_attempts
+                "{name} on table '{table}' was throttled ({what}) in {begun} of at most {attempts} attempts within \
+                 {limit} ms: try again later or raise the table's capacity"
             ),
             Code::Unavailable => format!(
-                "{name} on table '{table}' at {}: {what} ({begun} of at most {} attempts of {} ms within {limit} ms): try again later",
-                config.endpoint,
-                config.max_attempts,
-                config.timeouts.request.as_millis()
+                "{name} on table '{table}' at {endpoint}: {what} ({begun} of at most {attempts} attempts of {each} ms \
+                 within {limit} ms): try again later"
             ),
             Code::InvalidArgument => format!("{name} on table '{table}': {what}: check region and endpoint"),
             _ => format!("{name} on table '{table}': {what}: please report this"),
