@@ -20,6 +20,7 @@ const showState = () => {
   at('state').className = provider.wsconnected ? 'connected' : ''
   at('state').textContent = !provider.wsconnected ? 'connecting' : others > 0 ? `connected, ${others} more here` : 'connected'
 }
+provider.awareness.setLocalStateField('here', true) // an empty state is not passed on
 provider.on('status', showState)
 provider.awareness.on('change', showState)
 provider.once('sync', () => { at('text').disabled = false })
