@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use update_support::*;
 use y_dynamodb::update::{diff, merge, state_vector, validate, validate_state_vector, verify};
 
+/// What no input of these sizes may take.
+const SLOW: Duration = Duration::from_millis(100);
+
 thread_local! {
     static NOW: Cell<usize> = const { Cell::new(0) };
     static PEAK: Cell<usize> = const { Cell::new(0) };
@@ -45,13 +48,27 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Runs `work`; tells the most that it held at once, and how long it took.
-fn measured<T>(work: impl FnOnce() -> T) -> (T, usize, Duration) {
-    NOW.set(1 << 40);
-    PEAK.set(1 << 40);
-    let start = Instant::now();
-    let result = work();
-    (result, PEAK.get() - (1 << 40), start.elapsed())
+/// Runs `work`; tells the most that it held at once, and how long it took. A slow run is repeated a few times, for a thread
+/// that has to wait for a processor is slow too: what hangs is slow each time.
+fn measured<T>(work: impl Fn() -> T) -> (T, usize, Duration) {
+    let mut run = || {
+        NOW.set(1 << 40);
+        PEAK.set(1 << 40);
+        let start = Instant::now();
+        let result = work();
+        (result, PEAK.get() - (1 << 40), start.elapsed())
+    };
+    let mut best = run();
+    for _ in 0..4 {
+        if best.2 < SLOW {
+            break;
+        }
+        let again = run();
+        if again.2 < best.2 {
+            best = again;
+        }
+    }
+    best
 }
 
 /// Everything the engine does with bytes from outside. Tells whether they are an update.
@@ -74,7 +91,7 @@ fn exercise(bytes: &[u8]) -> bool {
     assert!(agree, "the functions disagree about {}", to_hex(bytes));
     // All of the functions one after another.
     assert!(memory <= 8 * bytes.len() + (1 << 20), "{memory} B for {} B", bytes.len());
-    assert!(time < Duration::from_millis(100), "{time:?} for {}", to_hex(bytes));
+    assert!(time < SLOW, "{time:?} for {}", to_hex(bytes));
     if let Err(e) = &valid {
         assert!(e.offset <= bytes.len(), "{e}");
     }
@@ -212,7 +229,7 @@ fn claims_that_the_bytes_do_not_pay_for_are_cheap_errors() {
         let (result, memory, time) = measured(|| validate(&bomb));
         assert!(result.is_err(), "{short}");
         assert!(memory <= 64 << 10, "{memory} B for {short}");
-        assert!(time < Duration::from_millis(100), "{time:?} for {short}");
+        assert!(time < SLOW, "{time:?} for {short}");
         assert!(!exercise(&bomb));
     }
 }
