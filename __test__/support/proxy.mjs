@@ -79,7 +79,8 @@ export function recorder (t, table) {
   return ProxiedTable.before(t, table)
 }
 
-function answer (response, { status, body }) {
+/** Answers as DynamoDB does. */
+export function answer (response, { status, body }) {
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'REQUEST-ID' })
   response.end(body)
 }
