@@ -19,9 +19,7 @@ function checkString (value, what, docName) {
 }
 
 function checkDocName (docName) {
-  checkString(docName, 'document name')
-  if (docName === '') throw invalidArgument('document name is empty')
-  return docName
+  return checkString(docName, 'document name')
 }
 
 function checkBytes (value, what, docName) {

@@ -146,6 +146,8 @@ describe('credentials', onceOnly, () => {
   test('as an object, in the shape of SDK v3', async t => {
     const { table } = await used(t, { credentials: { accessKeyId: 'KEY', secretAccessKey: 's' } })
     assert.deepEqual([keysIn(table), tokensIn(table)], [['KEY'], [undefined]])
+    const temporary = await used(t, { credentials: { accessKeyId: 'KEY', secretAccessKey: 's', sessionToken: 'TOKEN' } })
+    assert.deepEqual(tokensIn(temporary.table), ['TOKEN'])
   })
 
   test('as credentials of SDK v2 that fetch themselves', async t => {

@@ -35,6 +35,7 @@ describe('with onError', onceOnly, () => {
     'then with two functions': promise => promise.then(() => {}, () => {}),
     'then and catch': promise => promise.then(() => {}).catch(() => {}),
     'finally and catch': promise => promise.finally(() => {}).catch(() => {}),
+    'catch some microtasks later': async promise => { for (let i = 0; i < 100; i++) await null; promise.catch(() => {}) },
     'Promise.all': promise => Promise.all([promise]).catch(() => {}),
     'Promise.allSettled': promise => Promise.allSettled([promise]),
     'Promise.race': promise => Promise.race([promise]).catch(() => {}),
