@@ -6,10 +6,16 @@ import { keystrokes, textOf } from './support/documents.mjs'
 
 const [update] = keystrokes(1)
 const BAD = Uint8Array.of(1, 2, 3)
-const settle = () => new Promise(resolve => setTimeout(resolve, 30))
+const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
 
 describe('with onError', onceOnly, () => {
   let reports, unhandled, listeners
+
+  /** Until something was told, and a little longer. */
+  async function told () {
+    for (let i = 0; i < 500 && reports.length + unhandled.length === 0; i++) await sleep(10)
+    await sleep(30)
+  }
 
   beforeEach(() => {
     reports = []
@@ -43,14 +49,14 @@ describe('with onError', onceOnly, () => {
     'an await deep inside': promise => (async () => (async () => { await promise })())().catch(() => {})
   }
   const calls = {
-    'refused at once': persistence => persistence.storeUpdate('', update),
+    'refused at once': persistence => persistence.storeUpdate(7, update),
     'refused later': persistence => persistence.storeUpdate('doc', BAD)
   }
   for (const [what, handle] of Object.entries(handled)) {
     for (const [when, call] of Object.entries(calls)) {
       test(`only the caller hears: ${what}, ${when}`, async t => {
         await handle(call(open(t)))
-        await settle()
+        await sleep(30)
         assert.deepEqual([reports, unhandled], [[], []])
       })
     }
@@ -66,8 +72,8 @@ describe('with onError', onceOnly, () => {
     for (const [when, call] of Object.entries(calls)) {
       test(`it is told once: ${what}, ${when}`, async t => {
         forget(call(open(t)))
-        await settle()
-        const [code, docName] = when === 'refused at once' ? ['ERR_INVALID_ARGUMENT', ''] : ['ERR_INVALID_UPDATE', 'doc']
+        await told()
+        const [code, docName] = when === 'refused at once' ? ['ERR_INVALID_ARGUMENT', 7] : ['ERR_INVALID_UPDATE', 'doc']
         assert.deepEqual(reports, [[code, { docName, operation: 'storeUpdate' }]])
         assert.deepEqual(unhandled, [])
       })
@@ -77,7 +83,7 @@ describe('with onError', onceOnly, () => {
   test("an error of the caller's own function stays Node's to report", async t => {
     const mine = new Error('mine')
     void open(t).storeUpdate('doc', update).then(() => { throw mine })
-    await settle()
+    await told()
     assert.deepEqual([reports, unhandled], [[], [mine]])
   })
 
@@ -97,7 +103,7 @@ describe('with onError', onceOnly, () => {
     void persistence.transact()
     await persistence.close()
     void persistence.getAllDocNames()
-    await settle()
+    await told()
     assert.deepEqual(reports, [
       ['ERR_INVALID_ARGUMENT', { docName: undefined, operation: 'transact' }],
       ['ERR_CLOSED', { docName: undefined, operation: 'getAllDocNames' }]
@@ -112,7 +118,7 @@ test('without onError a rejection that nobody handles is an unhandledRejection',
   process.on('unhandledRejection', reason => unhandled.push(reason.code))
   try {
     void new TestTable().open(t).storeUpdate('doc', BAD)
-    await settle()
+    for (let i = 0; i < 500 && unhandled.length === 0; i++) await sleep(10)
   } finally {
     process.removeAllListeners('unhandledRejection')
     for (const listener of listeners) process.on('unhandledRejection', listener)
