@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = new URL('../../', import.meta.url)
+const read = name => fs.readFileSync(new URL(name, ROOT), 'utf8')
+const readme = read('README.md')
+const typings = read('index.d.ts')
+
+const section = title => {
+  const [, body] = readme.split(`\n## ${title}\n`)
+  assert.ok(body, `README.md has no section ${title}`)
+  return body.split('\n## ')[0]
+}
+
+/** Code names in the first column of a section's tables. */
+const firstColumn = title => [...section(title).matchAll(/^\| (`[^|]*) \|/gm)]
+  .flatMap(([, cell]) => [...cell.matchAll(/`([^`]+)`/g)].map(found => found[1])).sort()
+
+const keysOf = name => {
+  const body = new RegExp(`\\n  interface ${name} \\{\\n(.*?)\\n  \\}\\n`, 's').exec(typings)?.[1]
+  assert.ok(body, `index.d.ts has no interface ${name}`)
+  return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(found => found[1])
+}
+
+test('the first program of the README runs and prints what it says', () => {
+  const program = /```js\n(.*?)```/s.exec(section('Use'))[1].replace('file:./docs.db', 'memory:')
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program],
+    { cwd: fileURLToPath(ROOT), encoding: 'utf8' })
+  assert.equal(stderr, '')
+  assert.equal(status, 0)
+  assert.equal(stdout, 'Dear reader\n')
+})
+
+test('the README lists every option, and no other', () => {
+  const shapesOfTheSdks = ['httpOptions', 'requestHandler']
+  const own = keysOf('Config').filter(key => key !== 'aws')
+  const aws = keysOf('AwsConfig').filter(key => !shapesOfTheSdks.includes(key)).map(key => `aws.${key}`)
+  assert.deepEqual(firstColumn('Options'), [...own, ...aws].sort())
+})
+
+test('the README lists every error code, and no other', () => {
+  const codes = /type ErrorCode =(.*?)\n\n/s.exec(typings)[1]
+  assert.deepEqual(firstColumn('Errors'), [...codes.matchAll(/'(ERR_\w+)'/g)].map(found => found[1]).sort())
+})
+
+test('the README says of every call what it does', () => {
+  const body = /\ninterface DynamoDbPersistence \{\n(.*?)\n\}\n/s.exec(typings)[1]
+  const calls = new Set([...body.matchAll(/^ {2}(\w+)(?:<\w+>)? ?\(/gm)].map(found => found[1]))
+  assert.ok(calls.size > 15, [...calls].join())
+  const headings = section('API').split('\n').filter(line => line.startsWith('### ')).join()
+  assert.deepEqual([...calls].filter(name => !headings.includes(`${name}(`)), [])
+})
