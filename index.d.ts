@@ -182,7 +182,7 @@ declare namespace DynamoDbPersistence {
     onCorruptUpdate?: 'fail' | 'skip' | undefined
 
     /**
-     * Merge a document in the background when so many items were stored since (default 100; 0: never). Fewer: cheaper
+     * Merge a document in the background when so many items were stored since (default 120; 0: never). Fewer: cheaper
      * reads, dearer writes.
      */
     compactionItems?: number | undefined

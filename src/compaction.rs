@@ -20,7 +20,7 @@ use crate::table::Table;
 /// When background compactions run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Compact when so many items were stored behind the last compaction (default 100); 0: never.
+    /// Compact when so many items were stored behind the last compaction (default 120); 0: never.
     pub items: usize,
     /// Compact when so many bytes of updates were stored behind it (default 128 KiB).
     pub bytes: usize,

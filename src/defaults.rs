@@ -37,8 +37,9 @@ pub const BATCH_DELAY: Duration = Duration::ZERO;
 pub const GC: bool = true;
 
 /// Compact a document in the background when so many items were stored behind its last compaction: a read then finds
-/// a few KiB of loose items at most, and a compaction costs a small part of the stores that it follows.
-pub const COMPACTION_ITEMS: usize = 100;
+/// a few KiB of loose items at most, and a compaction costs less than a tenth of the requests of the stores that it
+/// follows: its deletes fill five BatchWriteItems.
+pub const COMPACTION_ITEMS: usize = 120;
 
 /// Compact a document in the background when so many bytes were stored behind its last compaction: 128 WCU.
 pub const COMPACTION_BYTES: usize = 128 * 1_024;
