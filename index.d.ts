@@ -213,7 +213,8 @@ declare namespace DynamoDbPersistence {
 
     /**
      * `http://…` or `https://…`; or an embedded DynamoDB for development: `memory:` (private to this instance),
-     * `memory:NAME` (shared by that name in the process), `file:PATH` (kept in a file). Default: AWS, in the region.
+     * `memory:NAME` (shared by that name in the process), `file:PATH` (kept in a file; several processes may open it).
+     * Default: AWS, in the region.
      */
     endpoint?: string | URL | { readonly href: string } | undefined
 

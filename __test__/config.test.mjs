@@ -295,6 +295,15 @@ test('config.Y makes the documents', onceOnly, async t => {
   assert.equal(doc, made[0])
 })
 
+test('config.Y may be the yjs of the next version', onceOnly, async t => {
+  const Y14 = await import('@y/y')
+  const persistence = new TestTable().open(t, { Y: Y14 })
+  await persistence.storeUpdate('doc', update)
+  const doc = await persistence.getYDoc('doc', { gc: false })
+  assert(doc instanceof Y14.Doc)
+  assert.deepEqual([doc.gc, ...Y14.encodeStateVector(doc)], [false, 1, 1, 1])
+})
+
 test('the caller may change its configuration afterwards', onceOnly, async t => {
   const table = new TestTable()
   const config = table.config()
