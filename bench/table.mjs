@@ -8,14 +8,14 @@ export function row (what, { ours, theirs, unit = 'ms', goal }) {
   return { what, ours, theirs, unit, goal, met }
 }
 
-/** Prints the rows; tells how many goals were missed. */
-export function printTable (rows) {
-  const cells = [['', 'y-dynamodb', 'yjs', 'ratio', 'goal', ''], ...rows.map(({ what, ours, theirs, unit, goal, met }) => [
+/** Prints the rows beside those of `peer`; tells how many goals were missed. */
+export function printTable (rows, peer = 'yjs') {
+  const cells = [['', 'y-dynamodb', peer, 'ratio', 'goal', ''], ...rows.map(({ what, ours, theirs, unit, goal, met }) => [
     what,
     `${number(ours)} ${unit}`,
     theirs === undefined ? '' : `${number(theirs)} ${unit}`,
     theirs === undefined ? '' : `${(theirs / ours).toFixed(1)} ×`,
-    goal === undefined ? '' : goal.most !== undefined ? `≤ ${number(goal.most)} ${unit}` : `≥ ${goal.ratio} ×`,
+    goal === undefined ? '' : goal.most !== undefined ? `≤ ${number(goal.most)} ${unit}` : `≥ ${number(goal.ratio)} ×`,
     met === undefined ? '' : met ? 'met' : 'MISSED'
   ])]
   const widths = cells[0].map((_, i) => Math.max(...cells.map(line => line[i].length)))

@@ -3,10 +3,10 @@
 //! A recorded trace is typed at 5 keystrokes a second into a persistence on the table in memory, in virtual time, with
 //! background compaction on. Nothing here measures time. The requests take 5 ms each.
 //!
-//! `cargo bench --no-default-features --bench b4_cost`
+//! `cargo bench --no-default-features --bench b4_cost [-- --json]`
 //!
 //! Environment: `B4_UPDATES` (a gzipped trace: each update behind its length, u32 little-endian; default
-//! `../shared/data/b4-updates.bin.gz`, and where that is missing, typing made up here), `KEYSTROKES` (stop after so many),
+//! `../shared/data/b4-updates.bin.gz`; where that is missing, typing made up here), `KEYSTROKES` (stop after so many),
 //! `BATCH_DELAY_MS` (only this delay), `COMPACTION_ITEMS`, `COMPACTION_BYTES` (other thresholds).
 
 #![allow(
@@ -34,7 +34,7 @@ use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
 use y_dynamodb::table::Operation;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
-use y_dynamodb::table::meter::Snapshot;
+use y_dynamodb::table::meter::{Cost, Snapshot};
 
 const BETWEEN_KEYSTROKES: Duration = Duration::from_millis(200);
 const REQUEST: Duration = Duration::from_millis(5);
@@ -42,18 +42,35 @@ const REQUEST: Duration = Duration::from_millis(5);
 const QUIET: Duration = Duration::from_secs(60);
 
 fn main() {
+    let json = std::env::args().any(|argument| argument == "--json");
     let (name, mut updates) = trace::load();
     if let Some(limit) = number("KEYSTROKES") {
         updates.truncate(limit);
     }
-    println!("{name}: {} keystrokes, 5 a second, {} ms a request", updates.len(), REQUEST.as_millis());
     for delay in number("BATCH_DELAY_MS").map_or(vec![1_000, 0], |only| vec![only]) {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(session(&updates, Duration::from_millis(delay as u64)));
+        let cost = runtime.block_on(session(&updates, Duration::from_millis(delay as u64)));
+        if json { cost.print_json(name) } else { cost.print(name) }
     }
 }
 
-async fn session(updates: &[Vec<u8>], batch_delay: Duration) {
+/// What a session has cost.
+struct SessionCost {
+    keystrokes: usize,
+    batch_delay: Duration,
+    compaction: Thresholds,
+    /// Up to a minute after the last keystroke.
+    spent: Snapshot,
+    /// Of a load then.
+    load: Cost,
+    most_items: usize,
+    items: usize,
+    bytes: usize,
+    /// What a flush leaves of them.
+    compact_bytes: usize,
+}
+
+async fn session(updates: &[Vec<u8>], batch_delay: Duration) -> SessionCost {
     let items = Arc::new(Items::default());
     let table = MemoryTable::new().with_hook(items.clone());
     let meter = table.meter().clone();
@@ -85,57 +102,65 @@ async fn session(updates: &[Vec<u8>], batch_delay: Duration) {
     }
     sleep(QUIET).await;
 
-    let typed = meter.snapshot();
-    let left = bytes(&table, &doc);
-    let at_end = table.items(&doc).len();
+    let spent = meter.snapshot();
+    let (bytes_left, items_left) = (bytes(&table, &doc), table.items(&doc).len());
     persistence.read(doc.clone(), Order::Queued).await.unwrap();
-    let load = (meter.snapshot() - typed).total();
+    let load = (meter.snapshot() - spent).total();
     persistence.flush(doc.clone(), Order::Queued).await.unwrap();
-    let compact = bytes(&table, &doc);
-    report(updates.len(), batch_delay, &compaction, &typed);
-    println!("  items            {} at most, {at_end} at the end", items.most());
-    println!("  bytes at the end {left}, {:.3} of the compact {compact}", left as f64 / compact as f64);
-    println!(
-        "  a load then      {} requests, {} RCU, {} WCU",
-        load.requests, load.read_units, load.write_units
-    );
+    SessionCost {
+        keystrokes: updates.len(),
+        batch_delay,
+        compaction,
+        spent,
+        load,
+        most_items: items.most(),
+        items: items_left,
+        bytes: bytes_left,
+        compact_bytes: bytes(&table, &doc),
+    }
 }
 
-fn report(keystrokes: usize, batch_delay: Duration, compaction: &Thresholds, spent: &Snapshot) {
-    let per_keystroke = |count: f64| count / keystrokes as f64;
-    let total = spent.total();
-    println!(
-        "\nbatchDelayMs {}, compaction at {} items or {} bytes",
-        batch_delay.as_millis(),
-        compaction.items,
-        compaction.bytes
-    );
-    println!(
-        "  WCU              {} = {:.4} per keystroke",
-        total.write_units,
-        per_keystroke(total.write_units)
-    );
-    println!(
-        "  RCU              {} = {:.4} per keystroke",
-        total.read_units,
-        per_keystroke(total.read_units)
-    );
-    println!(
-        "  requests         {} = {:.4} per keystroke",
-        total.requests,
-        per_keystroke(total.requests as f64)
-    );
-    for operation in Operation::ALL {
-        let cost = spent.of(operation);
-        if cost.requests > 0 {
-            println!(
-                "    {:<16} {:>7} requests {:>9} WCU {:>9} RCU",
-                operation.name(),
-                cost.requests,
-                cost.write_units,
-                cost.read_units
-            );
+impl SessionCost {
+    fn print(&self, trace: &str) {
+        let total = self.spent.total();
+        let each = |count: f64| count / self.keystrokes as f64;
+        println!(
+            "\n{} keystrokes of {trace}, batchDelayMs {}",
+            self.keystrokes,
+            self.batch_delay.as_millis()
+        );
+        println!("  compaction at    {} items or {} bytes", self.compaction.items, self.compaction.bytes);
+        println!("  WCU              {} = {:.4} per keystroke", total.write_units, each(total.write_units));
+        println!("  RCU              {} = {:.4} per keystroke", total.read_units, each(total.read_units));
+        println!("  requests         {} = {:.4} per keystroke", total.requests, each(total.requests as f64));
+        for operation in Operation::ALL {
+            let Cost { requests, write_units, read_units, .. } = self.spent.of(operation);
+            if requests > 0 {
+                let name = operation.name();
+                println!("    {name:<16} {requests:>7} requests {write_units:>9} WCU {read_units:>9} RCU");
+            }
         }
+        println!("  items            {} at most, {} at the end", self.most_items, self.items);
+        let share = self.bytes as f64 / self.compact_bytes as f64;
+        println!("  bytes at the end {}, {share:.3} of the compact {}", self.bytes, self.compact_bytes);
+        let Cost { requests, read_units, write_units, .. } = self.load;
+        println!("  a load then      {requests} requests, {read_units} RCU, {write_units} WCU");
+    }
+
+    fn print_json(&self, trace: &str) {
+        let total = self.spent.total();
+        println!(
+            "{{\"trace\":\"{trace}\",\"keystrokes\":{},\"batchDelayMs\":{},\"writeUnits\":{},\"readUnits\":{},\
+             \"requests\":{},\"mostItems\":{},\"bytes\":{},\"compactBytes\":{}}}",
+            self.keystrokes,
+            self.batch_delay.as_millis(),
+            total.write_units,
+            total.read_units,
+            total.requests,
+            self.most_items,
+            self.bytes,
+            self.compact_bytes,
+        );
     }
 }
 

@@ -11,6 +11,7 @@ export class ProxiedTable extends TestTable {
   requests = []
   /** The headers of all requests so far. */
   headers = []
+  #counts = new Map()
   #rule = () => undefined
   #server
   #sockets = new Set()
@@ -48,7 +49,7 @@ export class ProxiedTable extends TestTable {
   }
 
   count (operation) {
-    return this.requests.filter(request => request.operation === operation).length
+    return this.#counts.get(operation) ?? 0
   }
 
   async stop () {
@@ -67,6 +68,7 @@ export class ProxiedTable extends TestTable {
     for await (const chunk of request) chunks.push(chunk)
     const body = JSON.parse(Buffer.concat(chunks).toString())
     const nth = this.count(operation)
+    this.#counts.set(operation, nth + 1)
     this.requests.push({ operation, body })
     this.headers.push(request.headers)
     const fault = this.#rule({ operation, body, nth }) ?? pass

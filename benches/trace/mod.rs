@@ -11,14 +11,14 @@ const CLIENT: u64 = 1_234_567_890;
 const BURST: u64 = 30;
 
 /// What it is called, and its updates.
-pub fn load() -> (String, Vec<Vec<u8>>) {
+pub fn load() -> (&'static str, Vec<Vec<u8>>) {
     let path = std::env::var("B4_UPDATES").unwrap_or_else(|_| RECORDED.to_owned());
     if !std::path::Path::new(&path).exists() {
-        return ("made-up typing (no recorded trace is here: set B4_UPDATES)".to_owned(), made_up());
+        return ("made-up typing", made_up());
     }
     let unpacked = Command::new("gzip").args(["-dc", &path]).output().unwrap();
     assert!(unpacked.status.success(), "gzip could not unpack {path}");
-    ("the B4 editing trace".to_owned(), split(&unpacked.stdout))
+    ("the B4 editing trace", split(&unpacked.stdout))
 }
 
 fn split(mut bytes: &[u8]) -> Vec<Vec<u8>> {

@@ -1,0 +1,44 @@
+/**
+ * `npm run bench:load -- [--documents N] [--seconds N] [--batch-delay MS] [--verbose] [--check]`: 2,000 documents at 5 updates
+ * a second each for 60 s on the embedded DynamoDB in memory, in this process: does memory grow, is the event loop held up?
+ *
+ * The first half is warm-up: the documents fill up to their first compaction. The growth of memory is what a straight line
+ * through the samples of each second gains over the rest. The database lies in this memory too.
+ *
+ * `--check`: exit 1 where a goal is missed. Needs a release build of the addon (`npm run build`).
+ */
+import { parseArgs } from 'node:util'
+import { run } from './load/run.mjs'
+import { printTable, row } from './table.mjs'
+
+const PER_SECOND = 5
+const { values } = parseArgs({
+  options: {
+    documents: { type: 'string', default: '2000' },
+    seconds: { type: 'string', default: '60' },
+    'batch-delay': { type: 'string', default: '0' },
+    verbose: { type: 'boolean' },
+    check: { type: 'boolean' }
+  }
+})
+const [documents, seconds, batchDelayMs] = [values.documents, values.seconds, values['batch-delay']].map(Number)
+
+const onSecond = ({ at, rss, heap, sent, stored }) => {
+  if (values.verbose) console.log(`${at} s: ${sent} sent, ${sent - stored} under way, RSS ${rss.toFixed(0)} MiB, JS heap ${heap.toFixed(1)} MiB`)
+}
+const measured = await run({ documents, perSecond: PER_SECOND, seconds, warmUp: Math.ceil(seconds / 2), batchDelayMs, onSecond })
+const { storedPerSecond, slowestMs, blockedMs, rss, heap } = measured
+console.log(`${documents} documents × ${PER_SECOND} updates/s for ${seconds} s, batchDelayMs ${batchDelayMs}`)
+const missed = printTable([
+  row('stored in a second', { ours: storedPerSecond, unit: '' }),
+  row('the slowest store', { ours: slowestMs }),
+  row('event loop delay, p50', { ours: blockedMs.p50 }),
+  row('event loop delay, p99', { ours: blockedMs.p99, goal: { most: 20 } }),
+  row('event loop delay, max', { ours: blockedMs.max }),
+  row('RSS when warm', { ours: rss.mib, unit: 'MiB' }),
+  row('RSS, growth', { ours: rss.growth, unit: 'MiB', goal: { most: rss.mib / 10 } }),
+  row('JS heap when warm', { ours: heap.mib, unit: 'MiB' }),
+  row('JS heap, growth', { ours: heap.growth, unit: 'MiB', goal: { most: 1 } })
+], '')
+console.log(`${missed} goals missed`)
+if (values.check && missed > 0) process.exitCode = 1

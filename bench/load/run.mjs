@@ -1,0 +1,89 @@
+/**
+ * Many documents at a steady rate on the embedded DynamoDB in memory, in this process. Used by `bench/load.mjs` and by a short
+ * test. Run with `--expose-gc`: what is garbage is no growth.
+ */
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import * as Y from 'yjs'
+import DynamoDbPersistence from '../../index.mjs'
+
+const TICK_MS = 10
+const MIB = 2 ** 20
+
+/**
+ * The first `warmUp` seconds of `seconds` are not measured.
+ *
+ * @returns what was done each second, how long a store took, how long the event loop was held up, how memory grew
+ */
+export async function run ({ documents, perSecond, seconds, warmUp, batchDelayMs = 0, onSecond = () => {} }) {
+  const persistence = DynamoDbPersistence({ tableName: 'load', aws: { endpoint: 'memory:' }, batchDelayMs })
+  const updates = settingOneKey(perSecond * (seconds + 1))
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  const state = { sent: 0, stored: 0, slowestMs: 0, failure: undefined }
+  const samples = []
+  const began = performance.now()
+  let warm
+  for (let at = 1; at <= seconds && state.failure === undefined; at++) {
+    await second({ persistence, updates, documents, perSecond, until: began + at * 1_000, began, state })
+    if (at === warmUp) warm = { at: performance.now(), stored: state.stored }
+    // Collecting garbage on demand holds the event loop up: that is ours.
+    delay.disable()
+    const sample = memory()
+    if (at >= warmUp) delay.enable()
+    onSecond({ at, ...sample, sent: state.sent, stored: state.stored })
+    if (at > warmUp) samples.push(sample)
+  }
+  delay.disable()
+  const measured = (performance.now() - warm.at) / 1_000
+  const storedPerSecond = (state.stored - warm.stored) / measured
+  await persistence.close()
+  if (state.failure !== undefined) throw state.failure
+  return {
+    sent: state.sent,
+    storedPerSecond,
+    slowestMs: state.slowestMs,
+    blockedMs: { p50: delay.percentile(50) / 1e6, p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 },
+    rss: trend(samples.map(({ rss }) => rss)),
+    heap: trend(samples.map(({ heap }) => heap))
+  }
+}
+
+/** One second's worth of stores, in ticks; documents in turn. */
+async function second ({ persistence, updates, documents, perSecond, until, began, state }) {
+  while (performance.now() < until) {
+    const due = Math.floor((performance.now() - began) / 1_000 * documents * perSecond)
+    for (; state.sent < due; state.sent++) {
+      const at = performance.now()
+      persistence.storeUpdate(`doc ${state.sent % documents}`, updates[Math.floor(state.sent / documents)]).then(() => {
+        state.stored++
+        state.slowestMs = Math.max(state.slowestMs, performance.now() - at)
+      }, error => { state.failure ??= error })
+    }
+    await sleep(TICK_MS)
+  }
+}
+
+/** One key of a map is set over and over: merged, a document stays small. */
+function settingOneKey (count) {
+  const doc = new Y.Doc()
+  const updates = []
+  doc.on('update', update => updates.push(update))
+  for (let n = 0; n < count; n++) doc.getMap('map').set('key', n)
+  return updates
+}
+
+function memory () {
+  globalThis.gc?.()
+  const { rss, heapUsed } = process.memoryUsage()
+  return { rss: rss / MIB, heap: heapUsed / MIB }
+}
+
+/** What a straight line through the samples is at its beginning, and what it gains. */
+function trend (samples) {
+  const middle = (samples.length - 1) / 2
+  const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length
+  const above = samples.reduce((sum, value, n) => sum + (n - middle) * (value - mean), 0)
+  const below = samples.reduce((sum, _, n) => sum + (n - middle) ** 2, 0)
+  const slope = below === 0 ? 0 : above / below
+  return { mib: mean - slope * middle, growth: slope * (samples.length - 1) }
+}
