@@ -1,5 +1,14 @@
 //! Bytes that are no updates: refused in linear time and bounded memory, with the offset and a reason; never a panic.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that fails panics, also outside of the test functions"
+)]
+
 mod update_support;
 
 use std::alloc::{GlobalAlloc, Layout, System};

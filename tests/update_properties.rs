@@ -3,6 +3,15 @@
 //! The logs are made here, without Yjs: clients that know each other's past write runs of items; updates are pieces of
 //! what they wrote, whole, cut, without content, or collected, in any order.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that fails panics, also outside of the test functions"
+)]
+
 mod update_support;
 
 use update_support::*;
@@ -93,7 +102,7 @@ impl Log {
         let last = written.last().cloned();
         let types: Vec<_> =
             self.clients.iter().flat_map(|(c, list)| list.iter().map(move |w| (*c, w))).collect();
-        let parent = types.iter().filter(|(_, w)| w.kind == TYPE).map(|(c, w)| (*c, w.clock)).last();
+        let parent = types.iter().filter(|(_, w)| w.kind == TYPE).map(|(c, w)| (*c, w.clock)).next_back();
         match (r.below(4), last, parent) {
             (0 | 1, Some(last), _) => {
                 info |= 0x80;

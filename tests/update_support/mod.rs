@@ -1,4 +1,12 @@
 //! What the tests of the update engine share: updates in hexadecimal, numbers and ids as bytes, a seeded random source.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that fails panics, also outside of the test functions"
+)]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use y_dynamodb::update::{MergeOptions, contents, merge, verify};

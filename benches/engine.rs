@@ -1,0 +1,232 @@
+//! Benchmarks of the update engine: `cargo bench --no-default-features --bench engine`.
+//!
+//! The data is an editing trace, one update per edit: a file of updates, each behind its length as 4 bytes, little-endian;
+//! `.gz` is unpacked by `gzip`. `Y_TRACE` names the file; without it the B4 trace is looked for beside the repository, and
+//! where there is none a synthetic trace of the same shape is made. Sizes and memory are printed before the times, and the
+//! times are CPU time: other work on the machine disturbs them less.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark that fails should stop, and it prints"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use criterion::{BatchSize, Criterion};
+use y_dynamodb::update::{MergeOptions, diff, merge, merge_into, state_vector, validate, verify};
+
+const B4: &str = "../shared/data/b4-updates.bin.gz";
+/// The updates of the B4 trace.
+const UPDATES: usize = 259_778;
+const OPTIONS: MergeOptions = MergeOptions { squash: true, gc: true, whole_log: true };
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts what is held.
+struct Counting;
+
+#[allow(unsafe_code, reason = "an allocator that counts cannot be had otherwise")]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        PEAK.fetch_max(HELD.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(at, layout) }
+    }
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        PEAK.fetch_max(HELD.fetch_add(size, Relaxed) + size, Relaxed);
+        HELD.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The CPU time of the thread.
+struct CpuTime;
+
+impl Measurement for CpuTime {
+    type Intermediate = ThreadTime;
+    type Value = Duration;
+    fn start(&self) -> ThreadTime {
+        ThreadTime::now()
+    }
+    fn end(&self, start: ThreadTime) -> Duration {
+        start.elapsed()
+    }
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn to_f64(&self, value: &Duration) -> f64 {
+        value.as_nanos() as f64
+    }
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
+
+fn uint(out: &mut Vec<u8>, mut value: u64) {
+    while value > 0x7f {
+        out.push(0x80 | (value & 0x7f) as u8);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn read_trace(path: &str) -> Vec<Vec<u8>> {
+    let bytes = if path.ends_with(".gz") {
+        let gzip = std::process::Command::new("gzip").args(["-dc", path]).output().expect("gzip");
+        assert!(gzip.status.success(), "gzip -dc {path}");
+        gzip.stdout
+    } else {
+        std::fs::read(path).expect(path)
+    };
+    let mut rest = bytes.as_slice();
+    let mut updates = Vec::new();
+    while let Some((len, next)) = rest.split_first_chunk::<4>() {
+        let (update, next) = next.split_at(u32::from_le_bytes(*len) as usize);
+        updates.push(update.to_vec());
+        rest = next;
+    }
+    updates
+}
+
+/// One client that types runs at places near the last one, and deletes a third of it again.
+fn synthetic_trace() -> Vec<Vec<u8>> {
+    const CLIENT: u64 = 2_147_483_647;
+    let (mut seed, mut clock, mut run) = (1u32, 0u64, 0u32);
+    let mut random = move |n: u64| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        u64::from(seed >> 8) % n
+    };
+    let mut updates = Vec::with_capacity(UPDATES);
+    for _ in 0..UPDATES {
+        let mut update = Vec::with_capacity(32);
+        if clock > 10 && random(10) < 3 {
+            update.extend([0, 1]);
+            uint(&mut update, CLIENT);
+            update.push(1);
+            uint(&mut update, clock - 1 - random(clock.min(40)));
+            update.push(1);
+        } else {
+            update.extend([1, 1]);
+            uint(&mut update, CLIENT);
+            uint(&mut update, clock);
+            if clock == 0 {
+                update.extend([4, 1, 1, b't']);
+            } else {
+                run = if random(20) == 0 { 0 } else { run + 1 };
+                let origin = if run > 0 { clock - 1 } else { random(clock) };
+                update.push(if run > 0 { 0x84 } else { 0xc4 });
+                uint(&mut update, CLIENT);
+                uint(&mut update, origin);
+                if run == 0 {
+                    uint(&mut update, CLIENT);
+                    uint(&mut update, random(clock));
+                }
+            }
+            update.extend([1, b'a' + random(26) as u8, 0]);
+            clock += 1;
+        }
+        updates.push(update);
+    }
+    updates
+}
+
+fn trace() -> Vec<Vec<u8>> {
+    let path = std::env::var("Y_TRACE").ok().or_else(|| Path::new(B4).exists().then(|| B4.to_owned()));
+    let updates = path.as_deref().map_or_else(synthetic_trace, read_trace);
+    let bytes: usize = updates.iter().map(Vec::len).sum();
+    println!("{}: {} updates, {bytes} B", path.as_deref().unwrap_or("synthetic trace"), updates.len());
+    updates
+}
+
+/// A document of one text with `n` ASCII characters.
+fn plain_document(n: usize) -> Vec<u8> {
+    let mut update = vec![1, 1, 1, 0, 4, 1, 1, b't'];
+    uint(&mut update, n as u64);
+    update.resize(update.len() + n, b'x');
+    update.push(0);
+    update
+}
+
+/// What `n` keystrokes of one client are, each an update.
+fn keystrokes(n: u64) -> Vec<Vec<u8>> {
+    let key = |clock: u64| {
+        let mut update = vec![1, 1];
+        uint(&mut update, 4_000_000_000);
+        uint(&mut update, clock);
+        update.push(0x84);
+        uint(&mut update, 4_000_000_000);
+        uint(&mut update, clock - 1);
+        update.extend([1, b'a', 0]);
+        update
+    };
+    (1_000..1_000 + n).map(key).collect()
+}
+
+fn report(updates: &[Vec<u8>], state: &[u8]) {
+    let input: usize = updates.iter().map(Vec::len).sum();
+    let before = HELD.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    drop(merge(updates, OPTIONS));
+    let peak = PEAK.load(Relaxed) - before;
+    println!(
+        "result: {} B; memory beside the input: {peak} B, {:.2} x input",
+        state.len(),
+        peak as f64 / input as f64
+    );
+    let batch = merge(&keystrokes(100), MergeOptions::default()).expect("keystrokes");
+    println!("100 keystrokes as one batch: {} B", batch.len());
+}
+
+fn main() {
+    let updates = trace();
+    let state = merge(&updates, OPTIONS).expect("the trace");
+    report(&updates, &state);
+    let mut c = Criterion::default().with_measurement(CpuTime).configure_from_args().sample_size(20);
+    c = c.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(4));
+
+    c.bench_function("merge all", |b| b.iter(|| merge(black_box(&updates), OPTIONS)));
+    for n in [2_000, 20_000, 200_000] {
+        let some = &updates[..n.min(updates.len())];
+        c.bench_function(&format!("merge the first {n}"), |b| b.iter(|| merge(black_box(some), OPTIONS)));
+    }
+    c.bench_function("validate all", |b| b.iter(|| black_box(&updates).iter().all(|u| validate(u).is_ok())));
+    c.bench_function("verify", |b| b.iter(|| verify(black_box(&updates), &state)));
+    c.bench_function("state vector", |b| b.iter(|| state_vector(black_box(&state))));
+    let half =
+        merge(&updates[..updates.len() / 2], OPTIONS).and_then(|half| state_vector(&half)).expect("half");
+    c.bench_function("half diff", |b| b.iter(|| diff(black_box(&state), &half)));
+    c.bench_function("merge of the merged", |b| b.iter(|| merge(black_box(&[&state]), OPTIONS)));
+
+    let large = [plain_document(10_000_000), vec![1, 1, 2, 0, 0x84, 1, 5, 1, b'y', 0]];
+    c.bench_function("10 MB and a small update", |b| b.iter(|| merge(black_box(&large), OPTIONS)));
+    c.bench_function("copy of 10 MB", |b| b.iter(|| black_box(&large[0]).clone()));
+
+    let (first, next) = updates.split_at(5_000.min(updates.len() / 2));
+    let base = merge(first, OPTIONS).expect("the first 5,000");
+    let run = |mut state: Vec<u8>| {
+        next.iter().take(5_000).for_each(|u| merge_into(&mut state, u, OPTIONS).expect("an update"));
+        state
+    };
+    c.bench_function("5,000 running merges into 5,000", |b| {
+        b.iter_batched(|| base.clone(), run, BatchSize::LargeInput);
+    });
+    c.final_summary();
+}
