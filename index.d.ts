@@ -93,7 +93,12 @@ interface DynamoDbPersistence {
    * Rejects with `ERR_TOO_LARGE` over 409,600 bytes of item, with `ERR_INVALID_ARGUMENT` where key and name together are
    * too long, or, naming its path, for what would not come back as it went in.
    */
-  setMeta(docName: string, metaKey: string, value: DynamoDbPersistence.Meta, outsideTransactionQueue?: boolean): Promise<void>
+  setMeta<T>(
+    docName: string,
+    metaKey: string,
+    value: T & DynamoDbPersistence.Storable<T>,
+    outsideTransactionQueue?: boolean
+  ): Promise<void>
 
   /** The value; `undefined` where there is none. Rejects with `ERR_CORRUPT` where it cannot be read. */
   getMeta(docName: string, metaKey: string, outsideTransactionQueue?: boolean): Promise<any>
@@ -270,11 +275,19 @@ declare namespace DynamoDbPersistence {
   /** Options of `new Y.Doc`. */
   type DocOptions = NonNullable<ConstructorParameters<typeof Y.Doc>[0]>
 
-  /** What a meta can hold: up to 1,000 deep, bigints of 64 bits, strings without lone surrogates. */
-  type Meta =
-    | string | number | bigint | boolean | null | undefined | Uint8Array
-    | readonly Meta[]
-    | { readonly [key: string]: Meta }
+  /**
+   * What a meta can hold: `T` itself, or `never` where something in it would not come back as it went in. The types do not
+   * tell all: up to 1,000 deep, bigints of 64 bits, strings without lone surrogates, no class instances.
+   */
+  type Storable<T> =
+    T extends string | number | bigint | boolean | null | undefined | Uint8Array ? T
+      : T extends Unstorable ? never
+        : { [K in keyof T]: Storable<T[K]> }
+
+  type Unstorable =
+    | symbol | Date | RegExp | Error | ArrayBufferLike | ArrayBufferView | Promise<any>
+    | ReadonlyMap<any, any> | ReadonlySet<any>
+    | ((...args: never) => unknown) | (abstract new (...args: never) => unknown)
 
   interface DocState {
     name: string

@@ -5,6 +5,7 @@
  * Nothing else is looked for, and nothing is downloaded.
  */
 
+const { readFileSync } = require('node:fs')
 const { version } = require('./package.json')
 
 /** Platforms with a binary: the suffix of the file's and of the package's name. */
@@ -18,17 +19,22 @@ const TRIPLES = [
   'win32-x64-msvc'
 ]
 
-function triple () {
+/** The suffixes that may fit, the likeliest first. */
+function candidates () {
   const { platform, arch } = process
-  if (platform === 'linux') return `linux-${arch}-${isMusl() ? 'musl' : 'gnu'}`
-  if (platform === 'win32') return `win32-${arch}-msvc`
-  return `${platform}-${arch}`
+  if (platform === 'win32') return [`win32-${arch}-msvc`]
+  if (platform !== 'linux') return [`${platform}-${arch}`]
+  const abis = isMusl() ? ['musl', 'gnu'] : ['gnu', 'musl']
+  return abis.map(abi => `linux-${arch}-${abi}`)
 }
 
-/** Node reports the version of glibc it runs on, and none under musl. */
 function isMusl () {
-  const { header } = process.report.getReport()
-  return header.glibcVersionRuntime === undefined
+  try {
+    return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
+  } catch {
+    // Node knows the version of glibc that it runs on, but takes tens of milliseconds to say it.
+    return process.report.getReport().header.glibcVersionRuntime === undefined
+  }
 }
 
 function isMissing (error, request) {
@@ -36,18 +42,18 @@ function isMissing (error, request) {
 }
 
 function load () {
-  const suffix = triple()
+  const suffixes = candidates()
   const failures = []
-  for (const request of [`./y-dynamodb.${suffix}.node`, `y-dynamodb-${suffix}`]) {
+  for (const request of suffixes.flatMap(suffix => [`./y-dynamodb.${suffix}.node`, `y-dynamodb-${suffix}`])) {
     try {
       return require(request)
     } catch (error) {
       failures.push(isMissing(error, request) ? `${request}: not found` : `${request}: ${error.message}`)
     }
   }
-  const advice = TRIPLES.includes(suffix)
-    ? `Install again with optional dependencies (npm install --include=optional), or build from source: npm run build.`
-    : `There is no binary for ${suffix}, only for ${TRIPLES.join(', ')}. Build from source: npm run build.`
+  const advice = TRIPLES.includes(suffixes[0])
+    ? 'Install again with optional dependencies (npm install --include=optional), or build from source: npm run build.'
+    : `There is no binary for ${suffixes[0]}, only for ${TRIPLES.join(', ')}. Build from source: npm run build.`
   throw new Error(`y-dynamodb ${version}: the native addon cannot be loaded. ${advice}\n  ${failures.join('\n  ')}`)
 }
 

@@ -40,6 +40,8 @@ const without: DynamoDbPersistence = DynamoDbPersistence({ tableName: 'docs', aw
 const named: Named = Named({ tableName: 'docs', aws: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c', profile: 'p' } })
 same<typeof PREFERRED_TRIM_SIZE, 500>(true)
 
+interface Settings { theme: 'dark' | 'light', tags: readonly string[], parent?: Settings }
+
 export async function everyCall (): Promise<void> {
   const doc: Y.Doc = await persistence.getYDoc('doc')
   await persistence.getYDoc('doc', true)
@@ -64,6 +66,10 @@ export async function everyCall (): Promise<void> {
 
   await persistence.setMeta('doc', 'key', { a: [1, 'b', null, undefined, 1n, true, new Uint8Array(1), { c: -0 }] })
   await persistence.setMeta('doc', 'key', 'value', true)
+  const settings: Settings = { theme: 'dark', tags: ['a'], parent: { theme: 'light', tags: [] } }
+  await persistence.setMeta('doc', 'settings', settings)
+  await persistence.setMeta('doc', 'list', [1, 2, 3] as const)
+  await persistence.setMeta('doc', 'any', JSON.parse('{}'))
   const meta: unknown = await persistence.getMeta('doc', 'key')
   await persistence.getMeta('doc', 'key', true)
   const metas: Map<string, unknown> = await persistence.getMetas('doc')
@@ -121,6 +127,10 @@ export function mistakes (): void {
   void persistence.storeUpdate('doc', [0, 0])
   // @ts-expect-error: a function is no meta
   void persistence.setMeta('doc', 'key', () => 1)
+  // @ts-expect-error: neither is one inside
+  void persistence.setMeta('doc', 'key', { a: [() => 1] })
+  // @ts-expect-error: a map is no meta
+  void persistence.setMeta('doc', 'key', new Map())
   // @ts-expect-error: a date is no meta
   void persistence.setMeta('doc', 'key', new Date())
   // @ts-expect-error: not a handle
