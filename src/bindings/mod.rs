@@ -6,6 +6,8 @@
 
 // The macros of napi write `unsafe` glue and undocumented items into these modules.
 #![allow(unsafe_code, missing_docs)]
+// In test builds the macros leave out the glue that uses these items.
+#![cfg_attr(test, allow(dead_code))]
 
 pub mod failure;
 #[cfg(feature = "test-hooks")]

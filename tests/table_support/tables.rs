@@ -86,4 +86,5 @@ mod dynamo {
 }
 
 #[cfg(feature = "aws")]
+#[allow(unused_imports, reason = "each test file uses a part of it")]
 pub use dynamo::*;
