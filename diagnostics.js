@@ -39,4 +39,11 @@ function toStats ({ costs, ...stats }) {
   return { ...stats, requests: Object.fromEntries(costs.map(({ operation, ...cost }) => [operation, cost])) }
 }
 
-module.exports = { call, batch, compaction, timed, toStats }
+/** Strong reads hold within one region only. */
+function warnOfReplicas (tableName, replicas) {
+  process.emitWarning(`table ${tableName} has replicas in ${replicas} other regions: write a document in one region only`, {
+    type: 'YDynamoDbWarning', code: 'Y_DYNAMODB_REPLICAS'
+  })
+}
+
+module.exports = { call, batch, compaction, timed, toStats, warnOfReplicas }

@@ -172,6 +172,7 @@ class Persistence {
 
   /** What the addon tells behind the calls. Runs on the event loop and holds no process. */
   #tell ({ kind, failure, ...event }) {
+    if (kind === 'replicas') return diagnostics.warnOfReplicas(this.#config.tableName, event.replicas)
     const error = failure && fromFailure(failure, event.docName)
     diagnostics[kind].publish(error ? { ...event, error } : event)
     if (error) this.#onError?.(error, { docName: event.docName, operation: kind })

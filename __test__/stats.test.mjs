@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TestTable, onceOnly } from './support/engine.mjs'
 import { sortKey } from './support/format.mjs'
 import { keystrokes } from './support/documents.mjs'
+import { ProxiedTable, answer } from './support/proxy.mjs'
 
 /** What a channel tells until the test ends. */
 function listen (t, name) {
@@ -71,4 +72,23 @@ test('a background merge that fails is told, and loses nothing', onceOnly, async
   assert.equal(merges[0].error.code, 'ERR_CORRUPT')
   assert.ok(persistence.stats().compactions.failed > 0)
   assert.equal((await table.items('doc')).length, 21)
+})
+
+test('a table with replicas in other regions is warned about once', onceOnly, async t => {
+  const warnings = []
+  const listener = warning => { if (warning.code === 'Y_DYNAMODB_REPLICAS') warnings.push(warning.message) }
+  process.on('warning', listener)
+  t.after(() => process.off('warning', listener))
+  const table = await ProxiedTable.before(t)
+  await table.create()
+  table.rule(({ operation }) => operation !== 'DescribeTable' ? undefined : (async ({ forward, response }) => {
+    const described = JSON.parse((await forward()).body)
+    described.Table.Replicas = [{ RegionName: 'eu-west-1', ReplicaStatus: 'ACTIVE' }]
+    answer(response, { status: 200, body: JSON.stringify(described) })
+  }))
+  const persistence = table.open(t)
+  for (const update of keystrokes(3)) await persistence.storeUpdate('doc', update)
+  await until(() => warnings.length > 0)
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0], new RegExp(`${table.tableName}.* 1 `))
 })

@@ -52,6 +52,9 @@ pub trait Observer: Send + Sync + 'static {
 
     /// A background compaction failed. Nothing is lost; it is tried again when the document is next due.
     fn compaction_failed(&self, _doc: &DocName, _error: &Error) {}
+
+    /// The table has replicas in other regions: a document belongs to one region.
+    fn has_replicas(&self, _replicas: usize) {}
 }
 
 /// Hears nothing.
@@ -163,6 +166,11 @@ impl Monitor {
     pub fn compaction_failed(&self, doc: &DocName, error: &Error) {
         add(&self.failed_compactions, 1);
         self.observer.compaction_failed(doc, error);
+    }
+
+    /// The table has replicas in other regions.
+    pub fn has_replicas(&self, replicas: usize) {
+        self.observer.has_replicas(replicas);
     }
 
     /// The counts as they are now: each exact, but read one after another.

@@ -30,6 +30,7 @@ pub struct NativeEvent {
     pub bytes_before: Option<f64>,
     pub bytes_after: Option<f64>,
     pub failure: Option<Failure>,
+    pub replicas: Option<u32>,
 }
 
 /// What an operation of DynamoDB has cost.
@@ -189,6 +190,14 @@ impl Observer for ToListener {
             kind: "compaction".to_owned(),
             doc_name: doc.to_string(),
             failure: Some(error.clone().into()),
+            ..NativeEvent::default()
+        });
+    }
+
+    fn has_replicas(&self, replicas: usize) {
+        self.tell(NativeEvent {
+            kind: "replicas".to_owned(),
+            replicas: Some(count(replicas)),
             ..NativeEvent::default()
         });
     }

@@ -113,10 +113,11 @@ impl<T: Table> Persistence<T> {
             #[cfg(feature = "break-rules")]
             broken: options.broken,
         };
-        let ready = Ready::new(table.clone(), options.skip_create_table, runtime.clone());
+        let monitor = Arc::new(Monitor::new(observer));
+        let skip = options.skip_create_table;
+        let ready = Ready::new(table.clone(), skip, runtime.clone(), monitor.clone());
         ready.begin();
         let log = Log::new(table, log_options, host.clone());
-        let monitor = Arc::new(Monitor::new(observer));
         let compactor =
             Compactor::new(log.clone(), options.compaction, runtime.clone(), host, monitor.clone());
         let writer = Arc::new(Writer { log, ready, compactor, monitor });

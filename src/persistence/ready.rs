@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::error::{Code, Error, Result};
+use crate::monitor::Monitor;
 use crate::table::Table;
 
 type Outcome = Option<Result<()>>;
@@ -23,14 +24,15 @@ enum State {
 pub(super) struct Ready<T> {
     table: Arc<T>,
     runtime: Handle,
+    monitor: Arc<Monitor>,
     state: Arc<Mutex<State>>,
 }
 
 impl<T: Table> Ready<T> {
     /// Not checked yet, or, with `skip`, taken as ready without a request.
-    pub fn new(table: Arc<T>, skip: bool, runtime: Handle) -> Self {
+    pub fn new(table: Arc<T>, skip: bool, runtime: Handle, monitor: Arc<Monitor>) -> Self {
         let state = if skip { State::Ready } else { State::Unchecked };
-        Ready { table, runtime, state: Arc::new(Mutex::new(state)) }
+        Ready { table, runtime, monitor, state: Arc::new(Mutex::new(state)) }
     }
 
     /// Begins the check, if none has begun.
@@ -42,11 +44,14 @@ impl<T: Table> Ready<T> {
             State::Unchecked => {
                 let (tell, outcome) = watch::channel(None);
                 *state = State::Checking(outcome.clone());
-                let (table, shared) = (self.table.clone(), self.state.clone());
+                let (table, shared, monitor) = (self.table.clone(), self.state.clone(), self.monitor.clone());
                 self.runtime.spawn(async move {
                     let reset = Reset(shared);
                     let result = table.prepare(true).await;
                     reset.to(if result.is_ok() { State::Ready } else { State::Unchecked });
+                    if result.is_ok() && table.replicas() > 0 {
+                        monitor.has_replicas(table.replicas());
+                    }
                     // Nobody may be waiting yet.
                     let _ = tell.send(Some(result));
                 });

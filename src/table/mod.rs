@@ -95,6 +95,11 @@ pub trait Table: Send + Sync + 'static {
     /// What its requests have cost so far.
     fn meter(&self) -> &Meter;
 
+    /// How many replicas in other regions the table had when it was prepared. Strong reads hold within one region only.
+    fn replicas(&self) -> usize {
+        0
+    }
+
     /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
     /// waits until it is ACTIVE. 1 request on an existing table.
     fn prepare(&self, create: bool) -> impl Future<Output = Result<()>> + Send;

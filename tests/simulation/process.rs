@@ -14,6 +14,8 @@ use y_dynamodb::table::memory::MemoryTable;
 
 use crate::world::{Clear, Content, World, content, update};
 
+const MINUTE_MS: u64 = 60_000;
+
 /// A machine with a clock of its own; ids come from the schedule's seed.
 pub struct Machine {
     now: Arc<AtomicU64>,
@@ -29,7 +31,9 @@ impl Machine {
 
 impl Host for Machine {
     fn now_ms(&self) -> u64 {
-        self.now.load(Ordering::Relaxed).saturating_sub(self.behind_ms)
+        // Behind the others, and going back at times.
+        let back = self.rng.lock().unwrap().u64(..MINUTE_MS);
+        self.now.load(Ordering::Relaxed).saturating_sub(self.behind_ms + back)
     }
 
     fn write_id(&self) -> Result<WriteId> {

@@ -79,11 +79,6 @@ impl DynamoTable {
         &self.meter
     }
 
-    /// How many replicas in other regions the table had when it was prepared. Strong reads hold within one region only.
-    pub fn replicas(&self) -> usize {
-        self.replicas.load(Relaxed)
-    }
-
     async fn put_item(&self, doc: &DocName, item: Item, only_new: bool) -> Result<()> {
         check_item(doc, &item)?;
         let attributes = item_attributes(doc, item);
@@ -206,6 +201,10 @@ impl DynamoTable {
 impl Table for DynamoTable {
     fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    fn replicas(&self) -> usize {
+        self.replicas.load(Relaxed)
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {
