@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { devNull } from 'node:os'
 import { describe, test } from 'node:test'
 import { DynamoDbPersistence, TestTable, freshName, onceOnly } from './support/engine.mjs'
 import { rejectsWith } from './support/errors.mjs'
@@ -208,11 +209,16 @@ describe('credentials', onceOnly, () => {
 })
 
 test('a missing region says so', onceOnly, async t => {
-  const before = { ...process.env }
-  for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) delete process.env[name]
-  process.env.AWS_CONFIG_FILE = '/dev/null'
-  process.env.AWS_SHARED_CREDENTIALS_FILE = '/dev/null'
-  t.after(() => { process.env = before })
+  const names = ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE', 'AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']
+  const before = names.map(name => process.env[name])
+  for (const name of names) delete process.env[name]
+  process.env.AWS_CONFIG_FILE = process.env.AWS_SHARED_CREDENTIALS_FILE = devNull
+  t.after(() => {
+    for (const [i, name] of names.entries()) {
+      if (before[i] === undefined) delete process.env[name]
+      else process.env[name] = before[i]
+    }
+  })
   const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { accessKeyId: 'a', secretAccessKey: 'b' } })
   t.after(() => persistence.close())
   const error = await rejectsWith('ERR_INVALID_ARGUMENT', persistence.getYDoc('doc'), 'doc')
