@@ -34,7 +34,7 @@ async function app (t, { packages = ['yjs', 'lib0'], files }) {
 
 function node (folder, ...args) {
   return new Promise(resolve => {
-    execFile(process.execPath, args, { cwd: folder, timeout: 30_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { cwd: folder, timeout: 120_000 }, (error, stdout, stderr) => {
       resolve({ code: error?.code ?? 0, stdout: stdout.trim(), stderr: stderr.trim() })
     })
   })

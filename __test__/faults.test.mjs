@@ -69,7 +69,7 @@ describe('every call says what is wrong, within the operation timeout', { concur
       const started = Date.now()
       await rejectsWith(fault === throttle ? 'ERR_THROTTLED' : 'ERR_UNAVAILABLE', persistence.getMeta('doc', 'key'), 'doc')
       const took = Date.now() - started
-      assert(took < 3_000, `${took} ms`)
+      assert(took < 2 * LIMITS.operationTimeoutMs, `${took} ms`)
     }
   })
 })
@@ -99,10 +99,10 @@ test('other documents are not delayed by one that is throttled or hangs', async 
   await persistence.getYDoc('warm')
   for (const fault of [throttle, hang]) {
     table.rule(({ body }) => JSON.stringify(body).includes('"bad"') ? fault : undefined)
-    const bad = Promise.allSettled([1, 2, 3].map(() => persistence.storeUpdate('bad', update)))
-    const started = Date.now()
+    let over = false
+    const bad = Promise.allSettled([1, 2, 3].map(() => persistence.storeUpdate('bad', update))).finally(() => { over = true })
     for (let i = 0; i < 20; i++) await persistence.storeUpdate(`good ${i}`, update)
-    assert(Date.now() - started < 2_000, `${Date.now() - started} ms`)
+    assert(!over, 'the others were stored before the bad one was given up')
     const results = await bad
     assert(results.every(({ status }) => status === 'rejected'))
   }

@@ -16,7 +16,7 @@ const DOCUMENTS = new URL('support/documents.mjs', import.meta.url)
 const [update] = keystrokes(1)
 
 /** Runs a program that has `persistence` and `updates`. */
-async function run (config, program, { limit = 20_000 } = {}) {
+async function run (config, program, { limit = 60_000 } = {}) {
   const source = `
     import DynamoDbPersistence from ${JSON.stringify(INDEX.href)}
     import { keystrokes } from ${JSON.stringify(DOCUMENTS.href)}
