@@ -249,6 +249,22 @@ mod engine {
         }
 
         #[test]
+        fn a_file_is_opened_once_under_each_of_its_names() {
+            let directory = std::env::temp_dir().join(format!("y-dynamodb-names-{}", std::process::id()));
+            std::fs::create_dir_all(directory.join("inner")).unwrap();
+            let real = directory.canonicalize().unwrap();
+            for name in ["x.db", "./x.db", "inner/../x.db"] {
+                open_database(&Endpoint::File(directory.join(name))).unwrap();
+            }
+            std::fs::remove_dir_all(&directory).unwrap();
+            let shared = SHARED.lock().unwrap();
+            let names = shared.as_ref().unwrap().keys();
+            let opened: Vec<_> =
+                names.filter(|name| matches!(name, Name::File(path) if path.starts_with(&real))).collect();
+            assert_eq!(opened, [&Name::File(real.join("x.db"))]);
+        }
+
+        #[test]
         fn an_engine_s_error_is_an_http_answer() {
             let busy = || Err(DynoxideError::InternalServerError("database is locked".into()));
             assert_eq!(respond(busy).unwrap().status().as_u16(), 500);
