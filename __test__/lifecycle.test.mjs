@@ -112,6 +112,15 @@ describe('close', () => {
     assert.equal(textOf(await new TestTable(table.behind).open(t).getYDoc('doc')).length, 50)
   })
 
+  test('resolves only when every store is durable', async t => {
+    const table = await ProxiedTable.before(t)
+    const persistence = table.open(t)
+    table.rule(({ operation }) => operation === 'PutItem' ? delay(300) : undefined)
+    for (const doc of ['a', 'b']) void persistence.storeUpdate(doc, update)
+    await persistence.close()
+    assert.deepEqual((await table.items()).map(({ doc }) => doc).sort(), ['a', 'b'])
+  })
+
   test('sends what batchDelayMs held back', async t => {
     const table = new TestTable()
     const persistence = table.open(t, { batchDelayMs: 60_000 })
