@@ -17,7 +17,7 @@ export function readTrace (file) {
   return updates
 }
 
-/** One author types and deletes letter by letter, mostly where the last letter was: `length` updates, always the same. */
+/** One author types and deletes letter by letter, in bursts, here and there: `length` updates, always the same. */
 export function typingTrace (length) {
   const doc = new Y.Doc()
   doc.clientID = 3_141_592_653
@@ -31,9 +31,9 @@ export function typingTrace (length) {
   }
   let cursor = 0
   while (updates.length < length) {
-    if (below(60) === 0) cursor = below(text.length + 1)
-    if (below(10) < 3 && cursor > 0) text.delete(--cursor, 1)
-    else text.insert(cursor++, String.fromCharCode(97 + below(26)))
+    if (below(6) === 0) cursor = below(text.length + 1)
+    for (let n = below(40); n > 0 && updates.length < length; n--) text.insert(cursor++, String.fromCharCode(97 + below(26)))
+    for (let n = below(17); n > 0 && cursor > 0 && updates.length < length; n--) text.delete(--cursor, 1)
   }
   return updates
 }

@@ -1,0 +1,17 @@
+//! A state vector and an update: a diff is valid, and brings nothing that the update has not.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use y_dynamodb::update::{diff, merge, validate, validate_state_vector};
+use y_dynamodb_fuzz::{OPTIONS, parts};
+
+fuzz_target!(|input: &[u8]| {
+    let [state_vector, update, ..] = parts(input)[..] else { return };
+    let valid = validate(update).is_ok() && validate_state_vector(state_vector).is_ok();
+    let diff = diff(update, state_vector);
+    assert_eq!(diff.is_ok(), valid);
+    let Ok(diff) = diff else { return };
+    assert_eq!(validate(&diff), Ok(()));
+    let ids = |updates: &[&[u8]]| merge(updates, OPTIONS[2]).and_then(|merged| y_dynamodb::update::state_vector(&merged));
+    assert_eq!(ids(&[update, &diff]), ids(&[update]));
+});

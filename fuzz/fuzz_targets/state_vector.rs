@@ -1,0 +1,14 @@
+//! An update or a state vector: the vector of an update is valid, and the diff for who has all of it is empty.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use y_dynamodb::update::{contents, diff, merge, state_vector, validate_state_vector};
+use y_dynamodb_fuzz::OPTIONS;
+
+fuzz_target!(|input: &[u8]| {
+    let _ = validate_state_vector(input);
+    let Ok(merged) = merge(&[input], OPTIONS[0]) else { return };
+    let Ok(vector) = state_vector(&merged) else { panic!("no state vector of a merge") };
+    assert_eq!(validate_state_vector(&vector), Ok(()));
+    assert!(diff(&merged, &vector).is_ok_and(|rest| contents(&rest).is_ok()));
+});

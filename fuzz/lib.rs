@@ -1,0 +1,22 @@
+//! What the fuzz targets share: how one input is several byte strings, and the ways to merge.
+
+use y_dynamodb::update::MergeOptions;
+
+/// All ways to merge.
+pub const OPTIONS: [MergeOptions; 4] = [
+    MergeOptions { squash: true, gc: true, whole_log: true },
+    MergeOptions { squash: true, gc: true, whole_log: false },
+    MergeOptions { squash: true, gc: false, whole_log: false },
+    MergeOptions { squash: false, gc: true, whole_log: false },
+];
+
+/// The byte strings of an input: each a u16 (little endian) of its length and its bytes; the last may be shorter.
+pub fn parts(mut input: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    while let Some((length, rest)) = input.split_first_chunk::<2>() {
+        let (part, behind) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes(*length))));
+        parts.push(part);
+        input = behind;
+    }
+    parts
+}

@@ -1,0 +1,62 @@
+/**
+ * `node scripts/fuzz.mjs [target …] [--smoke] [--seconds=N]`: builds the fuzz targets of the update engine and runs each for
+ * N seconds (default 60, with `--smoke` 10), beginning with the inputs in `fuzz/corpus`. Installs cargo-fuzz if missing.
+ *
+ * With a nightly toolchain AddressSanitizer watches; with stable alone there is none, and overflow checks and assertions
+ * remain. The last lines say what ran. New inputs are kept in `fuzz/target/corpus`, findings in `fuzz/artifacts`.
+ */
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { ROOT, fail, requireTools, run } from './machine.mjs'
+
+const TARGETS = ['validate', 'merge', 'diff', 'state_vector', 'verify']
+/** One input: seconds until it counts as a hang, bytes at most, MB that one allocation or the process may take. */
+const LIMITS = ['-timeout=5', '-max_len=4096', '-malloc_limit_mb=64', '-rss_limit_mb=2048']
+
+const options = process.argv.slice(2).filter(option => option.startsWith('--'))
+const chosen = process.argv.slice(2).filter(option => !option.startsWith('--'))
+const seconds = Number(options.find(option => option.startsWith('--seconds='))?.slice(10) ?? (options.includes('--smoke') ? 10 : 60))
+const targets = chosen.length > 0 ? chosen : TARGETS
+const unknown = [...targets.filter(target => !TARGETS.includes(target)), ...options.filter(option => !/^--(smoke|seconds=\d+)$/.test(option))]
+
+/** How to call cargo: the sanitizer needs nightly, the coverage counters only that stable lets them through. */
+function toolchain () {
+  const list = spawnSync('rustup', ['toolchain', 'list'], { encoding: 'utf8' }).stdout ?? ''
+  const nightly = /^nightly\S*/m.exec(list)?.[0]
+  return nightly === undefined
+    ? { name: 'stable, no sanitizer', cargo: [], env: { RUSTC_BOOTSTRAP: '1' }, sanitizer: 'none' }
+    : { name: `${nightly}, AddressSanitizer`, cargo: [`+${nightly}`], env: {}, sanitizer: 'address' }
+}
+
+async function installCargoFuzz () {
+  if (spawnSync('cargo', ['fuzz', '--version']).status === 0) return
+  process.stdout.write('Installing cargo-fuzz\n')
+  if (await run('cargo', ['install', 'cargo-fuzz', '--locked']) !== 0) fail('cargo-fuzz cannot be installed')
+}
+
+/** Runs one target; tells what to say about it, and whether it found nothing. */
+async function fuzz (target, { cargo, env, sanitizer }) {
+  const found = path.join(ROOT, 'fuzz/target/corpus', target)
+  fs.mkdirSync(found, { recursive: true })
+  let runs
+  // New inputs go to the first folder; the committed ones are only read.
+  const args = ['fuzz', 'run', '-s', sanitizer, target, found, path.join(ROOT, 'fuzz/corpus', target), '--', `-max_total_time=${seconds}`, ...LIMITS]
+  const code = await run('sh', ['-c', '"$@" 2>&1', 'sh', 'cargo', ...cargo, ...args], {
+    env,
+    onLine: line => { runs = /^Done (\d+) runs/.exec(line)?.[1] ?? runs }
+  })
+  const passed = code === 0 && Number(runs) > 0
+  return { passed, text: passed ? `${target}: ${runs} runs in ${seconds} s, nothing found` : `${target}: FAILED (exit ${code}), see fuzz/artifacts/${target}` }
+}
+
+if (unknown.length > 0) fail(`Unknown: ${unknown.join(', ')}. Targets: ${TARGETS.join(', ')}; options: --smoke, --seconds=N.`)
+requireTools()
+await installCargoFuzz()
+const tools = toolchain()
+const build = await run('cargo', [...tools.cargo, 'fuzz', 'build', '-s', tools.sanitizer], { env: tools.env })
+if (build !== 0) fail('The fuzz targets do not build.')
+const results = []
+for (const target of targets) results.push(await fuzz(target, tools))
+process.stdout.write(`\nFuzzed with ${tools.name}:\n${results.map(({ text }) => `  ${text}`).join('\n')}\n`)
+process.exit(results.every(({ passed }) => passed) ? 0 : 1)
