@@ -54,6 +54,10 @@ test('every id, every deletion and every unit of content comes out as it went in
   forAll('keepsEveryUnit', t)
 })
 
+test('the second reading passes every merge, and none that lacks an update', t => {
+  forAll('isVerified', t)
+})
+
 test('compaction of any parts in any rounds gives the same document', t => {
   assertMostlyClear(forAll('survivesRounds', t))
 })

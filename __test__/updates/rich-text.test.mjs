@@ -18,7 +18,8 @@ for (const [name, title] of Object.entries({
   givesTheSameBytes: 'merging is idempotent and blind to order',
   survivesRounds: 'compaction in rounds over any parts gives the same text as in one go',
   waitsForGaps: 'text with missing updates is completed by them',
-  keepsEveryUnit: 'no id and no deletion is lost'
+  keepsEveryUnit: 'no id and no deletion is lost',
+  isVerified: 'the second reading passes every merge, and none that lacks an update'
 })) {
   test(title, t => {
     const stats = newStats()

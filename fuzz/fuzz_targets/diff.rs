@@ -12,6 +12,8 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(diff.is_ok(), valid);
     let Ok(diff) = diff else { return };
     assert_eq!(validate(&diff), Ok(()));
-    let ids = |updates: &[&[u8]]| merge(updates, OPTIONS[2]).and_then(|merged| y_dynamodb::update::state_vector(&merged));
+    let ids = |updates: &[&[u8]]| {
+        merge(updates, OPTIONS[2]).and_then(|merged| y_dynamodb::update::state_vector(&merged))
+    };
     assert_eq!(ids(&[update, &diff]), ids(&[update]));
 });

@@ -7,7 +7,7 @@ import { Random } from './random.mjs'
 /** Copies that yjs wrote differently itself have no bytes to agree on. */
 const NEED_EQUAL_COPIES = new Set(['givesTheSameBytes', 'isAssociative', 'survivesRounds'])
 
-export const CHECKS = ['showsTheSame', 'givesTheSameBytes', 'isAssociative', 'keepsEveryUnit', 'survivesRounds', 'waitsForGaps', 'bringsPeersUpToDate', 'isSmall']
+export const CHECKS = ['showsTheSame', 'givesTheSameBytes', 'isAssociative', 'keepsEveryUnit', 'isVerified', 'survivesRounds', 'waitsForGaps', 'bringsPeersUpToDate', 'isSmall']
 
 export const newStats = () => ({ logs: 0, ambiguous: 0, cutCharacters: 0, collectedCopies: 0, theirBytes: 0, ourBytes: 0, ourTailBytes: 0 })
 

@@ -13,6 +13,12 @@ export function merge (updates, { gc = true, squash = true, wholeLog = false } =
   return unwrap(native.mergeUpdates(packed, Uint32Array.from(updates, update => update.length), { gc, squash, wholeLog }))
 }
 
+/** The second reading of a merge, as a compaction does it before it deletes anything. */
+export function verify (updates, merged) {
+  const lengths = Uint32Array.from(updates, update => update.length)
+  unwrap(native.verifyMerge(Buffer.concat(updates), lengths, merged))
+}
+
 export function validateStateVector (stateVector) {
   unwrap(native.validateStateVector(stateVector))
 }
