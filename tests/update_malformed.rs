@@ -11,74 +11,9 @@
 
 mod update_support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::time::{Duration, Instant};
-
+use update_support::memory::{SLOW, measured};
 use update_support::*;
 use y_dynamodb::update::{diff, merge, state_vector, validate, validate_state_vector, verify};
-
-/// What no input of these sizes may take.
-const SLOW: Duration = Duration::from_millis(100);
-
-thread_local! {
-    static NOW: Cell<usize> = const { Cell::new(0) };
-    static PEAK: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Counts what the current thread holds.
-struct Counting;
-
-fn count(more: usize, less: usize) {
-    // While a thread ends its counters are gone; nothing is measured then.
-    let _ = NOW.try_with(|now| {
-        now.set(now.get().wrapping_add(more));
-        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(now.get())));
-        now.set(now.get().wrapping_sub(less));
-    });
-}
-
-#[allow(unsafe_code, reason = "an allocator that counts cannot be had otherwise")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size(), 0);
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        count(0, layout.size());
-        unsafe { System.dealloc(at, layout) }
-    }
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size, layout.size());
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Runs `work`; tells the most that it held at once, and how long it took. A slow run is repeated a few times, for a thread
-/// that has to wait for a processor is slow too: what hangs is slow each time.
-fn measured<T>(work: impl Fn() -> T) -> (T, usize, Duration) {
-    let mut run = || {
-        NOW.set(1 << 40);
-        PEAK.set(1 << 40);
-        let start = Instant::now();
-        let result = work();
-        (result, PEAK.get() - (1 << 40), start.elapsed())
-    };
-    let mut best = run();
-    for _ in 0..4 {
-        if best.2 < SLOW {
-            break;
-        }
-        let again = run();
-        if again.2 < best.2 {
-            best = again;
-        }
-    }
-    best
-}
 
 /// Everything the engine does with bytes from outside. Tells whether they are an update.
 fn exercise(bytes: &[u8]) -> bool {

@@ -28,22 +28,39 @@ pub(crate) fn collect<U: AsRef<[u8]>>(
     for i in 0..store.records.len() {
         settle(store, i, whole_log, &is_integrated, &mut path)?;
     }
-    let mut gone: Vec<Range> = Vec::new();
-    for i in 0..store.records.len() {
-        let Some(r) = store.records.get(i).filter(|r| r.has(mark::BELOW) && is_integrated(r)) else {
-            continue;
-        };
-        let range = Range { client: r.client, start: r.clock(), end: store.end(r) };
-        match gone.last_mut() {
-            Some(last) if last.client == range.client && last.end == range.start => last.end = range.end,
-            _ => gone.push(range),
-        }
-        if let Some(r) = store.records.get_mut(i) {
+    for r in &mut store.records {
+        if r.has(mark::BELOW) && is_integrated(r) {
             r.set(mark::GONE);
         }
     }
-    delete_set::join_across(&mut store.deleted, &gone);
+    join_across_gone(store);
     Ok(())
+}
+
+/// Joins the ranges of the delete set that only records which become GC divide.
+fn join_across_gone<U: AsRef<[u8]>>(store: &mut Store<'_, U>) {
+    let mut deleted = std::mem::take(&mut store.deleted);
+    deleted.dedup_by(|right, left| {
+        let joined = left.client == right.client && is_gone(store, *left, right.start);
+        if joined {
+            left.end = right.end;
+        }
+        joined
+    });
+    store.deleted = deleted;
+}
+
+/// Whether all ids from the end of a range to before `until` become GC.
+fn is_gone<U: AsRef<[u8]>>(store: &Store<'_, U>, range: Range, until: u64) -> bool {
+    let mut clock = range.end;
+    let first = store.find(range.client, clock).unwrap_or(usize::MAX);
+    for r in store.records.get(first..).unwrap_or_default() {
+        if clock >= until || r.client != range.client || r.clock() > clock || !r.has(mark::GONE) {
+            break;
+        }
+        clock = store.end(r);
+    }
+    clock >= until
 }
 
 /// The head of a record's item; none for GC.

@@ -32,18 +32,6 @@ pub(crate) fn find(ranges: &[Range], client: u32, clock: u64) -> Option<&Range> 
     ranges.get(i).filter(|r| r.client == client && clock < r.end)
 }
 
-/// Joins ranges that only ids of `between` divide. Both are normalised.
-pub(crate) fn join_across(ranges: &mut Vec<Range>, between: &[Range]) {
-    ranges.dedup_by(|right, left| {
-        let joined = left.client == right.client
-            && find(between, left.client, left.end).is_some_and(|gap| gap.end >= right.start);
-        if joined {
-            left.end = right.end;
-        }
-        joined
-    });
-}
-
 /// Writes the ranges as the delete set of an update.
 pub(crate) fn write(out: &mut Vec<u8>, ranges: &[Range], clients: &Clients) {
     let of_one_client = || ranges.chunk_by(|a, b| a.client == b.client);
@@ -75,12 +63,5 @@ mod tests {
         assert_eq!(find(&all, 0, 9), all.get(1));
         assert_eq!(find(&all, 0, 3), None);
         assert_eq!(find(&all, 1, 6), None);
-    }
-
-    #[test]
-    fn ranges_divided_only_by_other_ranges_are_joined() {
-        let mut all = ranges(&[(0, 0, 3), (0, 5, 6), (0, 8, 9), (1, 9, 10)]);
-        join_across(&mut all, &ranges(&[(0, 2, 5), (0, 6, 7), (1, 0, 9)]));
-        assert_eq!(all, ranges(&[(0, 0, 6), (0, 8, 9), (1, 9, 10)]));
     }
 }

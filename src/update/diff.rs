@@ -143,7 +143,7 @@ impl News<'_> {
 }
 
 impl Visit for News<'_> {
-    fn section(&mut self, client: u64, _clock: u64, _structs: u64) {
+    fn section(&mut self, client: u64, _clock: u64, _at: usize) {
         self.finish();
         self.client = client;
         let known = self.known.binary_search_by_key(&client, |&(client, _)| client);

@@ -7,6 +7,7 @@ use super::InvalidUpdate;
 use super::content::{kind, skip_content};
 use super::head::Id;
 use super::read::{MAX_SAFE, Reader};
+use super::store::push;
 
 /// A struct as it stands in an update.
 #[derive(Clone, Copy)]
@@ -45,8 +46,8 @@ impl Struct {
 
 /// Sees the parts of an update in their order.
 pub(crate) trait Visit {
-    /// The structs of a client follow: `structs` of them from `clock` on.
-    fn section(&mut self, _client: u64, _clock: u64, _structs: u64) {}
+    /// The structs of a client follow, from `clock` on. The client is named at this offset.
+    fn section(&mut self, _client: u64, _clock: u64, _at: usize) {}
     /// A struct of the last named client.
     fn visit(&mut self, _s: Struct) {}
     /// The delete set begins at this offset.
@@ -71,34 +72,59 @@ pub(crate) mod bit {
 
 /// Passes over the whole update.
 pub(crate) fn scan(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), InvalidUpdate> {
-    scan_v1(bytes, visitor).map_err(|e| if looks_like_v2(bytes) { v2(e) } else { e })
+    match scan_v1(bytes, visitor) {
+        Ok(true) => Ok(()),
+        Ok(false) => unique_clients(bytes),
+        Err(e) => Err(if looks_like_v2(bytes) { v2(e) } else { e }),
+    }
 }
 
+/// Passes over the update; tells whether its clients are in Yjs' order, the highest first, so that none can have two
+/// sections.
 #[inline(always)]
-fn scan_v1(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), InvalidUpdate> {
+fn scan_v1(bytes: &[u8], visitor: &mut impl Visit) -> Result<bool, InvalidUpdate> {
     let mut r = Reader::new(bytes);
-    let sections = r.count(3)?;
-    let mut clients = Clients::default();
-    for _ in 0..sections {
+    let (mut ordered, mut last) = (true, u64::MAX);
+    for _ in 0..r.count(3)? {
         let structs = r.count(2)?;
-        let at = r;
+        let at = r.pos();
         let client = r.uint()?;
-        clients.add(client, at.pos());
+        ordered &= client < last;
+        last = client;
         let mut clock = r.uint()?;
-        visitor.section(client, clock, structs);
+        visitor.section(client, clock, at);
         for _ in 0..structs {
             let s = read_struct(&mut r, clock)?;
             clock += s.len;
             visitor.visit(s);
         }
     }
-    if let Some(at) = clients.duplicate() {
-        return Err(Reader::at(bytes, at).bad("two sections of one client"));
-    }
     visitor.delete_set(r.pos());
     scan_delete_set(&mut r, visitor)?;
     if r.remaining() > 0 {
         return Err(r.bad("bytes after the end"));
+    }
+    Ok(ordered)
+}
+
+/// Looks for a client with two sections: Yjs would lose the first of them.
+#[cold]
+fn unique_clients(bytes: &[u8]) -> Result<(), InvalidUpdate> {
+    struct Sections(Vec<(u64, usize)>);
+    impl Visit for Sections {
+        fn section(&mut self, client: u64, _clock: u64, at: usize) {
+            push(&mut self.0, (client, at));
+        }
+    }
+    let mut sections = Sections(Vec::new());
+    scan_v1(bytes, &mut sections)?;
+    sections.0.sort_unstable();
+    for pair in sections.0.windows(2) {
+        if let [(a, _), (b, at)] = pair
+            && a == b
+        {
+            return Err(Reader::at(bytes, *at).bad("two sections of one client"));
+        }
     }
     Ok(())
 }
@@ -162,45 +188,6 @@ fn scan_delete_set(r: &mut Reader<'_>, visitor: &mut impl Visit) -> Result<(), I
         }
     }
     Ok(())
-}
-
-/// The clients of an update's sections, to find one that has two.
-#[derive(Default)]
-struct Clients {
-    first: Option<(u64, usize)>,
-    seen: Vec<(u64, usize)>,
-    unordered: bool,
-}
-
-impl Clients {
-    #[inline(always)]
-    fn add(&mut self, client: u64, at: usize) {
-        match self.first {
-            None => self.first = Some((client, at)),
-            Some(first) => self.add_more(first, (client, at)),
-        }
-    }
-
-    fn add_more(&mut self, first: (u64, usize), this: (u64, usize)) {
-        if self.seen.is_empty() {
-            self.seen.push(first);
-        }
-        // Yjs writes the highest client first: then nothing is left to look for.
-        self.unordered |= self.seen.last().is_some_and(|last| last.0 <= this.0);
-        self.seen.push(this);
-    }
-
-    /// Where the second section of a client begins.
-    fn duplicate(mut self) -> Option<usize> {
-        if !self.unordered {
-            return None;
-        }
-        self.seen.sort_unstable();
-        self.seen.windows(2).find_map(|pair| match pair {
-            [(a, _), (b, at)] if a == b => Some(*at),
-            _ => None,
-        })
-    }
 }
 
 #[cold]

@@ -38,7 +38,7 @@ impl Known {
 }
 
 impl Visit for Known {
-    fn section(&mut self, client: u64, clock: u64, _structs: u64) {
+    fn section(&mut self, client: u64, clock: u64, _at: usize) {
         self.finish();
         (self.client, self.clock, self.counts) = (client, 0, clock == 0);
     }

@@ -97,6 +97,15 @@ pub(crate) struct Piece {
 /// How many records may be sorted with as much memory again: less than 1 MB.
 pub(super) const SMALL: usize = 1 << 15;
 
+/// Appends; a large list grows by a quarter, not to the double, so that memory stays near what is needed.
+#[inline(always)]
+pub(super) fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() == list.capacity() && list.len() >= 1 << 12 {
+        list.reserve_exact(list.len() / 4);
+    }
+    list.push(item);
+}
+
 /// All inputs, read.
 pub(crate) struct Store<'a, U> {
     pub(crate) inputs: &'a [U],
@@ -200,7 +209,11 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
             last.end += len;
             return;
         }
-        self.deleted.push(Range { client, start: clock, end: clock + len });
+        if self.deleted.len() == self.deleted.capacity() && self.deleted.len() >= SMALL {
+            // What is named again and again takes no memory.
+            super::delete_set::normalise(&mut self.deleted);
+        }
+        push(&mut self.deleted, Range { client, start: clock, end: clock + len });
     }
 
     /// Brings clients and records into the order of the output; tells whether any two records share an id.
@@ -255,7 +268,7 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
 
 impl<U: AsRef<[u8]>> Visit for Store<'_, U> {
     #[inline(always)]
-    fn section(&mut self, client: u64, _clock: u64, _structs: u64) {
+    fn section(&mut self, client: u64, _clock: u64, _at: usize) {
         self.client = self.clients.number(client);
         self.before = None;
     }
@@ -286,7 +299,7 @@ impl<U: AsRef<[u8]>> Visit for Store<'_, U> {
             source = Source { input: index, offset: 0 };
             word |= EXTENDED;
         }
-        self.records.push(Record { word, len: s.len as u32, client: self.client, source });
+        push(&mut self.records, Record { word, len: s.len as u32, client: self.client, source });
     }
 
     #[inline(always)]

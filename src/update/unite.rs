@@ -12,13 +12,13 @@ use super::content::{kind, skip_elements};
 use super::head::content_of;
 use super::read::Reader;
 use super::squash::is_list;
-use super::store::{Piece, Record, Source, Store, mark};
+use super::store::{Piece, Record, Source, Store, mark, push};
 use super::text::{self, Place};
 
 /// Leaves one record for each id. The records are sorted, and some overlap.
 pub(crate) fn unite<U: AsRef<[u8]>>(store: &mut Store<'_, U>) -> Result<(), InvalidUpdate> {
     let records = std::mem::take(&mut store.records);
-    let mut out = Vec::with_capacity(records.len());
+    let mut out = Vec::with_capacity(records.len() / 2);
     let mut rest = records.as_slice();
     while let Some(first) = rest.first() {
         let mut end = store.end(first);
@@ -29,7 +29,7 @@ pub(crate) fn unite<U: AsRef<[u8]>>(store: &mut Store<'_, U>) -> Result<(), Inva
         });
         let (cluster, next) = rest.split_at_checked(1 + n.count()).unwrap_or((rest, &[]));
         if cluster.len() == 1 {
-            out.push(*first);
+            push(&mut out, *first);
         } else {
             let from = out.len();
             Sweep::new(store, cluster, &mut out).run()?;
@@ -103,7 +103,7 @@ impl<'s, 'a, 'o, U: AsRef<[u8]>> Sweep<'s, 'a, 'o, U> {
         let Some((i, from, to)) = self.winner.take() else { return Ok(()) };
         let (Some(r), Some(passed)) = (self.cluster.get(i), self.passed.get_mut(i)) else { return Ok(()) };
         if (from, to) == (r.clock(), self.store.end(r)) {
-            self.out.push(*r);
+            push(self.out, *r);
             return Ok(());
         }
         let source = self.store.source(r);
@@ -112,7 +112,7 @@ impl<'s, 'a, 'o, U: AsRef<[u8]>> Sweep<'s, 'a, 'o, U> {
         pass(content, r.kind(), passed, skipped)?;
         let piece = Piece { source, len: to - from, skipped, place: passed.place, spoilt: (0, 0) };
         let record = self.store.cut(r, from, piece);
-        self.out.push(record);
+        push(self.out, record);
         Ok(())
     }
 }

@@ -9,6 +9,8 @@
 )]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod memory;
+
 use y_dynamodb::update::{MergeOptions, contents, merge, verify};
 
 /// All that a merge may do, for a log from its base.
