@@ -47,8 +47,10 @@ pub const COMPACTION_BYTES: usize = 128 * 1_024;
 /// The most WCU a second for one background compaction: a quarter of what a partition takes.
 pub const COMPACTION_WCU_PER_SECOND: u32 = 250;
 
-/// How many background compactions run at once in a persistence.
-pub const COMPACTIONS_AT_ONCE: usize = 2;
+/// How many background compactions run at once in a persistence. Most of the time each waits for its pace, which is that of
+/// a document: with few at once, a server with thousands of busy documents stores more than it ever deletes. 64 keep up
+/// with 15,000 items a second.
+pub const COMPACTIONS_AT_ONCE: usize = 64;
 
 /// The longest random wait before a background compaction that is due.
 pub const COMPACTION_JITTER: Duration = Duration::from_millis(500);

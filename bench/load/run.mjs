@@ -15,8 +15,8 @@ const MIB = 2 ** 20
  *
  * @returns what was done each second, how long a store took, how long the event loop was held up, how memory grew
  */
-export async function run ({ documents, perSecond, seconds, warmUp, batchDelayMs = 0, onSecond = () => {} }) {
-  const persistence = DynamoDbPersistence({ tableName: 'load', aws: { endpoint: 'memory:' }, batchDelayMs })
+export async function run ({ documents, perSecond, seconds, warmUp, options = {}, onSecond = () => {} }) {
+  const persistence = DynamoDbPersistence({ tableName: 'load', aws: { endpoint: 'memory:' }, ...options })
   const updates = settingOneKey(perSecond * (seconds + 1))
   const delay = monitorEventLoopDelay({ resolution: 1 })
   const state = { sent: 0, stored: 0, slowestMs: 0, failure: undefined }
@@ -30,7 +30,7 @@ export async function run ({ documents, perSecond, seconds, warmUp, batchDelayMs
     delay.disable()
     const sample = memory()
     if (at >= warmUp) delay.enable()
-    onSecond({ at, ...sample, sent: state.sent, stored: state.stored })
+    onSecond({ at, ...sample, ...state, stats: persistence.stats() })
     if (at > warmUp) samples.push(sample)
   }
   delay.disable()
