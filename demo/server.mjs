@@ -10,7 +10,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { WebSocketServer } from 'ws'
-import { persist } from '../examples/y-websocket/persist.mjs'
+import { docNameOf, pathOf, persist, refuse } from '../examples/y-websocket/persist.mjs'
 import DynamoDbPersistence from '../index.mjs'
 import { stored } from './stored.mjs'
 
@@ -37,25 +37,27 @@ const FILES = {
 const report = async () => ({ waiting: writer.waiting, documents: await stored(persistence, TABLE) })
 
 const server = http.createServer(async (request, response) => {
-  const { pathname } = new URL(request.url, 'http://localhost')
+  const asked = pathOf(request)
+  if (asked === undefined) return response.writeHead(400).end()
+  const page = `/${asked}`
   try {
-    const [type, body] = pathname === '/stored' ? ['application/json', JSON.stringify(await report())] : FILES[pathname] ?? []
+    const [type, body] = page === '/stored' ? ['application/json', JSON.stringify(await report())] : FILES[page] ?? []
     if (!body) return response.writeHead(404).end()
     response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
   } catch (error) {
-    say(`${pathname}: ${error.message}`)
+    say(`${page}: ${error.message}`)
     response.writeHead(500).end()
   }
 })
 
 /** Other pages of the same browser have no business here. */
-const isOwnPage = ({ headers }) => !headers.origin || new URL(headers.origin).host === headers.host
+const isOwnPage = ({ headers: { origin, host } }) => !origin || origin.split('://')[1] === host
 
 const wss = new WebSocketServer({ noServer: true })
 server.on('upgrade', (request, socket, head) => {
-  socket.on('error', () => socket.destroy())
-  const docName = decodeURIComponent(new URL(request.url, 'http://localhost').pathname.slice(1))
-  if (!docName || !isOwnPage(request)) return socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
+  const docName = docNameOf(request)
+  if (docName === undefined) return refuse(socket, 400)
+  if (!isOwnPage(request)) return refuse(socket, 403)
   connect(wss, request, socket, head, docName)
 })
 

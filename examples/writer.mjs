@@ -10,7 +10,7 @@ const IN_VAIN = ['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOSED']
 export class Writer {
   #persistence
   #report
-  #pending = new Map() // document name → promises that are under way
+  #pending = new Map() // document name → Map: promise that is under way → its update
 
   /** @param report is told of each failure: `report(error, docName)` */
   constructor (persistence, report) {
@@ -21,8 +21,8 @@ export class Writer {
   /** Never rejects. */
   store (docName, update) {
     const stored = this.#keepStoring(docName, update)
-    const pending = this.#pending.get(docName) ?? new Set()
-    this.#pending.set(docName, pending.add(stored))
+    const pending = this.#pending.get(docName) ?? new Map()
+    this.#pending.set(docName, pending.set(stored, update))
     stored.then(() => {
       pending.delete(stored)
       if (pending.size === 0 && this.#pending.get(docName) === pending) this.#pending.delete(docName)
@@ -32,8 +32,13 @@ export class Writer {
 
   /** Resolves when everything given so far is stored: of one document, or of all. */
   async settled (docName) {
-    const pending = docName === undefined ? [...this.#pending.values()] : [this.#pending.get(docName) ?? []]
-    await Promise.all(pending.flatMap(promises => [...promises]))
+    const pending = docName === undefined ? [...this.#pending.values()] : [this.#pending.get(docName) ?? new Map()]
+    await Promise.all(pending.flatMap(promises => [...promises.keys()]))
+  }
+
+  /** The updates of a document that are not stored yet: what a read that starts now may miss. */
+  unstored (docName) {
+    return [...this.#pending.get(docName)?.values() ?? []]
   }
 
   /** How many updates are not stored yet. */

@@ -9,6 +9,7 @@ import WebSocket from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { until } from './until.mjs'
+import { statusOf } from './upgrade.mjs'
 
 const SERVER = fileURLToPath(new URL('../y-websocket/server.mjs', import.meta.url))
 
@@ -64,4 +65,10 @@ test('a client is refused while its document cannot be loaded', async t => {
   })
   assert.equal(status, 503)
   assert.match(output(), /ERR_UNAVAILABLE/)
+})
+
+test('the y-websocket server refuses a path that names no document, and goes on', async t => {
+  const { port } = await start(t, { ENDPOINT: 'memory:' })
+  for (const path of ['/%', '//', '/']) assert.equal(await statusOf(port, path), 400, path)
+  assert.equal(await statusOf(port, '/doc'), 101)
 })

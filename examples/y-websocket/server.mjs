@@ -9,7 +9,7 @@
 import http from 'node:http'
 import { WebSocketServer } from 'ws'
 import DynamoDbPersistence from 'y-dynamodb'
-import { persist } from './persist.mjs'
+import { docNameOf, persist, refuse } from './persist.mjs'
 
 const { TABLE = 'docs', ENDPOINT, AWS_REGION, PORT = '1234' } = process.env
 
@@ -20,7 +20,8 @@ const wss = new WebSocketServer({ noServer: true })
 const server = http.createServer((request, response) => response.end('y-websocket server\n'))
 server.on('upgrade', (request, socket, head) => {
   // The place to check who asks, before the document is touched.
-  const docName = decodeURIComponent(new URL(request.url, 'http://localhost').pathname.slice(1))
+  const docName = docNameOf(request)
+  if (docName === undefined) return refuse(socket, 400)
   connect(wss, request, socket, head, docName)
 })
 server.listen(Number(PORT), () => console.log(`listening on port ${server.address().port}`))
