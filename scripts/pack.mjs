@@ -4,7 +4,7 @@
  *
  * node scripts/pack.mjs OUT [--all]
  *
- * --all  fail if the addon of any platform is missing (a release)
+ * --all  fail if the addon of any platform is missing, or cargo, which has the licences of the crates (a release)
  *
  * The JavaScript package names the platform packages as optional dependencies only here: in the repository they would be
  * in the way of `npm ci` before their first release.
@@ -16,6 +16,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ROOT, fail } from './machine.mjs'
+import { notices } from './notices.mjs'
 import { PLATFORMS, addonName } from './platforms.mjs'
 
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
@@ -47,12 +48,23 @@ const staged = fill => {
 const writeManifest = (folder, content) =>
   fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ ...content, ...(repository && { repository }) }, null, 2)}\n`)
 
-const packPlatform = (platform, out) => staged(stage => {
+/** The licences of what is in the binary. A test of the packages can do without, on a machine without cargo. */
+const writeNotices = (folder, platform, needed) => {
+  try {
+    fs.writeFileSync(path.join(folder, 'THIRD-PARTY-LICENSES'), notices(platform))
+  } catch (error) {
+    if (needed || error.code !== 'ENOENT') throw error
+    process.stderr.write('THIRD-PARTY-LICENSES is left out: cargo was not found\n')
+  }
+}
+
+const packPlatform = (platform, out, all) => staged(stage => {
   const folder = path.join(ROOT, 'npm', platform)
   const own = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
   if (own.version !== manifest.version) throw new Error(`npm/${platform} has version ${own.version}, not ${manifest.version}`)
   fs.cpSync(folder, stage, { recursive: true })
   for (const name of ['LICENSE', addonName(platform)]) fs.copyFileSync(path.join(ROOT, name), path.join(stage, name))
+  writeNotices(stage, platform, all)
   writeManifest(stage, own)
   return npmPack(stage, out)
 })
@@ -71,7 +83,7 @@ const packMain = out => staged(stage => {
 export const pack = (out, { all = false } = {}) => {
   fs.mkdirSync(out, { recursive: true })
   const names = Object.keys(PLATFORMS).filter(name => all || fs.existsSync(path.join(ROOT, addonName(name))))
-  const platforms = Object.fromEntries(names.map(name => [name, packPlatform(name, out)]))
+  const platforms = Object.fromEntries(names.map(name => [name, packPlatform(name, out, all)]))
   return { main: packMain(out), platforms }
 }
 
