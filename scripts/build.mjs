@@ -17,6 +17,8 @@ import { ROOT, fail } from './machine.mjs'
 import { PLATFORMS, addonName, ownPlatform } from './platforms.mjs'
 
 const GLIBC_FLOOR = '2.17'
+// A shared C library with musl, which cdylibs need; none on Windows, where it is not part of the system.
+const TARGET_FEATURES = { musl: '-crt-static', msvc: '+crt-static' }
 
 const platformOf = target => {
   const names = Object.keys(PLATFORMS)
@@ -44,6 +46,16 @@ const libraryIn = messages => {
   throw new Error('cargo made no dynamic library')
 }
 
+/** The versions of glibc whose symbols a binary asks for; the newest last. */
+export const glibcsOf = file => [...fs.readFileSync(file, 'latin1').matchAll(/\0GLIBC_(\d+\.\d+)(?=[.\d]*\0)/g)]
+  .map(found => found[1]).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+
+const requireGlibcFloor = file => {
+  const newest = glibcsOf(file).at(-1)
+  const isWithin = newest !== undefined && newest.localeCompare(GLIBC_FLOOR, 'en', { numeric: true }) <= 0
+  if (!isWithin) throw new Error(`the binary needs glibc ${newest}; ${GLIBC_FLOOR} is what is promised`)
+}
+
 /** Builds; returns the path of the addon. */
 export const build = async ({ release = false, testHooks = false, target, zig = false } = {}) => {
   if (release && testHooks) throw new Error('test hooks are never part of a release build')
@@ -53,8 +65,10 @@ export const build = async ({ release = false, testHooks = false, target, zig = 
   if (testHooks) args.push('--features', 'test-hooks')
   if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${GLIBC_FLOOR}` : target)
   const env = { ...process.env }
-  if (platform.endsWith('-musl')) env.RUSTFLAGS = `${env.RUSTFLAGS ?? ''} -C target-feature=-crt-static`.trim()
+  const features = TARGET_FEATURES[platform.split('-').at(-1)]
+  if (features) env.RUSTFLAGS = `${env.RUSTFLAGS ?? ''} -C target-feature=${features}`.trim()
   const library = libraryIn(await cargo(args, env))
+  if (zig && platform.endsWith('-gnu')) requireGlibcFloor(library)
   const addon = path.join(ROOT, addonName(platform))
   // A process that has the old file loaded keeps it: the new one takes its name instead of being written over it.
   const fresh = `${addon}.${process.pid}`
