@@ -17,7 +17,7 @@ const { name: main, version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'pack
 const isPublished = name => spawnSync('npm', ['view', `${name}@${version}`, 'version'], { encoding: 'utf8' }).stdout.trim() === version
 
 const { values, positionals: [folder] } = parseArgs({ options: { 'dry-run': { type: 'boolean' } }, allowPositionals: true })
-if (!folder) fail('node scripts/publish.mjs FOLDER [--dry-run]')
+if (!folder) fail('The packages are made by `node scripts/pack.mjs FOLDER --all` and published by `node scripts/publish.mjs FOLDER`.')
 const how = values['dry-run'] ? ['--dry-run'] : ['--provenance', '--access', 'public']
 
 for (const name of [...Object.keys(PLATFORMS).map(platform => `${main}-${platform}`), main]) {
