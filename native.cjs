@@ -32,8 +32,19 @@ function isMusl () {
   try {
     return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
   } catch {
-    // Node knows the version of glibc that it runs on, but takes tens of milliseconds to say it.
-    return process.report.getReport().header.glibcVersionRuntime === undefined
+    return glibcVersion() === undefined
+  }
+}
+
+/** Node knows it, but takes tens of milliseconds to say it: seconds if it looks up the names of its connections. */
+function glibcVersion () {
+  const { report } = process
+  const { excludeNetwork } = report
+  report.excludeNetwork = true
+  try {
+    return report.getReport().header.glibcVersionRuntime
+  } finally {
+    report.excludeNetwork = excludeNetwork
   }
 }
 
@@ -52,8 +63,8 @@ function load () {
     }
   }
   const advice = TRIPLES.includes(suffixes[0])
-    ? 'Install again with optional dependencies (npm install --include=optional), or build from source: npm run build.'
-    : `There is no binary for ${suffixes[0]}, only for ${TRIPLES.join(', ')}. Build from source: npm run build.`
+    ? 'Install again with optional dependencies (npm install --include=optional), or build it in a clone of the repository: npm run build.'
+    : `There is no binary for ${suffixes[0]}, only for ${TRIPLES.join(', ')}. Build it in a clone of the repository: npm run build.`
   throw new Error(`y-dynamodb ${version}: the native addon cannot be loaded. ${advice}\n  ${failures.join('\n  ')}`)
 }
 

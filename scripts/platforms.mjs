@@ -11,6 +11,7 @@ export const PLATFORMS = {
 
 /** The platform of this machine, whether it has a published binary or not. */
 export const ownPlatform = () => {
+  process.report.excludeNetwork = true // else it looks up the names of all connections
   const isMusl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime
   const abi = { linux: isMusl ? '-musl' : '-gnu', win32: '-msvc' }[process.platform] ?? ''
   return `${process.platform}-${process.arch}${abi}`
