@@ -41,6 +41,33 @@ test('the README lists every option, and no other', () => {
   assert.deepEqual(firstColumn('Options'), [...own, ...aws].sort())
 })
 
+/** The constants of src/defaults.rs as an application writes them: durations in ms. */
+const defaults = () => {
+  const source = read('src/defaults.rs')
+  const value = text => ({ true: true, false: false, 'Duration::ZERO': 0 })[text] ??
+    /^(?:Duration::from_millis\()?([\d_* ]+)\)?$/.exec(text)?.[1].split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1)
+  return Object.fromEntries([...source.matchAll(/^pub const (\w+): [\w]+ = (.+);$/gm)].map(([, name, text]) => [name, value(text)]))
+}
+
+test('the README and the typings say the defaults that the code has', () => {
+  const constants = {
+    batchDelayMs: 'BATCH_DELAY', gc: 'GC', compactionItems: 'COMPACTION_ITEMS', compactionBytes: 'COMPACTION_BYTES',
+    compactionWcuPerSecond: 'COMPACTION_WCU_PER_SECOND', 'aws.maxAttempts': 'MAX_ATTEMPTS', 'aws.connectTimeoutMs': 'CONNECT_TIMEOUT',
+    'aws.requestTimeoutMs': 'REQUEST_TIMEOUT', 'aws.operationTimeoutMs': 'OPERATION_TIMEOUT'
+  }
+  const inCode = defaults()
+  for (const [option, constant] of Object.entries(constants)) {
+    const value = inCode[constant]
+    assert.notEqual(value, undefined, constant)
+    const row = section('Options').split('\n').find(line => line.startsWith(`| \`${option}\``))
+    assert.equal(row.split('|')[2].trim(), `\`${value}\``, option)
+    const key = option.split('.').at(-1)
+    const comment = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s+${key}\\?:`, 's').exec(typings)?.[1]
+    const said = /default[^\d`tf]*`?([\d,_]+|true|false)/i.exec(comment ?? '')?.[1]
+    assert.equal(said?.replace(/[,_]/g, ''), String(value), `index.d.ts: ${option}`)
+  }
+})
+
 test('the README lists every error code, and no other', () => {
   const codes = /type ErrorCode =(.*?)\n\n/s.exec(typings)[1]
   assert.deepEqual(firstColumn('Errors'), [...codes.matchAll(/'(ERR_\w+)'/g)].map(found => found[1]).sort())
