@@ -6,6 +6,9 @@
  *
  * Client: { update: base64(Y.encodeStateAsUpdate(doc, svOfTheServer)), stateVector: base64(Y.encodeStateVector(doc)) },
  * then Y.applyUpdate(doc, fromBase64(diff)).
+ *
+ * Who asks is not checked here: put an authorizer before it. The function is frozen between calls, so nothing is merged in the
+ * background: call flushDocument now and then, for instance on a schedule.
  */
 import DynamoDbPersistence from 'y-dynamodb'
 
@@ -18,20 +21,23 @@ const persistence = DynamoDbPersistence({
 
 const STATUS = { ERR_INVALID_ARGUMENT: 400, ERR_INVALID_UPDATE: 400, ERR_THROTTLED: 503, ERR_UNAVAILABLE: 503 }
 const bytes = text => text === undefined ? undefined : new Uint8Array(Buffer.from(text, 'base64'))
+const isBase64 = text => text === undefined || (typeof text === 'string' && /^[\w+/-]*={0,2}$/.test(text))
 const answer = (statusCode, body) => ({ statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 
+/** The body of a request, undefined where it is not as described above. */
 const parse = text => {
   try {
-    return JSON.parse(text)
+    const { update, stateVector } = JSON.parse(text)
+    return isBase64(update) && isBase64(stateVector) ? { update, stateVector } : undefined
   } catch {
-    return null
+    return undefined
   }
 }
 
 export const handler = async event => {
-  const docName = event.pathParameters.doc
+  const docName = event.pathParameters?.doc
   const body = parse(event.body)
-  if (body === null) return answer(400, { error: 'the body is not JSON' })
+  if (!docName || body === undefined) return answer(400, { error: 'ERR_INVALID_ARGUMENT' })
   try {
     // Awaited: after the answer a Lambda is frozen, and what is still on its way may never arrive.
     const clock = body.update && await persistence.storeUpdate(docName, bytes(body.update))

@@ -28,7 +28,12 @@ test('two clients of the Lambda get what the other one wrote', async () => {
 })
 
 test('the Lambda tells a wrong request from a failure', async () => {
-  assert.equal((await post('letter', 'no JSON')).statusCode, 400)
+  const refused = { statusCode: 400, body: '{"error":"ERR_INVALID_ARGUMENT"}' }
+  for (const body of ['no JSON', 'null', { update: 5 }, { stateVector: 'ä' }, { update: null }]) {
+    const { statusCode, body: text } = await post('letter', body)
+    assert.deepEqual({ statusCode, body: text }, refused, JSON.stringify(body))
+  }
+  assert.equal((await handler({ body: '{}' })).statusCode, 400)
   assert.deepEqual(await post('letter', { update: base64([9]) }).then(({ statusCode, body }) => [statusCode, JSON.parse(body)]),
     [400, { error: 'ERR_INVALID_UPDATE' }])
 })
