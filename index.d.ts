@@ -227,7 +227,7 @@ declare namespace DynamoDbPersistence {
     secretAccessKey?: string | undefined
     sessionToken?: string | undefined
 
-    /** Keys, or a function that is asked for them at first use and again before they expire. Default: the SDK's chain. */
+    /** Keys, or a function that is asked for them at first use and again before they expire, for 10 s at most. Default: the SDK's chain. */
     credentials?: Credentials | (() => Credentials | PromiseLike<Credentials>) | undefined
 
     /** A profile of the shared config files. */
@@ -242,7 +242,7 @@ declare namespace DynamoDbPersistence {
     connectTimeoutMs?: number | undefined
     /** For one attempt of a request, in ms (default 5,000). */
     requestTimeoutMs?: number | undefined
-    /** For one request with all its attempts, in ms (default 30,000). */
+    /** For one request with all its attempts, and for a new table to become ACTIVE, in ms (default 30,000). */
     operationTimeoutMs?: number | undefined
 
     /** SDK v2: the same two limits, in ms; 0 is the default. */

@@ -18,8 +18,8 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_millis(30_000);
 /// The longest that one call of a credentials provider may take.
 pub const CREDENTIALS_TIMEOUT: Duration = Duration::from_millis(10_000);
 
-/// The longest that a table may take to become ACTIVE: a new one takes seconds, a restored one more.
-pub const PREPARE_TIMEOUT: Duration = Duration::from_millis(120_000);
+/// The longest that a call waits for a table to become ACTIVE: a new one takes seconds. The next call waits anew.
+pub const PREPARE_TIMEOUT: Duration = OPERATION_TIMEOUT;
 
 /// How long to wait between two looks at a table that is not ACTIVE yet.
 pub const PREPARE_POLL: Duration = Duration::from_millis(500);

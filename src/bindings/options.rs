@@ -104,6 +104,8 @@ impl NativeOptions {
                 connect: duration(self.connect_timeout_ms, usual.connect),
                 request: duration(self.request_timeout_ms, usual.request),
                 operation: duration(self.operation_timeout_ms, usual.operation),
+                // A call that waits for the table to become ACTIVE is an operation too.
+                prepare: duration(self.operation_timeout_ms, usual.prepare),
                 ..usual
             },
             ..DynamoConfig::new(self.table_name.clone())
