@@ -6,6 +6,7 @@
  */
 
 const { channel } = require('node:diagnostics_channel')
+const { fromFailure } = require('./errors.js')
 
 /** Every call of the API that has ended: `{ operation, docName, durationMs, error }`. */
 const call = channel('y-dynamodb:call')
@@ -39,6 +40,15 @@ function toStats ({ costs, ...stats }) {
   return { ...stats, requests: Object.fromEntries(costs.map(({ operation, ...cost }) => [operation, cost])) }
 }
 
+/** Passes on what the addon tells behind the calls. @returns the error, where it tells of a failure */
+function tell ({ kind, failure, ...event }, tableName) {
+  if (kind === 'replicas') return warnOfReplicas(tableName, event.replicas)
+  const error = failure && fromFailure(failure, event.docName)
+  const to = kind === 'batch' ? batch : compaction
+  to.publish(error ? { ...event, error } : event)
+  return error
+}
+
 /** Strong reads hold within one region only. */
 function warnOfReplicas (tableName, replicas) {
   process.emitWarning(`table ${tableName} has replicas in ${replicas} other regions: write a document in one region only`, {
@@ -46,4 +56,4 @@ function warnOfReplicas (tableName, replicas) {
   })
 }
 
-module.exports = { call, batch, compaction, timed, toStats, warnOfReplicas }
+module.exports = { batch, tell, timed, toStats }

@@ -9,7 +9,7 @@
  */
 
 const native = require('./native.cjs')
-const { PersistenceError, fromFailure, unwrap } = require('./errors.js')
+const { PersistenceError, unwrap } = require('./errors.js')
 const { checkBytes, checkDocName, checkString, invalidArgument } = require('./arguments.js')
 const { normalise } = require('./config.js')
 const { ReportedPromise } = require('./reported.js')
@@ -42,7 +42,7 @@ class Persistence {
 
   constructor (config, loadYjs) {
     const { options, credentials, Y, onError } = normalise(config)
-    this.#native = open(options, credentials, event => this.#tell(event))
+    this.#native = open(options, credentials, Persistence.#listener(new WeakRef(this)))
     this.#config = config
     this.#onError = onError
     this.#loadYjs = Y === undefined ? loadYjs : () => Y
@@ -170,12 +170,15 @@ class Persistence {
     await this.#ask(undefined, 'close')
   }
 
+  /** Node holds it for as long as the addon may tell something: it must not hold the persistence. */
+  static #listener (persistence) {
+    return event => persistence.deref()?.#tell(event)
+  }
+
   /** What the addon tells behind the calls. Runs on the event loop and holds no process. */
-  #tell ({ kind, failure, ...event }) {
-    if (kind === 'replicas') return diagnostics.warnOfReplicas(this.#config.tableName, event.replicas)
-    const error = failure && fromFailure(failure, event.docName)
-    diagnostics[kind].publish(error ? { ...event, error } : event)
-    if (error) this.#onError?.(error, { docName: event.docName, operation: kind })
+  #tell (event) {
+    const error = diagnostics.tell(event, this.#config.tableName)
+    if (error) this.#onError?.(error, { docName: event.docName, operation: event.kind })
   }
 
   #tellBatches (tell) {

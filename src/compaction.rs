@@ -73,13 +73,16 @@ impl<T: Table> Compactor<T> {
 
     /// Starts a compaction of the document behind the caller's back, if it is due and none runs.
     pub fn consider(&self, doc: &Arc<Document>) {
-        if !self.inner.is_due(&doc.knowledge()) || !doc.begin_compaction() {
+        let can_be_written = doc.name().clone().writable().is_ok();
+        if !can_be_written || !self.inner.is_due(&doc.knowledge()) || !doc.begin_compaction() {
             return;
         }
         let (inner, doc) = (self.inner.clone(), doc.clone());
         self.inner.runtime.spawn(async move {
             let ended = EndsCompaction(&doc);
-            if let Err(error) = inner.compact(&doc).await {
+            let result = inner.compact(&doc).await;
+            doc.compaction_ended(result.is_ok());
+            if let Err(error) = result {
                 inner.monitor.compaction_failed(doc.name(), &error);
             }
             drop(ended);
@@ -108,6 +111,8 @@ impl<T: Table> Inner<T> {
         let Ok(_permit) = self.running.acquire().await else { return Ok(()) };
         let begun = Instant::now();
         let _shared = doc.gate.read().await;
+        // A flush runs: it does all that there is to do.
+        let Ok(_compaction) = doc.compaction.try_lock() else { return Ok(()) };
         let (tail, kept, behind) = {
             let knowledge = doc.knowledge();
             if !self.is_due(&knowledge) {
@@ -120,8 +125,8 @@ impl<T: Table> Inner<T> {
                 kept.checked_sub(1).and_then(|last| base.get(last)).map(|extent| extent.last_key.clone());
             (tail, kept, behind)
         };
-        let pace = Pace::per_second(self.thresholds.wcu_per_second);
-        match self.log.compact(doc.name(), Scope::Tail(behind.as_ref()), pace).await? {
+        let pace = Pace::per_second(self.thresholds.wcu_per_second, doc.rush.clone());
+        match self.log.compact(doc.name(), Scope::Tail(behind.as_ref()), &pace).await? {
             Outcome::Done(compacted) => {
                 doc.knowledge().saw_compaction(kept, &compacted, tail);
                 self.monitor.compacted(done(doc, &compacted, begun.elapsed()));
@@ -130,8 +135,12 @@ impl<T: Table> Inner<T> {
                 doc.knowledge().saw_compaction(kept, &only, tail);
                 self.monitor.compaction_idle();
             }
-            Outcome::Single(None) | Outcome::Raced => {
-                doc.knowledge().saw_race(tail);
+            Outcome::Single(None) => {
+                doc.knowledge().saw_race(None, tail);
+                self.monitor.compaction_idle();
+            }
+            Outcome::Raced(largest) => {
+                doc.knowledge().saw_race(largest, tail);
                 self.monitor.compaction_idle();
             }
         }

@@ -19,9 +19,10 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// `ERR_UNAVAILABLE` (retryable) where others store so steadily that 20 rounds did not empty it.
     pub async fn clear(&self, doc: &DocName) -> Result<()> {
-        self.table.delete(doc, &SortKey::state_vector(doc), DeleteIf::Always).await?;
         for _ in 0..MAX_ROUNDS {
             if self.clear_once(doc).await? == 0 || !self.keeps(Rule::ClearRepeats) {
+                // Last: a flush that writes it now finds its set gone, and takes it back.
+                self.table.delete(doc, &SortKey::state_vector(doc), DeleteIf::Always).await?;
                 return Ok(());
             }
         }

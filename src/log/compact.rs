@@ -23,8 +23,9 @@ use crate::limits::MAX_BATCH_WRITES;
 use crate::table::{DeleteIf, Table};
 use crate::update;
 
-/// The largest state vector kept beside a set, in bytes; a larger one is left out, it can always be computed.
-const MAX_STATE_VECTOR_BYTES: usize = 64 * 1024;
+/// The largest state vector kept in a head, in bytes; a larger one is left out. It is what tells the result of a
+/// compaction from an update stored as a set.
+const MAX_STATE_VECTOR_BYTES: usize = 300_000;
 
 /// How a compaction ended.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ pub enum Outcome {
     Single(Option<Compacted>),
     /// Several entries became one.
     Done(Compacted),
-    /// Another compaction or a clear was faster. Nothing was changed.
-    Raced,
+    /// Another compaction or a clear was faster. Nothing was changed. The largest log clock seen.
+    Raced(Option<LogClock>),
 }
 
 /// The one entry that a compacted part of the log consists of.
@@ -79,8 +80,7 @@ impl Scope<'_> {
         let kept = match self {
             Scope::All => 0,
             Scope::Tail(_) => {
-                let tail = log.entries.iter().rev().take_while(|entry| entry.keys.len() == 1).count();
-                let (base, tail) = log.entries.split_at(log.entries.len() - tail);
+                let (base, tail) = log.split_at_tail();
                 let tail_bytes = tail.iter().map(|entry| entry.update.len()).sum();
                 tiers::kept(base.iter().map(|entry| entry.update.len()), tail_bytes)
             }
@@ -97,7 +97,7 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// `ERR_CORRUPT` as in [`Log::read`]; `ERR_INTERNAL` where the result did not pass the check. In both cases no
     /// entry was deleted.
-    pub async fn compact(&self, doc: &DocName, scope: Scope<'_>, pace: Pace) -> Result<Outcome> {
+    pub async fn compact(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
         let mut log = self.read_behind(doc, scope.behind()).await?;
         for &(clock, id) in &log.unfinished {
             self.sweep(doc, clock, id).await?;
@@ -109,22 +109,24 @@ impl<T: Table> Log<T> {
         let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
         let whole = scope.behind().is_none() && before.is_empty();
         let Merged { log, update } = self.merge(doc, log, whole).await?;
+        if log.entries.len() < 2 {
+            // The others were corrupt and are skipped.
+            return self.single(doc, log, before).await;
+        }
         let (log, update, state_vector) = verified(doc, log, update).await?;
         let kept = Some(state_vector.clone()).filter(|sv| sv.len() <= MAX_STATE_VECTOR_BYTES);
         if !self.keeps(Rule::SealBeforeDelete) {
             self.delete_entries(doc, log.entries.clone(), pace).await?;
         }
-        let set = self.write_set(doc, clock, &update, kept, pace).await?;
-        if !self.is_first_input_there(doc, &log).await? || !self.seal(doc, &set).await? {
-            self.remove_set(doc, &set).await?;
-            return Ok(Outcome::Raced);
-        }
-        match self.read_set(doc, &set).await? {
-            None => return Ok(Outcome::Raced),
-            Some(stored) if stored != update => {
-                return Err(unverified(doc, "it was read back with other bytes"));
+        let set = self.new_set(clock, &update)?;
+        match self.put_in_place(doc, &log, &set, &update, kept, pace).await {
+            Ok(true) => {}
+            Ok(false) => {
+                self.remove_set(doc, &set).await?;
+                return Ok(Outcome::Raced(log.largest));
             }
-            Some(_) => {}
+            // The inputs are all there still: the set may go, sealed or not.
+            Err(error) => return Err(self.given_up(doc, &set, error).await),
         }
         let last_key = SortKey::part(doc, clock, set.id, set.parts.saturating_sub(1));
         let compacted = Compacted {
@@ -138,6 +140,27 @@ impl<T: Table> Log<T> {
         };
         self.delete_entries(doc, log.entries, pace).await?;
         Ok(Outcome::Done(compacted))
+    }
+
+    /// Steps 1 to 4. `false` where others were faster.
+    async fn put_in_place(
+        &self,
+        doc: &DocName,
+        log: &LogRead,
+        set: &Set,
+        update: &[u8],
+        state_vector: Option<Vec<u8>>,
+        pace: &Pace,
+    ) -> Result<bool> {
+        self.write_set(doc, set, update, state_vector, pace).await?;
+        if !self.is_first_input_there(doc, log).await? || !self.seal(doc, set).await? {
+            return Ok(false);
+        }
+        match self.read_set(doc, set).await? {
+            None => Ok(false),
+            Some(stored) if stored != update => Err(unverified(doc, "it was read back with other bytes")),
+            Some(_) => Ok(true),
+        }
     }
 
     async fn single(&self, doc: &DocName, log: LogRead, before: Vec<Extent>) -> Result<Outcome> {
@@ -172,7 +195,7 @@ impl<T: Table> Log<T> {
         Ok(log.entries.pop().map(|entry| entry.update))
     }
 
-    async fn delete_entries(&self, doc: &DocName, entries: Vec<Entry>, pace: Pace) -> Result<()> {
+    async fn delete_entries(&self, doc: &DocName, entries: Vec<Entry>, pace: &Pace) -> Result<()> {
         let mut batch = Vec::new();
         let mut units = 0;
         for entry in entries {

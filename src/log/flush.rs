@@ -1,5 +1,6 @@
 //! Flush: compact all of a document, now, and write its state vector for the original's reader.
 
+use super::backoff::Backoff;
 use super::compact::{Compacted, Outcome, Scope};
 use super::{Log, Pace};
 use crate::codec::sort_key::{DocName, SortKey};
@@ -18,9 +19,13 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) where others compact or clear it again and again.
     pub async fn flush(&self, doc: &DocName) -> Result<Option<Compacted>> {
+        let mut backoff = Backoff::default();
         for _ in 0..MAX_ATTEMPTS {
-            let compacted = match self.compact(doc, Scope::All, Pace::UNPACED).await? {
-                Outcome::Raced => continue,
+            let compacted = match self.compact(doc, Scope::All, &Pace::unpaced()).await? {
+                Outcome::Raced(_) => {
+                    backoff.wait(self.host.as_ref(), "others compact or clear the document").await?;
+                    continue;
+                }
                 Outcome::Single(None) => return Ok(None),
                 Outcome::Single(Some(compacted)) | Outcome::Done(compacted) => compacted,
             };

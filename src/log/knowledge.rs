@@ -77,8 +77,8 @@ impl Knowledge {
     /// Takes note of a read of the whole log.
     pub fn saw_log(&mut self, read: &LogRead) {
         self.saw_clock(read.largest);
-        self.tail_items = read.entries.iter().rev().take_while(|entry| entry.keys.len() == 1).count();
-        let (base, tail) = read.entries.split_at(read.entries.len() - self.tail_items);
+        let (base, tail) = read.split_at_tail();
+        self.tail_items = tail.len();
         self.tail_bytes = tail.iter().map(|entry| entry.update.len()).sum();
         self.base = Some(base.iter().filter_map(|entry| entry.extent()).collect());
     }
@@ -102,7 +102,10 @@ impl Knowledge {
     }
 
     /// Takes note that another process was faster: what this one knew of the entries is out of date.
-    pub fn saw_race(&mut self, tail: (usize, usize)) {
+    pub fn saw_race(&mut self, largest: Option<LogClock>, tail: (usize, usize)) {
+        if largest.is_some() {
+            self.saw_clock(largest);
+        }
         self.base = None;
         self.tail_items = self.tail_items.saturating_sub(tail.0);
         self.tail_bytes = self.tail_bytes.saturating_sub(tail.1);

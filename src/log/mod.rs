@@ -25,6 +25,8 @@ pub mod tiers;
 
 use std::sync::Arc;
 
+use set::Set;
+
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
@@ -35,7 +37,7 @@ use crate::update::{self, InvalidUpdate, MergeOptions};
 pub use compact::{Compacted, Outcome, Scope};
 pub use host::{Host, SystemHost};
 pub use knowledge::{Extent, Knowledge, Known};
-pub use pace::Pace;
+pub use pace::{Pace, Rush};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use read::{Entry, LogRead, Merged};
 pub use rules::Rule;
@@ -120,8 +122,10 @@ impl<T: Table> Log<T> {
         let mut pages = pages::Pages::new(doc, SortKey::updates(doc)).last();
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            if let Some(key) = pages.take(page).first() {
-                return read::parse(doc, key).map(|parsed| Some(parsed.clock()));
+            match pages.take(page).first().map(|key| read::parse(doc, key)) {
+                Some(Ok(parsed)) => return Ok(Some(parsed.clock())),
+                Some(Err(error)) if self.options.on_corrupt == OnCorrupt::Fail => return Err(error),
+                Some(Err(_)) | None => {}
             }
         }
         Ok(None)
@@ -142,11 +146,16 @@ impl<T: Table> Log<T> {
         }
         let update = item.value.unwrap_or_default();
         for _ in 0..MAX_SET_ATTEMPTS {
-            let set = self.write_set(doc, clock, &update, None, Pace::UNPACED).await?;
-            if self.seal(doc, &set).await? {
-                return Ok(());
+            let set = self.new_set(clock, &update)?;
+            match self.write_and_seal(doc, &set, &update).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.remove_set(doc, &set).await?,
+                // Refused for good: nothing of it counts, so nothing of it stays. Otherwise a later sweep decides.
+                Err(error) if !error.code().is_retryable() => {
+                    return Err(self.given_up(doc, &set, error).await);
+                }
+                Err(error) => return Err(error),
             }
-            self.remove_set(doc, &set).await?;
         }
         Err(Error::new(
             Code::Unavailable,
@@ -178,6 +187,11 @@ impl<T: Table> Log<T> {
         } else {
             self.table.put(doc, item).await
         }
+    }
+
+    async fn write_and_seal(&self, doc: &DocName, set: &Set, update: &[u8]) -> Result<bool> {
+        self.write_set(doc, set, update, None, &Pace::unpaced()).await?;
+        self.seal(doc, set).await
     }
 
     /// Merges valid updates that are to be stored together: a tail of the log, never all of it.

@@ -24,6 +24,8 @@ pub struct Entry {
     pub keys: Vec<SortKey>,
     /// The update.
     pub update: Vec<u8>,
+    /// Whether a compaction wrote it: its head names a state vector.
+    pub is_compacted: bool,
 }
 
 impl Entry {
@@ -58,6 +60,15 @@ pub struct LogRead {
     pub largest: Option<LogClock>,
     /// Items that are not updates; only with [`OnCorrupt::Skip`].
     pub corrupt: Vec<SortKey>,
+}
+
+impl LogRead {
+    /// The results of compactions that the log begins with, and everything from the first update on that none merged:
+    /// the tail. A process with a stale clock stores before the results of others, so they may be among it.
+    pub fn split_at_tail(&self) -> (&[Entry], &[Entry]) {
+        let first = self.entries.iter().position(|entry| !entry.is_compacted).unwrap_or(self.entries.len());
+        self.entries.split_at(first)
+    }
 }
 
 /// A document's updates, merged.
@@ -222,7 +233,13 @@ impl<'a> Assembly<'a> {
         let (clock, id, part) = match parsed {
             UpdateKey::Original(clock) => {
                 self.close_group();
-                self.read.entries.push(Entry { clock, id: None, keys: vec![key], update: value });
+                self.read.entries.push(Entry {
+                    clock,
+                    id: None,
+                    keys: vec![key],
+                    update: value,
+                    is_compacted: false,
+                });
                 return Ok(());
             }
             UpdateKey::Update(clock, id) => (clock, id, None),
@@ -249,8 +266,9 @@ impl<'a> Assembly<'a> {
     fn close_group(&mut self) {
         let Some(group) = self.group.take() else { return };
         if group.counts(self.only_sealed) {
-            let Group { clock, id, keys, bytes, .. } = group;
-            self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes });
+            let Group { clock, id, keys, bytes, first, .. } = group;
+            let is_compacted = first.flatten().is_some_and(|head| head.state_vector.is_some());
+            self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes, is_compacted });
         } else {
             self.read.unfinished.push((group.clock, group.id));
         }

@@ -8,7 +8,7 @@ use super::backoff::Backoff;
 use super::pace::{Pace, write_units};
 use super::pages::Pages;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::limits::MAX_BATCH_WRITES;
 use crate::table::{Head, Item, Table};
 
@@ -35,26 +35,31 @@ impl Set {
 const EMPTY_UPDATE: [u8; 2] = [0, 0];
 
 impl<T: Table> Log<T> {
+    /// A set for an update, not written yet.
+    pub(super) fn new_set(&self, clock: LogClock, update: &[u8]) -> Result<Set> {
+        let parts = u32::try_from(update.len().div_ceil(self.options.sizes.part)).unwrap_or(u32::MAX);
+        Ok(Set { clock, id: self.write_id()?, parts })
+    }
+
     /// Puts head and parts, not sealed.
     pub(super) async fn write_set(
         &self,
         doc: &DocName,
-        clock: LogClock,
+        set: &Set,
         update: &[u8],
         state_vector: Option<Vec<u8>>,
-        pace: Pace,
-    ) -> Result<Set> {
-        let parts = u32::try_from(update.len().div_ceil(self.options.sizes.part)).unwrap_or(u32::MAX);
-        let set = Set { clock, id: self.write_id()?, parts };
+        pace: &Pace,
+    ) -> Result<()> {
+        let Set { clock, id, parts } = *set;
         let head = Head { parts, at: self.host.now_ms(), sealed: false, state_vector };
         let item = Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head) };
         self.put_new(doc, item).await?;
         for (n, bytes) in (0..parts).zip(update.chunks(self.options.sizes.part)) {
-            let key = SortKey::part(doc, clock, set.id, n);
+            let key = SortKey::part(doc, clock, id, n);
             self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None }).await?;
             pace.spent(write_units(bytes.len())).await;
         }
-        Ok(set)
+        Ok(())
     }
 
     /// Seals the head: from now on the set counts. `false` where the head is gone: the set was cleared or swept away.
@@ -79,6 +84,13 @@ impl<T: Table> Log<T> {
     /// Deletes what there may be of a set of this process.
     pub(super) async fn remove_set(&self, doc: &DocName, set: &Set) -> Result<()> {
         self.delete_all(doc, set.keys(doc)).await
+    }
+
+    /// Deletes what there may be of a set that failed, and gives the failure back. Where this fails too, a later sweep
+    /// does it: the failure that counts is the first.
+    pub(super) async fn given_up(&self, doc: &DocName, set: &Set, error: Error) -> Error {
+        let _ = self.remove_set(doc, set).await;
+        error
     }
 
     /// The keys of all parts that are there.

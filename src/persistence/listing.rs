@@ -75,7 +75,7 @@ impl<T: Table> Persistence<T> {
                 let page = names(&this.writer.log, cursor, is_ours).await?;
                 for name in page.entries {
                     let doc = this.queue.document(name);
-                    let _alone = doc.gate.write().await;
+                    let _alone = doc.alone().await;
                     clear(&this.writer.log, &doc).await?;
                 }
                 cursor = page.next;

@@ -193,6 +193,10 @@ impl<T: Table> Persistence<T> {
         let monitor = self.writer.monitor.clone();
         self.call(doc, Access::Write, order, |log, doc| async move {
             let begun = Instant::now();
+            let _compaction = {
+                let _waits = doc.rush.wait();
+                doc.compaction.lock().await
+            };
             let tail = doc.knowledge().tail();
             let Some(flushed) = log.flush(doc.name()).await? else { return Ok(None) };
             doc.knowledge().saw_compaction(0, &flushed, tail);

@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, RwLock};
+use tokio::sync::{Mutex as AsyncMutex, Notify, RwLock, RwLockWriteGuard};
 use tokio::time::Instant;
 
 use super::Store;
 use super::barrier::Barrier;
 use crate::codec::sort_key::DocName;
-use crate::log::Knowledge;
+use crate::log::{Knowledge, Rush};
 
 /// The most bytes of updates gathered in one batch: merged, they fit one item beside the longest keys.
 pub(super) const MAX_BATCH_BYTES: usize = 380_000;
@@ -45,10 +45,22 @@ pub struct Document {
     knowledge: Mutex<Knowledge>,
     /// A clear holds it alone; all other calls share it.
     pub(crate) gate: RwLock<()>,
-    /// Whether a background compaction of it runs.
+    /// Whether a background compaction of it is on its way.
     compacting: AtomicBool,
+    /// Held by the compaction that runs: a flush waits for one in the background, and not the other way round.
+    pub(crate) compaction: AsyncMutex<()>,
+    /// Set while a call waits for a background compaction.
+    pub(crate) rush: Arc<Rush>,
+    rest: Mutex<Rest>,
     /// Ends the waiting for company.
     pub(super) hurry: Notify,
+}
+
+/// How long background compactions rest.
+#[derive(Default)]
+struct Rest {
+    until: Option<Instant>,
+    failures: u32,
 }
 
 #[derive(Default)]
@@ -73,6 +85,9 @@ impl Document {
             knowledge: Mutex::default(),
             gate: RwLock::new(()),
             compacting: AtomicBool::new(false),
+            compaction: AsyncMutex::default(),
+            rush: Arc::default(),
+            rest: Mutex::default(),
             hurry: Notify::new(),
         }
     }
@@ -82,18 +97,36 @@ impl Document {
         &self.name
     }
 
+    /// Waits until no other call of this process runs on it; a background compaction is asked to hurry.
+    pub(crate) async fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        let _waits = self.rush.wait();
+        self.gate.write().await
+    }
+
     /// What this process knows of its log.
     pub fn knowledge(&self) -> MutexGuard<'_, Knowledge> {
         lock(&self.knowledge)
     }
 
-    /// `true` where no background compaction ran; now one does.
+    /// `true` where no background compaction was on its way, and none has just failed; now one is.
     pub(crate) fn begin_compaction(&self) -> bool {
-        !self.compacting.swap(true, Ordering::AcqRel)
+        let rests = lock(&self.rest).until.is_some_and(|until| Instant::now() < until);
+        !rests && !self.compacting.swap(true, Ordering::AcqRel)
     }
 
     pub(crate) fn end_compaction(&self) {
         self.compacting.store(false, Ordering::Release);
+    }
+
+    /// After a failure background compactions rest for a second, and twice as long each time, up to some four minutes.
+    pub(crate) fn compaction_ended(&self, well: bool) {
+        let mut rest = lock(&self.rest);
+        if well {
+            *rest = Rest::default();
+            return;
+        }
+        rest.until = Some(Instant::now() + Duration::from_secs(1 << rest.failures));
+        rest.failures = (rest.failures + 1).min(8);
     }
 
     /// The stores that wait to be taken into a batch: how many, and the bytes of their updates.

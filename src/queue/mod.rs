@@ -14,6 +14,7 @@ mod document;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -161,7 +162,7 @@ impl<S: StoreBatch> Queue<S> {
         let run = Box::pin(async move {
             let result = match access {
                 Access::Clear => {
-                    let _alone = at.gate.write().await;
+                    let _alone = at.alone().await;
                     work(at.clone()).await
                 }
                 Access::Read | Access::Write => {
@@ -294,10 +295,20 @@ impl<S: StoreBatch> Queue<S> {
         if !self.inner.batch_delay.is_zero() && !self.is_closed() {
             doc.wait_for_company(self.inner.batch_delay, || self.is_closed()).await;
         }
-        let (inner, doc) = (self.inner.clone(), doc.clone());
-        let task = self.inner.runtime.spawn(async move { inner.store_now(&doc, || doc.take_batch()).await });
-        // A panic was told to the callers by the answers that never came.
-        let _ = task.await;
+        let inner = self.inner.clone();
+        let taken = Arc::new(AtomicBool::new(false));
+        let (at, took) = (doc.clone(), taken.clone());
+        let task = self.inner.runtime.spawn(async move {
+            let take = || {
+                took.store(true, Ordering::Relaxed);
+                at.take_batch()
+            };
+            inner.store_now(&at, take).await;
+        });
+        // A panic is told to the callers by the answers that never come.
+        if task.await.is_err() && !taken.load(Ordering::Relaxed) {
+            drop(doc.take_batch());
+        }
     }
 }
 

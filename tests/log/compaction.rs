@@ -202,3 +202,96 @@ async fn a_read_of_a_long_log_has_it_compacted_afterwards() {
     assert_eq!(table.items(&doc("d")).len(), 2);
     assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set(0..100));
 }
+
+#[tokio::test(start_paused = true)]
+async fn large_updates_are_compacted_too() {
+    let table = MemoryTable::new();
+    let persistence = open_with(&table, Options::default());
+    for n in 0..20 {
+        persistence.store_update(doc("d"), update(n % 2, 500_000 + usize::from(n)), Queued).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    let items = table.items(&doc("d")).len();
+    assert!(items <= 12, "{items} items");
+    assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([0, 1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compaction_that_is_refused_leaves_nothing_and_rests_before_it_tries_again() {
+    let table = MemoryTable::new();
+    let seals = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = seals.clone();
+    let refusing = Faults::on(&table, move |request| match request {
+        Request::Seal { .. } => {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Fault::Fail(Error::new(Code::Access, "injected"))
+        }
+        _ => Fault::None,
+    });
+    let thresholds = Thresholds { items: 5, ..Thresholds::default() };
+    let persistence = open_with(&refusing, Options { compaction: thresholds, ..Options::default() });
+    for n in 0..120 {
+        persistence.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let tried = seals.load(std::sync::atomic::Ordering::Relaxed);
+    assert!((2..=8).contains(&tried), "{tried} tries in two minutes");
+    assert_eq!(table.items(&doc("d")).len(), 120, "no remains");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clear_and_a_flush_do_not_wait_for_the_pace_of_a_compaction() {
+    for clears in [true, false] {
+        let table = MemoryTable::new();
+        for n in 0..300 {
+            plant(&table, &doc("d"), original(&doc("d"), n, update((n % 100) as u8, 1_000)));
+        }
+        let thresholds = Thresholds { wcu_per_second: 1, ..Thresholds::default() };
+        let persistence = open_with(&table, Options { compaction: thresholds, ..Options::default() });
+        persistence.read(doc("d"), Queued).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let begin = tokio::time::Instant::now();
+        if clears {
+            persistence.clear(doc("d"), Queued).await.unwrap();
+            assert_eq!(table.items(&doc("d")), []);
+        } else {
+            assert!(persistence.flush(doc("d"), Queued).await.unwrap().is_some());
+            assert_eq!(table.items(&doc("d")).len(), 3);
+        }
+        assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_with_a_stale_clock_still_compacts() {
+    let table = MemoryTable::new();
+    let thresholds = Thresholds { items: 10, ..Thresholds::default() };
+    let options = Options { compaction: thresholds, ..Options::default() };
+    let (stale, busy) = (open_with(&table, options), open_with(&table, options));
+    stale.store_update(doc("d"), update(0, 1), Queued).await.unwrap();
+    for n in 1..100 {
+        busy.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    for n in 100..120 {
+        stale.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let items = table.items(&doc("d")).len();
+    assert!(items < 25, "{items} items");
+    assert_eq!(numbers(&stale.read(doc("d"), Queued).await.unwrap()), set(0..120));
+}
+
+#[tokio::test]
+async fn a_name_too_long_to_be_written_is_not_compacted() {
+    let table = MemoryTable::new();
+    let long = doc(&"x".repeat(1_000));
+    for n in 0..200 {
+        plant(&table, &long, original(&long, n, update((n % 100) as u8, 1)));
+    }
+    let persistence = open_with(&table, Options::default());
+    persistence.read(long.clone(), Queued).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(persistence.stats().counts.failed_compactions, 0);
+    assert_eq!(table.items(&long).len(), 200);
+}

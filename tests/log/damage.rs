@@ -51,3 +51,18 @@ async fn a_corrupt_item_can_be_skipped_and_is_never_deleted() {
         assert!(table.items(&doc("d")).contains(&item));
     }
 }
+
+#[tokio::test]
+async fn nothing_but_corrupt_items_can_be_skipped_stored_beside_and_flushed() {
+    let table = MemoryTable::new();
+    for item in damaged() {
+        plant(&table, &doc("d"), item);
+    }
+    let persistence = open_with(&table, Options { on_corrupt: OnCorrupt::Skip, ..quiet() });
+    assert_eq!(persistence.flush(doc("d"), Queued).await.unwrap(), None);
+    persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap();
+    let items = table.items(&doc("d"));
+    persistence.flush(doc("d"), Queued).await.unwrap();
+    let kept = table.items(&doc("d"));
+    assert!(items.iter().all(|item| kept.contains(item)), "one update is not written again");
+}

@@ -78,7 +78,7 @@ impl Failed<'_> {
         let (each, limit) = (config.timeouts.request.as_millis(), config.timeouts.operation.as_millis());
         let message = match class {
             Code::Table => format!(
-                "{name}: table '{table}' at {endpoint} is missing or not usable ({what}): create it or fix \
+                "{name}: table '{table}' at {endpoint} is missing or has other keys than ours ({what}): create it or fix \
                  tableName, region or endpoint"
             ),
             Code::Access => format!(
@@ -106,6 +106,8 @@ fn classify(code: &str, status: u16) -> Code {
     match code {
         _ if is_throttle(code) => Code::Throttled,
         "ResourceNotFoundException" | "ItemCollectionSizeLimitExceededException" => Code::Table,
+        // Our requests are checked before they are sent: what is left is a table with other keys.
+        "ValidationException" => Code::Table,
         "AccessDeniedException"
         | "AccessDenied"
         | "UnrecognizedClientException"
@@ -221,7 +223,7 @@ mod tests {
             ("MissingAuthenticationTokenException", 400, Code::Access),
             ("InternalServerError", 500, Code::Unavailable),
             ("ServiceUnavailable", 503, Code::Unavailable),
-            ("ValidationException", 400, Code::Internal),
+            ("ValidationException", 400, Code::Table),
             ("SomethingNew", 400, Code::Internal),
         ] {
             assert_eq!(classify(code, status), class, "{code} {status}");
