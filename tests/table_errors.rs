@@ -136,19 +136,13 @@ async fn a_denied_call_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_request_refused_as_invalid_tells_of_a_table_with_other_keys() {
-    let server = Server::start(|_, _| Reply::error(400, "ValidationException", "What?")).await;
-    let failure = failed_put(&table_at(&server)).await;
-    assert_eq!((failure.code(), server.asked().len()), (Code::Table, 1));
-    assert_eq!(failure.cause(), Some("ValidationException: What?"));
-}
-
-#[tokio::test]
-async fn an_unknown_refusal_is_internal() {
-    let server = Server::start(|_, _| Reply::error(400, "SomethingNewException", "What?")).await;
-    let failure = failed_put(&table_at(&server)).await;
-    assert_eq!((failure.code(), server.asked().len()), (Code::Internal, 1));
-    assert_eq!(failure.cause(), Some("SomethingNewException: What?"));
+async fn a_refusal_as_invalid_tells_of_a_table_with_other_keys_and_an_unknown_one_is_internal() {
+    for (name, code) in [("ValidationException", Code::Table), ("SomethingNew", Code::Internal)] {
+        let server = Server::start(move |_, _| Reply::error(400, name, "What?")).await;
+        let failure = failed_put(&table_at(&server)).await;
+        assert_eq!((failure.code(), server.asked().len()), (code, 1));
+        assert_eq!(failure.cause(), Some(format!("{name}: What?").as_str()));
+    }
 }
 
 #[tokio::test]
