@@ -2,7 +2,7 @@
 //! without secrets in its text.
 
 #![cfg(feature = "aws")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
 mod table_support;
 
