@@ -14,7 +14,7 @@ export function printTable (rows, peer = 'yjs') {
     what,
     `${number(ours)} ${unit}`,
     theirs === undefined ? '' : `${number(theirs)} ${unit}`,
-    theirs === undefined ? '' : `${(theirs / ours).toFixed(1)} ×`,
+    theirs === undefined || ours === 0 ? '' : `${(theirs / ours).toFixed(1)} ×`,
     goal === undefined ? '' : goal.most !== undefined ? `≤ ${number(goal.most)} ${unit}` : `≥ ${number(goal.ratio)} ×`,
     met === undefined ? '' : met ? 'met' : 'MISSED'
   ])]
@@ -27,5 +27,5 @@ export function printTable (rows, peer = 'yjs') {
 
 function number (value) {
   if (Number.isInteger(value)) return value.toLocaleString('en')
-  return value.toFixed(value < 1 ? 3 : value < 100 ? 1 : 0)
+  return value.toFixed(value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0)
 }

@@ -93,7 +93,8 @@ try {
   if (local.endpoint) {
     await rust('Rust, the table on DynamoDB Local',
       ['--all-features', '--test', 'table_conformance', '--', '--include-ignored', 'dynamodb_local::'], env)
-    const engineFiles = files.filter(name => path.dirname(name) === '__test__' || name.endsWith('testrun.test.mjs'))
+    const engineFolders = ['__test__', path.join('__test__', 'fire')]
+    const engineFiles = files.filter(name => engineFolders.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs'))
     await node('Node, DynamoDB Local', engineFiles, { ...env, Y_DYNAMODB_TEST_ENGINE: 'local' })
   } else {
     skip('DynamoDB Local', local.missing)

@@ -16,7 +16,7 @@ import { age, isRemains, writes } from './remains.mjs'
 import { Work, idsIn } from './work.mjs'
 
 const DOCS = ['one', 'two', 'three', 'four']
-const STEPS = 30
+const STEPS = 25
 /** Compaction so eager that it is always at work; time enough for a machine that is busy. */
 const CONFIG = { compactionItems: 8, aws: { requestTimeoutMs: 5_000, operationTimeoutMs: 20_000, maxAttempts: 100 } }
 /** Does not wait long for an answer that never comes. */

@@ -22,7 +22,7 @@ import { random, tellSeed } from './random.mjs'
 import { age, isRemains, writes } from './remains.mjs'
 import { idsIn } from './work.mjs'
 
-const SECONDS = Number(process.env.KILL_SECONDS ?? (isLocal ? 15 : 8))
+const SECONDS = Number(process.env.KILL_SECONDS ?? (isLocal ? 15 : 5))
 const BETWEEN_KILLS_MS = 500
 /** The embedded engine and DynamoDB Local are slow under seven processes. */
 const PATIENT = { requestTimeoutMs: 10_000, operationTimeoutMs: 60_000 }
