@@ -43,12 +43,12 @@ async function compactOn () {
 
 async function clearOn () {
   for (;;) {
-    await sleep(randomInt(BETWEEN_CLEARS_MS))
     const doc = anyDoc()
     const began = now()
     write({ clear: doc, began })
     const resolved = await unlessRefused(persistence.clearDocument(doc))
     write({ clear: doc, began, ended: now(), resolved })
+    await sleep(randomInt(BETWEEN_CLEARS_MS))
   }
 }
 
