@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestTable } from './support/engine.mjs'
-import { docOf, keys, keystrokes, mapOf, textOf } from './support/documents.mjs'
+import { Y, docOf, keys, keystrokes, mapOf, textOf } from './support/documents.mjs'
 import { ProxiedTable, delay } from './support/proxy.mjs'
 
 test('2,000 stores that nobody awaits, then a read: everything is in it, and clocks never fall', async t => {
@@ -85,6 +85,27 @@ test('a call outside the queue does not wait for earlier calls on its document',
   const fast = persistence.getMeta('doc', 'k', true).then(() => order.push('meta'))
   await Promise.all([slow, fast])
   assert.deepEqual(order, ['meta', 'store'])
+})
+
+test('reads and meta calls outside the queue do not wait for a store; a clear does, so that the store cannot come back', async t => {
+  const table = await ProxiedTable.before(t)
+  const persistence = table.open(t)
+  const [first, second] = keystrokes(2)
+  await persistence.storeUpdate('doc', first)
+  await persistence.setMeta('doc', 'k', 1)
+  let letThrough
+  const held = new Promise(resolve => { letThrough = resolve })
+  table.rule(({ operation }) => operation === 'PutItem' ? async fault => { await held; await delay(0)(fault) } : undefined)
+  const store = persistence.storeUpdate('doc', second)
+  // If one of these waited, the store would fail: nothing lets it through before.
+  assert.deepEqual(await persistence.getStateVector('doc', true), Y.encodeStateVector(docOf([first])))
+  assert.equal(textOf(docOf([await persistence.getDiff('doc', undefined, true)])), 'a')
+  await persistence.delMeta('doc', 'k', true)
+  assert.equal(await persistence.getMeta('doc', 'k', true), undefined)
+  const clear = persistence.clearDocument('doc', true)
+  letThrough()
+  await Promise.all([store, clear])
+  assert.equal(textOf(await persistence.getYDoc('doc')), '')
 })
 
 test('documents do not wait for each other', async t => {
