@@ -5,7 +5,7 @@
  * adds 5 ms to each request. Counts are exact; times are worth comparing within one run only. Background compactions are
  * counted in. The last rows, a long editing session, come from `cargo bench --bench b4_cost`, in virtual time.
  *
- * The keystrokes are those of a recorded trace (`B4_UPDATES`, default ../shared/data/b4-updates.bin.gz), else made up.
+ * The keystrokes are those of a recorded trace (`Y_DYNAMODB_TRACE`; see trace.mjs), else made up.
  * ORIGINAL=path of the original package's module to measure it as well. It is not on npm: see CONTRIBUTING.md.
  * `--check`: exit 1 where a goal is missed. Needs a release build of the addon (`npm run build`) and Java.
  */
@@ -20,14 +20,13 @@ import { fileURLToPath } from 'node:url'
 import { ROOT } from '../scripts/machine.mjs'
 import { startDynamoDbLocal } from '../scripts/dynamodb-local.mjs'
 import { printTable, row } from './table.mjs'
-import { readTrace, typingTrace } from './trace.mjs'
+import { RECORDED, readTrace, typingTrace } from './trace.mjs'
 
 const OURS = path.join(ROOT, 'index.cjs')
 const THEIRS = process.env.ORIGINAL && path.resolve(process.env.ORIGINAL)
 const LATENCY_MS = 5
 const KEYSTROKES = 2_000
 const STORED = 5_000
-const RECORDED = path.resolve(ROOT, process.env.B4_UPDATES ?? '../shared/data/b4-updates.bin.gz')
 const TRACE = fs.existsSync(RECORDED) ? readTrace(RECORDED) : typingTrace(STORED)
 const options = process.argv.slice(2)
 const here = name => fileURLToPath(new URL(name, import.meta.url))

@@ -2,7 +2,11 @@
 
 import fs from 'node:fs'
 import zlib from 'node:zlib'
+import { fileURLToPath } from 'node:url'
 import * as Y from 'yjs'
+
+/** The recorded editing trace: `Y_DYNAMODB_TRACE`, else looked for beside the clone. It need not be there. */
+export const RECORDED = process.env.Y_DYNAMODB_TRACE ?? fileURLToPath(new URL('../../shared/data/b4-updates.bin.gz', import.meta.url))
 
 /** The updates of a file: a u32 (little endian) of the length and the bytes of each; the file may be gzipped. */
 export function readTrace (file) {

@@ -5,9 +5,8 @@
 //!
 //! `cargo bench --no-default-features --bench b4_cost [-- --json]`
 //!
-//! Environment: `B4_UPDATES` (a gzipped trace: each update behind its length, u32 little-endian; default
-//! `../shared/data/b4-updates.bin.gz`; where that is missing, typing made up here), `KEYSTROKES` (stop after so many),
-//! `BATCH_DELAY_MS` (only this delay), `COMPACTION_ITEMS`, `COMPACTION_BYTES` (other thresholds).
+//! Environment: `Y_DYNAMODB_TRACE` (a gzipped trace, see `trace`; where it is missing, typing made up here), `KEYSTROKES`
+//! (stop after so many), `BATCH_DELAY_MS` (only this delay), `COMPACTION_ITEMS`, `COMPACTION_BYTES` (other thresholds).
 
 #![allow(
     clippy::unwrap_used,

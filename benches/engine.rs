@@ -1,7 +1,7 @@
 //! Benchmarks of the update engine: `cargo bench --no-default-features --bench engine`.
 //!
 //! The data is an editing trace, one update per edit: a file of updates, each behind its length as 4 bytes, little-endian;
-//! `.gz` is unpacked by `gzip`. `Y_TRACE` names the file; without it the B4 trace is looked for beside the repository, and
+//! `.gz` is unpacked by `gzip`. `Y_DYNAMODB_TRACE` names the file; without it the B4 trace is looked for beside the repository, and
 //! where there is none a synthetic trace of the same shape is made. Sizes and memory are printed before the times, and the
 //! times are CPU time: other work on the machine disturbs them less.
 
@@ -11,6 +11,9 @@
     clippy::print_stdout,
     reason = "a benchmark that fails should stop, and it prints"
 )]
+
+#[path = "trace/recorded.rs"]
+mod recorded;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
@@ -23,7 +26,6 @@ use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BatchSize, Criterion};
 use y_dynamodb::update::{MergeOptions, diff, merge, merge_into, state_vector, validate, verify};
 
-const B4: &str = "../shared/data/b4-updates.bin.gz";
 /// The updates of the B4 trace.
 const UPDATES: usize = 259_778;
 const OPTIONS: MergeOptions = MergeOptions { squash: true, gc: true, whole_log: true };
@@ -149,7 +151,7 @@ fn synthetic_trace() -> Vec<Vec<u8>> {
 }
 
 fn trace() -> Vec<Vec<u8>> {
-    let path = std::env::var("Y_TRACE").ok().or_else(|| Path::new(B4).exists().then(|| B4.to_owned()));
+    let path = Some(recorded::path()).filter(|path| Path::new(path).exists());
     let updates = path.as_deref().map_or_else(synthetic_trace, read_trace);
     let bytes: usize = updates.iter().map(Vec::len).sum();
     println!("{}: {} updates, {bytes} B", path.as_deref().unwrap_or("synthetic trace"), updates.len());

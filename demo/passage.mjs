@@ -2,16 +2,14 @@
  * What the demo's check types: a passage of a real editing trace where its file is present, else a made-up one.
  */
 import fs from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { gunzipSync } from 'node:zlib'
 import * as Y from 'yjs'
+import { RECORDED, readTrace } from '../bench/trace.mjs'
 
-const TRACE = process.env.Y_DYNAMODB_TRACE ?? fileURLToPath(new URL('../../shared/data/b4-updates.bin.gz', import.meta.url))
 const EDITS = 3_000
 const SEED = 20
 
-/** Updates of one text, each behind its length (uint32, little-endian), as edits `{ index, remove, insert }`. */
-const editsOf = bytes => {
+/** Updates of one text as edits `{ index, remove, insert }`. */
+const editsOf = updates => {
   const edits = []
   const doc = new Y.Doc()
   doc.getText('text').observe(({ delta }) => {
@@ -23,10 +21,9 @@ const editsOf = bytes => {
       shift += insert.length
     }
   })
-  for (let at = 0; edits.length < EDITS && at < bytes.length;) {
-    const length = bytes.readUInt32LE(at)
-    Y.applyUpdate(doc, bytes.subarray(at + 4, at + 4 + length))
-    at += 4 + length
+  for (const update of updates) {
+    if (edits.length >= EDITS) break
+    Y.applyUpdate(doc, update)
   }
   return edits
 }
@@ -49,6 +46,6 @@ const madeUp = seed => {
   return edits
 }
 
-export const passage = () => fs.existsSync(TRACE)
-  ? { edits: editsOf(gunzipSync(fs.readFileSync(TRACE))), source: 'a real editing trace' }
+export const passage = () => fs.existsSync(RECORDED)
+  ? { edits: editsOf(readTrace(RECORDED)), source: 'a real editing trace' }
   : { edits: madeUp(SEED), source: `a made-up passage (seed ${SEED})` }

@@ -1,10 +1,11 @@
 //! The editing trace: recorded, or made up where there is no recording.
 
+mod recorded;
+
 use std::process::Command;
 
 use y_dynamodb::codec::varint::write_varuint;
 
-const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/b4-updates.bin.gz");
 const MADE_UP: u64 = 50_000;
 const CLIENT: u64 = 1_234_567_890;
 /// Made-up typing goes on somewhere else after so many keystrokes, and takes one in eight back.
@@ -12,7 +13,7 @@ const BURST: u64 = 30;
 
 /// What it is called, and its updates.
 pub fn load() -> (&'static str, Vec<Vec<u8>>) {
-    let path = std::env::var("B4_UPDATES").unwrap_or_else(|_| RECORDED.to_owned());
+    let path = recorded::path();
     if !std::path::Path::new(&path).exists() {
         return ("made-up typing", made_up());
     }
