@@ -42,7 +42,7 @@ type Instance = DynamoDbPersistence
  * Documents in one DynamoDB table.
  *
  * Calls on one document take effect in the order they were made, awaited or not; documents do not wait for each other. The
- * trailing `outsideTransactionQueue: true` skips waiting for earlier calls on that document, and still loses nothing.
+ * trailing `outsideTransactionQueue: true` skips waiting for earlier calls on that document, and still loses nothing (a clear waits for stores under way all the same).
  *
  * `docName`: 1 to 989 UTF-8 bytes, without lone surrogates. Names of up to 1,004 bytes that the original package wrote can
  * be read and cleared. Anything else: `ERR_INVALID_ARGUMENT`, without a request.
