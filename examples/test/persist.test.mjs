@@ -50,7 +50,7 @@ const serve = async (t, persistence) => {
 const join = (t, port) => {
   const doc = new Y.Doc()
   const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, 'doc', doc, { WebSocketPolyfill: WebSocket, disableBc: true })
-  t.after(() => provider.destroy())
+  t.after(() => { provider.destroy(); doc.destroy() })
   return { text: doc.getText('text'), provider }
 }
 
