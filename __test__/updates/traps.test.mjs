@@ -85,6 +85,41 @@ test('a tail beside collected content is not collected on that account', () => {
   }
 })
 
+test('a tail that deletes something else is not collected on that account either', () => {
+  const base = bytes('0101010004010174016100')
+  const elsewhere = new Y.Doc()
+  elsewhere.clientID = 2
+  elsewhere.getArray('list').insert(0, [Y.Array.from([1, 2])])
+  const before = Y.encodeStateAsUpdate(elsewhere)
+  elsewhere.getArray('list').delete(0)
+  const tail = [bytes('01010100000100'), bytes('01010101840100016200'), before, Y.encodeStateAsUpdate(elsewhere)]
+  assert.equal(text(base, ...tail), 'ab')
+  for (const options of OPTIONS.slice(1)) {
+    assert.equal(text(merge([base, merge(tail, options)])), 'ab')
+    assert.equal(text(base, merge(tail, options)), 'ab')
+  }
+})
+
+test('letters that were typed before different neighbours are not joined', () => {
+  const doc = new Y.Doc()
+  doc.clientID = 2
+  const updates = []
+  doc.on('update', update => updates.push(update))
+  doc.getText('t').insert(0, 'z')
+  doc.getText('t').insert(0, 'a')
+  const other = load(...updates)
+  other.clientID = 1
+  other.getText('t').insert(1, 'y')
+  updates.push(Y.encodeStateAsUpdate(other))
+  Y.applyUpdate(doc, updates.at(-1))
+  doc.getText('t').insert(1, 'b')
+  for (const options of OPTIONS) {
+    const merged = merge(updates, options)
+    assert.equal(text(merged), 'abyz')
+    assert.equal(read(merged).structs.filter(({ client }) => client === 2).length, 3)
+  }
+})
+
 test('a collected copy of one letter does not take the word with it', () => {
   const updates = [bytes('01010101000100'), bytes('01010100040101740361626300'), bytes('000101010101')]
   forEachMerge(updates, (merged, what) => assert.equal(text(merged), 'ac', what))

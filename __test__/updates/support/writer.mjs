@@ -21,6 +21,8 @@ export class Writer {
     this.doc = new Y.Doc({ gc })
     this.doc.clientID = clientId
     this.roots = Object.entries(ROOTS).map(([name, type]) => this.doc.get(name, type))
+    // Where it wrote last: people go on there.
+    this.cursor = { type: null, at: 0 }
     this.undo = undo ? new Y.UndoManager(this.roots, { captureTimeout: 0 }) : null
   }
 
@@ -34,7 +36,8 @@ export class Writer {
   }
 
   #editOne () {
-    const type = this.random.pick(this.#types())
+    const types = this.#types()
+    const type = this.random.chance(0.4) && types.includes(this.cursor.type) ? this.cursor.type : this.random.pick(types)
     if (type instanceof Y.XmlText || type instanceof Y.Text) return this.#editText(type)
     if (type instanceof Y.Map) return this.#editMap(type)
     if (type instanceof Y.XmlElement && this.random.chance(0.4)) return this.#editAttributes(type)
@@ -51,16 +54,29 @@ export class Writer {
 
   #editText (text) {
     const { random } = this
-    const at = random.below(text.length + 1)
+    const at = this.#at(text)
     const rest = text.length - at
     switch (random.below(8)) {
-      case 0: case 1: case 2: return text.insert(at, words(random))
+      case 0: case 1: case 2: return this.#type(text, at)
       case 3: return text.insert(at, words(random), this.#formats())
       case 4: return text.insertEmbed(at, random.chance(0.2) ? this.#newType() : objectOf(random, () => jsonValue(random)))
       case 5: return text.format(at, random.below(rest + 1), this.#formats())
       case 6: return text.delete(at, Math.min(rest, random.chance(0.2) ? rest : random.between(1, 4)))
       default: return this.#splitSurrogates(text)
     }
+  }
+
+  /** Some letters, or words. */
+  #type (text, at) {
+    const written = this.random.chance(0.5) ? this.random.pick(['a', 'b', 'ä', '😀']) : words(this.random)
+    text.insert(at, written)
+    this.cursor = { type: text, at: at + written.length }
+  }
+
+  /** Where to edit a list: where the last edit ended, or anywhere. */
+  #at (list) {
+    const { type, at } = this.cursor
+    return type === list && at <= list.length && this.random.chance(0.6) ? at : this.random.below(list.length + 1)
   }
 
   /** Writes or deletes between the two halves of a character, where there is one. */
@@ -78,11 +94,13 @@ export class Writer {
 
   #editArray (array) {
     const { random } = this
-    const at = random.below(array.length + 1)
+    const at = this.#at(array)
     if (random.chance(0.3)) return array.delete(at, Math.min(array.length - at, random.chance(0.2) ? Infinity : random.between(1, 3)))
     if (random.chance(0.1)) return append(this.doc, array, new Y.ContentJSON(Array.from({ length: random.between(1, 3) }, () => jsonValue(random))))
     if (random.chance(0.1)) return append(this.doc, array, new Y.ContentAny(Array.from({ length: random.between(1, 3) }, () => anyValue(random))))
-    array.insert(at, Array.from({ length: random.between(1, 4) }, () => insertable(this.#value())))
+    const values = Array.from({ length: random.between(1, 4) }, () => insertable(this.#value()))
+    array.insert(at, values)
+    this.cursor = { type: array, at: at + values.length }
   }
 
   #editMap (map) {
