@@ -40,6 +40,16 @@ fn a_neighbour_that_is_gc_proves_nothing_in_a_tail() {
 }
 
 #[test]
+fn in_a_tail_only_what_a_deleted_parent_proves_becomes_gc() {
+    // Behind GC: "b". Elsewhere: a deleted type with "c" in it.
+    let log =
+        hexes(&["01010100000100", "01010101840100016200", "0102 0200 07010178 00 04000200 0163 0102010001"]);
+    let tail = merged_in_any_order(&log, TAIL);
+    assert_eq!(tail, hex("02 02 0200 01010178 01 0001 02 0100 0001 840100 0162 0102010001"));
+    assert_eq!(gc_len(&merged(&log, WHOLE)), 3);
+}
+
+#[test]
 fn gc_that_comes_before_its_item_is_filled_in() {
     let log = hexes(&["01010101000100", "01010100040101740361626300", "000101010101"]);
     let out = merged_in_any_order(&log, WHOLE);
