@@ -50,6 +50,14 @@ fn in_a_tail_only_what_a_deleted_parent_proves_becomes_gc() {
 }
 
 #[test]
+fn deletions_that_only_gc_divides_are_one_range_in_a_whole_log() {
+    // "a" and "c" are deleted and stand in a root type; between their clocks lies GC.
+    let log = hexes(&["0103 0100 04010174 0161 0001 04010174 0163 0101 02 0001 0201"]);
+    assert_eq!(merged(&log, WHOLE), hex("0103 0100 01010174 01 0001 01010174 01 0101 01 0003"));
+    assert_eq!(merged(&log, TAIL), hex("0103 0100 01010174 01 0001 01010174 01 0101 02 0001 0201"));
+}
+
+#[test]
 fn gc_that_comes_before_its_item_is_filled_in() {
     let log = hexes(&["01010101000100", "01010100040101740361626300", "000101010101"]);
     let out = merged_in_any_order(&log, WHOLE);
