@@ -113,6 +113,9 @@ export function waitsForGaps (updates, random, stats) {
   const missing = updates.filter(update => !kept.includes(update))
   const whole = random.chance(0.5)
   const merged = merge(random.shuffle(kept), { gc: random.chance(0.8), wholeLog: false })
+  assert.equal(hex(encodeStateVectorFromUpdate(merged)), hex(Y.encodeStateVectorFromUpdate(merged)), 'state vector with gaps')
+  const half = Y.encodeStateVector(load(kept.slice(0, kept.length / 2)))
+  assert.deepEqual(structsOf(diffUpdate(merged, half)), structsOf(Y.diffUpdate(merged, half)), 'the structs of Y.diffUpdate with gaps')
   // A copy that was collected and one that waits: the document takes the first, the merge keeps the second. Known, and
   // nothing is lost: once complete, they are the same.
   if (hasCollectedCopies(kept)) {
@@ -161,10 +164,11 @@ export function bringsPeersUpToDate (updates, random, stats) {
   validateUpdate(diff)
   Y.applyUpdate(peer, diff)
   assertShows(Y.encodeStateAsUpdate(peer), updates, random, stats, 'a peer with a prefix', true)
-  const structs = update => read(update).structs.filter(struct => struct.kind !== 'Skip').map(struct => JSON.stringify(struct))
-  assert.deepEqual(structs(diff), structs(Y.diffUpdate(merged, stateVector)), 'the structs of Y.diffUpdate')
+  assert.deepEqual(structsOf(diff), structsOf(Y.diffUpdate(merged, stateVector)), 'the structs of Y.diffUpdate')
   assert.equal(showRanges(deletedRanges(diff)), showRanges(deletedRanges(merged)), 'the whole delete set')
 }
+
+const structsOf = update => read(update).structs.filter(struct => struct.kind !== 'Skip').map(struct => JSON.stringify(struct))
 
 const deletedRanges = update => rangesOf(read(update).deleted)
 
