@@ -119,14 +119,25 @@ impl<T: Table> Log<T> {
             self.delete_entries(doc, log.entries.clone(), pace).await?;
         }
         let set = self.new_set(clock, &update)?;
-        match self.put_in_place(doc, &log, &set, &update, kept, pace).await {
+        match self.put_and_seal(doc, &log, &set, &update, kept, pace).await {
             Ok(true) => {}
             Ok(false) => {
                 self.remove_set(doc, &set).await?;
                 return Ok(Outcome::Raced(log.largest));
             }
-            // The inputs are all there still: the set may go, sealed or not.
-            Err(error) => return Err(self.given_up(doc, &set, error).await),
+            // Refused for good: it was not sealed, so it may go. Otherwise it may be sealed: a sealed set is only deleted
+            // by a compaction that contains it.
+            Err(error) if !error.code().is_retryable() => {
+                return Err(self.given_up(doc, &set, error).await);
+            }
+            Err(error) => return Err(error),
+        }
+        match self.read_set(doc, &set).await? {
+            None => return Ok(Outcome::Raced(log.largest)),
+            Some(stored) if stored != update => {
+                return Err(unverified(doc, "it was read back with other bytes"));
+            }
+            Some(_) => {}
         }
         let last_key = SortKey::part(doc, clock, set.id, set.parts.saturating_sub(1));
         let compacted = Compacted {
@@ -142,8 +153,8 @@ impl<T: Table> Log<T> {
         Ok(Outcome::Done(compacted))
     }
 
-    /// Steps 1 to 4. `false` where others were faster.
-    async fn put_in_place(
+    /// Steps 1 to 3. `false` where others were faster.
+    async fn put_and_seal(
         &self,
         doc: &DocName,
         log: &LogRead,
@@ -153,14 +164,7 @@ impl<T: Table> Log<T> {
         pace: &Pace,
     ) -> Result<bool> {
         self.write_set(doc, set, update, state_vector, pace).await?;
-        if !self.is_first_input_there(doc, log).await? || !self.seal(doc, set).await? {
-            return Ok(false);
-        }
-        match self.read_set(doc, set).await? {
-            None => Ok(false),
-            Some(stored) if stored != update => Err(unverified(doc, "it was read back with other bytes")),
-            Some(_) => Ok(true),
-        }
+        Ok(self.is_first_input_there(doc, log).await? && self.seal(doc, set).await?)
     }
 
     async fn single(&self, doc: &DocName, log: LogRead, before: Vec<Extent>) -> Result<Outcome> {
