@@ -39,6 +39,7 @@ pub use host::{Host, SystemHost};
 pub use knowledge::{Extent, Knowledge, Known};
 pub use pace::{Pace, Rush};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
+pub(crate) use read::corrupt;
 pub use read::{Entry, LogRead, Merged};
 pub use rules::Rule;
 

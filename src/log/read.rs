@@ -178,7 +178,8 @@ fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Resu
     Ok(())
 }
 
-fn corrupt(doc: &DocName, key: &SortKey, what: &str) -> Error {
+/// `ERR_CORRUPT`, naming the item.
+pub(crate) fn corrupt(doc: &DocName, key: &SortKey, what: &str) -> Error {
     Error::new(
         Code::Corrupt,
         format!("item {key} of document '{doc}' is corrupt: {what}; nothing was changed"),

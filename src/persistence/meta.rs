@@ -4,7 +4,7 @@ use super::{Persistence, failed};
 use crate::codec::sort_key::{DocName, MetaKey, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
-use crate::log::Pages;
+use crate::log::{Pages, corrupt};
 use crate::queue::{Access, Order, Pending};
 use crate::table::size::item_bytes;
 use crate::table::{DeleteIf, Item, Table};
@@ -81,11 +81,4 @@ impl<T: Table> Persistence<T> {
 
 fn value_of(doc: &DocName, item: Item) -> Result<Vec<u8>> {
     item.value.ok_or_else(|| corrupt(doc, &item.key, "it has no binary attribute 'value'"))
-}
-
-fn corrupt(doc: &DocName, key: &SortKey, what: &str) -> Error {
-    Error::new(
-        Code::Corrupt,
-        format!("item {key} of document '{doc}' is corrupt: {what}; nothing was changed"),
-    )
 }
