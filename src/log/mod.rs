@@ -32,7 +32,7 @@ use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
 use crate::table::size::item_bytes;
 use crate::table::{Item, Table};
-use crate::update::{self, InvalidUpdate, MergeOptions};
+use crate::update::{self, MergeOptions};
 
 pub use compact::{Compacted, Outcome, Scope};
 pub use host::{Host, SystemHost};
@@ -195,14 +195,15 @@ impl<T: Table> Log<T> {
         self.seal(doc, set).await
     }
 
-    /// Merges valid updates that are to be stored together: a tail of the log, never all of it.
+    /// Merges valid updates that are to be stored together: a tail of the log, never all of it. Makes no request.
     ///
     /// # Errors
-    /// `Ok(Err(_))` where one of them is not an update.
-    pub async fn merge_tail(&self, updates: Vec<Vec<u8>>) -> Result<Result<Vec<u8>, InvalidUpdate>> {
+    /// `ERR_INTERNAL` where one of them is not an update after all.
+    pub fn merge_tail(&self, updates: &[Vec<u8>]) -> Result<Vec<u8>> {
         let options = MergeOptions { gc: self.options.gc, squash: true, whole_log: false };
-        let bytes = updates.iter().map(Vec::len).sum();
-        off_the_loop(bytes, move || update::merge(&updates, options)).await
+        update::merge(updates, options).map_err(|reason| {
+            Error::new(Code::Internal, format!("valid updates do not merge: {reason}; please report it"))
+        })
     }
 }
 

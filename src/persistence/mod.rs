@@ -39,6 +39,8 @@ pub struct Options {
     pub skip_create_table: bool,
     /// How long a store waits for more updates of its document before it is sent (default 0).
     pub batch_delay: Duration,
+    /// Updates that wait are merged when they and their calls take so many bytes (default 64 KiB).
+    pub gather_bytes: usize,
     /// Drop the content of deleted items when merging (default true).
     pub gc: bool,
     /// What a read does about an item that is not an update (default: fail).
@@ -57,6 +59,7 @@ impl Default for Options {
         Options {
             skip_create_table: false,
             batch_delay: defaults::BATCH_DELAY,
+            gather_bytes: defaults::GATHER_BYTES,
             gc: defaults::GC,
             on_corrupt: OnCorrupt::default(),
             compaction: Thresholds::default(),
@@ -121,7 +124,7 @@ impl<T: Table> Persistence<T> {
         let compactor =
             Compactor::new(log.clone(), options.compaction, runtime.clone(), host, monitor.clone());
         let writer = Arc::new(Writer { log, ready, compactor, monitor });
-        let queue = Queue::new(writer.clone(), options.batch_delay, runtime);
+        let queue = Queue::new(writer.clone(), options.batch_delay, options.gather_bytes, runtime);
         Persistence { queue, writer }
     }
 

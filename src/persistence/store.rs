@@ -33,37 +33,49 @@ impl<T: Table> StoreBatch for Writer<T> {
     }
 
     async fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) {
+        let bytes = batch.iter().map(|store| store.update.len()).sum();
         // Where the validation panicked its callers have been answered: by the answers that never come.
-        let Ok(mut valid) = without_invalid(batch).await else { return };
+        let Ok(mut valid) = off_the_loop(bytes, move || without_invalid(batch)).await else { return };
         if valid.is_empty() {
             return;
         }
-        let updates = valid.iter_mut().map(|store| mem::take(&mut store.update)).collect();
-        let result = self.put(doc, updates).await;
+        let result = self.put(doc, &mut valid).await;
         if result.is_err() {
             self.monitor.batch_failed();
         }
         valid.into_iter().for_each(|store| store.answer(result.clone()));
     }
+
+    fn gather(&self, stores: Vec<Store>) -> Option<Store> {
+        let mut valid = without_invalid(stores);
+        if valid.len() < 2 {
+            return valid.pop();
+        }
+        match self.log.merge_tail(&updates_of(&mut valid)) {
+            Ok(update) => Some(Store::gathered(valid, update)),
+            Err(error) => {
+                valid.into_iter().for_each(|store| store.answer(Err(error.clone())));
+                None
+            }
+        }
+    }
 }
 
 impl<T: Table> Writer<T> {
     /// Makes the updates durable, and says at which log clock.
-    async fn put(&self, doc: &Arc<Document>, mut updates: Vec<Vec<u8>>) -> Result<LogClock> {
+    async fn put(&self, doc: &Arc<Document>, batch: &mut [Store]) -> Result<LogClock> {
         let begun = Instant::now();
-        let count = updates.len();
-        let update_bytes = updates.iter().map(Vec::len).sum();
+        let calls = batch.iter().map(Store::calls).sum();
+        let given_bytes = batch.iter().map(|store| store.given_bytes).sum();
+        let mut updates = updates_of(batch);
         let update = match updates.pop() {
             // One update is stored byte for byte.
             Some(only) if updates.is_empty() => only,
             last => {
                 updates.extend(last);
-                self.log.merge_tail(updates).await?.map_err(|reason| {
-                    Error::new(
-                        Code::Internal,
-                        format!("valid updates do not merge: {reason}; please report it"),
-                    )
-                })?
+                let log = self.log.clone();
+                let bytes = updates.iter().map(Vec::len).sum();
+                off_the_loop(bytes, move || log.merge_tail(&updates)).await??
             }
         };
         let clock = doc.knowledge().take_clock(doc.name(), next_clock)?;
@@ -73,8 +85,8 @@ impl<T: Table> Writer<T> {
         self.monitor.batch_stored(BatchStored {
             doc: doc.name().clone(),
             clock,
-            updates: count,
-            update_bytes,
+            updates: calls,
+            update_bytes: given_bytes,
             bytes,
             elapsed: begun.elapsed(),
         });
@@ -83,21 +95,21 @@ impl<T: Table> Writer<T> {
     }
 }
 
+fn updates_of(stores: &mut [Store]) -> Vec<Vec<u8>> {
+    stores.iter_mut().map(|store| mem::take(&mut store.update)).collect()
+}
+
 /// Answers the callers whose update is not one, and goes on with the others.
-async fn without_invalid(batch: Vec<Store>) -> Result<Vec<Store>> {
-    let bytes = batch.iter().map(|store| store.update.len()).sum();
-    off_the_loop(bytes, move || {
-        let mut valid = Vec::with_capacity(batch.len());
-        for store in batch {
-            match update::validate(&store.update) {
-                Ok(()) => valid.push(store),
-                Err(reason) => store.answer(Err(Error::new(
-                    Code::InvalidUpdate,
-                    format!("not a Yjs update in V1 format: {reason}; nothing was stored"),
-                ))),
-            }
+fn without_invalid(stores: Vec<Store>) -> Vec<Store> {
+    let mut valid = Vec::with_capacity(stores.len());
+    for store in stores {
+        match update::validate(&store.update) {
+            Ok(()) => valid.push(store),
+            Err(reason) => store.answer(Err(Error::new(
+                Code::InvalidUpdate,
+                format!("not a Yjs update in V1 format: {reason}; nothing was stored"),
+            ))),
         }
-        valid
-    })
-    .await
+    }
+    valid
 }

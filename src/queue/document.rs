@@ -1,16 +1,17 @@
 //! One document's queue, and what this process knows of its log.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, Notify, RwLock, RwLockWriteGuard};
 use tokio::time::Instant;
 
-use super::Store;
 use super::barrier::Barrier;
+use super::store::Store;
 use crate::codec::sort_key::DocName;
 use crate::log::{Knowledge, Rush};
 
@@ -54,6 +55,18 @@ pub struct Document {
     rest: Mutex<Rest>,
     /// Ends the waiting for company.
     pub(super) hurry: Notify,
+    /// Its last call, as a number that grows from call to call.
+    last_use: AtomicU64,
+    /// Of what size waiting updates are merged.
+    gather_bytes: usize,
+}
+
+/// What [`Document::push`] found.
+pub(super) struct Pushed {
+    /// Whether a task takes the steps; else the caller must start one.
+    pub is_driven: bool,
+    /// Whether so much has come that the caller should [`Document::gather`] it.
+    pub is_large: bool,
 }
 
 /// How long background compactions rest.
@@ -70,15 +83,18 @@ struct Waiting {
     driven: bool,
     /// When the oldest waiting store came.
     since: Option<Instant>,
-    /// The waiting stores: how many, and the bytes of their updates.
+    /// The waiting stores: how many, how many calls wait for them, and the bytes of their updates.
     stores: usize,
+    store_calls: usize,
     store_bytes: usize,
+    /// The memory of the stores that came since the last gathering.
+    loose_bytes: usize,
     /// The last barrier that was queued.
     barrier: Option<Barrier>,
 }
 
 impl Document {
-    pub(super) fn new(name: DocName) -> Self {
+    pub(super) fn new(name: DocName, gather_bytes: usize) -> Self {
         Document {
             name,
             waiting: Mutex::default(),
@@ -89,7 +105,18 @@ impl Document {
             rush: Arc::default(),
             rest: Mutex::default(),
             hurry: Notify::new(),
+            last_use: AtomicU64::default(),
+            gather_bytes,
         }
+    }
+
+    /// Takes note of a call.
+    pub(super) fn touch(&self, now: u64) {
+        self.last_use.store(now, Ordering::Relaxed);
+    }
+
+    pub(super) fn last_use(&self) -> u64 {
+        self.last_use.load(Ordering::Relaxed)
     }
 
     /// Its name.
@@ -129,10 +156,10 @@ impl Document {
         rest.failures = (rest.failures + 1).min(8);
     }
 
-    /// The stores that wait to be taken into a batch: how many, and the bytes of their updates.
+    /// What waits to be taken into a batch: for how many calls, and the bytes of the updates.
     pub(super) fn waiting_stores(&self) -> (usize, usize) {
         let waiting = lock(&self.waiting);
-        (waiting.stores, waiting.store_bytes)
+        (waiting.store_calls, waiting.store_bytes)
     }
 
     /// Whether calls wait or run.
@@ -140,23 +167,53 @@ impl Document {
         lock(&self.waiting).driven
     }
 
-    /// Queues a call, behind the barrier if one stands; `true` where the caller must start a task that takes the steps.
-    pub(super) fn push(&self, barrier: Option<Barrier>, job: Job) -> bool {
+    /// Queues a call, behind the barrier if one stands.
+    pub(super) fn push(&self, barrier: Option<Barrier>, job: Job) -> Pushed {
         let mut waiting = lock(&self.waiting);
         if let Some(barrier) = barrier.filter(|barrier| barrier.stands() && !waiting.has(barrier)) {
             waiting.barrier = Some(barrier.clone());
             waiting.jobs.push_back(Job::Run(Work { shared: false, run: Box::pin(barrier.ended()) }));
         }
         if let Job::Store(store) = &job {
-            waiting.stores += 1;
-            waiting.store_bytes += store.update.len();
+            waiting.came(store);
+            waiting.loose_bytes += store.update.len() + size_of::<Job>();
             waiting.since.get_or_insert_with(Instant::now);
         }
         waiting.jobs.push_back(job);
         if waiting.is_crowded() {
             self.hurry.notify_one();
         }
-        !std::mem::replace(&mut waiting.driven, true)
+        let is_large = waiting.loose_bytes >= self.gather_bytes;
+        if is_large {
+            waiting.loose_bytes = 0;
+        }
+        Pushed { is_driven: std::mem::replace(&mut waiting.driven, true), is_large }
+    }
+
+    /// Merges stores that wait side by side into one, up to a batch: what waits for a table that is slow takes no more
+    /// memory than a document. `false` where there was nothing to merge.
+    ///
+    /// Callers wait meanwhile: a batch is merged within about a millisecond.
+    pub(super) fn gather(&self, merge: impl FnOnce(Vec<Store>) -> Option<Store>) -> bool {
+        let mut waiting = lock(&self.waiting);
+        let Some(side_by_side) = waiting.side_by_side(self.gather_bytes) else { return false };
+        let at = side_by_side.start;
+        let stores: Vec<_> = waiting
+            .jobs
+            .drain(side_by_side)
+            .filter_map(|job| match job {
+                Job::Store(store) => Some(store),
+                Job::Run(_) => None,
+            })
+            .collect();
+        for store in &stores {
+            waiting.went(store);
+        }
+        if let Some(store) = merge(stores) {
+            waiting.came(&store);
+            waiting.jobs.insert(at, Job::Store(store));
+        }
+        true
     }
 
     /// The next step; `None` where no call waits: the task that takes the steps ends.
@@ -201,11 +258,11 @@ impl Document {
                 break;
             }
             if let Some(Job::Store(store)) = waiting.jobs.pop_front() {
-                waiting.stores -= 1;
-                waiting.store_bytes -= store.update.len();
+                waiting.went(&store);
                 batch.push(store);
             }
         }
+        waiting.loose_bytes = 0;
         waiting.since = (waiting.stores > 0).then(Instant::now);
         batch
     }
@@ -224,6 +281,41 @@ impl Document {
 }
 
 impl Waiting {
+    fn came(&mut self, store: &Store) {
+        self.stores += 1;
+        self.store_calls += store.calls();
+        self.store_bytes += store.update.len();
+    }
+
+    fn went(&mut self, store: &Store) {
+        self.stores -= 1;
+        self.store_calls -= store.calls();
+        self.store_bytes -= store.update.len();
+    }
+
+    /// Where the first stores stand that are worth merging: at least two side by side, together no larger than a batch,
+    /// and larger than `worth`.
+    fn side_by_side(&self, worth: usize) -> Option<Range<usize>> {
+        let (mut from, mut bytes, mut memory) = (0, 0, 0);
+        for (i, job) in self.jobs.iter().enumerate() {
+            let size = match job {
+                Job::Store(store) => store.update.len(),
+                Job::Run(_) => 0,
+            };
+            if matches!(job, Job::Run(_)) || bytes + size > MAX_BATCH_BYTES {
+                if i - from > 1 && memory >= worth {
+                    return Some(from..i);
+                }
+                from = if matches!(job, Job::Run(_)) { i + 1 } else { i };
+                (bytes, memory) = (0, 0);
+            }
+            bytes += size;
+            memory += size + size_of::<Job>();
+        }
+        let end = self.jobs.len();
+        (end - from.min(end) > 1 && memory >= worth).then_some(from..end)
+    }
+
     fn has(&self, barrier: &Barrier) -> bool {
         self.barrier.as_ref().is_some_and(|queued| queued.is(barrier))
     }

@@ -10,11 +10,12 @@
 mod barrier;
 mod calls;
 mod document;
+mod store;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,12 +26,13 @@ use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 
 use barrier::Barrier;
-use calls::{Calls, OpenCall};
+use calls::Calls;
 pub use document::Document;
-use document::{Job, Step, Work};
+use document::{Job, Pushed, Step, Work};
+pub use store::{Store, StoreBatch};
 
-/// How many documents without waiting calls are remembered before those are forgotten. A forgotten document costs one
-/// Query more at its next store.
+/// How many documents are remembered before half of them, the longest unused, are forgotten. A forgotten document costs
+/// one Query more at its next store, and its items are counted anew towards a compaction.
 const MAX_IDLE_DOCUMENTS: usize = 10_000;
 
 /// Whether a call waits for earlier calls on its document.
@@ -55,24 +57,6 @@ pub enum Access {
 
 /// A future that the caller may await anywhere.
 pub type Pending<R> = Pin<Box<dyn Future<Output = R> + Send>>;
-
-/// An update that waits to be stored.
-pub struct Store {
-    /// The update.
-    pub update: Vec<u8>,
-    answer: oneshot::Sender<Result<LogClock>>,
-    _open: OpenCall,
-}
-
-/// Stores the updates of one batch and answers each of them.
-pub trait StoreBatch: Send + Sync + 'static {
-    /// Does what must be done before a batch is taken from the queue: updates gather meanwhile. A failure rejects the
-    /// batch.
-    fn prepare(&self, doc: &Arc<Document>) -> impl Future<Output = Result<()>> + Send;
-
-    /// Stores a batch.
-    fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) -> impl Future<Output = ()> + Send;
-}
 
 /// What waits in the queues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,6 +86,9 @@ struct Inner<S> {
     store: Arc<S>,
     runtime: Handle,
     batch_delay: Duration,
+    gather_bytes: usize,
+    /// How often a document was asked for.
+    uses: AtomicU64,
     documents: Mutex<HashMap<DocName, Arc<Document>>>,
     /// Queued calls made from now on wait for its end.
     barrier: Mutex<Option<Barrier>>,
@@ -109,12 +96,15 @@ struct Inner<S> {
 }
 
 impl<S: StoreBatch> Queue<S> {
-    /// Empty queues. `batch_delay` is how long a store waits for company.
-    pub fn new(store: Arc<S>, batch_delay: Duration, runtime: Handle) -> Self {
+    /// Empty queues. `batch_delay` is how long a store waits for company; `gather_bytes`, of what size waiting updates are
+    /// merged before it is their turn.
+    pub fn new(store: Arc<S>, batch_delay: Duration, gather_bytes: usize, runtime: Handle) -> Self {
         let inner = Inner {
             store,
             runtime,
             batch_delay,
+            gather_bytes,
+            uses: AtomicU64::default(),
             documents: Mutex::default(),
             barrier: Mutex::default(),
             calls: Calls::default(),
@@ -130,8 +120,7 @@ impl<S: StoreBatch> Queue<S> {
     /// Takes the place of a store. The future resolves when it is durable.
     pub fn store(&self, name: DocName, update: Vec<u8>, order: Order) -> Pending<Result<LogClock>> {
         let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
-        let (answer, answered) = oneshot::channel();
-        let store = Store { update, answer, _open: open };
+        let (store, answered) = Store::new(update, open);
         let doc = self.document(name);
         match order {
             Order::Queued => self.enqueue(doc, Job::Store(store)),
@@ -253,9 +242,13 @@ impl<S: StoreBatch> Queue<S> {
     pub fn document(&self, name: DocName) -> Arc<Document> {
         let mut documents = self.documents();
         if documents.len() >= MAX_IDLE_DOCUMENTS && !documents.contains_key(&name) {
-            documents.retain(|_, doc| Arc::strong_count(doc) > 1);
+            forget_half(&mut documents);
         }
-        documents.entry(name.clone()).or_insert_with(|| Arc::new(Document::new(name))).clone()
+        let doc = documents
+            .entry(name.clone())
+            .or_insert_with(|| Arc::new(Document::new(name, self.inner.gather_bytes)));
+        doc.touch(self.inner.uses.fetch_add(1, Ordering::Relaxed));
+        doc.clone()
     }
 
     fn documents(&self) -> MutexGuard<'_, HashMap<DocName, Arc<Document>>> {
@@ -268,7 +261,12 @@ impl<S: StoreBatch> Queue<S> {
 
     fn enqueue(&self, doc: Arc<Document>, job: Job) {
         let barrier = self.lock_barrier().clone();
-        if doc.push(barrier, job) {
+        let Pushed { is_driven, is_large } = doc.push(barrier, job);
+        if is_large {
+            let (inner, doc) = (self.inner.clone(), doc.clone());
+            self.inner.runtime.spawn(async move { while doc.gather(|stores| inner.store.gather(stores)) {} });
+        }
+        if !is_driven {
             let queue = self.clone();
             self.inner.runtime.spawn(async move { queue.drive(doc).await });
         }
@@ -324,11 +322,12 @@ impl<S: StoreBatch> Inner<S> {
     }
 }
 
-impl Store {
-    /// Answers the caller. It may have gone: a terminated worker. The update is stored all the same.
-    pub fn answer(self, result: Result<LogClock>) {
-        let _ = self.answer.send(result);
-    }
+/// Forgets the half of the documents whose last call is the longest ago, but for those that are busy.
+fn forget_half(documents: &mut HashMap<DocName, Arc<Document>>) {
+    let mut uses: Vec<_> = documents.values().map(|doc| doc.last_use()).collect();
+    let middle = uses.len() / 2;
+    let (_, &mut median, _) = uses.select_nth_unstable(middle);
+    documents.retain(|_, doc| doc.last_use() >= median || Arc::strong_count(doc) > 1);
 }
 
 fn closed() -> Error {

@@ -1,12 +1,15 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use y_dynamodb::codec::sort_key::{LogClock, UpdateKey};
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::limits::MAX_ITEM_BYTES;
 use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::{Outside, Queued};
 use y_dynamodb::table::Operation;
-use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
+use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
+use y_dynamodb::update;
 
 use crate::support::*;
 
@@ -69,6 +72,66 @@ async fn an_invalid_update_is_refused_and_its_neighbours_are_stored() {
     first.await.unwrap();
     last.await.unwrap();
     assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1, 2]));
+}
+
+/// Stores fail until the gate opens; what is tried meanwhile waits at it.
+struct Gate(Arc<Notify>);
+
+impl Hook for Gate {
+    fn before<'a>(&'a self, request: &'a Request) -> HookFuture<'a, Fault> {
+        let waits = matches!(request, Request::PutNew { .. });
+        Box::pin(async move {
+            if waits {
+                self.0.notified().await;
+                self.0.notify_one();
+            }
+            Fault::None
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_slow_table_is_merged_as_it_gathers() {
+    const CALLS: usize = 20_000;
+    let (table, gate) = (MemoryTable::new(), Arc::new(Notify::new()));
+    let persistence = open(&table.with_hook(Arc::new(Gate(gate.clone()))));
+    let mut typist = Typist::default();
+    let mut calls = vec![persistence.store_update(doc("d"), typist.key(), Queued)];
+    let mut reads = Vec::new();
+    for n in 1..CALLS {
+        if n % 5_000 == 0 {
+            reads.push((n, persistence.read(doc("d"), Queued)));
+        }
+        if n % 4_000 == 0 {
+            let refused = persistence.store_update(doc("d"), vec![1, 2, 3], Queued);
+            calls.push(Box::pin(async move {
+                assert_eq!(refused.await.unwrap_err().code(), Code::InvalidUpdate);
+                Ok(LogClock(0))
+            }));
+        }
+        calls.push(persistence.store_update(doc("d"), typist.key(), Queued));
+    }
+    let waiting = || persistence.stats().depth;
+    for _ in 0..1_000 {
+        // Some 13 bytes an update; merged, one for each key.
+        if waiting().waiting_bytes <= CALLS + 64 * 1_024 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let depth = waiting();
+    assert!(depth.waiting_updates > CALLS / 2 && depth.waiting_bytes <= CALLS + 64 * 1_024, "{depth:?}");
+    gate.notify_one();
+    for call in calls {
+        call.await.unwrap();
+    }
+    for (n, read) in reads {
+        assert_eq!(update::state_vector(&read.await.unwrap()).unwrap(), typist.state_vector_at(n));
+    }
+    assert_eq!((waiting().waiting_updates, waiting().waiting_bytes), (0, 0));
+    let stored: usize = table.items(&doc("d")).into_iter().map(|item| item.value.unwrap().len()).sum();
+    assert!(stored < 2 * CALLS, "{stored} bytes");
+    assert_eq!(persistence.stats().counts.updates as usize, CALLS);
 }
 
 #[tokio::test]

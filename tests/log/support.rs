@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use tokio::runtime::Handle;
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{DocName, LogClock, WriteId};
+use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::table::Item;
@@ -32,10 +33,39 @@ pub fn open_with(table: &MemoryTable, options: Options) -> Persistence<MemoryTab
 /// The update with this number: one string of `length` letters by one client.
 pub fn update(number: u8, length: usize) -> Vec<u8> {
     let mut bytes = vec![1, 1, number, 0, 4, 1, 1, b't'];
-    y_dynamodb::codec::varint::write_varuint(&mut bytes, length as u64);
+    write_varuint(&mut bytes, length as u64);
     bytes.extend(std::iter::repeat_n(b'x', length));
     bytes.push(0);
     bytes
+}
+
+/// One client that types a text at its end, a key an update.
+#[derive(Default)]
+pub struct Typist {
+    keys: u64,
+}
+
+impl Typist {
+    pub fn key(&mut self) -> Vec<u8> {
+        let mut bytes = vec![1, 1, 1];
+        write_varuint(&mut bytes, self.keys);
+        if self.keys == 0 {
+            bytes.extend([4, 1, 1, b't']);
+        } else {
+            bytes.extend([0x84, 1]);
+            write_varuint(&mut bytes, self.keys - 1);
+        }
+        bytes.extend([1, b'x', 0]);
+        self.keys += 1;
+        bytes
+    }
+
+    /// The state vector after so many keys.
+    pub fn state_vector_at(&self, keys: usize) -> Vec<u8> {
+        let mut bytes = vec![1, 1];
+        write_varuint(&mut bytes, keys as u64);
+        bytes
+    }
 }
 
 /// The numbers in an update.

@@ -75,10 +75,10 @@ fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
 const BROKEN_RULES: [(Rule, u64); 8] = [
     (Rule::SealedSets, 80),
     (Rule::SealBeforeDelete, 0),
-    (Rule::InputCheck, 600),
-    (Rule::LowestInput, 3_200),
+    (Rule::InputCheck, 1_500),
+    (Rule::LowestInput, 42_700),
     (Rule::SetSortsLast, 170),
-    (Rule::ClearRepeats, 10_300),
+    (Rule::ClearRepeats, 44_100),
     (Rule::FreshKeys, 0),
     (Rule::SweepCondition, 50),
 ];
