@@ -42,6 +42,27 @@ async fn documents_do_not_wait_for_each_other() {
     assert!(tokio::time::timeout(Duration::from_millis(10), slow).await.is_err());
 }
 
+#[tokio::test]
+async fn a_document_in_use_is_remembered_however_many_others_come() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    let store = async |name: &str| {
+        let before = table.meter().snapshot();
+        persistence.store_update(doc(name), update(1, 1), Queued).await.unwrap();
+        (table.meter().snapshot() - before).total().requests
+    };
+    let first_store = store("used").await;
+    store("unused").await;
+    for n in 0..12_000 {
+        store(&format!("other {n}")).await;
+        if n % 1_000 == 0 {
+            assert_eq!(store("used").await, 1, "after {n} others");
+        }
+    }
+    assert_eq!(store("unused").await, 2, "its largest clock is asked for again");
+    assert!(first_store >= 2 && persistence.stats().depth.documents <= 10_000);
+}
+
 #[tokio::test(start_paused = true)]
 async fn closing_waits_for_what_was_called_and_sends_delayed_batches_at_once() {
     let table = MemoryTable::new();
