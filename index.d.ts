@@ -212,7 +212,7 @@ declare namespace DynamoDbPersistence {
    * Further keys of the SDKs (`apiVersion`, `logger`, …) are accepted with a warning where they mean nothing here; keys
    * that nobody knows are refused.
    */
-  interface AwsConfig {
+  interface AwsConfig extends Partial<Record<IgnoredAwsKey, unknown>> {
     /** Default: the environment's (`AWS_REGION`), the profile's, the instance's. */
     region?: string | undefined
 
@@ -255,8 +255,25 @@ declare namespace DynamoDbPersistence {
       [ignored: string]: unknown
     } | object | undefined
 
-    [ignored: string]: unknown
+    /** Refused where set: they change the address. Give it as `endpoint`. */
+    useFipsEndpoint?: false | undefined
+    useDualstackEndpoint?: false | undefined
   }
+
+  /** Keys of the SDKs that mean nothing here. */
+  type IgnoredAwsKey =
+    | 'accountIdEndpointMode' | 'apiVersion' | 'apiVersions' | 'authSchemePreference' | 'base64Decoder'
+    | 'base64Encoder' | 'bodyLengthChecker' | 'cacheMiddleware' | 'computeChecksums' | 'convertResponseTypes'
+    | 'correctClockSkew' | 'credentialDefaultProvider' | 'credentialProvider' | 'customUserAgent' | 'defaultsMode'
+    | 'defaultUserAgentProvider' | 'disableHostPrefix' | 'dynamoDbCrc32' | 'endpointCacheSize'
+    | 'endpointDiscoveryEnabled' | 'endpointPrefix' | 'endpointProvider' | 'extensions' | 'hostPrefixEnabled'
+    | 'httpAuthSchemeProvider' | 'httpAuthSchemes' | 'logger' | 'maxRedirects' | 'params' | 'paramValidation'
+    | 'protocol' | 'regionInfoProvider' | 'requestChecksumCalculation' | 'responseChecksumValidation'
+    | 'retryDelayOptions' | 'retryMode' | 'retryStrategy' | 'runtime' | 's3BucketEndpoint' | 's3DisableBodySigning'
+    | 's3ForcePathStyle' | 's3UseArnRegion' | 's3UsEast1RegionalEndpoint' | 'service' | 'serviceConfiguredEndpoint'
+    | 'serviceId' | 'sha256' | 'signatureCache' | 'signatureVersion' | 'signer' | 'signingEscapePath' | 'sslEnabled'
+    | 'streamCollector' | 'stsRegionalEndpoints' | 'systemClockOffset' | 'tls' | 'urlParser' | 'useAccelerateEndpoint'
+    | 'userAgentAppId' | 'utf8Decoder' | 'utf8Encoder'
 
   interface Credentials {
     accessKeyId: string

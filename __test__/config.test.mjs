@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import { devNull } from 'node:os'
 import { describe, test } from 'node:test'
 import { DynamoDbPersistence, TestTable, freshName, onceOnly } from './support/engine.mjs'
@@ -250,6 +251,17 @@ describe('options of the SDKs', onceOnly, () => {
       assert(warnings[0].message.includes(`config.aws.${key}`), warnings[0].message)
     }
     assert.equal(await persistence.storeUpdate('doc', update), 0)
+  })
+
+  test('that are ignored are those that the typings name, each of them', async () => {
+    const source = name => fs.readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+    const names = text => [...text.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort()
+    const typed = names(/type IgnoredAwsKey =(.*?)\n\n/s.exec(source('index.d.ts'))[1])
+    assert.deepEqual(typed, names(/IGNORED_AWS_KEYS = new Set\(\[(.*?)\]\)/s.exec(source('config.js'))[1]))
+    const warnings = await warningsOf(() => DynamoDbPersistence({
+      tableName: 'docs', aws: { ...MEMORY, ...Object.fromEntries(typed.map(key => [key, 1])) }
+    }).close())
+    for (const key of typed) assert(warnings[0].message.includes(`config.aws.${key}`), key)
   })
 
   test('an instance of an HTTP handler is ignored with a warning', async t => {

@@ -24,6 +24,8 @@ import { idsIn } from './work.mjs'
 
 const SECONDS = Number(process.env.KILL_SECONDS ?? (isLocal ? 15 : 5))
 const BETWEEN_KILLS_MS = 500
+/** Longer than a loaded machine leaves a request that it has received. */
+const QUIET_MS = 3_000
 /** The embedded engine and DynamoDB Local are slow under seven processes. */
 const PATIENT = { requestTimeoutMs: 10_000, operationTimeoutMs: 60_000 }
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url))
@@ -90,12 +92,21 @@ function together (places) {
   return { ledger, counts }
 }
 
+/** Until the table has not changed for a while: what the killed processes had sent may still be on its way. */
+async function quiet (table) {
+  const look = async () => JSON.stringify((await table.items()).map(({ doc, key, attributes }) => [doc, key.toString('hex'), attributes]))
+  for (let before, now = await look(); before !== now; now = await look()) {
+    before = now
+    await sleep(QUIET_MS)
+  }
+}
+
 /** Whether there is something that could be lost, could be back, and could leave remains. */
 function isEnough ({ ledger, counts }) {
   return ledger.counts.acknowledged > 50 && ledger.counts.clears > 0 && counts.flushed > 0
 }
 
-test(`seven processes, one killed every now and then, for ${SECONDS} s`, { timeout: (SECONDS + 120) * 1_000 }, async t => {
+test(`seven processes, one killed every now and then, for ${SECONDS} s`, { timeout: (SECONDS + 300) * 1_000 }, async t => {
   tellSeed(t)
   const chance = random()
   const table = isLocal ? new TestTable() : await ProxiedTable.before(t)
@@ -119,8 +130,7 @@ test(`seven processes, one killed every now and then, for ${SECONDS} s`, { timeo
     kills++
   }
   for (const place of places) await place.kill()
-  // What they had sent may still be on its way.
-  await sleep(1_000)
+  await quiet(table)
 
   const { ledger, counts } = together(places)
   t.diagnostic(JSON.stringify({ kills, ...ledger.counts, ...counts }))

@@ -121,6 +121,8 @@ export async function errors (): Promise<string | undefined> {
 export function mistakes (): void {
   // @ts-expect-error: no table
   DynamoDbPersistence({})
+  // @ts-expect-error: not an option of aws
+  DynamoDbPersistence({ tableName: 'docs', aws: { regoin: 'us-west-2' } })
   // @ts-expect-error: not an option
   DynamoDbPersistence({ tableName: 'docs', tabelName: 'docs' })
   // @ts-expect-error: not an update
