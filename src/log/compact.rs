@@ -21,7 +21,7 @@ use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_BATCH_WRITES;
 use crate::table::{DeleteIf, Table};
-use crate::update;
+use crate::update::{self, MergeOptions};
 
 /// The largest state vector kept in a head, in bytes; a larger one is left out. It is what tells the result of a
 /// compaction from an update stored as a set.
@@ -108,12 +108,12 @@ impl<T: Table> Log<T> {
         }
         let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
         let whole = scope.behind().is_none() && before.is_empty();
-        let Merged { log, update } = self.merge(doc, log, whole).await?;
-        if log.entries.len() < 2 {
+        let merged = self.merge(doc, log, whole).await?;
+        if merged.log.entries.len() < 2 {
             // The others were corrupt and are skipped.
-            return self.single(doc, log, before).await;
+            return self.single(doc, merged.log, before).await;
         }
-        let (log, update, state_vector) = verified(doc, log, update).await?;
+        let Verified { log, update, state_vector } = verified(doc, merged).await?;
         let kept = Some(state_vector.clone()).filter(|sv| sv.len() <= MAX_STATE_VECTOR_BYTES);
         if !self.keeps(Rule::SealBeforeDelete) {
             self.delete_entries(doc, log.entries.clone(), pace).await?;
@@ -244,14 +244,31 @@ fn unverified(doc: &DocName, what: &str) -> Error {
     )
 }
 
+/// What passed the check by an independent scan, and may take the place of its inputs.
+struct Verified {
+    log: LogRead,
+    update: Vec<u8>,
+    state_vector: Vec<u8>,
+}
+
 /// Checks by an independent scan that the merged update contains exactly what its inputs contain.
-async fn verified(doc: &DocName, log: LogRead, update: Vec<u8>) -> Result<(LogRead, Vec<u8>, Vec<u8>)> {
+///
+/// Copies of one item that contradict each other, which Yjs never makes but a client can send, may be collected for a
+/// reason that none of them proves. Then they are merged again and nothing is collected: the document stays compactable.
+async fn verified(doc: &DocName, merged: Merged) -> Result<Verified> {
+    let Merged { log, mut update } = merged;
     let bytes = update.len() + log.entries.iter().map(|entry| entry.update.len()).sum::<usize>();
     let doc = doc.clone();
     off_the_loop(bytes, move || {
-        update::verify(&log.entries, &update).map_err(|mismatch| unverified(&doc, &mismatch.to_string()))?;
+        if update::verify(&log.entries, &update).is_err() {
+            let keep = MergeOptions { gc: false, ..MergeOptions::default() };
+            update =
+                update::merge(&log.entries, keep).map_err(|reason| unverified(&doc, &reason.to_string()))?;
+            update::verify(&log.entries, &update)
+                .map_err(|mismatch| unverified(&doc, &mismatch.to_string()))?;
+        }
         let state_vector = state_vector(&update)?;
-        Ok((log, update, state_vector))
+        Ok(Verified { log, update, state_vector })
     })
     .await?
 }

@@ -9,6 +9,7 @@ use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 use y_dynamodb::table::{Head, Item};
+use y_dynamodb::update;
 
 use crate::support::*;
 
@@ -45,6 +46,28 @@ async fn a_flush_leaves_one_set_and_the_state_vector() {
     assert_eq!(persistence.flush(doc("d"), Queued).await.unwrap(), Some(LogClock(60)));
     assert_eq!((table.meter().snapshot() - before).total().write_units, 1.0, "only the state vector");
     assert_eq!(persistence.store_update(doc("d"), update(99, 1), Queued).await.unwrap(), LogClock(61));
+}
+
+#[tokio::test]
+async fn copies_that_contradict_each_other_do_not_keep_a_document_from_being_compacted() {
+    // Two items under the ids (0, 2) and (0, 3): with the links of one and the deletion of the other, text behind them
+    // would be collected that neither update proves to be gone.
+    let first = vec![1, 2, 0, 0, 0x81, 0, 2, 1, 4, 0, 0, 0, 2, b'a', b'b', 0];
+    let second = vec![1, 1, 0, 2, 1, 1, 1, b't', 2, 0];
+    let logs = [vec![first.clone(), second.clone()], vec![second, first]];
+    for updates in logs {
+        let merged = update::merge(&updates, update::MergeOptions::default()).unwrap();
+        assert!(update::verify(&updates, &merged).is_err(), "the check has nothing to refuse here any more");
+        let table = MemoryTable::new();
+        let persistence = open(&table);
+        for update in &updates {
+            persistence.store_update(doc("d"), update.clone(), Queued).await.unwrap();
+        }
+        persistence.flush(doc("d"), Queued).await.unwrap();
+        let stored = persistence.updates(doc("d"), Queued).await.unwrap();
+        assert_eq!(stored.len(), 1);
+        update::verify(&updates, &stored[0].update).unwrap();
+    }
 }
 
 #[tokio::test]
