@@ -132,7 +132,7 @@ interface DynamoDbPersistence {
 
   /**
    * Runs `f` after everything called before it, on any document, and passes on its result or rejection. Later calls do not
-   * wait for it. A `transact` inside `f` must not be awaited there: it waits for `f`.
+   * wait for it. A `transact` or `close` inside `f` must not be awaited there: it waits for `f`.
    *
    * @param f gets a handle for `getDynamoDbUpdates`, and the configuration
    */
