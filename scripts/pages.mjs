@@ -36,6 +36,9 @@ export const programOf = (page, fileName) => {
   return block.text
 }
 
+/** What a program says that it prints, line by line: its comments `// → …`. */
+export const shownIn = text => [...text.matchAll(/\/\/ → (.*)$/gm)].map(found => found[1])
+
 const blocksOf = tokens => {
   const blocks = []
   let line = 1

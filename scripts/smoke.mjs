@@ -1,5 +1,6 @@
 /**
  * Installs the packed packages into fresh projects, as a user would, and uses them there: CommonJS, ES module, TypeScript.
+ * The first programs of the README and of the quick start are taken from these pages as they stand.
  * The addon for this platform must have been built.
  */
 import fs from 'node:fs'
@@ -8,6 +9,7 @@ import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { ROOT, fail, npm } from './machine.mjs'
 import { pack } from './pack.mjs'
+import { programOf, shownIn } from './pages.mjs'
 import { ownPlatform } from './platforms.mjs'
 
 const EXPECTED = 'clock 0: stored and read again'
@@ -39,6 +41,16 @@ import * as Y from 'yjs'
 ${BODY}`
 }
 
+const TSCONFIG = JSON.parse(fs.readFileSync(path.join(ROOT, 'examples', 'typescript', 'tsconfig.json'), 'utf8'))
+
+/** In the order in which a new user saves and runs them, in one folder. */
+const QUICK_START = [
+  ['README.md', 'letter.mjs'],
+  ['docs/QUICK-START.md', 'read.mjs'],
+  ['docs/QUICK-START.md', 'continue.mjs'],
+  ['docs/QUICK-START.md', 'letter.cjs']
+]
+
 /** Runs a program; anything on its standard error (a warning of yjs, say) is a failure. */
 const expectOutput = (file, cwd, expected) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd, encoding: 'utf8', timeout: 60_000 })
@@ -46,6 +58,13 @@ const expectOutput = (file, cwd, expected) => {
     throw new Error(`${file} ended with ${status} and printed:\n${stdout}${stderr}`)
   }
   process.stdout.write(`${file}: ${stdout.trim()}\n`)
+}
+
+/** Runs a program of a page; it must print what it shows. */
+const expectShown = (page, fileName, file, cwd) => {
+  const shown = shownIn(programOf(page, fileName))
+  if (shown.length === 0) throw new Error(`${fileName} of ${page} does not show what it prints`)
+  expectOutput(file, cwd, `${shown.join('\n')}\n`)
 }
 
 const installInto = async (folder, names) => {
@@ -61,15 +80,22 @@ const javascript = async (folder, tarballs) => {
     fs.writeFileSync(path.join(folder, file), source)
     expectOutput(file, folder, EXPECTED)
   }
+  for (const [page, file] of QUICK_START) {
+    fs.writeFileSync(path.join(folder, file), programOf(page, file))
+    expectShown(page, file, file, folder)
+  }
 }
 
 const typescript = async (folder, tarballs) => {
   fs.cpSync(path.join(ROOT, 'examples', 'typescript'), folder, { recursive: true })
+  fs.writeFileSync(path.join(folder, 'letter.ts'), programOf('README.md', 'letter.mjs'))
+  fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ ...TSCONFIG, include: [...TSCONFIG.include, 'letter.ts'] }))
   await installInto(folder, tarballs)
   const { status, stdout } = spawnSync(process.execPath, [path.join(folder, 'node_modules', 'typescript', 'bin', 'tsc')],
     { cwd: folder, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the TypeScript example does not compile:\n${stdout}`)
+  if (status !== 0) throw new Error(`the TypeScript example, or the README's program as TypeScript, does not compile:\n${stdout}`)
   expectOutput(path.join('dist', 'main.js'), folder, 'clock 0: stored from TypeScript')
+  expectShown('README.md', 'letter.mjs', path.join('dist', 'letter.js'), folder)
 }
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-smoke-'))

@@ -10,6 +10,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { ROOT } from '../../../scripts/machine.mjs'
+import { shownIn } from '../../../scripts/pages.mjs'
 import { until } from '../until.mjs'
 import { matches } from './shown.mjs'
 
@@ -41,7 +42,7 @@ export const runProgram = ({ text, fileName }, folder) => {
     { cwd: ROOT, encoding: 'utf8', timeout: LIMIT_MS })
   assert.equal(stderr, '', fileName)
   assert.equal(status, 0, fileName)
-  const shown = [...text.matchAll(/\/\/ → (.*)$/gm)].map(found => found[1])
+  const shown = shownIn(text)
   const printed = stdout.split('\n').filter(line => line !== '')
   assert.equal(printed.length, shown.length, `${fileName} prints\n${stdout}`)
   shown.forEach((pattern, i) => assert.ok(matches(printed[i], pattern), `${fileName} shows\n  ${pattern}\nand prints\n  ${printed[i]}`))
