@@ -90,6 +90,14 @@ describe('the commands of a page exist', () => {
   }
 })
 
+describe('the commands that a page names in its sentences exist', () => {
+  for (const { name, text } of pages) {
+    const commands = [...text.matchAll(/`(npx y-dynamodb [a-z][^`]*)`/g)].map(([, command]) => command.replace(/\s+/g, ' '))
+    if (commands.length === 0) continue
+    test(name, { skip: awaitedBy(commands[0]) }, () => commands.forEach(command => checkCommands(command, new Set())))
+  }
+})
+
 test('the TypeScript of the pages compiles, strictly', () => {
   const found = of('ts')
   assert.notEqual(found.length, 0)
