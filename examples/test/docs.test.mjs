@@ -29,7 +29,7 @@ const kindOf = ({ language, text, mark }) => {
   return language
 }
 
-const fileNameOf = ({ line, text, mark }) => mark?.subject ?? `line-${line}.${text.includes('require(') ? 'cjs' : 'mjs'}`
+const nameOf = ({ at, mark }) => mark?.subject ?? at
 
 const pages = userPages().map(readPage)
 const blocks = pages.flatMap(page => page.blocks.map(block => ({ ...block, page: page.name, kind: kindOf(block), at: `${page.name}:${block.line}` })))
@@ -65,7 +65,7 @@ describe('the programs of a page run one after the other and print what they sho
       const folder = folderOf(t)
       // The quick start goes on from the README's program.
       const before = name === 'docs/QUICK-START.md' ? of('program', 'README.md').filter(({ mark }) => mark) : []
-      for (const block of [...before, ...of('program', name)]) runProgram({ ...block, fileName: fileNameOf(block) }, folder)
+      for (const block of [...before, ...of('program', name)]) runProgram({ ...block, name: nameOf(block) }, folder)
     })
   }
 })

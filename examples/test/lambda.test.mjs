@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import * as Y from 'yjs'
+import { ProxiedTable, reset } from '../../__test__/support/proxy.mjs'
 
 Object.assign(process.env, { TABLE: 'docs', ENDPOINT: 'memory:', CREATE_TABLE: 'yes', AWS_REGION: 'local' })
 const { handler } = await import('../lambda/handler.mjs')
@@ -36,4 +41,32 @@ test('the Lambda tells a wrong request from a failure', async () => {
   assert.equal((await handler({ body: '{}' })).statusCode, 400)
   assert.deepEqual(await post('letter', { update: base64([9]) }).then(({ statusCode, body }) => [statusCode, JSON.parse(body)]),
     [400, { error: 'ERR_INVALID_UPDATE' }])
+})
+
+describe('a process that is frozen while it stores, its connection dead at the thaw', { skip: process.platform === 'win32' && 'needs SIGSTOP' }, () => {
+  /** What becomes of the store. */
+  const frozen = async (t, { operationTimeoutMs, freezeMs }) => {
+    const table = await ProxiedTable.before(t)
+    await table.create()
+    const config = table.config({ skipCreateTable: true, aws: { operationTimeoutMs } })
+    const child = fork(fileURLToPath(new URL('storing.mjs', import.meta.url)), [JSON.stringify(config)])
+    const ended = once(child, 'exit')
+    t.after(() => { child.kill('SIGKILL'); return ended })
+    table.rule(({ operation, nth }) => operation !== 'PutItem' || nth > 0 ? undefined : async fault => {
+      child.kill('SIGSTOP')
+      await reset(fault)
+      await delay(freezeMs)
+      child.kill('SIGCONT')
+    })
+    const [outcome] = await once(child, 'message')
+    return outcome
+  }
+
+  test('stores it then, after a short freeze', async t => {
+    assert.deepEqual(await frozen(t, { operationTimeoutMs: 60_000, freezeMs: 300 }), { clock: 0 })
+  })
+
+  test('rejects, after a freeze longer than the operation timeout', async t => {
+    assert.deepEqual(await frozen(t, { operationTimeoutMs: 1_000, freezeMs: 1_500 }), { code: 'ERR_UNAVAILABLE' })
+  })
 })

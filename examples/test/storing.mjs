@@ -1,0 +1,6 @@
+/** A process that stores one update and tells its parent what became of it. */
+import DynamoDbPersistence from 'y-dynamodb'
+
+const persistence = DynamoDbPersistence(JSON.parse(process.argv[2]))
+const outcome = await persistence.storeUpdate('doc', Uint8Array.of(0, 0)).then(clock => ({ clock }), ({ code }) => ({ code }))
+process.send(outcome, () => process.disconnect())
