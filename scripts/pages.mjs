@@ -1,5 +1,5 @@
 /**
- * The Markdown pages of the repository as data: blocks of code with the mark that stands before each, anchors, links.
+ * Reads the Markdown pages of the repository: their blocks of code with the mark that stands before each, anchors, links.
  *
  * A mark is an HTML comment directly before a block; it says what the tests do with the block (see examples/test/docs).
  */

@@ -6,6 +6,7 @@
  *   js after <!-- server -->  is started on a free port and ended
  *   ts, json, yaml            compiled, parsed
  *   sh                        each command must exist (docs/shell.mjs)
+ *   Usage: y-dynamodb …       must be what --help prints
  *   <!-- provoked: … -->      docs/errors.test.mjs      <!-- stack: … -->, <!-- policy -->   docs/table.test.mjs
  *   <!-- bytes: … -->         docs/format.test.mjs      <!-- not run: REASON -->             not at all; printed
  */
@@ -16,7 +17,7 @@ import { readPage, userPages } from '../../scripts/pages.mjs'
 import { AWAITED, awaitedBy } from './docs/awaited.mjs'
 import { runFragments } from './docs/fragments.mjs'
 import { folderOf, runProgram, runServer } from './docs/programs.mjs'
-import { checkCommands } from './docs/shell.mjs'
+import { checkCommands, checkUsage } from './docs/shell.mjs'
 import { errorsOf } from './docs/typescript.mjs'
 
 const MARKED = ['program', 'server', 'provoked', 'stack', 'policy', 'bytes', 'not run']
@@ -25,6 +26,7 @@ const JAVASCRIPT = ['js', 'mjs', 'cjs', 'javascript']
 
 const kindOf = ({ language, text, mark }) => {
   if (mark && MARKED.includes(mark.kind)) return mark.kind
+  if (text.startsWith('Usage: y-dynamodb ')) return 'usage'
   if (JAVASCRIPT.includes(language)) return LOADS_US.test(text) ? 'program' : 'fragment'
   return language
 }
@@ -43,7 +45,7 @@ test('the pages are found, and in them every fence', () => {
 })
 
 test('every block is of a kind that some test knows', () => {
-  const known = [...MARKED, 'fragment', 'ts', 'json', 'yaml', 'sh']
+  const known = [...MARKED, 'fragment', 'usage', 'ts', 'json', 'yaml', 'sh']
   assert.deepEqual(blocks.filter(({ kind }) => !known.includes(kind)).map(({ at, kind }) => `${at} ${kind}`), [])
 })
 
@@ -90,6 +92,10 @@ describe('the commands of a page exist', () => {
   }
 })
 
+describe('the usage that a page shows is what --help prints', () => {
+  for (const { at, text } of of('usage')) test(at, () => checkUsage(text))
+})
+
 describe('the commands that a page names in its sentences exist', () => {
   for (const { name, text } of pages) {
     const commands = [...text.matchAll(/`(npx y-dynamodb [a-z][^`]*)`/g)].map(([, command]) => command.replace(/\s+/g, ' '))
@@ -105,6 +111,9 @@ test('the TypeScript of the pages compiles, strictly', () => {
 })
 
 test('the JSON and YAML of the pages can be parsed', () => {
-  for (const { at, text } of of('json')) assert.doesNotThrow(() => JSON.parse(text), at)
-  for (const { at, text } of of('yaml')) assert.doesNotThrow(() => yaml.parse(text), at)
+  for (const [language, parse] of [['json', JSON.parse], ['yaml', yaml.parse]]) {
+    const found = blocks.filter(block => block.language === language)
+    assert.notEqual(found.length, 0, language)
+    for (const { at, text } of found) assert.doesNotThrow(() => parse(text), at)
+  }
 })

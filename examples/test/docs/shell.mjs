@@ -1,4 +1,4 @@
-/** Checks that the commands a page shows exist: scripts of npm, files, packages, commands of `npx y-dynamodb`. */
+/** Checks that the commands a page shows exist: scripts of npm, files, packages, commands of `npx y-dynamodb`; and its usage. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -13,12 +13,19 @@ const PACKAGES = new Set([
 
 const isOption = word => word.startsWith('-')
 
-/** The text that `npx y-dynamodb COMMAND --help` prints. */
-const helpOf = command => {
+/** The text that `npx y-dynamodb [COMMAND] --help` prints. */
+const helpOf = (...command) => {
   assert.ok(manifest.bin?.['y-dynamodb'], 'package.json has no bin y-dynamodb')
-  const { status, stdout } = spawnSync(process.execPath, [path.join(ROOT, manifest.bin['y-dynamodb']), command, '--help'], { encoding: 'utf8' })
+  const words = [path.join(ROOT, manifest.bin['y-dynamodb']), ...command, '--help']
+  const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' })
   assert.equal(status, 0, `npx y-dynamodb ${command} is no command`)
   return stdout
+}
+
+/** The usage of the command line, or of one of its commands, must be what `--help` prints. */
+export const checkUsage = text => {
+  const [, command] = /^Usage: y-dynamodb ([a-z][a-z-]*)?/.exec(text)
+  assert.equal(text.trim(), helpOf(...command === undefined ? [] : [command]).trim())
 }
 
 const NPM = {
@@ -30,6 +37,7 @@ const NPM = {
 }
 
 const PROGRAMS = {
+  cat: () => {},
   npm: ([command, ...words]) => {
     assert.ok(NPM[command], `npm ${command} is not known to the test`)
     NPM[command](words)

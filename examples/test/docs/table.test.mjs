@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import yaml from 'yaml'
 import { bigUpdate, keystrokes, textOf } from '../../../__test__/support/documents.mjs'
-import { onceOnly, TestTable } from '../../../__test__/support/engine.mjs'
+import { TestTable } from '../../../__test__/support/engine.mjs'
 import { sortKey } from '../../../__test__/support/format.mjs'
 import { ProxiedTable, deny, recorder } from '../../../__test__/support/proxy.mjs'
 import { readPage } from '../../../scripts/pages.mjs'
@@ -65,7 +65,7 @@ const TABLES = {
   }
 }
 
-describe('a table that is made as the page shows is taken, recovers and stays', onceOnly, () => {
+describe('a table that is made as the page shows is taken, recovers and stays', () => {
   for (const [stack, describeTable] of Object.entries(TABLES)) {
     test(stack, async t => {
       const { recovers, stays, TableName, ...request } = describeTable()
@@ -109,7 +109,7 @@ const asked = async (t, work, { created = true, more } = {}) => {
   return new Set(table.requests.map(({ operation }) => PREFIX + operation))
 }
 
-test('the policy allows what a server does, and no more', onceOnly, async t => {
+test('the policy allows what a server does, and no more', async t => {
   assert.deepEqual(policy().sort(), [...await asked(t, serve)].sort())
 })
 
@@ -117,7 +117,7 @@ test('the CDK code grants what the policy allows', () => {
   assert.deepEqual(cdk().actions.sort(), policy().sort())
 })
 
-test('what is not in the policy is needed for what the page says', onceOnly, async t => {
+test('what is not in the policy is needed for what the page says', async t => {
   const inPolicy = new Set(policy())
   const beyond = async (...args) => [...await asked(t, ...args)].filter(action => !inPolicy.has(action))
   assert.deepEqual(await beyond(list), ['dynamodb:Scan'])
@@ -125,7 +125,7 @@ test('what is not in the policy is needed for what the page says', onceOnly, asy
   assert.ok(!(await asked(t, serve, { more: { skipCreateTable: true } })).has('dynamodb:DescribeTable'))
 })
 
-test('a process that only reads needs Query alone, as the page says', onceOnly, async t => {
+test('a process that only reads needs Query alone, as the page says', async t => {
   const table = await ProxiedTable.before(t)
   const writer = table.open(t)
   for (const each of keystrokes(200)) await writer.storeUpdate('doc', each)
@@ -143,7 +143,7 @@ test('the page says of every action what it is for', () => {
   assert.deepEqual(rows.map(({ action }) => action).sort(), [...policy(), 'dynamodb:Scan', 'dynamodb:CreateTable'].sort())
 })
 
-describe('an action is needed for the calls that its row names', onceOnly, () => {
+describe('an action is needed for the calls that its row names', () => {
   const CALLS = {
     getMeta: persistence => persistence.getMeta('doc', 'key'),
     getMetas: persistence => persistence.getMetas('doc'),
