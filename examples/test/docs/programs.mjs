@@ -51,7 +51,7 @@ export const runProgram = ({ text, name }, folder) => {
   shown.forEach((pattern, i) => assert.ok(matches(printed[i], pattern), `${name} shows\n  ${pattern}\nand prints\n  ${printed[i]}`))
 }
 
-/** Starts a server on a free port, waits for its first line, asks it to end and waits for that. */
+/** Starts a server on a free port, waits for its first line, asks at the port that it tells, asks it to end and waits for that. */
 export const runServer = async (t, { text }, folder) => {
   const child = spawn(process.execPath, argumentsOf(inFolder(text, folder)),
     { cwd: ROOT, env: { ...process.env, PORT: '0' } })
@@ -63,6 +63,8 @@ export const runServer = async (t, { text }, folder) => {
   t.after(() => { child.kill('SIGKILL'); return end })
   await until('the first line of the server', () => printed.includes('\n') || ended)
   assert.equal(ended, undefined, complaints)
+  const [, port] = /port (\d+)/.exec(printed) ?? []
+  if (port !== undefined) assert.ok((await fetch(`http://127.0.0.1:${port}/doc`)).status < 500)
   child.kill('SIGTERM')
   const { code, signal } = await end
   assert.equal(complaints, '')
