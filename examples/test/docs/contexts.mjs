@@ -6,7 +6,7 @@ import DynamoDbPersistence from 'y-dynamodb'
 import * as Y from 'yjs'
 import { TestTable } from '../../../__test__/support/engine.mjs'
 import { sortKey } from '../../../__test__/support/format.mjs'
-import { keepPrinted } from './shown.mjs'
+import { THROUGH, keepPrinted } from './shown.mjs'
 
 const ENDPOINT = 'memory:docs'
 
@@ -68,4 +68,8 @@ export const enter = async page => {
   Object.assign(globalThis, { DynamoDbPersistence, Y, persistence, doc: letter('Dear reader') }, await CONTEXTS[page]?.())
 }
 
-export const leave = page => CHECKS[page]?.()
+/** Says on standard output, where nothing else is printed, that all fragments have run. */
+export const leave = page => {
+  CHECKS[page]?.()
+  process.stdout.write(THROUGH)
+}

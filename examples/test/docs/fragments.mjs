@@ -11,6 +11,7 @@
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { ROOT } from '../../../scripts/machine.mjs'
+import { THROUGH } from './shown.mjs'
 
 const LIMIT_MS = 60_000
 const ON_AWS = /aws: \{ region: '[^']+'/g
@@ -27,9 +28,9 @@ export const runFragments = (page, fragments, folder) => {
   const input = moduleOf(page, fragments)
     .replace(ON_AWS, `aws: { endpoint: 'memory:docs', region: 'local'`)
     .replaceAll(`'./storage'`, JSON.stringify(path.join(folder, 'storage')))
-  const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'],
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'],
     { cwd: ROOT, encoding: 'utf8', input, timeout: LIMIT_MS })
-  return status === 0 ? stderr : `${stderr}\nended with ${status ?? signal}`
+  return status === 0 && stdout === THROUGH ? stderr : `${stderr}\nended early with ${status ?? signal}`
 }
 
 /** The page's fragments as the source of one module. */

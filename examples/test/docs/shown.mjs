@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 
+/** What a process says that has run all fragments of its page. */
+export const THROUGH = 'through'
+
 const lines = []
 /** From now on what is printed is kept for `printed`. */
 export const keepPrinted = () => {
