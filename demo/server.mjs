@@ -1,52 +1,66 @@
 /**
- * The demo: a y-websocket server that persists on the embedded DynamoDB, and a page to type in.
+ * The demo: a y-websocket server that persists on the embedded DynamoDB, and the page of examples/editor to write in.
  *
- * PORT (default 1234; 0 takes a free one), HOST (default localhost), DEMO_FILE (default demo/demo.db).
- * Started as a child process it sends `{ port }` to its parent.
+ * PORT (default 1234; 0 takes a free one), HOST (default localhost), DEMO_FILE (default demo/demo.db); WRITE_PRICE (0.625)
+ * and READ_PRICE (0.125) of a million units, see docs/COST.md. Started as a child process it sends `{ port }` to its parent.
  */
-import fs from 'node:fs'
 import http from 'node:http'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { WebSocketServer } from 'ws'
+import { buildPage } from '../examples/editor/build.mjs'
 import { docNameOf, pathOf, persist, refuse } from '../examples/y-websocket/persist.mjs'
 import DynamoDbPersistence from '../index.mjs'
-import { stored } from './stored.mjs'
+import { Observer } from './observer.mjs'
 
-const PAGE = fileURLToPath(new URL('page/', import.meta.url))
-const FILE = process.env.DEMO_FILE ?? path.join('demo', 'demo.db')
-const HOST = process.env.HOST ?? 'localhost'
-const PORT = Number(process.env.PORT ?? 1234)
-const TABLE = 'demo'
-const REPORT_EVERY_MS = 3_000
-
-const say = text => process.stdout.write(`${text}\n`)
-const persistence = DynamoDbPersistence({ tableName: TABLE, aws: { region: 'local', endpoint: `file:${FILE}` } })
-const { connect, writer } = persist(persistence, (error, docName) => say(`${docName}: ${error.code}: ${error.message}`))
-
-const bundle = await build({
-  entryPoints: [path.join(PAGE, 'main.js')], bundle: true, format: 'esm', minify: true, write: false, logLevel: 'warning'
-})
-const FILES = {
-  '/': ['text/html; charset=utf-8', fs.readFileSync(path.join(PAGE, 'index.html'))],
-  '/main.js': ['text/javascript; charset=utf-8', bundle.outputFiles[0].contents]
+/** A number from the environment, where it is one. */
+const numberOf = (name, fallback) => {
+  const number = Number(process.env[name] ?? fallback)
+  if (number >= 0) return number
+  process.stderr.write(`${name} is not a number: ${process.env[name]}\n`)
+  process.exit(1)
 }
 
-/** What lies in the table, and how many updates are still on their way to it. */
-const report = async () => ({ waiting: writer.waiting, documents: await stored(persistence, TABLE) })
+const FILE = process.env.DEMO_FILE ?? path.join('demo', 'demo.db')
+const HOST = process.env.HOST ?? 'localhost'
+const PORT = numberOf('PORT', 1_234)
+const PRICES = { write: numberOf('WRITE_PRICE', 0.625), read: numberOf('READ_PRICE', 0.125) }
+const REPORT_EVERY_MS = 3_000
+const JSON_TYPE = 'application/json'
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  // Scripts of the page itself only; images of everywhere, because they come with pasted text.
+  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src * data:"
+}
+
+const say = text => process.stdout.write(`${text}\n`)
+const config = { tableName: 'demo', aws: { region: 'local', endpoint: `file:${FILE}` } }
+const persistence = DynamoDbPersistence(config)
+const { connect, writer } = persist(persistence, (error, docName) => say(`${docName}: ${error.code}: ${error.message}`))
+const observer = new Observer(persistence, config, PRICES)
+const page = await buildPage()
+
+/** What lies in the table, and how many updates are still on their way to it: of one document, or of all. */
+const report = async docName => docName === null
+  ? { waiting: writer.waiting, documents: await observer.all() }
+  : { waiting: writer.waiting, ...await observer.report(docName) }
+
+/** `{ type, body }`; undefined where there is nothing. Every path that is none of the server's own names a document. */
+const answer = async (asked, query) => {
+  if (asked === 'stored') return { type: JSON_TYPE, body: JSON.stringify(await report(query.get('doc'))) }
+  return asked.startsWith('assets/') ? page.get(asked) : page.get('index.html')
+}
 
 const server = http.createServer(async (request, response) => {
   const asked = pathOf(request)
   if (asked === undefined) return response.writeHead(400).end()
-  const page = `/${asked}`
   try {
-    const [type, body] = page === '/stored' ? ['application/json', JSON.stringify(await report())] : FILES[page] ?? []
-    if (!body) return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body)
+    const { type, body } = await answer(asked, new URL(request.url, 'http://localhost').searchParams) ?? {}
+    if (body === undefined) return response.writeHead(404).end()
+    response.writeHead(200, { ...HEADERS, 'content-type': type }).end(body)
   } catch (error) {
-    say(`${page}: ${error.message}`)
-    response.writeHead(500).end()
+    say(`/${asked}: ${error.message}`)
+    response.writeHead(error.code === 'ERR_INVALID_ARGUMENT' ? 400 : 500, { ...HEADERS, 'content-type': JSON_TYPE }).end(JSON.stringify({ code: error.code }))
   }
 })
 
@@ -70,7 +84,7 @@ server.on('error', error => {
 })
 
 const summary = async () => {
-  const documents = await stored(persistence, TABLE)
+  const documents = await observer.all()
   const sum = field => documents.reduce((total, document) => total + document[field], 0)
   return `stored: ${documents.length} documents, ${sum('items')} items, ${sum('bytes').toLocaleString('en')} bytes`
 }
@@ -78,12 +92,13 @@ const summary = async () => {
 server.listen(PORT, HOST, async () => {
   const { port } = server.address()
   process.send?.({ port })
-  say(`\n  Type in two tabs: http://${HOST}:${port}`)
+  say(`\n  Type in two tabs: http://${HOST}:${port}  (another document: http://${HOST}:${port}/NAME)`)
   say(`  y-websocket:      ws://${HOST}:${port}/NAME`)
   say(`  DynamoDB:         the embedded one, in ${path.resolve(FILE)}; delete it to start anew`)
   say('  Stop: Ctrl+C\n')
   let last
   const tell = async () => {
+    if (!observer.takeChanged()) return
     const now = await summary().catch(error => `stored: ${error.message}`)
     if (now !== last) say(now)
     last = now
@@ -97,6 +112,7 @@ const stop = async () => {
   wss.clients.forEach(client => client.terminate())
   await writer.settled()
   say(await summary())
+  await observer.close()
   await persistence.close()
   process.exit(0)
 }

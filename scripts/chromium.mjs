@@ -1,0 +1,36 @@
+/**
+ * Finds the Chromium that the editor's test drives, and as a program (`node scripts/chromium.mjs`) installs Debian's where
+ * there is none and it can: as root, with apt.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fail, run } from './machine.mjs'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
+const NEEDED = 'needs Chromium: apt-get install chromium, or the environment variable CHROMIUM with its path'
+
+const isProgram = file => fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+
+/** `{ program }`, or `{ missing }`: what to do. CHROMIUM may name another executable. */
+export const findChromium = () => {
+  const { CHROMIUM, PATH = '' } = process.env
+  if (CHROMIUM) return isProgram(CHROMIUM) ? { program: CHROMIUM } : { missing: `CHROMIUM names no file: ${CHROMIUM}` }
+  const folders = PATH.split(path.delimiter)
+  const program = NAMES.flatMap(name => folders.map(folder => path.join(folder, name))).find(isProgram)
+  return program ? { program } : { missing: NEEDED }
+}
+
+const install = async () => {
+  if (process.getuid?.() !== 0) return
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  if (await run('apt-get', ['update', '-qq'], { env }) === 0) {
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env })
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (!process.env.CHROMIUM && !findChromium().program) await install()
+  const { program, missing } = findChromium()
+  process.stdout.write(`${program ?? fail(missing)}\n`)
+}
