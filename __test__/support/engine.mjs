@@ -110,7 +110,7 @@ export function binary (bytes) {
 export async function requestRaw (endpoint, operation, body) {
   const target = `DynamoDB_20120810.${operation}`
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  if (endpoint.startsWith('memory:')) return native.embeddedRequest(endpoint, target, text)
+  if (/^(memory|file):/.test(endpoint)) return native.embeddedRequest(endpoint, target, text)
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: {
