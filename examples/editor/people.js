@@ -9,34 +9,45 @@ const oneOf = list => list[Math.floor(Math.random() * list.length)]
 const ownUser = () => JSON.parse(sessionStorage.getItem(KEPT)) ??
   { name: localStorage.getItem(KEPT) ?? oneOf(NAMES), color: oneOf(COLOURS) }
 
+/** A colour that nobody else here has, where there is one left. */
+const freeColour = users => oneOf(COLOURS.filter(colour => users.every(({ color }) => color !== colour)))
+
+const row = ({ name, color }) => {
+  const dot = document.createElement('span')
+  dot.className = 'dot'
+  dot.style.backgroundColor = color // others say it: only a colour is taken
+  const item = document.createElement('li')
+  item.append(dot, String(name))
+  return item
+}
+
 /** @param elements `{ name, colour, others }`; @returns the own user, as the carets show it: `{ name, color }` */
 export const showPeople = (awareness, { name, colour, others }) => {
   const user = ownUser()
-  name.value = user.name
-  colour.style.backgroundColor = user.color
-  sessionStorage.setItem(KEPT, JSON.stringify(user))
 
-  name.addEventListener('change', () => {
-    user.name = name.value.trim() || user.name
+  const showOwn = () => {
     name.value = user.name
+    colour.style.backgroundColor = user.color
     sessionStorage.setItem(KEPT, JSON.stringify(user))
-    localStorage.setItem(KEPT, user.name)
+  }
+  const change = changes => {
+    Object.assign(user, changes)
+    showOwn()
     awareness.setLocalStateField('user', { ...user })
+  }
+  name.addEventListener('change', () => {
+    change({ name: name.value.trim() || user.name })
+    localStorage.setItem(KEPT, user.name)
   })
 
-  const row = ({ name, color }) => {
-    const dot = document.createElement('span')
-    dot.className = 'dot'
-    dot.style.backgroundColor = color // others say it: only a colour is taken
-    const item = document.createElement('li')
-    item.append(dot, String(name))
-    return item
-  }
-  const show = () => {
-    const users = [...awareness.getStates()].filter(([client, { user }]) => client !== awareness.clientID && user)
-    others.replaceChildren(...users.map(([, { user }]) => row(user)))
-  }
-  awareness.on('change', show)
-  show()
+  awareness.on('change', () => {
+    const present = [...awareness.getStates()].filter(([client, { user }]) => client !== awareness.clientID && user)
+    const users = present.map(([, { user }]) => user)
+    others.replaceChildren(...users.map(row))
+    // Of two with the same colour the one with the larger id takes another.
+    const color = freeColour(users)
+    if (color && present.some(([client, other]) => client < awareness.clientID && other.user.color === user.color)) change({ color })
+  })
+  showOwn()
   return user
 }

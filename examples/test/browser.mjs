@@ -5,7 +5,7 @@ import { findChromium } from '../../scripts/chromium.mjs'
 import { until } from './until.mjs'
 
 const { program, missing } = findChromium()
-const VIEWPORT = { width: 1_180, height: 820 }
+const VIEWPORT = { width: 1_180, height: 700 }
 const SWITCHES = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync']
 // Chromium tells of every request that finds no server: that is what these tests do to it.

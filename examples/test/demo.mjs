@@ -35,6 +35,11 @@ export class Demo {
     return this
   }
 
+  /** From now on it answers nothing and reads nothing. */
+  freeze () {
+    this.#child.kill('SIGSTOP')
+  }
+
   async kill () {
     if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = once(this.#child, 'exit')
