@@ -4,7 +4,7 @@
  * It reads through a persistence of its own, so that its reading is not counted as the editing's cost. A document is read only
  * when somebody asks for it and it has changed since, and the larger it is the less often.
  */
-import { subscribe } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import DynamoDbPersistence from '../index.mjs'
 import { stored, storedOf } from './stored.mjs'
 
@@ -67,6 +67,14 @@ export class Observer {
   #prices
   #documents = new Map()
   #hasChanged = true
+  #listeners = [
+    ['y-dynamodb:batch', ({ docName }) => this.#changed(docName)],
+    ['y-dynamodb:compaction', ({ docName, entries, bytesBefore, bytesAfter, error }) => {
+      this.#changed(docName)
+      const document = this.#documents.get(docName)
+      if (document) document.compaction = { at: Date.now(), entries, bytesBefore, bytesAfter, failed: error?.code }
+    }]
+  ]
 
   /**
    * @param persistence whose cost is told
@@ -78,12 +86,7 @@ export class Observer {
     this.#reader = DynamoDbPersistence({ ...config, compactionItems: 0 })
     this.#tableName = config.tableName
     this.#prices = prices
-    subscribe('y-dynamodb:batch', ({ docName }) => this.#changed(docName))
-    subscribe('y-dynamodb:compaction', ({ docName, entries, bytesBefore, bytesAfter, error }) => {
-      this.#changed(docName)
-      const document = this.#documents.get(docName)
-      if (document) document.compaction = { at: Date.now(), entries, bytesBefore, bytesAfter, failed: error?.code }
-    })
+    for (const [channel, listener] of this.#listeners) subscribe(channel, listener)
   }
 
   /** Whether anything was stored or compacted since this was last asked. */
@@ -111,6 +114,7 @@ export class Observer {
   }
 
   close () {
+    for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener)
     return this.#reader.close()
   }
 

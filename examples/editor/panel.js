@@ -2,7 +2,7 @@
 const EVERY_MS = 1_000
 
 const number = value => value.toLocaleString('en', { maximumFractionDigits: 1 })
-const money = value => `$${value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 6 })}`
+const money = value => `$${value.toLocaleString('en', { minimumFractionDigits: value < 0.01 ? 6 : 2, maximumFractionDigits: 6 })}`
 const bytes = value => value < 10_000 ? `${number(value)} B` : value < 1_000_000 ? `${number(value / 1_000)} KB` : `${number(value / 1_000_000)} MB`
 
 const ago = at => {
