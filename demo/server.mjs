@@ -12,17 +12,17 @@ import { docNameOf, pathOf, persist, refuse } from '../examples/y-websocket/pers
 import DynamoDbPersistence from '../index.mjs'
 import { Observer } from './observer.mjs'
 
-/** A number from the environment, where it is one. */
-const numberOf = (name, fallback) => {
+/** A number from the environment, where it says one. */
+const numberOf = (name, fallback, most = Infinity) => {
   const number = Number(process.env[name] ?? fallback)
-  if (number >= 0) return number
-  process.stderr.write(`${name} is not a number: ${process.env[name]}\n`)
+  if (number >= 0 && number <= most) return number
+  process.stderr.write(`${name} is not a number from 0 to ${most}: ${process.env[name]}\n`)
   process.exit(1)
 }
 
 const FILE = process.env.DEMO_FILE ?? path.join('demo', 'demo.db')
 const HOST = process.env.HOST ?? 'localhost'
-const PORT = numberOf('PORT', 1_234)
+const PORT = numberOf('PORT', 1_234, 65_535)
 const PRICES = { write: numberOf('WRITE_PRICE', 0.625), read: numberOf('READ_PRICE', 0.125) }
 const REPORT_EVERY_MS = 3_000
 const JSON_TYPE = 'application/json'

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
-const NODE = [20, 0, 0]
+const NODE = [20, 19, 0]
 const RUST = [1, 94, 1]
 const JAVA = [17, 0, 0]
 
