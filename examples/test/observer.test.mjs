@@ -32,6 +32,7 @@ test('a document is read when somebody asks for it, and again only after it has 
     const report = await observer.report('doc')
     return report.stored.items === 21 && report
   })
+  await new Promise(resolve => setTimeout(resolve, 2_100)) // the pause is over, and nothing has changed
   for (let i = 0; i < 20; i++) assert.deepEqual((await observer.report('doc')).own, last.own)
 })
 

@@ -81,7 +81,10 @@ export const persist = (persistence, report) => {
       socket.end(refusal(503))
       return
     }
-    wss.handleUpgrade(request, socket, head, connection => setupWSConnection(connection, request, { docName }))
+    wss.handleUpgrade(request, socket, head, connection => {
+      connection.on('error', error => report(error, docName)) // a frame that is none: the connection closes by itself
+      setupWSConnection(connection, request, { docName })
+    })
     if (!socket.writable) forget(docName, doc) // the client has gone meanwhile, or speaks no websocket
   }
 
