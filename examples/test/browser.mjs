@@ -25,12 +25,14 @@ export const closeBrowser = async () => (await browser)?.close()
 
 export class Person {
   #errors = []
+  /** What its page may say as an error. */
+  tolerated = OF_THE_NETWORK
 
   constructor (page) {
     this.page = page
     page.on('pageerror', error => this.#errors.push(error.stack))
     page.on('console', message => {
-      if (message.type() === 'error' && !OF_THE_NETWORK.test(message.text())) this.#errors.push(message.text())
+      if (message.type() === 'error' && !this.tolerated.test(message.text())) this.#errors.push(message.text())
     })
   }
 

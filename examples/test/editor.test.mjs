@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { after, test } from 'node:test'
 import { TestTable } from '../../__test__/support/engine.mjs'
-import { readSortKey } from '../../__test__/support/format.mjs'
+import { readSortKey, sortKey } from '../../__test__/support/format.mjs'
 import { Person, closeBrowser, inChromium } from './browser.mjs'
 import { Demo } from './demo.mjs'
 import { until } from './until.mjs'
@@ -269,6 +269,21 @@ test('the panel shows what the table holds, the last compaction and the cost, an
   assert.deepEqual((await demo.stored('minutes')).own, own)
 
   if (process.env.SCREENSHOT) await ada.page.screenshot({ path: process.env.SCREENSHOT })
+})
+
+test('what cannot be read is said with its code, the last numbers stay, and nothing counts as saved', inChromium, async t => {
+  const { demo, open } = await serve(t)
+  const ada = await open()
+  await ada.type('a')
+  await ada.saved()
+  const items = await ada.field('items')
+  ada.tolerated = /status of 500/
+  const table = new TestTable({ endpoint: `file:${demo.file}`, tableName: 'demo' })
+  await table.put({ doc: 'page', key: sortKey(['v1', 'page', 'update', 1_000]), value: Buffer.of(9, 9) })
+  await ada.type('b')
+  await until('the code', async () => (await ada.page.locator('#panel-error').textContent()).includes('ERR_CORRUPT'))
+  assert.equal(await ada.field('items'), items)
+  assert.equal(await ada.state(), 'saving')
 })
 
 test('the toolbar is one stop of the tab key, and its arrow keys go on from there', inChromium, async t => {
