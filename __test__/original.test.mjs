@@ -77,15 +77,19 @@ describe('a table that the original made and filled', () => {
 })
 
 describe('what is written has the form that the original reads', () => {
-  test('an update: its clock, then two numbers', async t => {
+  test('an update: its clock, then two numbers, and beside it when it was written', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
     const [first, second] = keystrokes(2)
+    const before = Date.now()
     await persistence.storeUpdate('doc', first)
     await persistence.storeUpdate('doc', second)
     const items = await table.items('doc')
     assert.deepEqual(items.map(({ value }) => new Uint8Array(value)), [first, second])
-    assert.deepEqual(items.map(({ attributes }) => attributes), [{}, {}])
+    for (const { attributes } of items) {
+      assert.deepEqual(Object.keys(attributes), ['at'])
+      assert(Number(attributes.at.N) >= before && Number(attributes.at.N) <= Date.now())
+    }
     for (const [i, { key }] of items.entries()) {
       const elements = readSortKey(key)
       assert.deepEqual(elements.slice(0, 4), ['v1', 'doc', 'update', i])

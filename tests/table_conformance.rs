@@ -35,6 +35,8 @@ macro_rules! conformance {
             a_scan_finds_everything_grouped_by_document
             a_scan_of_nothing_is_empty
             a_seal_needs_a_head
+            an_item_is_moved_as_it_is
+            an_item_is_deleted_only_as_it_was_read
             a_delete_says_whether_its_condition_held
             a_value_of_no_bytes_can_be_a_condition
             a_batch_deletes_twenty_five_items

@@ -13,6 +13,8 @@ pub mod failure;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 #[cfg(feature = "aws")]
+pub mod inspect;
+#[cfg(feature = "aws")]
 pub mod monitor;
 #[cfg(feature = "aws")]
 pub mod options;

@@ -21,12 +21,12 @@ use crate::queue::{Order, Pending};
 use crate::table::dynamo::DynamoTable;
 
 /// What a call gives JavaScript.
-type Answer<'env, T> = napi::Result<PromiseRaw<'env, Either<Failure, T>>>;
+pub(super) type Answer<'env, T> = napi::Result<PromiseRaw<'env, Either<Failure, T>>>;
 
 /// A persistence on DynamoDB, or on the embedded one.
 #[napi]
 pub struct NativePersistence {
-    inner: Persistence<DynamoTable>,
+    pub(super) inner: Persistence<DynamoTable>,
     events: Arc<ToListener>,
 }
 
@@ -270,7 +270,7 @@ impl NativePersistence {
 }
 
 /// A promise of the result in the form of JavaScript.
-fn answer<'env, T, J>(
+pub(super) fn answer<'env, T, J>(
     env: &'env Env,
     pending: Pending<Result<T>>,
     form: impl FnOnce(T) -> J + Send + 'static,
@@ -282,7 +282,10 @@ where
     env.spawn_future(async move { Ok(outcome(pending.await.map(form))) })
 }
 
-fn on<T: Send + 'static>(doc: &str, call: impl FnOnce(DocName) -> Pending<Result<T>>) -> Pending<Result<T>> {
+pub(super) fn on<T: Send + 'static>(
+    doc: &str,
+    call: impl FnOnce(DocName) -> Pending<Result<T>>,
+) -> Pending<Result<T>> {
     match DocName::new(doc) {
         Ok(doc) => call(doc),
         Err(error) => Box::pin(std::future::ready(Err(error))),

@@ -12,7 +12,7 @@ use crate::table::{DeleteIf, Table};
 const MAX_ROUNDS: u32 = 20;
 
 impl<T: Table> Log<T> {
-    /// Deletes updates, metas and state vector of a document.
+    /// Deletes updates, metas, quarantine and state vector of a document.
     ///
     /// Cost: a read of the whole document, 1 WCU per KiB of each item deleted.
     ///
@@ -34,10 +34,10 @@ impl<T: Table> Log<T> {
 
     async fn clear_once(&self, doc: &DocName) -> Result<usize> {
         let mut found = 0;
-        let mut pages = Pages::new(doc, SortKey::document(doc));
+        let mut pages = Pages::new(doc, SortKey::own());
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            let keys = pages.take(page);
+            let keys = pages.take(page).into_iter().filter(|key| key.is_own(doc)).collect::<Vec<_>>();
             found += keys.len();
             self.delete_all(doc, keys).await?;
         }

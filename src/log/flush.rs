@@ -46,7 +46,7 @@ impl<T: Table> Log<T> {
         write_varuint(&mut value, compacted.state_vector.len() as u64);
         value.extend_from_slice(&compacted.state_vector);
         let key = SortKey::state_vector(doc);
-        let item = Item { key: key.clone(), value: Some(value), head: None };
+        let item = Item { key: key.clone(), value: Some(value), head: None, at: None };
         if item_bytes(doc, &item) > MAX_ITEM_BYTES {
             // The original computes it where the item is missing or old.
             return Ok(());

@@ -14,14 +14,17 @@ mod clear;
 mod compact;
 mod flush;
 mod host;
+pub mod inspect;
 mod knowledge;
 mod pace;
 mod pages;
+mod quarantine;
 mod read;
 mod rules;
 mod set;
 mod sweep;
 pub mod tiers;
+pub mod verify;
 
 use std::sync::Arc;
 
@@ -39,6 +42,7 @@ pub use host::{Host, SystemHost};
 pub use knowledge::{Extent, Knowledge, Known};
 pub use pace::{Pace, Rush};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
+pub use quarantine::Quarantined;
 pub(crate) use read::corrupt;
 pub use read::{Entry, LogRead, Merged};
 pub use rules::Rule;
@@ -141,7 +145,7 @@ impl<T: Table> Log<T> {
     /// `ERR_UNAVAILABLE` where the document was cleared again and again while a set was written, and what the table says.
     pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<()> {
         let key = SortKey::update(doc, clock, self.write_id()?);
-        let item = Item { key, value: Some(update), head: None };
+        let item = Item { key, value: Some(update), head: None, at: Some(self.host.now_ms()) };
         if item_bytes(doc, &item) <= self.options.sizes.item {
             return self.put_new(doc, item).await;
         }

@@ -120,11 +120,7 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// As [`Log::read_merged`].
     pub async fn merged_from(&self, doc: &DocName, items: Vec<Item>) -> Result<Merged> {
-        let mut assembly = Assembly::new(doc, self.options.on_corrupt);
-        for item in items {
-            assembly.push(item)?;
-        }
-        self.merge(doc, assembly.finish(), true).await
+        self.merge(doc, assemble(doc, items, self.options.on_corrupt)?, true).await
     }
 
     /// Merges what a read found; `from_base` says that it began at the document's first item.
@@ -136,6 +132,18 @@ impl<T: Table> Log<T> {
         let doc = doc.clone();
         off_the_loop(bytes, move || merge_checked(&doc, log, options, on_corrupt)).await?
     }
+}
+
+/// What a read finds in the update items of a document, given in key order.
+///
+/// # Errors
+/// `ERR_CORRUPT` where one is none of ours (with [`OnCorrupt::Fail`]).
+pub(super) fn assemble(doc: &DocName, items: Vec<Item>, on_corrupt: OnCorrupt) -> Result<LogRead> {
+    let mut assembly = Assembly::new(doc, on_corrupt);
+    for item in items {
+        assembly.push(item)?;
+    }
+    Ok(assembly.finish())
 }
 
 fn merge_checked(
@@ -221,7 +229,7 @@ impl<'a> Assembly<'a> {
     }
 
     fn push(&mut self, item: Item) -> Result<()> {
-        let Item { key, value, head } = item;
+        let Item { key, value, head, at: _ } = item;
         let parsed = match parse(self.doc, &key) {
             Ok(parsed) => parsed,
             Err(error) => return self.damaged(key, error),

@@ -52,11 +52,12 @@ impl<T: Table> Log<T> {
     ) -> Result<()> {
         let Set { clock, id, parts } = *set;
         let head = Head { parts, at: self.host.now_ms(), sealed: false, state_vector };
-        let item = Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head) };
+        let item =
+            Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None };
         self.put_new(doc, item).await?;
         for (n, bytes) in (0..parts).zip(update.chunks(self.options.sizes.part)) {
             let key = SortKey::part(doc, clock, id, n);
-            self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None }).await?;
+            self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
             pace.spent(write_units(bytes.len())).await;
         }
         Ok(())

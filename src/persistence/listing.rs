@@ -14,10 +14,10 @@ use crate::update;
 /// Where a listing goes on.
 #[derive(Debug, Clone)]
 pub struct Cursor {
-    after: (DocName, SortKey),
-    limit: u32,
+    pub(super) after: (DocName, SortKey),
+    pub(super) limit: u32,
     /// The last document listed: the next page may begin with more items of it.
-    listed: Option<DocName>,
+    pub(super) listed: Option<DocName>,
 }
 
 /// One page of a listing. May be empty and still not be the last.
@@ -88,7 +88,7 @@ impl<T: Table> Persistence<T> {
 }
 
 fn is_ours(key: &SortKey, doc: &DocName) -> bool {
-    key.as_bytes().starts_with(SortKey::document(doc).as_bytes()) || *key == SortKey::state_vector(doc)
+    key.is_own(doc) || *key == SortKey::state_vector(doc)
 }
 
 async fn names<T: Table>(
@@ -143,7 +143,7 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
     Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })
 }
 
-fn begin(cursor: Option<Cursor>) -> (Option<(DocName, SortKey)>, u32, Option<DocName>) {
+pub(super) fn begin(cursor: Option<Cursor>) -> (Option<(DocName, SortKey)>, u32, Option<DocName>) {
     match cursor {
         None => (None, FIRST_LIMIT, None),
         Some(Cursor { after, limit, listed }) => (Some(after), limit, listed),

@@ -5,6 +5,7 @@
 //! with `ERR_CLOSED` after [`Persistence::close`], with `ERR_INTERNAL` for a bug of ours, and with what the table says:
 //! `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE`.
 
+mod inspect;
 mod listing;
 mod meta;
 mod ready;
@@ -27,6 +28,7 @@ use crate::queue::{Access, Depth, Document, Order, Pending, Queue};
 use crate::table::{Snapshot, Table};
 use crate::update;
 
+pub use inspect::{Released, Repaired};
 pub use listing::{Cursor, DocState, Listing};
 pub use meta::Metas;
 use ready::Ready;
@@ -210,7 +212,7 @@ impl<T: Table> Persistence<T> {
         })
     }
 
-    /// Deletes updates, metas and state vector of a document.
+    /// Deletes updates, metas, quarantine and state vector of a document.
     ///
     /// Cost: a read of the document, 1 WCU per KiB of each item.
     ///

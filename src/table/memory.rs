@@ -201,6 +201,9 @@ fn mismatch<T>() -> Result<T> {
 }
 
 impl Table for MemoryTable {
+    /// The item without its key.
+    type Raw = Item;
+
     fn meter(&self) -> &Meter {
         &self.meter
     }
@@ -241,6 +244,29 @@ impl Table for MemoryTable {
         check_keys(doc, key)?;
         self.request(Request::Get { doc: doc.clone(), key: key.clone() }, |state, _, _| {
             Ok(state.store.get(doc, key))
+        })
+        .await
+    }
+
+    async fn get_raw(&self, doc: &DocName, key: &SortKey) -> Result<Option<(Item, Item)>> {
+        let item = self.get(doc, key).await?;
+        Ok(item.map(|item| (item.clone(), Item { key: SortKey::from_bytes(Vec::new()), ..item })))
+    }
+
+    async fn put_raw(&self, doc: &DocName, key: &SortKey, raw: &Item) -> Result<()> {
+        self.put_new(doc, Item { key: key.clone(), ..raw.clone() }).await
+    }
+
+    async fn delete_raw(&self, doc: &DocName, key: &SortKey, raw: &Item) -> Result<bool> {
+        check_keys(doc, key)?;
+        let condition = raw.value.clone().map_or(DeleteIf::Always, DeleteIf::ValueIs);
+        let request = Request::Delete { doc: doc.clone(), key: key.clone(), condition };
+        self.request(request, |state, _, _| {
+            let (found, units) = state.store.get(doc, key);
+            if found != Some(Item { key: key.clone(), ..raw.clone() }) {
+                return Ok((false, units));
+            }
+            Ok(state.store.delete(doc, key, &DeleteIf::Always))
         })
         .await
     }

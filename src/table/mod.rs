@@ -27,6 +27,9 @@ pub struct Item {
     pub value: Option<Vec<u8>>,
     /// The attributes that make this item the head of a set.
     pub head: Option<Head>,
+    /// `at` of an update that is no head: when it was written, in milliseconds since the epoch, by the writer's clock.
+    /// `None` where its writer did not say.
+    pub at: Option<u64>,
 }
 
 /// The attributes of the head of a set: `parts`, `at`, `sealed`, `sv`.
@@ -92,6 +95,9 @@ pub enum DeleteIf {
 /// over [`crate::limits::MAX_ITEM_BYTES`] with `ERR_TOO_LARGE`, before any request ([`size::item_bytes`] tells the size).
 /// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent.
 pub trait Table: Send + Sync + 'static {
+    /// An item with all its attributes but its keys, those included that are not ours: only to be moved as it is.
+    type Raw: Clone + PartialEq + Send + Sync + 'static;
+
     /// What its requests have cost so far.
     fn meter(&self) -> &Meter;
 
@@ -113,6 +119,30 @@ pub trait Table: Send + Sync + 'static {
 
     /// Reads one item. 1 RCU per 4 KiB.
     fn get(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<Option<Item>>> + Send;
+
+    /// Reads one item, with all that it holds beside. 1 RCU per 4 KiB.
+    fn get_raw(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+    ) -> impl Future<Output = Result<Option<(Item, Self::Raw)>>> + Send;
+
+    /// Writes an item as another one was, if the key is free. Whether it was free is not told: read it back. 1 WCU per KiB.
+    fn put_raw(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        raw: &Self::Raw,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Deletes an item if it is there and its attributes are these; `false` where not (or where a response was lost and it
+    /// was deleted before). 1 WCU per KiB.
+    fn delete_raw(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        raw: &Self::Raw,
+    ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Sets `sealed` on a head, if the head exists; says whether it does. 1 WCU.
     fn seal(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<bool>> + Send;

@@ -12,7 +12,7 @@ pub const VALUE: &str = "value";
 /// Of a head: how many parts the set has; a number.
 pub const PARTS: &str = "parts";
 
-/// Of a head: when it was written, in milliseconds since the epoch; a number.
+/// Of an update or a head: when it was written, in milliseconds since the epoch; a number.
 pub const AT: &str = "at";
 
 /// Of a head: whether the set counts; a boolean.

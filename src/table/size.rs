@@ -16,15 +16,13 @@ pub fn item_bytes(doc: &DocName, item: &Item) -> usize {
     let value = item.value.as_ref().map_or(0, |value| VALUE.len() + value.len());
     let head = item.head.as_ref().map_or(0, |head| {
         let state_vector = head.state_vector.as_ref().map_or(0, |sv| STATE_VECTOR.len() + sv.len());
-        PARTS.len()
-            + number_bytes(head.parts.into())
-            + AT.len()
-            + number_bytes(head.at)
-            + SEALED.len()
-            + 1
-            + state_vector
+        PARTS.len() + number_bytes(head.parts.into()) + at_bytes(head.at) + SEALED.len() + 1 + state_vector
     });
-    keys + value + head
+    keys + value + head + item.at.map_or(0, at_bytes)
+}
+
+fn at_bytes(at: u64) -> usize {
+    AT.len() + number_bytes(at)
 }
 
 /// One byte, and one for each pair of digits, counted from the decimal point, without the pairs of zeroes at the end.
@@ -110,12 +108,15 @@ mod tests {
     fn an_item_counts_names_and_values_of_all_attributes() {
         let doc = DocName::new("doc").unwrap();
         let key = SortKey::from_bytes(vec![1; 10]);
-        let mut item = Item { key, value: Some(vec![0; 100]), head: None };
+        let mut item = Item { key, value: Some(vec![0; 100]), head: None, at: None };
         assert_eq!(item_bytes(&doc, &item), 8 + 3 + 8 + 10 + 5 + 100);
         item.head = Some(Head { parts: 3, at: 1_700_000_000_123, sealed: false, state_vector: None });
         assert_eq!(item_bytes(&doc, &item), 134 + (5 + 2) + (2 + 8) + (6 + 1));
         item.value = None;
         assert_eq!(item_bytes(&doc, &item), 29 + 24);
+        item.head = None;
+        item.at = Some(1_700_000_000_123);
+        assert_eq!(item_bytes(&doc, &item), 29 + 10);
     }
 
     #[test]

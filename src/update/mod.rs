@@ -129,6 +129,30 @@ pub fn state_vector(update: &[u8]) -> Result<Vec<u8>, InvalidUpdate> {
     state_vector::of_update(update)
 }
 
+/// What a state vector claims of one client, and what there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The client.
+    pub client: u64,
+    /// The next clock by the state vector.
+    pub claimed: u64,
+    /// The next clock by the update, without a gap.
+    pub stored: u64,
+}
+
+/// The clients of which `state_vector` claims more than `update` has.
+///
+/// # Errors
+/// [`InvalidUpdate`] if one of them is not what it is called.
+pub fn claims_beyond(state_vector: &[u8], update: &[u8]) -> Result<Vec<Claim>, InvalidUpdate> {
+    let stored = state_vector::decode(&state_vector::of_update(update)?)?;
+    let claims = state_vector::decode(state_vector)?.into_iter().map(|(client, claimed)| {
+        let found = stored.binary_search_by_key(&client, |&(client, _)| client).ok();
+        Claim { client, claimed, stored: found.and_then(|at| stored.get(at)).map_or(0, |&(_, clock)| clock) }
+    });
+    Ok(claims.filter(|claim| claim.claimed > claim.stored).collect())
+}
+
 /// Checks that bytes are a V1 update that Yjs can read. Linear; allocates only for the list of clients.
 ///
 /// # Errors

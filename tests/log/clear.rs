@@ -75,6 +75,7 @@ async fn clearing_all_spares_foreign_items_and_what_is_stored_afterwards() {
         key: y_dynamodb::codec::SortKey::from_bytes(b"theirs".to_vec()),
         value: Some(vec![1]),
         head: None,
+        at: None,
     };
     plant(&table, &doc("theirs"), foreign);
     let mut calls = Vec::new();

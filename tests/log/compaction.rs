@@ -20,11 +20,16 @@ fn now_ms() -> u64 {
 fn head(clock: u32, parts: u32, age_ms: u64, sealed: bool) -> Item {
     let head = Head { parts, at: now_ms() - age_ms, sealed, state_vector: None };
     let key = SortKey::update(&doc("d"), LogClock(clock), WriteId(7, 7));
-    Item { key, value: Some(vec![0, 0]), head: Some(head) }
+    Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
 }
 
 fn part(clock: u32, n: u32, value: Vec<u8>) -> Item {
-    Item { key: SortKey::part(&doc("d"), LogClock(clock), WriteId(7, 7), n), value: Some(value), head: None }
+    Item {
+        key: SortKey::part(&doc("d"), LogClock(clock), WriteId(7, 7), n),
+        value: Some(value),
+        head: None,
+        at: None,
+    }
 }
 
 #[tokio::test]

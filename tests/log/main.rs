@@ -13,5 +13,6 @@ mod clear;
 mod compaction;
 mod damage;
 mod order;
+mod quarantine;
 mod store;
 mod support;

@@ -82,7 +82,7 @@ pub fn original(doc: &DocName, clock: u32, update: Vec<u8>) -> Item {
     let key = SortKey::update(doc, LogClock(clock), WriteId(0, 0));
     let bytes = key.as_bytes();
     let key = SortKey::from_bytes(bytes[..bytes.len() - 10].to_vec());
-    Item { key, value: Some(update), head: None }
+    Item { key, value: Some(update), head: None, at: None }
 }
 
 /// Puts an item without a request.

@@ -21,12 +21,12 @@ pub fn key(doc: &DocName, clock: u32) -> SortKey {
 }
 
 pub fn item(doc: &DocName, clock: u32, value: &[u8]) -> Item {
-    Item { key: key(doc, clock), value: Some(value.to_vec()), head: None }
+    Item { key: key(doc, clock), value: Some(value.to_vec()), head: None, at: None }
 }
 
 pub fn head(doc: &DocName, clock: u32, sealed: bool) -> Item {
     let head = Head { parts: 2, at: 1_700_000_000_000, sealed, state_vector: Some(vec![1, 2, 3]) };
-    Item { key: key(doc, clock), value: Some(vec![0, 0]), head: Some(head) }
+    Item { key: key(doc, clock), value: Some(vec![0, 0]), head: Some(head), at: None }
 }
 
 /// The whole update log, ascending.

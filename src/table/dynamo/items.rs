@@ -35,6 +35,9 @@ pub(super) fn item_attributes(doc: &DocName, item: Item) -> Attributes {
     if let Some(value) = item.value {
         set(VALUE, AttributeValue::B(Blob::new(value)));
     }
+    if let Some(at) = item.at {
+        set(AT, AttributeValue::N(at.to_string()));
+    }
     if let Some(head) = item.head {
         set(PARTS, AttributeValue::N(head.parts.to_string()));
         set(AT, AttributeValue::N(head.at.to_string()));
@@ -75,16 +78,17 @@ pub(super) fn read_key(attributes: &mut Attributes) -> Result<(DocName, SortKey)
 }
 
 fn item_of(key: SortKey, mut attributes: Attributes) -> Item {
-    let head = read_head(&mut attributes);
-    Item { key, value: attributes.remove(VALUE).and_then(binary), head }
+    let head = read_head(&attributes);
+    let at = if head.is_none() { attributes.get(AT).and_then(number) } else { None };
+    Item { key, value: attributes.remove(VALUE).and_then(binary), head, at }
 }
 
-fn read_head(attributes: &mut Attributes) -> Option<Head> {
-    let parts = u32::try_from(number(&attributes.remove(PARTS)?)?).ok()?;
-    let at = number(&attributes.remove(AT)?)?;
-    let sealed = *attributes.remove(SEALED)?.as_bool().ok()?;
-    let state_vector = match attributes.remove(STATE_VECTOR) {
-        Some(value) => Some(binary(value)?),
+fn read_head(attributes: &Attributes) -> Option<Head> {
+    let parts = u32::try_from(number(attributes.get(PARTS)?)?).ok()?;
+    let at = number(attributes.get(AT)?)?;
+    let sealed = *attributes.get(SEALED)?.as_bool().ok()?;
+    let state_vector = match attributes.get(STATE_VECTOR) {
+        Some(value) => Some(binary(value.clone())?),
         None => None,
     };
     Some(Head { parts, at, sealed, state_vector })
@@ -123,9 +127,25 @@ mod tests {
     fn a_head_survives_the_way_there_and_back() {
         let doc = DocName::new("doc").unwrap();
         let head = Head { parts: 3, at: 1_700_000_000_000, sealed: true, state_vector: Some(vec![0]) };
-        let item =
-            Item { key: SortKey::from_bytes(vec![1, 0xff]), value: Some(vec![0, 0]), head: Some(head) };
+        let item = Item {
+            key: SortKey::from_bytes(vec![1, 0xff]),
+            value: Some(vec![0, 0]),
+            head: Some(head),
+            at: None,
+        };
         assert_eq!(read_named_item(item_attributes(&doc, item.clone())).unwrap(), (doc, item));
+    }
+
+    #[test]
+    fn an_update_may_say_when_it_was_written() {
+        let doc = DocName::new("doc").unwrap();
+        let mut item =
+            Item { key: SortKey::from_bytes(vec![1]), value: Some(vec![0]), head: None, at: Some(1_700) };
+        assert_eq!(read_item(item_attributes(&doc, item.clone())).unwrap(), item);
+        let mut attributes = item_attributes(&doc, item.clone());
+        attributes.insert("at".to_owned(), n("-1"));
+        item.at = None;
+        assert_eq!(read_item(attributes).unwrap(), item);
     }
 
     #[test]

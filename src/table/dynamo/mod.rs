@@ -5,7 +5,8 @@
 //! * `client`: makes the SDK's client at first use; `tls`: what it trusts.
 //! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors` serve it.
 //! * `prepare`: creates and checks the table.
-//! * `items`: items as attribute values.
+//! * `items`: items as attribute values; `raw`: items as they are, whatever they hold.
+//! * `pages`: Query and Scan.
 //! * `embedded`: `memory:` and `file:`, with the feature `embedded`.
 //!
 //! Only this folder names the AWS SDK. All reads are strongly consistent, and every request asks what it cost.
@@ -16,7 +17,9 @@ pub mod config;
 pub(crate) mod embedded;
 mod errors;
 mod items;
+mod pages;
 mod prepare;
+mod raw;
 mod send;
 mod tls;
 
@@ -30,9 +33,9 @@ use aws_sdk_dynamodb::types::{
 
 use self::client::Connection;
 pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, Timeouts};
-use self::items::{
-    Attributes, item_attributes, key_attributes, key_value, name_value, read_item, read_key, read_named_item,
-};
+use self::items::{Attributes, item_attributes, key_attributes, read_item, read_key, read_named_item};
+pub use self::raw::RawItem;
+use self::raw::read_raw;
 use super::schema::{HASH_KEY, PARTS, RANGE_KEY, SEALED, VALUE};
 use super::size::{check_batch, check_item, check_keys};
 use super::{DeleteIf, Item, Meter, Operation, Page, Query, ScanPage, Table};
@@ -81,7 +84,10 @@ impl DynamoTable {
 
     async fn put_item(&self, doc: &DocName, item: Item, only_new: bool) -> Result<()> {
         check_item(doc, &item)?;
-        let attributes = item_attributes(doc, item);
+        self.put_attributes(item_attributes(doc, item), only_new).await
+    }
+
+    async fn put_attributes(&self, attributes: Attributes, only_new: bool) -> Result<()> {
         let answer = self
             .send(Operation::PutItem, CONDITION_FAILED, |client, log| {
                 let put = client
@@ -103,74 +109,24 @@ impl DynamoTable {
         Ok(())
     }
 
-    /// One page, of whole items or of their keys.
-    async fn query_page<T>(
-        &self,
-        query: &Query,
-        keys_only: bool,
-        read: impl Fn(Attributes) -> Result<T>,
-    ) -> Result<Page<T>> {
-        check_keys(&query.doc, &query.prefix)?;
+    async fn get_attributes(&self, doc: &DocName, key: &SortKey) -> Result<Option<Attributes>> {
+        check_keys(doc, key)?;
         let answer = self
-            .send(Operation::Query, NONE, |client, log| {
-                let after = query.after.as_ref().map(|key| key_attributes(&query.doc, key));
-                let request = client
-                    .query()
+            .send(Operation::GetItem, NONE, |client, log| {
+                client
+                    .get_item()
                     .table_name(&self.config.table_name)
-                    .key_condition_expression("#d = :d AND begins_with(#k, :p)")
-                    .expression_attribute_names("#d", HASH_KEY)
-                    .expression_attribute_names("#k", RANGE_KEY)
-                    .expression_attribute_values(":d", name_value(&query.doc))
-                    .expression_attribute_values(":p", key_value(&query.prefix))
-                    .scan_index_forward(!query.reverse)
+                    .set_key(Some(key_attributes(doc, key)))
                     .consistent_read(true)
-                    .limit(positive(query.limit))
-                    .set_exclusive_start_key(after)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
-                let request = if keys_only { request.projection_expression("#d, #k") } else { request };
-                request.customize().interceptor(log).send()
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
             })
             .await?
             .ok_or_else(unexpected)?;
-        self.count(Operation::Query, answer.consumed_capacity);
-        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
-        let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
-        Ok(Page { entries, next: next.map(|(_, key)| key) })
-    }
-
-    /// One page, of whole items or of their keys.
-    async fn scan_page<T>(
-        &self,
-        limit: u32,
-        after: Option<&(DocName, SortKey)>,
-        keys_only: bool,
-        read: impl Fn(Attributes) -> Result<(DocName, T)>,
-    ) -> Result<ScanPage<T>> {
-        let answer = self
-            .send(Operation::Scan, NONE, |client, log| {
-                let request = client
-                    .scan()
-                    .table_name(&self.config.table_name)
-                    .consistent_read(true)
-                    .limit(positive(limit))
-                    .set_exclusive_start_key(after.map(|(doc, key)| key_attributes(doc, key)))
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total);
-                let request = if keys_only {
-                    request
-                        .projection_expression("#d, #k")
-                        .expression_attribute_names("#d", HASH_KEY)
-                        .expression_attribute_names("#k", RANGE_KEY)
-                } else {
-                    request
-                };
-                request.customize().interceptor(log).send()
-            })
-            .await?
-            .ok_or_else(unexpected)?;
-        self.count(Operation::Scan, answer.consumed_capacity);
-        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
-        let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
-        Ok(ScanPage { entries, next })
+        self.count(Operation::GetItem, answer.consumed_capacity);
+        Ok(answer.item)
     }
 
     fn count(&self, operation: Operation, capacity: impl IntoIterator<Item = ConsumedCapacity>) {
@@ -199,6 +155,8 @@ impl DynamoTable {
 }
 
 impl Table for DynamoTable {
+    type Raw = RawItem;
+
     fn meter(&self) -> &Meter {
         &self.meter
     }
@@ -220,23 +178,21 @@ impl Table for DynamoTable {
     }
 
     async fn get(&self, doc: &DocName, key: &SortKey) -> Result<Option<Item>> {
+        self.get_attributes(doc, key).await?.map(read_item).transpose()
+    }
+
+    async fn get_raw(&self, doc: &DocName, key: &SortKey) -> Result<Option<(Item, RawItem)>> {
+        self.get_attributes(doc, key).await?.map(read_raw).transpose()
+    }
+
+    async fn put_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<()> {
         check_keys(doc, key)?;
-        let answer = self
-            .send(Operation::GetItem, NONE, |client, log| {
-                client
-                    .get_item()
-                    .table_name(&self.config.table_name)
-                    .set_key(Some(key_attributes(doc, key)))
-                    .consistent_read(true)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .customize()
-                    .interceptor(log)
-                    .send()
-            })
-            .await?
-            .ok_or_else(unexpected)?;
-        self.count(Operation::GetItem, answer.consumed_capacity);
-        answer.item.map(read_item).transpose()
+        self.put_attributes(raw.attributes(doc, key), true).await
+    }
+
+    async fn delete_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<bool> {
+        check_keys(doc, key)?;
+        self.delete_exactly(doc, key, raw).await
     }
 
     async fn seal(&self, doc: &DocName, key: &SortKey) -> Result<bool> {
@@ -329,11 +285,6 @@ impl Table for DynamoTable {
     async fn scan_keys(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<SortKey>> {
         self.scan_page(limit, after, true, |mut key| read_key(&mut key)).await
     }
-}
-
-/// A page limit as the SDK wants it.
-fn positive(limit: u32) -> i32 {
-    i32::try_from(limit.max(1)).unwrap_or(i32::MAX)
 }
 
 fn unexpected() -> Error {

@@ -28,7 +28,8 @@ pub async fn what_was_put_comes_back_whole(table: &impl Metered) {
     let every_byte: Vec<u8> = (0..=255).collect();
     let mut no_state_vector = head(&d, 3, true);
     no_state_vector.head.as_mut().unwrap().state_vector = None;
-    let items = [item(&d, 1, &every_byte), head(&d, 2, false), no_state_vector];
+    let dated = Item { at: Some(1_700_000_000_123), ..item(&d, 4, b"dated") };
+    let items = [item(&d, 1, &every_byte), head(&d, 2, false), no_state_vector, dated];
     for item in items.clone() {
         table.put_new(&d, item).await.unwrap();
     }
@@ -60,7 +61,8 @@ pub async fn names_may_hold_any_character(table: &impl Metered) {
 
 pub async fn an_item_fits_up_to_its_limit(table: &impl Metered) {
     let d = doc("doc");
-    for of_limit in [item(&d, 1, b""), head(&d, 2, true)] {
+    let dated = Item { at: Some(1_700_000_000_123), ..item(&d, 3, b"") };
+    for of_limit in [item(&d, 1, b""), head(&d, 2, true), dated] {
         let key = of_limit.key.clone();
         let room = MAX_ITEM_BYTES - item_bytes(&d, &of_limit);
         let with = |bytes| {
@@ -83,7 +85,7 @@ pub async fn an_empty_or_too_long_key_is_refused(table: &impl Metered) {
     let before = table.meter_of().snapshot();
     for bytes in [0, MAX_SORT_KEY_BYTES + 1] {
         let key = SortKey::from_bytes(vec![1; bytes]);
-        let item = Item { key: key.clone(), value: None, head: None };
+        let item = Item { key: key.clone(), value: None, head: None, at: None };
         let failures = [
             table.put_new(&d, item).await.unwrap_err(),
             table.get(&d, &key).await.unwrap_err(),
@@ -99,7 +101,44 @@ pub async fn an_empty_or_too_long_key_is_refused(table: &impl Metered) {
 
     let longest = SortKey::from_bytes(vec![0xff; MAX_SORT_KEY_BYTES]);
     let name = y_dynamodb::codec::sort_key::DocName::stored(&"n".repeat(MAX_PARTITION_KEY_BYTES));
-    let item = Item { key: longest.clone(), value: Some(vec![1]), head: None };
+    let item = Item { key: longest.clone(), value: Some(vec![1]), head: None, at: None };
     table.put_new(&name, item.clone()).await.unwrap();
     assert_eq!(table.get(&name, &longest).await.unwrap(), Some(item));
+}
+
+pub async fn an_item_is_moved_as_it_is(table: &impl Metered) {
+    let d = doc("doc");
+    let dated = Item { at: Some(1_700_000_000_123), ..item(&d, 3, b"dated") };
+    let missing = Item { value: None, ..item(&d, 4, b"") };
+    for (n, item) in [head(&d, 1, true), item(&d, 2, b"plain"), dated, missing].into_iter().enumerate() {
+        table.put_new(&d, item.clone()).await.unwrap();
+        let (there, raw) = table.get_raw(&d, &item.key).await.unwrap().unwrap();
+        assert_eq!(there, item);
+        let to = key(&d, 100 + n as u32);
+        table.put_raw(&d, &to, &raw).await.unwrap();
+        let (copy, copied) = table.get_raw(&d, &to).await.unwrap().unwrap();
+        assert_eq!(copy, Item { key: to.clone(), ..item.clone() });
+        assert!(copied == raw);
+        assert!(table.delete_raw(&d, &item.key, &raw).await.unwrap());
+        assert_eq!(table.get(&d, &item.key).await.unwrap(), None);
+    }
+    assert!(table.get_raw(&d, &key(&d, 1)).await.unwrap().is_none());
+    // A key that is taken is left as it is.
+    table.put_new(&d, item(&d, 5, b"first")).await.unwrap();
+    let (_, raw) = table.get_raw(&d, &key(&d, 100)).await.unwrap().unwrap();
+    table.put_raw(&d, &key(&d, 5), &raw).await.unwrap();
+    assert_eq!(table.get(&d, &key(&d, 5)).await.unwrap(), Some(item(&d, 5, b"first")));
+}
+
+pub async fn an_item_is_deleted_only_as_it_was_read(table: &impl Metered) {
+    let d = doc("doc");
+    table.put_new(&d, head(&d, 1, false)).await.unwrap();
+    let (_, unsealed) = table.get_raw(&d, &key(&d, 1)).await.unwrap().unwrap();
+    assert!(table.seal(&d, &key(&d, 1)).await.unwrap());
+    assert!(!table.delete_raw(&d, &key(&d, 1), &unsealed).await.unwrap());
+    assert_eq!(table.get(&d, &key(&d, 1)).await.unwrap(), Some(head(&d, 1, true)));
+    assert!(
+        !table.delete_raw(&d, &key(&d, 9), &unsealed).await.unwrap(),
+        "what is not there is not as it was"
+    );
 }

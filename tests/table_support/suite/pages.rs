@@ -39,7 +39,7 @@ pub async fn sort_keys_are_ordered_as_bytes(table: &impl Metered) {
     let d = doc("doc");
     let keys = [vec![1], vec![1, 0], vec![1, 0x7f], vec![1, 0x80], vec![1, 0xff], vec![1, 0xff, 0]];
     for bytes in keys.iter().rev() {
-        let item = Item { key: SortKey::from_bytes(bytes.clone()), value: None, head: None };
+        let item = Item { key: SortKey::from_bytes(bytes.clone()), value: None, head: None, at: None };
         table.put_new(&d, item).await.unwrap();
     }
     let all = Query { prefix: SortKey::from_bytes(vec![1]), ..updates(&d) };
@@ -64,8 +64,8 @@ pub async fn a_query_sees_one_document_only(table: &impl Metered) {
 
 pub async fn a_query_sees_its_prefix_only(table: &impl Metered) {
     let d = filled(table, "doc", 0..2).await;
-    let meta = Item { key: SortKey::meta(&d, "title"), value: Some(vec![1]), head: None };
-    let state_vector = Item { key: SortKey::state_vector(&d), value: Some(vec![2]), head: None };
+    let meta = Item { key: SortKey::meta(&d, "title"), value: Some(vec![1]), head: None, at: None };
+    let state_vector = Item { key: SortKey::state_vector(&d), value: Some(vec![2]), head: None, at: None };
     table.put_new(&d, meta.clone()).await.unwrap();
     table.put_new(&d, state_vector.clone()).await.unwrap();
     for reverse in [false, true] {

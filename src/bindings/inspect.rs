@@ -1,0 +1,175 @@
+//! What the command line sees of a table that the API does not show: its items, what is wrong with them, the quarantine.
+
+use napi::bindgen_prelude::{Env, External, Uint8Array};
+use napi_derive::napi;
+
+use super::persistence::{Answer, NativePersistence, answer, on};
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::log::Quarantined;
+use crate::log::inspect::{ItemInfo, Kind};
+use crate::log::verify::{Finding, Verified, Wrong};
+use crate::persistence::Cursor;
+use crate::queue::Order;
+
+/// An item without its value.
+#[napi(object, object_from_js = false)]
+pub struct NativeItem {
+    pub doc: String,
+    /// Readable: `['v1', 'doc', 'update', 7]`.
+    pub key: String,
+    pub kind: &'static str,
+    pub clock: Option<u32>,
+    pub bytes: f64,
+    /// Milliseconds since the epoch.
+    pub at: Option<f64>,
+    pub parts: Option<u32>,
+    pub sealed: Option<bool>,
+    pub compacted: Option<bool>,
+}
+
+/// A page of items; `next` is given back to read on.
+#[napi(object, object_from_js = false)]
+pub struct NativeItems {
+    pub entries: Vec<NativeItem>,
+    pub next: Option<External<Cursor>>,
+}
+
+/// One thing that is wrong.
+#[napi(object, object_from_js = false)]
+pub struct NativeFinding {
+    pub wrong: &'static str,
+    pub place: String,
+    pub detail: String,
+    /// How many items a repair moves.
+    pub items: u32,
+    /// What became of them: `moved`, `changed`, `full`.
+    pub outcome: Option<&'static str>,
+}
+
+/// What was found in a document.
+#[napi(object, object_from_js = false)]
+pub struct NativeVerified {
+    pub items: Vec<NativeItem>,
+    pub findings: Vec<NativeFinding>,
+    pub update: Uint8Array,
+}
+
+/// An item in the quarantine.
+#[napi(object, object_from_js = false)]
+pub struct NativeQuarantined {
+    pub key: String,
+    /// The key that it had.
+    pub from: String,
+    pub value: Option<Uint8Array>,
+}
+
+#[napi]
+impl NativePersistence {
+    /// All items of the table, a page at a time.
+    #[napi(catch_unwind)]
+    pub fn items<'env>(&self, env: &'env Env, after: Option<&External<Cursor>>) -> Answer<'env, NativeItems> {
+        answer(env, self.inner.items(after.map(|cursor| Cursor::clone(cursor))), |page| NativeItems {
+            entries: page.entries.iter().map(|(doc, info)| item(doc, info)).collect(),
+            next: page.next.map(External::new),
+        })
+    }
+
+    /// What is wrong with a document. Writes nothing.
+    #[napi(catch_unwind)]
+    pub fn verify<'env>(&self, env: &'env Env, doc: String) -> Answer<'env, NativeVerified> {
+        let pending = on(&doc, |doc| self.inner.verify(doc, Order::Queued));
+        answer(env, pending, move |found| verified(&doc, found, &[]))
+    }
+
+    /// The same, and moves what can be moved into the quarantine.
+    #[napi(catch_unwind)]
+    pub fn repair<'env>(&self, env: &'env Env, doc: String) -> Answer<'env, NativeVerified> {
+        let pending = on(&doc, |doc| self.inner.repair(doc, Order::Queued));
+        answer(env, pending, move |repaired| verified(&doc, repaired.verified, &repaired.outcomes))
+    }
+
+    /// The quarantine of a document.
+    #[napi(catch_unwind)]
+    pub fn quarantined<'env>(&self, env: &'env Env, doc: String) -> Answer<'env, Vec<NativeQuarantined>> {
+        answer(env, on(&doc, |doc| self.inner.quarantined(doc, Order::Queued)), |found| {
+            let items = found.into_iter().map(|(from, item)| NativeQuarantined {
+                key: item.key.to_string(),
+                from: from.to_string(),
+                value: item.value.map(Uint8Array::new),
+            });
+            items.collect()
+        })
+    }
+}
+
+fn item(doc: &DocName, info: &ItemInfo) -> NativeItem {
+    NativeItem {
+        doc: doc.to_string(),
+        key: info.key.to_string(),
+        kind: kind(info.kind),
+        clock: info.clock.map(|clock| clock.0),
+        bytes: info.bytes as f64,
+        at: info.at.map(|at| at as f64),
+        parts: info.head.map(|head| head.parts),
+        sealed: info.head.map(|head| head.is_sealed),
+        compacted: info.head.map(|head| head.is_compacted),
+    }
+}
+
+fn verified(doc: &str, found: Verified, outcomes: &[Option<Quarantined>]) -> NativeVerified {
+    let doc = DocName::stored(doc);
+    let outcomes = outcomes.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    NativeVerified {
+        items: found.items.iter().map(|info| item(&doc, info)).collect(),
+        findings: found
+            .findings
+            .iter()
+            .zip(outcomes)
+            .map(|(found, outcome)| finding(found, outcome))
+            .collect(),
+        update: found.update.into(),
+    }
+}
+
+fn finding(finding: &Finding, outcome: Option<&Quarantined>) -> NativeFinding {
+    NativeFinding {
+        wrong: wrong(finding.wrong),
+        place: finding.place.clone(),
+        detail: finding.detail.clone(),
+        items: u32::try_from(finding.items.len()).unwrap_or(u32::MAX),
+        outcome: outcome.map(|outcome| match outcome {
+            Quarantined::Moved(_) => "moved",
+            Quarantined::Changed(_) => "changed",
+            Quarantined::Full(_) => "full",
+        }),
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Original => "original",
+        Kind::Update => "update",
+        Kind::Head => "head",
+        Kind::Part => "part",
+        Kind::Meta => "meta",
+        Kind::StateVector => "state-vector",
+        Kind::Quarantined => "quarantined",
+        Kind::Strange => "strange",
+        Kind::Foreign => "foreign",
+    }
+}
+
+fn wrong(wrong: Wrong) -> &'static str {
+    match wrong {
+        Wrong::CorruptUpdate => "corrupt-update",
+        Wrong::CorruptMeta => "corrupt-meta",
+        Wrong::IncompleteSet => "incomplete-set",
+        Wrong::DamagedHead => "damaged-head",
+        Wrong::OrphanParts => "orphan-parts",
+        Wrong::UnsealedSet => "unsealed-set",
+        Wrong::UnsealedYet => "unsealed-yet",
+        Wrong::ClockGap => "clock-gap",
+        Wrong::CorruptStateVector => "corrupt-state-vector",
+        Wrong::StateVectorAhead => "state-vector-ahead",
+    }
+}

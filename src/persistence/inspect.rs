@@ -1,0 +1,73 @@
+//! Looking after a table: what lies in it, what of it is wrong, and moving that out of the way. For the command line; not
+//! part of the public API.
+
+use super::listing::begin;
+use super::{Cursor, Listing, Persistence};
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::error::Result;
+use crate::log::inspect::ItemInfo;
+use crate::log::verify::Verified;
+use crate::log::{Quarantined, next_limit};
+use crate::queue::{Access, Order, Pending};
+use crate::table::{Item, Table};
+
+/// What was found in a document, and what became of it.
+#[derive(Debug)]
+pub struct Repaired {
+    /// What was found.
+    pub verified: Verified,
+    /// For each finding whether its items were moved; `None` where there are none.
+    pub outcomes: Vec<Option<Quarantined>>,
+}
+
+/// A quarantined item and the key that it had.
+pub type Released = (SortKey, Item);
+
+impl<T: Table> Persistence<T> {
+    /// All items of the table without their values, a page at a time; those of a document stand side by side. 1 RCU per
+    /// 4 KiB of the table.
+    pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
+        let writer = self.writer.clone();
+        self.queue.run_across(Access::Read, async move {
+            writer.ready.wait().await?;
+            let (after, limit, listed) = begin(cursor);
+            let page = writer.log.table().scan(limit, after.as_ref()).await?;
+            let limit = next_limit(limit, page.entries.len());
+            let entries = page.entries.into_iter().map(|(doc, item)| {
+                let info = ItemInfo::of(&doc, &item);
+                (doc, info)
+            });
+            Ok(Listing {
+                entries: entries.collect(),
+                next: page.next.map(|after| Cursor { after, limit, listed }),
+            })
+        })
+    }
+
+    /// Looks at every item of a document. Writes nothing. 1 RCU per 4 KiB of all it has.
+    pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Verified>> {
+        self.call(doc, Access::Read, order, |log, doc| async move { log.verify(doc.name()).await })
+    }
+
+    /// Looks at every item of a document and moves what no reader can use into its quarantine.
+    ///
+    /// Cost: that of [`Persistence::verify`], and 4 requests for each item that is moved.
+    pub fn repair(&self, doc: DocName, order: Order) -> Pending<Result<Repaired>> {
+        self.call(doc, Access::Write, order, |log, doc| async move {
+            let verified = log.verify(doc.name()).await?;
+            let mut outcomes = Vec::with_capacity(verified.findings.len());
+            for finding in &verified.findings {
+                outcomes.push(match finding.items.as_slice() {
+                    [] => None,
+                    items => Some(log.quarantine(doc.name(), items).await?),
+                });
+            }
+            Ok(Repaired { verified, outcomes })
+        })
+    }
+
+    /// The items in the quarantine of a document. 1 RCU per 4 KiB of them.
+    pub fn quarantined(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Released>>> {
+        self.call(doc, Access::Read, order, |log, doc| async move { log.quarantined(doc.name()).await })
+    }
+}
