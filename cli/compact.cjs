@@ -1,0 +1,38 @@
+'use strict'
+
+/** `compact`: all updates of a document become one set. */
+
+const { PersistenceError } = require('../errors.js')
+const { chosen, forEach } = require('./each.cjs')
+const { CONCURRENCY } = require('./options.cjs')
+const { printable } = require('./output.cjs')
+
+async function run (context) {
+  const { options, output, progress } = context
+  const table = context.openTable({ gc: options.gc === true })
+  progress.begin()
+  await forEach(context, chosen(context, table), async ({ name, items }) => {
+    const clock = await table.compact(name)
+    if (clock == null) {
+      if (items !== undefined) return
+      throw new PersistenceError('there is no such document', { code: 'ERR_NOT_FOUND', docName: name })
+    }
+    await output.result({ name, clock }, `${printable(name)}: one set at log clock ${clock}`)
+  })
+  const { done, bytesBefore, bytesAfter } = table.stats().compactions
+  await output.text(`${done} documents compacted, ${bytesBefore} bytes became ${bytesAfter}`)
+}
+
+module.exports = {
+  name: 'compact',
+  synopsis: 'DOC|--all',
+  positionals: [0, 1],
+  options: {
+    all: { help: 'all documents of the table' },
+    gc: { help: 'drop the content of deleted items, as a persistence does that was not made with gc: false' },
+    ...CONCURRENCY
+  },
+  summary: 'Merges all updates of a document into one, as flushDocument does, and sweeps remains.',
+  details: `Never needed: merging happens by itself. Servers may go on meanwhile. Without --gc nothing is dropped that is stored.`,
+  run
+}

@@ -1,0 +1,21 @@
+'use strict'
+
+/** `create-table`: the only command that creates one. */
+
+async function run (context) {
+  const { options, output } = context
+  const table = context.openTable({ create: true, billingMode: options.provisioned ? 'PROVISIONED' : undefined })
+  // Any call waits for the table, and checks its keys.
+  await table.getMeta('y-dynamodb', 'create-table')
+  const created = table.stats().requests.CreateTable.requests > 0
+  await output.result({ table: options.table, created }, `${options.table} ${created ? 'is created and ACTIVE' : 'is there already, with the right keys'}`)
+}
+
+module.exports = {
+  name: 'create-table',
+  synopsis: '',
+  options: { provisioned: { help: 'with 5 read and 5 write units instead of on-demand billing' } },
+  summary: 'Creates the table and waits until it is ACTIVE; says so if it is there already.',
+  details: 'A table with other keys is left alone: ERR_TABLE, exit code 1.',
+  run
+}

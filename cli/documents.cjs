@@ -1,0 +1,74 @@
+'use strict'
+
+/**
+ * Documents from elsewhere into a table: only what it lacks is stored, and what was stored is read back and compared.
+ *
+ * What "lacks" means is decided by the update engine, on the content: the merge of both is another one than what is there.
+ * A state vector alone would not tell deletions, and not what lies behind a gap.
+ */
+
+const { PersistenceError } = require('../errors.js')
+const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../updates.cjs')
+const { hasContent } = require('./files.cjs')
+
+const KEEP_ALL = { gc: false }
+
+/** Whether `all` has every insertion and deletion of `part`. */
+async function contains (all, part) {
+  const [without, merged] = await Promise.all([mergeUpdatesAsync([all], KEEP_ALL), mergeUpdatesAsync([all, part], KEEP_ALL)])
+  return Buffer.compare(without, merged) === 0
+}
+
+/** What of `update` is to be stored beside what is there. */
+async function lacking (there, update) {
+  const diff = diffUpdate(update, encodeStateVectorFromUpdate(there))
+  const merged = await mergeUpdatesAsync([there, diff], KEEP_ALL)
+  // Content that was dropped there as deleted is below the state vector: a diff passes it over.
+  return await contains(merged, update) ? diff : update
+}
+
+/**
+ * Stores a document. Metas that the table has with another value are kept as they are, unless `overwriteMetas` is set.
+ *
+ * @param {{ name: string, update: Uint8Array, metas: Map<string, Uint8Array> }} document
+ * @returns {Promise<{ storedBytes: number, storedMetas: number, keptMetas: string[] }>} zero where all of it was there
+ * @throws {PersistenceError} `ERR_VERIFY` where what was read back is not what was stored
+ */
+async function storeDocument (table, { name, update, metas }, { overwriteMetas = false } = {}) {
+  const storedBytes = await storeUpdate(table, name, update)
+  const there = await table.metas(name)
+  const changed = [...metas].filter(([key, bytes]) => !isSame(there.get(key), bytes))
+  const keptMetas = overwriteMetas ? [] : changed.filter(([key]) => there.has(key)).map(([key]) => key)
+  const stored = changed.filter(([key]) => !keptMetas.includes(key))
+  for (const [key, bytes] of stored) await table.setMeta(name, key, bytes)
+  await verifyMetas(table, name, stored)
+  return { storedBytes, storedMetas: stored.length, keptMetas }
+}
+
+async function storeUpdate (table, name, update) {
+  const there = await table.read(name)
+  if (!hasContent(update) || await contains(there, update)) return 0
+  const missing = await lacking(there, update)
+  await table.store(name, missing)
+  const back = await table.read(name)
+  if (!await contains(back, update) || !await contains(back, there)) throw different(name, 'updates')
+  return missing.length
+}
+
+async function verifyMetas (table, name, stored) {
+  if (stored.length === 0) return
+  const back = await table.metas(name)
+  if (!stored.every(([key, bytes]) => isSame(back.get(key), bytes))) throw different(name, 'metas')
+}
+
+function different (docName, what) {
+  return new PersistenceError(`the ${what} that were read back are not those that were stored: run the command again, and look at verify`, {
+    code: 'ERR_VERIFY', docName
+  })
+}
+
+function isSame (a, b) {
+  return a !== undefined && Buffer.compare(a, b) === 0
+}
+
+module.exports = { contains, storeDocument }

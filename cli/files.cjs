@@ -1,0 +1,126 @@
+'use strict'
+
+/**
+ * Documents as files: `BASE.yjs`, a plain Yjs update (V1), and beside it `BASE.json` with the document's name and its metas.
+ *
+ * The metas are their stored bytes (lib0 `any`) as base64. A document without updates has no `.yjs`. Every file is written
+ * under another name and renamed when it is whole.
+ */
+
+const fs = require('node:fs/promises')
+const path = require('node:path')
+const { invalidArgument } = require('../arguments.js')
+const { decode } = require('../any.js')
+const { validateUpdate } = require('../updates.cjs')
+const { toBase, toDocName } = require('./file-names.cjs')
+
+const UPDATE = '.yjs'
+const METAS = '.json'
+
+/** The update that says nothing. */
+const EMPTY_UPDATE = Uint8Array.of(0, 0)
+
+/** @param {{ name: string, update: Uint8Array, metas: Map<string, Uint8Array> }} document */
+async function writeDocument (folder, { name, update, metas }) {
+  const base = path.join(folder, toBase(name))
+  const list = [...metas].map(([key, value]) => ({ key, value: Buffer.from(value).toString('base64') }))
+  if (hasContent(update)) await writeWhole(base + UPDATE, update)
+  await writeWhole(base + METAS, JSON.stringify({ name, metas: list }, undefined, 2) + '\n')
+  return base
+}
+
+/** No reader sees half a file, and a crash leaves the file that was there. */
+async function writeWhole (file, content) {
+  const writing = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.writing`)
+  const handle = await fs.open(writing, 'w')
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await fs.rename(writing, file)
+}
+
+/** The documents of a folder, or of one file: paths without extension. @returns {Promise<string[]>} */
+async function listDocuments (place) {
+  const { isDirectory, isFile } = await kindOf(place)
+  if (isFile) return [withoutExtension(place)]
+  if (!isDirectory) throw invalidArgument(`${place} is neither a file nor a folder`)
+  const bases = new Set()
+  for (const file of await fs.readdir(place)) {
+    const base = withoutExtension(file)
+    // A file that is not whole begins with a dot.
+    if (base !== file && !file.startsWith('.')) bases.add(path.join(place, base))
+  }
+  return [...bases].sort()
+}
+
+function withoutExtension (file) {
+  const extension = [UPDATE, METAS].find(each => file.endsWith(each)) ?? ''
+  return file.slice(0, file.length - extension.length)
+}
+
+async function kindOf (place) {
+  try {
+    const found = await fs.stat(place)
+    return { isDirectory: found.isDirectory(), isFile: found.isFile() }
+  } catch (error) {
+    throw invalidArgument(`${place} cannot be read: ${error.code}`)
+  }
+}
+
+/**
+ * One document back from its files, every byte checked.
+ *
+ * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`, `ERR_INVALID_UPDATE`
+ */
+async function readDocument (base, givenName) {
+  const json = await readIfThere(base + METAS)
+  const { name = toDocName(path.basename(base)), metas } = json === undefined ? { metas: new Map() } : parseMetas(json, base)
+  if ((givenName ?? name) === undefined) {
+    throw invalidArgument(`${path.basename(base)}${UPDATE} has no ${METAS} beside it and does not tell its document's name: give --name`)
+  }
+  const update = await readIfThere(base + UPDATE) ?? (json === undefined ? await fs.readFile(base) : EMPTY_UPDATE)
+  validateUpdate(update)
+  return { name: givenName ?? name, update, metas }
+}
+
+function parseMetas (json, base) {
+  const refuse = what => { throw invalidArgument(`${path.basename(base)}${METAS} ${what}`) }
+  let content
+  try {
+    content = JSON.parse(json.toString())
+  } catch (error) {
+    refuse(`is not JSON: ${error.message}`)
+  }
+  if (typeof content?.name !== 'string' || !Array.isArray(content.metas)) refuse('has not the form { name, metas: [{ key, value }] }')
+  const metas = new Map()
+  for (const { key, value } of content.metas) {
+    const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : undefined
+    if (typeof key !== 'string' || bytes?.toString('base64') !== value) refuse('has a meta that is not { key, value } with a value in base64')
+    if (metas.has(key)) refuse(`has the meta ${JSON.stringify(key)} twice`)
+    try {
+      decode(bytes)
+    } catch (error) {
+      refuse(`has a meta ${JSON.stringify(key)} that is no value of lib0's: ${error.message}`)
+    }
+    metas.set(key, bytes)
+  }
+  return { name: content.name, metas }
+}
+
+async function readIfThere (file) {
+  try {
+    return await fs.readFile(file)
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function hasContent (update) {
+  return Buffer.compare(update, EMPTY_UPDATE) !== 0
+}
+
+module.exports = { EMPTY_UPDATE, hasContent, listDocuments, readDocument, writeDocument, writeWhole }

@@ -1,0 +1,53 @@
+'use strict'
+
+/** The commands, and what `--help` prints of them. */
+
+const { optionsOf } = require('./options.cjs')
+
+const COMMANDS = [
+  require('./ls.cjs'),
+  require('./show.cjs'),
+  require('./stats.cjs'),
+  require('./export.cjs'),
+  require('./import.cjs'),
+  require('./migrate.cjs'),
+  require('./compact.cjs'),
+  require('./verify.cjs'),
+  require('./repair.cjs'),
+  require('./create-table.cjs'),
+  require('./policy.cjs')
+]
+
+const EXIT_CODES = `Exit codes: 0 all is well, 1 something was found or failed (it was printed), 2 wrong usage (nothing was
+done), 130 stopped by Ctrl-C (what was in work has been ended; a second Ctrl-C ends at once).`
+
+function generalHelp () {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length))
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+  return `Usage: y-dynamodb COMMAND [ARGUMENTS] [OPTIONS]
+
+Looks after a table of y-dynamodb.
+
+${lines.join('\n')}
+
+  y-dynamodb COMMAND --help
+  y-dynamodb --version
+
+${EXIT_CODES}
+`
+}
+
+function commandHelp (command) {
+  const options = Object.entries(optionsOf(command)).map(([name, { value, help }]) =>
+    [`--${name}${value === undefined ? '' : ` ${value}`}`, help])
+  const width = Math.max(...options.map(([option]) => option.length))
+  const lines = options.map(([option, help]) => `  ${option.padEnd(width)}  ${help}`)
+  return `Usage: y-dynamodb ${[command.name, command.synopsis, '[OPTIONS]'].filter(Boolean).join(' ')}
+
+${command.summary}${command.details === undefined ? '' : `\n\n${command.details}`}
+
+${lines.join('\n')}
+`
+}
+
+module.exports = { COMMANDS, commandHelp, generalHelp }

@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+'use strict'
+
+/** `npx y-dynamodb`: runs one command and gives the process its exit code. */
+
+const { run } = require('./run.cjs')
+
+run(process.argv.slice(2)).then(code => { process.exitCode = code })

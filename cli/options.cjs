@@ -1,0 +1,102 @@
+'use strict'
+
+/** Arguments of the command line: what every command takes, and what is wrong with a call. */
+
+const { parseArgs } = require('node:util')
+const { invalidArgument } = require('../arguments.js')
+
+/** `value` is the word for it in the help. Booleans have none. */
+const TABLE_OPTIONS = {
+  table: { value: 'NAME', help: 'the table, by name or ARN (default: Y_DYNAMODB_TABLE)' },
+  region: { value: 'REGION', help: 'its region (default: AWS_REGION, the profile)' },
+  endpoint: { value: 'URL', help: 'another DynamoDB: http://…, https://…, or file:PATH for an embedded one' },
+  profile: { value: 'NAME', help: 'a profile of the shared config files (default: AWS_PROFILE)' }
+}
+
+const COMMON_OPTIONS = {
+  json: { help: 'print one JSON value a line instead of text' },
+  help: { help: 'print this' }
+}
+
+/** For commands that work on many documents. */
+const CONCURRENCY = { concurrency: { value: 'N', help: 'how many documents at a time, 1 to 64 (default: 4)' } }
+
+const DEFAULT_CONCURRENCY = 4
+const MAX_CONCURRENCY = 64
+
+/** All options of a command: its own first. */
+function optionsOf (command) {
+  return { ...command.options, ...(command.usesTable === false ? {} : TABLE_OPTIONS), ...COMMON_OPTIONS }
+}
+
+/**
+ * What a command line asks for.
+ *
+ * @returns {{ print: 'help' | 'version', command?: object } | { command: object, options: object, positionals: string[] }}
+ * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
+ */
+function parse (argv, commands) {
+  const [first, ...rest] = argv
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return { print: 'help' }
+  if (first === '--version') return { print: 'version' }
+  const command = commands.find(({ name }) => name === first)
+  if (command === undefined) {
+    throw invalidArgument(`there is no command ${JSON.stringify(first)}, only ${commands.map(({ name }) => name).join(', ')}`)
+  }
+  const { values, positionals } = parseAs(command, rest)
+  if (values.help) return { print: 'help', command }
+  return { command, positionals, options: complete(command, values, positionals) }
+}
+
+function parseAs (command, args) {
+  const options = {}
+  for (const [name, { value }] of Object.entries(optionsOf(command))) {
+    options[name] = { type: value === undefined ? 'boolean' : 'string' }
+  }
+  options.help.short = 'h'
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true })
+  } catch (cause) {
+    // Its messages name the option; its codes are Node's.
+    throw invalidArgument(`${cause.message} (y-dynamodb ${command.name} --help lists the options)`)
+  }
+}
+
+function complete (command, values, positionals) {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === '') throw invalidArgument(`--${name} is empty`)
+  }
+  const options = { ...values, concurrency: concurrencyOf(values.concurrency) }
+  if (command.usesTable !== false) {
+    options.table ??= process.env.Y_DYNAMODB_TABLE || undefined
+    if (options.table === undefined && !command.tableIsOptional) {
+      throw invalidArgument('which table? Give --table NAME, or set Y_DYNAMODB_TABLE')
+    }
+    checkEndpoint(options.endpoint, '--endpoint')
+  }
+  const [least, most] = command.positionals ?? [0, 0]
+  if (positionals.length < least || positionals.length > most) {
+    throw invalidArgument(`${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}: ` +
+      `${positionals.length} arguments were given`)
+  }
+  if (values.all && positionals.length > most - 1) throw invalidArgument('either a document or --all, not both')
+  if (Object.hasOwn(command.options ?? {}, 'all') && !values.all && positionals.length < most) {
+    throw invalidArgument(`${command.name} takes ${command.synopsis}: give a document, or --all`)
+  }
+  return options
+}
+
+function concurrencyOf (text) {
+  if (text === undefined) return DEFAULT_CONCURRENCY
+  const number = Number(text)
+  if (/^\d+$/.test(text) && number >= 1 && number <= MAX_CONCURRENCY) return number
+  throw invalidArgument(`--concurrency is ${JSON.stringify(text)}, not a whole number from 1 to ${MAX_CONCURRENCY}`)
+}
+
+function checkEndpoint (endpoint, option) {
+  if (endpoint?.startsWith('memory:')) {
+    throw invalidArgument(`${option} ${endpoint}: a table in memory ends with its process; use file:PATH`)
+  }
+}
+
+module.exports = { CONCURRENCY, checkEndpoint, optionsOf, parse }

@@ -1,0 +1,88 @@
+'use strict'
+
+/** `repair`: moves what no reader can use into the quarantine, or says what it would move. */
+
+const fs = require('node:fs/promises')
+const path = require('node:path')
+const { invalidArgument } = require('../arguments.js')
+const { chosen, forEach } = require('./each.cjs')
+const { toBase } = require('./file-names.cjs')
+const { writeWhole } = require('./files.cjs')
+const { findingsOf, isNote, line } = require('./findings.cjs')
+const { CONCURRENCY } = require('./options.cjs')
+const { alarming, printable } = require('./output.cjs')
+const { loadYjs } = require('./yjs.cjs')
+
+/** What became of the items of a finding. */
+const OUTCOMES = {
+  moved: 'moved into the quarantine',
+  changed: 'not moved: it has changed meanwhile; run repair again',
+  full: 'not moved: its ten places in the quarantine are taken'
+}
+
+async function run (context) {
+  const { apply, extract, 'dry-run': dryRun } = context.options
+  if (apply && dryRun) throw invalidArgument('either --apply or --dry-run')
+  if (extract !== undefined && (apply || dryRun)) throw invalidArgument('--extract goes alone: it copies what is in the quarantine')
+  if (extract !== undefined) return extractAll(context, extract)
+  const { output, progress } = context
+  const Y = loadYjs()
+  const table = context.openTable()
+  const sums = { documents: 0, items: 0 }
+  progress.begin()
+  await forEach(context, chosen(context, table), async ({ name }) => {
+    const findings = findingsOf(Y, name, apply ? await table.repair(name) : await table.verify(name))
+    const left = apply ? findingsOf(Y, name, await table.verify(name)) : findings
+    if (left.some(finding => !isNote(finding))) context.found()
+    sums.documents++
+    sums.items += findings.reduce((sum, { items, outcome }) => sum + (apply && outcome !== 'moved' ? 0 : items), 0)
+    if (output.isJson) await output.result({ name, applied: apply === true, findings, left })
+    else for (const finding of findings) await output.text(`${line(name, finding)}\n    ${fateOf(finding, apply)}`)
+  })
+  await output.text(apply
+    ? `${sums.documents} documents, ${sums.items} items moved into the quarantine`
+    : `${sums.documents} documents, ${sums.items} items would be moved into the quarantine; nothing was changed (--apply does it)`)
+}
+
+function fateOf ({ items, outcome }, apply) {
+  if (items === 0) return 'there is nothing that could be moved: docs/CLI.md says what to do'
+  return apply ? `${items} items: ${OUTCOMES[outcome] ?? outcome}` : `${items} items would be moved`
+}
+
+/** Copies what is in the quarantine into files: an item each, in the order of their keys. */
+async function extractAll (context, folder) {
+  const { output, progress } = context
+  const table = context.openTable()
+  await fs.mkdir(folder, { recursive: true })
+  progress.begin()
+  await forEach(context, chosen(context, table), async ({ name }) => {
+    for (const [i, { key, from, value }] of (await table.quarantined(name)).entries()) {
+      if (value == null) {
+        context.found()
+        await output.result({ name, key, from, file: null }, alarming(`${printable(name)}: ${printable(from)} has no binary value: only the table has it`))
+        continue
+      }
+      const file = path.join(folder, `${toBase(name)}.${String(i).padStart(4, '0')}.quarantined`)
+      await writeWhole(file, value)
+      await output.result({ name, key, from, file }, `${printable(name)}: ${printable(from)}  →  ${path.basename(file)}`)
+    }
+  })
+}
+
+module.exports = {
+  name: 'repair',
+  synopsis: 'DOC|--all',
+  positionals: [0, 1],
+  options: {
+    all: { help: 'all documents of the table' },
+    'dry-run': { help: 'only say what would be moved (the default)' },
+    apply: { help: 'move it' },
+    extract: { value: 'DIR', help: 'instead, copy what is in the quarantine into files' },
+    ...CONCURRENCY
+  },
+  summary: 'Moves items that no reader can use out of the way, into the quarantine of their document.',
+  details: `An item is deleted only after its copy was put beside it and read back, and only if it is still what was copied. Nothing
+leaves the table: --extract gives the bytes, import takes what can be saved of them. Needs yjs. Exit code 1 where something
+is wrong (with --apply: still wrong).`,
+  run
+}

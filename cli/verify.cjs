@@ -1,0 +1,39 @@
+'use strict'
+
+/** `verify`: looks at every item. */
+
+const { chosen, forEach } = require('./each.cjs')
+const { findingsOf, isNote, line } = require('./findings.cjs')
+const { CONCURRENCY } = require('./options.cjs')
+const { loadYjs } = require('./yjs.cjs')
+
+async function run (context) {
+  const { output, progress } = context
+  const Y = loadYjs()
+  const table = context.openTable()
+  const sums = { documents: 0, items: 0, findings: 0 }
+  progress.begin()
+  await forEach(context, chosen(context, table), async ({ name }) => {
+    const verified = await table.verify(name)
+    const findings = findingsOf(Y, name, verified)
+    const wrong = findings.filter(finding => !isNote(finding)).length
+    sums.documents++
+    sums.items += verified.items.length
+    sums.findings += wrong
+    if (wrong > 0) context.found()
+    if (output.isJson) await output.result({ name, items: verified.items.length, findings })
+    else for (const finding of findings) await output.text(line(name, finding))
+  })
+  await output.text(`${sums.documents} documents, ${sums.items} items, ${sums.findings} findings`)
+}
+
+module.exports = {
+  name: 'verify',
+  synopsis: 'DOC|--all',
+  positionals: [0, 1],
+  options: { all: { help: 'all documents of the table' }, ...CONCURRENCY },
+  summary: 'Reads and parses every item, and says what is damaged, missing or left over.',
+  details: `Writes nothing. Needs yjs. Exit code 1 where something was found; docs/CLI.md says what each finding means and what to do.
+With --all the whole table is read twice (1 RCU for 4 KB each time).`,
+  run
+}

@@ -1,0 +1,70 @@
+'use strict'
+
+/** What yjs says of a document: its root types as people read them, and what it waits for. */
+
+const { invalidArgument } = require('../arguments.js')
+const { PersistenceError } = require('../errors.js')
+
+/** Kinds of content by their number in the update format. */
+const DELETED = 1
+const STRING = 4
+const EMBED = 5
+const FORMAT = 6
+const TYPE = 7
+
+function loadYjs () {
+  try {
+    return require('yjs')
+  } catch (cause) {
+    throw invalidArgument(`this command needs yjs, which cannot be loaded (${cause.code ?? cause.message}): npm install yjs`)
+  }
+}
+
+/** @returns {Y.Doc} */
+function toDoc (Y, update, docName) {
+  const doc = new Y.Doc({ gc: false })
+  try {
+    Y.applyUpdate(doc, update)
+  } catch (cause) {
+    throw new PersistenceError('yjs cannot apply what is stored', { code: 'ERR_CORRUPT', docName, cause })
+  }
+  return doc
+}
+
+/** The clients and clocks that stored updates wait for; undefined where nothing is missing. */
+function missingOf (doc) {
+  const { pendingStructs, pendingDs } = doc.store
+  if (pendingStructs == null && pendingDs == null) return undefined
+  return [...(pendingStructs?.missing ?? [])].map(([client, clock]) => ({ client, clock }))
+}
+
+/** The root types: `{ name, kind, text?, json }`. The kind is guessed from the content: the format does not tell it. */
+function rootsOf (Y, doc) {
+  return [...doc.share.keys()].sort().map(name => {
+    const kind = kindOf(Y, doc.share.get(name))
+    switch (kind) {
+      case 'map': return { name, kind, json: doc.getMap(name).toJSON() }
+      case 'array': return { name, kind, json: doc.getArray(name).toJSON() }
+      case 'xml': return { name, kind, text: doc.getXmlFragment(name).toString(), json: null }
+      case 'text': return { name, kind, text: doc.getText(name).toString(), json: doc.getText(name).toDelta() }
+      default: return { name, kind, json: null }
+    }
+  })
+}
+
+function kindOf (Y, type) {
+  if (type._map.size > 0) return 'map'
+  for (let item = type._start; item !== null; item = item.right) {
+    const ref = item.content.getRef()
+    if (ref === STRING || ref === EMBED || ref === FORMAT) return 'text'
+    if (ref === TYPE && isXml(Y, item.content.type)) return 'xml'
+    if (ref !== DELETED) return 'array'
+  }
+  return type._start === null ? 'empty' : 'deleted'
+}
+
+function isXml (Y, type) {
+  return type instanceof Y.XmlElement || type instanceof Y.XmlText || type instanceof Y.XmlHook
+}
+
+module.exports = { loadYjs, missingOf, rootsOf, toDoc }
