@@ -93,7 +93,7 @@ try {
   if (local.endpoint) {
     await rust('Rust, the table on DynamoDB Local',
       ['--all-features', '--test', 'table_conformance', '--', '--include-ignored', 'dynamodb_local::'], env)
-    const engineFolders = ['__test__', path.join('__test__', 'fire')]
+    const engineFolders = ['__test__', path.join('__test__', 'fire'), path.join('__test__', 'cli')]
     const engineFiles = files.filter(name => engineFolders.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs'))
     await node('Node, DynamoDB Local', engineFiles, { ...env, Y_DYNAMODB_TEST_ENGINE: 'local' })
   } else {

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { createRequire } from 'node:module'
+import { describe, test } from 'node:test'
+import { DynamoDbPersistence, onceOnly } from '../support/engine.mjs'
+import { Y, bigUpdate, docOf, keystrokes, mapOf, textOf, updatesOf } from '../support/documents.mjs'
+import { cli, cliJson, filledTable, folder, of, sharedTable } from './support/cli.mjs'
+
+const require = createRequire(import.meta.url)
+const { toBase, toDocName } = require('../../cli/file-names.cjs')
+
+/** Names that some file system, shell or person would stumble over. */
+const HARD_NAMES = [
+  'plain', 'Plain', 'PLAIN', 'a/b', '../up', '..', '.', '.hidden', 'con', 'NUL', 'com1', 'with space ', '%41', 'a~b', 'ends.',
+  'new\nline', 'nul\0l', 'é', 'e\u0301', '日本語', '👩‍👩‍👧', 'C:\\x', '-rf', '*?<>|"', 'x'.repeat(989), 'x'.repeat(988) + 'y',
+  'é'.repeat(494)
+]
+
+describe('names of files', onceOnly, () => {
+  test('are different on any file system, and lead back where they are not cut', () => {
+    const bases = HARD_NAMES.map(toBase)
+    assert.equal(new Set(bases.map(base => base.toLowerCase().normalize('NFC'))).size, HARD_NAMES.length)
+    for (const [i, base] of bases.entries()) {
+      assert.match(base, /^[a-zA-Z0-9_%~-]{1,200}$/)
+      assert.doesNotMatch(base, /^(con|prn|aux|nul|com\d|lpt\d)$/i)
+      assert.equal(toDocName(base), base.includes('~') ? undefined : HARD_NAMES[i])
+    }
+  })
+
+  test('that no export writes do not tell a name', () => {
+    for (const base of ['Upper', 'a%4', 'a%zz', '', 'a b', '%FF', 'a.b', '%c3%b6']) assert.equal(toDocName(base), undefined, base)
+  })
+})
+
+/** What a table holds, for comparison: merged content and metas of each document. */
+async function contentOf (table, names) {
+  const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true, gc: false }))
+  const content = {}
+  for (const name of names) {
+    content[name] = [Buffer.from(await persistence.getDiff(name)).toString('base64'), await persistence.getMetas(name)]
+  }
+  await persistence.close()
+  return content
+}
+
+async function emptyTable (t) {
+  const table = sharedTable(t)
+  assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
+  return table
+}
+
+describe('export and import', () => {
+  test('give every document and meta back, whatever its name', async t => {
+    const documents = Object.fromEntries(HARD_NAMES.map((name, i) => [name, keystrokes(3, { clientID: i + 1 })]))
+    documents.big = [bigUpdate(800_000)]
+    const metas = { plain: { 'a key\n': { deep: [1n, null, new Uint8Array([1, 2])], u: undefined }, '': -0 }, 'only metas': { k: 0.1 } }
+    const source = await filledTable(t, documents, metas)
+    const files = path.join(folder(t), 'made', 'by export')
+    const exported = await cliJson(t, ['export', '--all', files, ...of(source)])
+    assert.equal(exported.code, 0, exported.stderr)
+    const names = [...Object.keys(documents), 'only metas']
+    assert.deepEqual(exported.results.map(({ name }) => name).sort(), [...names].sort())
+    const written = fs.readdirSync(files)
+    assert.equal(written.filter(file => file.endsWith('.yjs')).length, names.length - 1)
+    assert.equal(written.filter(file => file.endsWith('.json')).length, names.length)
+    assert.equal(written.length, 2 * names.length - 1, 'nothing but these')
+    assert.equal(textOf(docOf([fs.readFileSync(path.join(files, 'plain.yjs'))])), 'abc', 'a plain Yjs update')
+
+    const target = await emptyTable(t)
+    const imported = await cliJson(t, ['import', files, ...of(target)])
+    assert.equal(imported.code, 0, imported.stderr)
+    assert.deepEqual(await contentOf(target, names), await contentOf(source, names))
+
+    const before = await target.items()
+    const again = await cliJson(t, ['import', files, ...of(target)])
+    assert.equal(again.code, 0)
+    assert(again.results.every(({ storedBytes, storedMetas }) => storedBytes === 0 && storedMetas === 0))
+    assert.deepEqual(await target.items(), before, 'importing again stores nothing')
+  })
+
+  test('store only what the table lacks, also over gaps and deletions', async t => {
+    const typed = keystrokes(6)
+    const deleted = updatesOf(1, doc => {
+      for (const update of typed) Y.applyUpdate(doc, update)
+      doc.getText('text').delete(0, 2)
+    })
+    const target = await filledTable(t, { doc: [typed[0], typed[1], typed[4]] })
+    const files = folder(t)
+    fs.writeFileSync(path.join(files, 'doc.yjs'), Y.mergeUpdates([...typed, ...deleted]))
+    const imported = await cliJson(t, ['import', files, ...of(target)])
+    assert.equal(imported.code, 0, imported.stderr)
+    assert(imported.results[0].storedBytes > 0)
+    const back = docOf([Buffer.from((await contentOf(target, ['doc'])).doc[0], 'base64')])
+    assert.equal(textOf(back), 'cdef')
+    // Fewer than there are: nothing to store.
+    fs.writeFileSync(path.join(files, 'doc.yjs'), typed[4])
+    const less = await cliJson(t, ['import', files, ...of(target)])
+    assert.deepEqual([less.code, less.results[0].storedBytes], [0, 0])
+  })
+
+  test('keep a meta that is another one in the table, and say so, unless they are told to replace it', async t => {
+    const source = await filledTable(t, { doc: keystrokes(1) }, { doc: { title: 'from the file', more: 1 } })
+    const target = await filledTable(t, { doc: keystrokes(1) }, { doc: { title: 'in the table' } })
+    const files = folder(t)
+    await cli(t, ['export', 'doc', files, ...of(source)])
+    const kept = await cliJson(t, ['import', files, ...of(target)])
+    assert.deepEqual([kept.code, kept.results[0].keptMetas, kept.results[0].storedMetas], [1, ['title'], 1])
+    assert.equal((await contentOf(target, ['doc'])).doc[1].get('title'), 'in the table')
+    const replaced = await cliJson(t, ['import', files, '--overwrite-metas', ...of(target)])
+    assert.deepEqual([replaced.code, replaced.results[0].keptMetas, replaced.results[0].storedMetas], [0, [], 1])
+    assert.deepEqual(Object.fromEntries((await contentOf(target, ['doc'])).doc[1]), { title: 'from the file', more: 1 })
+  })
+
+  test('take an update from anywhere, with the name of its document', async t => {
+    const target = await emptyTable(t)
+    const file = path.join(folder(t), 'Any File.bin')
+    fs.writeFileSync(file, Y.mergeUpdates(keystrokes(3)))
+    assert.equal((await cliJson(t, ['import', file, ...of(target)])).failures[0].code, 'ERR_INVALID_ARGUMENT')
+    const { code } = await cliJson(t, ['import', file, '--name', 'A Name', ...of(target)])
+    assert.equal(code, 0)
+    assert.equal(textOf(docOf([Buffer.from((await contentOf(target, ['A Name']))['A Name'][0], 'base64')])), 'abc')
+  })
+
+  test('ends with 1 for a document that is not there, and writes no file', async t => {
+    const table = await filledTable(t, {})
+    const files = folder(t)
+    const { code, failures } = await cliJson(t, ['export', 'doc', files, ...of(table)])
+    assert.deepEqual([code, failures[0].code], [1, 'ERR_NOT_FOUND'])
+    assert.deepEqual(fs.readdirSync(files), [])
+  })
+})
+
+test('import refuses what is damaged, stores nothing of it, and goes on with the others', async t => {
+  const target = await emptyTable(t)
+  const files = folder(t)
+  const put = (file, content) => fs.writeFileSync(path.join(files, file), content)
+  const json = (name, metas) => JSON.stringify({ name, metas })
+  const update = keystrokes(1)[0]
+  put('cut.yjs', update.slice(0, -2))
+  put('empty.yjs', '')
+  put('Name.yjs', update)
+  put('long~0123.yjs', update)
+  for (const base of ['notjson', 'noname', 'base64', 'notany', 'twice', 'nokey', 'noname2']) put(`${base}.yjs`, update)
+  put('notjson.json', '{')
+  put('noname.json', JSON.stringify({ metas: [] }))
+  put('noname2.json', 'null')
+  put('base64.json', json('base64', [{ key: 'k', value: '!' }]))
+  put('notany.json', json('notany', [{ key: 'k', value: 'cw==' }]))
+  put('twice.json', json('twice', [{ key: 'k', value: 'fg==' }, { key: 'k', value: 'fw==' }]))
+  put('nokey.json', json('nokey', [{ value: 'fg==' }]))
+  put('toolong.yjs', update)
+  put('toolong.json', json('x'.repeat(990), []))
+  put('good.yjs', update)
+  put('.half.yjs.1.writing', update)
+  put('notes.txt', 'not mine')
+  const { code, results, failures } = await cliJson(t, ['import', files, ...of(target)])
+  assert.equal(code, 1)
+  assert.deepEqual(results.map(({ name }) => name), ['good'])
+  const codes = Object.fromEntries(failures.map(failure => [failure.docName.slice(0, 20), failure.code]))
+  const invalid = ['Name', 'long~0123', 'notjson', 'noname', 'noname2', 'base64', 'notany', 'twice', 'nokey', 'toolong']
+  assert.deepEqual(codes, {
+    cut: 'ERR_INVALID_UPDATE',
+    empty: 'ERR_INVALID_UPDATE',
+    ...Object.fromEntries(invalid.map(base => [base, 'ERR_INVALID_ARGUMENT']))
+  })
+  assert.deepEqual([...new Set((await target.items()).map(({ doc }) => doc))], ['good'])
+})
+
+test('export goes on past a damaged document, and leaves the file that was there', async t => {
+  const table = await filledTable(t, { bad: keystrokes(2), good: updatesOf(3, doc => doc.getMap('map').set('k', 1)) })
+  const files = folder(t)
+  await cli(t, ['export', '--all', files, ...of(table)])
+  const before = fs.readFileSync(path.join(files, 'bad.yjs'))
+  await table.put({ doc: 'bad', key: Buffer.from('0002763100036261640006757064617465' + '0100000009', 'hex'), value: Buffer.from('no') })
+  const { code, results, failures } = await cliJson(t, ['export', '--all', files, ...of(table)])
+  assert.deepEqual([code, results.map(({ name }) => name)], [1, ['good']])
+  assert.deepEqual(failures.map(({ code, docName }) => [code, docName]), [['ERR_CORRUPT', 'bad']])
+  assert.deepEqual(fs.readFileSync(path.join(files, 'bad.yjs')), before)
+  assert.deepEqual(mapOf(docOf([fs.readFileSync(path.join(files, 'good.yjs'))])), { k: 1 })
+})

@@ -1,0 +1,81 @@
+/** Runs the real executable as a user does, on a table of its own: embedded in a file, or on DynamoDB Local. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { DynamoDbPersistence, REGION, TestTable, isLocal } from '../../support/engine.mjs'
+
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const MAIN = path.join(ROOT, 'cli', 'main.cjs')
+const TERMINAL = fileURLToPath(new URL('terminal.cjs', import.meta.url))
+
+/** A folder that goes when the test ends. */
+export function folder (t) {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-cli-'))
+  t.after(() => fs.rmSync(made, { recursive: true, force: true }))
+  return made
+}
+
+/** A table that other processes can open. It is not created yet. */
+export function sharedTable (t, tableName) {
+  const endpoint = isLocal ? process.env.DYNAMODB_LOCAL_ENDPOINT : `file:${path.join(folder(t), 'dynamodb')}`
+  return new TestTable({ endpoint, ...(tableName && { tableName }) })
+}
+
+/** The same, with documents in it: `{ name: [updates] }`, and metas: `{ name: { key: value } }`. */
+export async function filledTable (t, documents, metas = {}) {
+  const table = sharedTable(t)
+  const persistence = DynamoDbPersistence(table.config({ compactionItems: 0 }))
+  for (const [name, updates] of Object.entries(documents)) {
+    for (const update of updates) await persistence.storeUpdate(name, update)
+  }
+  for (const [name, values] of Object.entries(metas)) {
+    for (const [key, value] of Object.entries(values)) await persistence.setMeta(name, key, value)
+  }
+  // Nothing stored: the first call has created it all the same.
+  await persistence.getStateVector('nothing')
+  await persistence.close()
+  return table
+}
+
+/** The options that name a table. */
+export function of (table) {
+  return ['--table', table.tableName, '--endpoint', table.endpoint]
+}
+
+/** A run that goes on. `terminal` makes it believe that it writes to one. */
+export function start (t, args, { env = {}, terminal = false, node = [] } = {}) {
+  const child = spawn(process.execPath, [...node, ...(terminal ? ['-r', TERMINAL] : []), MAIN, ...args], {
+    env: { ...withoutOwn(process.env), AWS_REGION: REGION, ...env },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const run = { child, stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', text => { run.stdout += text })
+  child.stderr.setEncoding('utf8').on('data', text => { run.stderr += text })
+  run.ended = once(child, 'close').then(([code, signal]) => ({ ...run, code: code ?? signal }))
+  return run
+}
+
+/** A run from beginning to end: `{ code, stdout, stderr }`. */
+export function cli (t, args, options) {
+  return start(t, args, options).ended
+}
+
+/** The same with `--json`: also `results`, one for each line, and `failures`. */
+export async function cliJson (t, args, options) {
+  const run = await cli(t, [...args, '--json'], options)
+  return { ...run, results: parsed(run.stdout), failures: parsed(run.stderr).map(({ error }) => error) }
+}
+
+function parsed (text) {
+  return text.split('\n').filter(Boolean).map(line => JSON.parse(line))
+}
+
+/** What the machine's own settings would change. */
+function withoutOwn (env) {
+  const { Y_DYNAMODB_TABLE, NO_COLOR, AWS_PROFILE, ...rest } = env
+  return rest
+}

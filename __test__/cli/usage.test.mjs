@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { createRequire } from 'node:module'
+import { describe, test } from 'node:test'
+import { onceOnly } from '../support/engine.mjs'
+import { keystrokes } from '../support/documents.mjs'
+import { ROOT, cli, cliJson, filledTable, folder, of, sharedTable, start } from './support/cli.mjs'
+
+const require = createRequire(import.meta.url)
+const { COMMANDS } = require('../../cli/help.cjs')
+const { version } = require('../../package.json')
+const DOCS = fs.readFileSync(path.join(ROOT, 'docs', 'CLI.md'), 'utf8')
+
+describe('help', onceOnly, () => {
+  test('of the whole and the version are printed', async t => {
+    for (const args of [[], ['--help'], ['-h'], ['help']]) {
+      const { code, stdout, stderr } = await cli(t, args)
+      assert.deepEqual([code, stderr], [0, ''])
+      for (const { name } of COMMANDS) assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
+    }
+    assert.deepEqual((await cli(t, ['--version'])).stdout, `${version}\n`)
+  })
+
+  test('of each command is printed, and docs/CLI.md has it word for word', async t => {
+    const general = await cli(t, ['--help'])
+    assert(DOCS.includes(`\`\`\`text\n${general.stdout}\`\`\``), 'the general help')
+    for (const { name } of COMMANDS) {
+      const { code, stdout } = await cli(t, [name, '--help'])
+      assert.equal(code, 0)
+      assert(stdout.startsWith(`Usage: y-dynamodb ${name} `), stdout)
+      assert(DOCS.includes(`## \`${name}\``), `${name} has a section`)
+      assert(DOCS.includes(`\`\`\`text\n${stdout}\`\`\``), `docs/CLI.md has the help of ${name}:\n${stdout}`)
+    }
+    const documented = [...DOCS.matchAll(/^## `(.+)`$/gm)].map(([, name]) => name)
+    assert.deepEqual(documented, COMMANDS.map(({ name }) => name))
+  })
+
+  test('needs no table, no region and no yjs', async t => {
+    const { code } = await cli(t, ['verify', '--help'], { env: { AWS_REGION: '' } })
+    assert.equal(code, 0)
+  })
+})
+
+describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
+  const CALLS = {
+    'an unknown command': ['lsx', '--table', 'docs'],
+    'an unknown option': ['ls', '--table', 'docs', '--tabel', 'x'],
+    'an option without its value': ['ls', '--table'],
+    'an empty value': ['ls', '--table', ''],
+    'no table': ['ls'],
+    'a table name that none can have': ['ls', '--table', 'x'],
+    'a table in memory': ['ls', '--table', 'docs', '--endpoint', 'memory:x'],
+    'an argument too many': ['ls', 'doc', '--table', 'docs'],
+    'no document': ['show', '--table', 'docs'],
+    'neither a document nor --all': ['verify', '--table', 'docs'],
+    'a document and --all': ['verify', 'doc', '--all', '--table', 'docs'],
+    'no folder': ['export', '--all', '--table', 'docs'],
+    'a concurrency of nothing': ['verify', '--all', '--table', 'docs', '--concurrency', '0'],
+    'a concurrency that is no number': ['verify', '--all', '--table', 'docs', '--concurrency', '4x'],
+    'no source': ['migrate', '--table', 'docs'],
+    'a source of another kind': ['migrate', '--from', 'redis:x', '--table', 'docs'],
+    'a LevelDB that is none': ['migrate', '--from', 'leveldb:/does/not/exist', '--table', 'docs'],
+    'a region for a LevelDB': ['migrate', '--from', 'leveldb:x', '--from-region', 'y', '--table', 'docs'],
+    'the very table as source': ['migrate', '--from', 'dynamodb:docs', '--table', 'docs'],
+    'a repair that is and is not done': ['repair', 'doc', '--apply', '--dry-run', '--table', 'docs'],
+    'an extraction that repairs': ['repair', 'doc', '--apply', '--extract', 'x', '--table', 'docs'],
+    'files that are not there': ['import', '/does/not/exist', '--table', 'docs'],
+    'two forms of a policy': ['policy', '--cdk', '--terraform'],
+    'a policy that creates and only reads': ['policy', '--read-only', '--with-create']
+  }
+
+  for (const [what, args] of Object.entries(CALLS)) {
+    test(what, async t => {
+      const { code, stdout, failures } = await cliJson(t, args)
+      assert.equal(code, 2)
+      assert.equal(stdout, '')
+      assert.deepEqual(failures.map(failure => failure.code), ['ERR_INVALID_ARGUMENT'])
+      const asText = await cli(t, args)
+      assert.equal(asText.code, 2)
+      assert.match(asText.stderr, /^y-dynamodb: .+ \(ERR_INVALID_ARGUMENT\)\n$/)
+    })
+  }
+})
+
+test('a table that is missing is not created, by no command', async t => {
+  const table = sharedTable(t)
+  const files = folder(t)
+  fs.writeFileSync(path.join(files, 'a.yjs'), keystrokes(1)[0])
+  const calls = [['ls'], ['show', 'a'], ['stats'], ['export', '--all', files], ['import', files], ['compact', 'a'],
+    ['verify', '--all'], ['repair', '--all', '--apply'], ['migrate', '--from', 'dynamodb:missing-too']]
+  for (const args of calls) {
+    const { code, failures } = await cliJson(t, [...args, ...of(table)])
+    assert.deepEqual([code, ...failures.map(failure => failure.code)], [1, 'ERR_TABLE'], args[0])
+  }
+  await assert.rejects(table.request('DescribeTable', {}), { code: 'ResourceNotFoundException' })
+})
+
+test('the table may come from the environment', async t => {
+  const table = await filledTable(t, { doc: keystrokes(1) })
+  const { code, results } = await cliJson(t, ['ls', '--endpoint', table.endpoint], { env: { Y_DYNAMODB_TABLE: table.tableName } })
+  assert.deepEqual([code, results.map(({ name }) => name)], [0, ['doc']])
+})
+
+describe('what is not a terminal', onceOnly, () => {
+  test('gets no bar, and no colour; a terminal does, NO_COLOR takes the colour away', async t => {
+    const table = await filledTable(t, { doc: keystrokes(1) })
+    await table.put({ doc: 'doc', key: Buffer.from('0002763100036 46f630006757064617465'.replace(' ', ''), 'hex'), value: Buffer.of(1) })
+    const args = ['verify', '--all', ...of(table)]
+    const plain = await cli(t, args)
+    assert.deepEqual([plain.code, plain.stderr], [1, ''])
+    assert.doesNotMatch(plain.stdout, /\x1b/)
+    const onTerminal = await cli(t, args, { terminal: true })
+    assert.match(onTerminal.stderr, /\x1b\[K.*documents/)
+    assert.match(onTerminal.stdout, /\x1b\[1;31m/)
+    const colourless = await cli(t, args, { terminal: true, env: { NO_COLOR: '1' } })
+    assert.doesNotMatch(colourless.stdout, /\x1b/)
+    assert.equal(colourless.stdout, plain.stdout)
+  })
+
+  test('a name that a terminal would obey is quoted', async t => {
+    const table = await filledTable(t, { 'evil\x1b[2J\n': keystrokes(1) })
+    const { stdout } = await cli(t, ['ls', ...of(table)])
+    assert.doesNotMatch(stdout, /\x1b/)
+    assert.match(stdout, /"evil\\u001b\[2J\\n"/)
+    const { results } = await cliJson(t, ['ls', ...of(table)])
+    assert.equal(results[0].name, 'evil\x1b[2J\n')
+  })
+
+  test('a reader that has seen enough ends the run quietly', async t => {
+    const documents = Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`document-${'x'.repeat(200)}-${i}`, keystrokes(1)]))
+    const table = await filledTable(t, documents)
+    const run = start(t, ['ls', ...of(table)])
+    run.child.stdout.once('data', () => run.child.stdout.destroy())
+    const { code, stderr } = await run.ended
+    assert.deepEqual([code, stderr], [0, ''])
+  })
+})
