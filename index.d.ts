@@ -84,7 +84,7 @@ interface DynamoDbPersistence {
    */
   getDiff(docName: string, stateVector?: Uint8Array | null, outsideTransactionQueue?: boolean): Promise<Uint8Array>
 
-  /** Deletes updates, metas and state vector, of any size. What was stored before it was called cannot come back. */
+  /** Deletes updates, metas, state vector and quarantine, of any size. What was stored before it was called cannot come back. */
   clearDocument(docName: string, outsideTransactionQueue?: boolean): Promise<void>
 
   /**

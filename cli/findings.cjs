@@ -23,7 +23,7 @@ function findingsOf (Y, name, { findings, update }) {
     return ofMerge('unreadable', `${error.message}: ${error.cause.message}`)
   }
   if (missing === undefined) return found
-  const which = missing.map(({ client, clock }) => `client ${client} from clock ${clock}`).join(', ')
+  const which = missing.map(({ client, clock }) => `client ${client} up to clock ${clock}`).join(', ')
   return ofMerge('pending', `some updates wait for others that are not stored${which === '' ? '' : `: ${which}`}`)
 }
 

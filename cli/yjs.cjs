@@ -31,7 +31,7 @@ function toDoc (Y, update, docName) {
   return doc
 }
 
-/** The clients and clocks that stored updates wait for; undefined where nothing is missing. */
+/** The clients, each with the highest clock, that stored updates wait for; undefined where nothing is missing. */
 function missingOf (doc) {
   const { pendingStructs, pendingDs } = doc.store
   if (pendingStructs == null && pendingDs == null) return undefined

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { TestTable, onceOnly } from '../support/engine.mjs'
+import { keystrokes } from '../support/documents.mjs'
+import { recorder } from '../support/proxy.mjs'
+import { ROOT, cli, cliJson } from './support/cli.mjs'
+
+const README = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+
+/** The blocks of code of the README in a language. */
+const blocks = language => [...README.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))].map(([, code]) => code)
+
+async function actionsOf (t, ...options) {
+  const { code, results: [{ actions, text }] } = await cliJson(t, ['policy', ...options])
+  assert.equal(code, 0)
+  return { actions: actions.map(action => action.replace('dynamodb:', '')), text }
+}
+
+describe('policy', onceOnly, () => {
+  test('prints what the README shows', async t => {
+    const { stdout } = await cli(t, ['policy'])
+    const shown = blocks('json').map(code => JSON.parse(code)).find(({ Statement }) => Statement !== undefined)
+    assert.deepEqual(JSON.parse(stdout), shown)
+    const { actions } = await actionsOf(t)
+    const grant = blocks('js').find(code => code.includes('table.grant('))
+    assert.deepEqual([...grant.matchAll(/'dynamodb:(\w+)'/g)].map(([, action]) => action), actions)
+  })
+
+  test('adds and takes away as it is told', async t => {
+    const read = ['DescribeTable', 'Query', 'GetItem']
+    const write = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']
+    assert.deepEqual((await actionsOf(t)).actions, [...read, ...write])
+    assert.deepEqual((await actionsOf(t, '--read-only')).actions, read)
+    assert.deepEqual((await actionsOf(t, '--read-only', '--with-scan')).actions, [...read, 'Scan'])
+    assert.deepEqual((await actionsOf(t, '--with-scan', '--with-create')).actions, [...read, ...write, 'Scan', 'CreateTable'])
+  })
+
+  test('names the table, by name, region and account, or by its ARN', async t => {
+    const resource = async (...options) => JSON.parse((await cli(t, ['policy', ...options])).stdout).Statement[0].Resource
+    assert.equal(await resource('--table', 'mine', '--region', 'eu-west-1', '--account', '123456789012'),
+      'arn:aws:dynamodb:eu-west-1:123456789012:table/mine')
+    const arn = 'arn:aws-cn:dynamodb:cn-north-1:123456789012:table/mine'
+    assert.equal(await resource('--table', arn), arn)
+  })
+
+  for (const form of ['cdk', 'cloudformation', 'terraform']) {
+    test(`as ${form} has the keys of the table and the same actions`, async t => {
+      const { actions } = await actionsOf(t, '--with-scan')
+      const { stdout } = await cli(t, ['policy', `--${form}`, '--with-scan', '--table', 'mine'])
+      for (const text of ['ydocname', 'ykeysort', 'PAY_PER_REQUEST', '"mine"']) assert(stdout.includes(text), text)
+      assert.deepEqual([...stdout.matchAll(/dynamodb:([A-Z]\w+)/g)].map(([, action]) => action), actions)
+    })
+  }
+
+  test('has every request that a persistence makes, and no other', async t => {
+    const behind = new TestTable()
+    const proxied = await recorder(t, behind)
+    const persistence = proxied.open(t, { compactionItems: 5 })
+    const sent = async work => {
+      const from = proxied.requests.length
+      await work()
+      return new Set(proxied.requests.slice(from).map(({ operation }) => operation))
+    }
+    const created = await sent(() => persistence.getStateVector('doc'))
+    assert(created.has('CreateTable'))
+    const used = await sent(async () => {
+      for (const update of keystrokes(5)) await persistence.storeUpdate('doc', update)
+      await persistence.getYDoc('doc')
+      await persistence.flushDocument('doc')
+      await persistence.setMeta('doc', 'k', 1)
+      await persistence.getMeta('doc', 'k')
+      await persistence.delMeta('doc', 'k')
+      await persistence.clearDocument('doc')
+    })
+    const { actions } = await actionsOf(t)
+    assert.deepEqual([...used, 'DescribeTable'].sort(), [...actions].sort())
+    assert.deepEqual([...await sent(() => persistence.getAllDocNames())], ['Scan'])
+  })
+})

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { encodeAny } from 'lib0/buffer'
+import { DynamoDbPersistence } from '../support/engine.mjs'
+import { readSortKey, sortKey, varuint } from '../support/format.mjs'
+import { Y, bigUpdate, docOf, keystrokes, textOf } from '../support/documents.mjs'
+import { cli, cliJson, filledTable, folder, of } from './support/cli.mjs'
+
+const HOUR_MS = 3_600_000
+const updates = keystrokes(6)
+const no = Buffer.from('no update')
+const key = (...elements) => sortKey(['v1', 'doc', ...elements])
+const headOf = ({ parts, at = Date.now(), sealed = true }) => ({
+  value: Buffer.of(0, 0), parts: { N: `${parts}` }, at: { N: `${at}` }, sealed: { BOOL: sealed }
+})
+
+/** What can be wrong with items: how it comes into the table, and how many items a repair moves. */
+const DAMAGE = {
+  'corrupt-update': { items: [{ key: key('update', 90), value: no }] },
+  'corrupt-update of a key that is none': { items: [{ key: Buffer.concat([key('update'), no]), value: updates[0] }] },
+  'corrupt-update of a set': { items: [{ key: key('update', 91, 1, 2), ...headOf({ parts: 1 }) }, { key: key('update', 91, 1, 2, 0), value: no }] },
+  'corrupt-meta': { items: [{ key: key('meta', 'k'), value: Buffer.of(115, 1) }] },
+  'incomplete-set': { items: [{ key: key('update', 92, 1, 2), ...headOf({ parts: 3 }) }, { key: key('update', 92, 1, 2, 1), value: no }] },
+  'damaged-head': { items: [{ key: key('update', 93, 1, 2), value: Buffer.of(0, 0) }, { key: key('update', 93, 1, 2, 0), value: updates[5] }] },
+  'orphan-parts': { items: [{ key: key('update', 94, 1, 2, 0), value: updates[5] }, { key: key('update', 94, 1, 2, 1), value: no }] },
+  'unsealed-set': { items: [{ key: key('update', 95, 1, 2), ...headOf({ parts: 1, at: Date.now() - 2 * HOUR_MS, sealed: false }) }] }
+}
+
+const wrongs = findings => findings.map(({ wrong }) => wrong)
+
+async function readable (t, table) {
+  const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true }))
+  const found = { text: textOf(await persistence.getYDoc('doc')), metas: await persistence.getMetas('doc') }
+  await persistence.close()
+  return found
+}
+
+for (const [what, { items }] of Object.entries(DAMAGE)) {
+  const wrong = what.split(' ')[0]
+  test(`${what} is found, named, moved whole by repair --apply, and gone for good with the document`, async t => {
+    const table = await filledTable(t, { doc: updates, other: updates }, { doc: { fine: 1 } })
+    for (const item of items) await table.put({ doc: 'doc', ...item })
+    const before = await table.items()
+
+    const found = await cliJson(t, ['verify', '--all', ...of(table)])
+    assert.deepEqual([found.code, found.stderr], [1, ''])
+    const byName = Object.fromEntries(found.results.map(({ name, findings }) => [name, findings]))
+    assert.deepEqual(wrongs(byName.doc), [wrong])
+    assert.deepEqual(byName.other, [])
+    assert.equal(byName.doc[0].items, items.length)
+    assert.match(byName.doc[0].place, /^\['v1', 'doc', /)
+
+    const dry = await cliJson(t, ['repair', 'doc', ...of(table)])
+    assert.deepEqual([dry.code, wrongs(dry.results[0].left)], [1, [wrong]])
+    assert.deepEqual(await table.items(), before, 'without --apply nothing is changed')
+
+    const applied = await cliJson(t, ['repair', 'doc', '--apply', ...of(table)])
+    assert.deepEqual([applied.code, applied.stderr], [0, ''])
+    assert.deepEqual(applied.results[0].findings.map(({ outcome }) => outcome), ['moved'])
+    assert.deepEqual(applied.results[0].left, [])
+    assert.equal((await cliJson(t, ['verify', '--all', ...of(table)])).code, 0)
+    const { text, metas } = await readable(t, table)
+    assert.equal(text, 'abcdef')
+    assert.equal(metas.get('fine'), 1)
+    const after = await table.items()
+    assert.equal(after.length, before.length, 'nothing leaves the table')
+    const kept = after.filter(item => readSortKey(item.key.subarray(0, 4))[0] === 'q0')
+    assert.deepEqual(kept.map(({ value, attributes }) => ({ value, attributes })),
+      before.filter(({ doc, key }) => doc === 'doc' && items.some(item => key.equals(item.key))).map(({ value, attributes }) => ({ value, attributes })))
+
+    const files = folder(t)
+    const extracted = await cliJson(t, ['repair', 'doc', '--extract', files, ...of(table)])
+    assert.equal(extracted.code, 0)
+    assert.deepEqual(extracted.results.map(({ file }) => fs.readFileSync(file)), kept.map(({ value }) => value))
+
+    const persistence = DynamoDbPersistence(table.config())
+    await persistence.clearDocument('doc')
+    assert.deepEqual(await table.items('doc'), [])
+    await persistence.close()
+  })
+}
+
+describe('verify', () => {
+  test('finds nothing in a table that is well, whatever is in it', async t => {
+    const table = await filledTable(t, { doc: updates, big: [bigUpdate(900_000)], 'ünï/ø': updates }, { big: { k: { deep: [1n] } } })
+    await cli(t, ['compact', 'doc', ...of(table)])
+    const { code, results } = await cliJson(t, ['verify', '--all', ...of(table)])
+    assert.equal(code, 0)
+    assert.deepEqual(results.flatMap(({ findings }) => findings), [])
+    assert.equal(results.reduce((sum, { items }) => sum + items, 0), (await table.items()).length)
+    const { stdout } = await cli(t, ['verify', '--all', ...of(table)])
+    assert.match(stdout, /^3 documents, \d+ items, 0 findings\n$/)
+  })
+
+  test("finds what the original package has lost: gaps in its log, a state vector that claims more, updates that wait", async t => {
+    const table = await filledTable(t, {})
+    const lost = [2, 3]
+    for (const [i, value] of updates.entries()) {
+      if (!lost.includes(i)) await table.put({ doc: 'doc', key: key('update', i), value })
+    }
+    const claimed = Y.encodeStateVector(docOf(updates))
+    await table.put({ doc: 'doc', key: sortKey(['v1_sv', 'doc']), value: Buffer.concat([varuint(5), varuint(claimed.length), claimed]) })
+    const before = await table.items()
+    const { code, results } = await cliJson(t, ['verify', 'doc', ...of(table)])
+    assert.equal(code, 1)
+    assert.deepEqual(wrongs(results[0].findings), ['clock-gap', 'state-vector-ahead', 'pending'])
+    assert.match(results[0].findings[2].detail, /client 1 up to clock 3/)
+    // Nothing of that can be moved out of the way.
+    const repaired = await cliJson(t, ['repair', 'doc', '--apply', ...of(table)])
+    assert.equal(repaired.code, 1)
+    assert.deepEqual(wrongs(repaired.results[0].left), wrongs(results[0].findings))
+    assert.deepEqual(await table.items(), before)
+    // What was lost comes back from somewhere: the pending updates are whole again.
+    const file = path.join(folder(t), 'doc.yjs')
+    fs.writeFileSync(file, Y.mergeUpdates(lost.map(i => updates[i])))
+    assert.equal((await cli(t, ['import', file, ...of(table)])).code, 0)
+    assert.deepEqual(wrongs((await cliJson(t, ['verify', 'doc', ...of(table)])).results[0].findings), ['clock-gap'])
+    assert.equal((await readable(t, table)).text, 'abcdef')
+    assert.equal((await cli(t, ['compact', 'doc', ...of(table)])).code, 0)
+    assert.equal((await cli(t, ['verify', 'doc', ...of(table)])).code, 0)
+  })
+
+  test('finds a state vector item that is none', async t => {
+    const table = await filledTable(t, { doc: updates })
+    for (const value of [Buffer.of(5), Buffer.of(0, 1, 9), Buffer.of(0, 3, 1, 1)]) {
+      await table.put({ doc: 'doc', key: sortKey(['v1_sv', 'doc']), value })
+      const { code, results } = await cliJson(t, ['verify', 'doc', ...of(table)])
+      assert.deepEqual([code, wrongs(results[0].findings)], [1, ['corrupt-state-vector']])
+    }
+    // A flush writes it anew.
+    await cli(t, ['compact', 'doc', ...of(table)])
+    assert.equal((await cli(t, ['verify', 'doc', ...of(table)])).code, 0)
+  })
+
+  test('takes a set that may be in writing for no damage, and says that it is there', async t => {
+    const table = await filledTable(t, { doc: updates })
+    await table.put({ doc: 'doc', key: key('update', 9, 1, 2), ...headOf({ parts: 2, sealed: false }) })
+    await table.put({ doc: 'doc', key: key('update', 9, 1, 2, 0), value: no })
+    const { code, results } = await cliJson(t, ['verify', 'doc', ...of(table)])
+    assert.deepEqual([code, wrongs(results[0].findings)], [0, ['unsealed-yet']])
+    const before = await table.items()
+    assert.equal((await cli(t, ['repair', 'doc', '--apply', ...of(table)])).code, 0)
+    assert.deepEqual(await table.items(), before)
+  })
+})
+
+describe('repair', () => {
+  test('moves an item byte for byte, attributes of any name and type included', async t => {
+    const table = await filledTable(t, { doc: updates })
+    const attributes = {
+      at: { S: 'not a time' }, theirs: { M: { deep: { L: [{ NULL: true }, { N: '1.5' }] } } }, set: { SS: ['a', 'b'] }
+    }
+    await table.put({ doc: 'doc', key: key('update', 9), value: no, ...attributes })
+    await table.request('PutItem', {
+      Item: { ydocname: { S: 'doc' }, ykeysort: { B: key('update', 10).toString('base64') }, value: { S: 'a string' } }
+    })
+    const { code } = await cliJson(t, ['repair', 'doc', '--apply', ...of(table)])
+    assert.equal(code, 0)
+    const kept = (await table.request('Scan', {})).Items
+      .map(({ ydocname, ykeysort, ...rest }) => ({ key: readSortKey(Buffer.from(ykeysort.B, 'base64')), rest }))
+      .filter(({ key }) => key[0] === 'q0')
+    assert.deepEqual(kept, [
+      { key: ['q0', 'doc', 'update', 9], rest: { value: { B: no.toString('base64') }, ...attributes } },
+      { key: ['q0', 'doc', 'update', 10], rest: { value: { S: 'a string' } } }
+    ])
+    // Bytes that are none stay where they are, and that is said.
+    const { code: extracted, results } = await cliJson(t, ['repair', 'doc', '--extract', folder(t), ...of(table)])
+    assert.deepEqual([extracted, results.map(({ file }) => file === null)], [1, [false, true]])
+  })
+
+  test('what can be saved of a set comes back by extract and import', async t => {
+    const table = await filledTable(t, { doc: updates.slice(0, 3) })
+    const rest = Y.mergeUpdates(updates.slice(3))
+    for (const item of [
+      { key: key('update', 93, 1, 2), value: Buffer.of(0, 0) },
+      { key: key('update', 93, 1, 2, 0), value: rest.slice(0, 10) },
+      { key: key('update', 93, 1, 2, 1), value: rest.slice(10) }
+    ]) await table.put({ doc: 'doc', ...item })
+    await cli(t, ['repair', '--all', '--apply', ...of(table)])
+    const files = folder(t)
+    const { results } = await cliJson(t, ['repair', '--all', '--extract', files, ...of(table)])
+    assert.deepEqual(results.map(({ from }) => from.split(', ').length), [6, 7, 7])
+    const whole = path.join(files, 'whole.yjs')
+    fs.writeFileSync(whole, Buffer.concat(results.slice(1).map(({ file }) => fs.readFileSync(file))))
+    assert.equal((await cli(t, ['import', whole, '--name', 'doc', ...of(table)])).code, 0)
+    assert.equal((await readable(t, table)).text, 'abcdef')
+  })
+
+  test('of all documents says what it would do for each, as text', async t => {
+    const table = await filledTable(t, { doc: updates }, { other: { m: 1 } })
+    await table.put({ doc: 'doc', key: key('update', 90), value: no })
+    await table.put({ doc: 'other', key: sortKey(['v1', 'other', 'meta', 'm']), value: Buffer.from(encodeAny('x')).subarray(0, 2) })
+    const dry = await cli(t, ['repair', '--all', ...of(table)])
+    assert.equal(dry.code, 1)
+    assert.match(dry.stdout, /^doc: corrupt-update at \['v1', 'doc', 'update', 90\]: /m)
+    assert.match(dry.stdout, /^other: corrupt-meta at \['v1', 'other', 'meta', 'm'\]: /m)
+    assert.match(dry.stdout, /2 documents, 2 items would be moved.*--apply/)
+    const applied = await cli(t, ['repair', '--all', '--apply', ...of(table)])
+    assert.equal(applied.code, 0)
+    assert.match(applied.stdout, /2 documents, 2 items moved into the quarantine/)
+    // A document of which only the quarantine is left is still listed, and goes with a clear of all.
+    assert.deepEqual((await cliJson(t, ['ls', ...of(table)])).results.map(({ name }) => name).sort(), ['doc', 'other'])
+    const persistence = DynamoDbPersistence(table.config())
+    await persistence.clearAll()
+    await persistence.close()
+    assert.deepEqual(await table.items(), [])
+  })
+})
