@@ -8,7 +8,8 @@ async function run (context) {
   // Any call waits for the table, and checks its keys.
   await table.getMeta('y-dynamodb', 'create-table')
   const created = table.stats().requests.CreateTable.requests > 0
-  await output.result({ table: options.table, created }, `${options.table} ${created ? 'is created and ACTIVE' : 'is there already, with the right keys'}`)
+  const what = created ? 'is created and ACTIVE' : 'is there already, with the right keys'
+  await output.result({ table: options.table, created }, `${options.table} ${what}`)
 }
 
 module.exports = {

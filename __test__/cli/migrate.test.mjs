@@ -64,6 +64,7 @@ describe('migrate --from leveldb:', onceOnly, () => {
     const found = await readAll(table)
     assertSame(found.typed, typed)
     assertSame(found.edited, edited)
+    assert(Buffer.from(found.edited).includes('llo '), 'what was deleted is still stored')
     assertSame(found['ünï/ø'], typed.slice(0, 3))
     const filled = docOf([found.waiting, ...keystrokes(6)])
     assert.equal(textOf(filled), textOf(docOf(keystrokes(9))))

@@ -28,9 +28,9 @@ export function sharedTable (t, tableName) {
 export async function filledTable (t, documents, metas = {}) {
   const table = sharedTable(t)
   const persistence = DynamoDbPersistence(table.config({ compactionItems: 0 }))
-  for (const [name, updates] of Object.entries(documents)) {
+  await Promise.all(Object.entries(documents).map(async ([name, updates]) => {
     for (const update of updates) await persistence.storeUpdate(name, update)
-  }
+  }))
   for (const [name, values] of Object.entries(metas)) {
     for (const [key, value] of Object.entries(values)) await persistence.setMeta(name, key, value)
   }
