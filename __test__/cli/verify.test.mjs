@@ -11,76 +11,104 @@ import { cli, cliJson, filledTable, folder, of } from './support/cli.mjs'
 const HOUR_MS = 3_600_000
 const updates = keystrokes(6)
 const no = Buffer.from('no update')
-const key = (...elements) => sortKey(['v1', 'doc', ...elements])
+const keyOf = (doc, ...elements) => sortKey(['v1', doc, ...elements])
+const key = (...elements) => keyOf('doc', ...elements)
 const headOf = ({ parts, at = Date.now(), sealed = true }) => ({
   value: Buffer.of(0, 0), parts: { N: `${parts}` }, at: { N: `${at}` }, sealed: { BOOL: sealed }
 })
 
-/** What can be wrong with items: how it comes into the table, and how many items a repair moves. */
+/** What can be wrong with items: the finding, and how it comes into the table. */
 const DAMAGE = {
-  'corrupt-update': { items: [{ key: key('update', 90), value: no }] },
-  'corrupt-update of a key that is none': { items: [{ key: Buffer.concat([key('update'), no]), value: updates[0] }] },
-  'corrupt-update of a set': { items: [{ key: key('update', 91, 1, 2), ...headOf({ parts: 1 }) }, { key: key('update', 91, 1, 2, 0), value: no }] },
-  'corrupt-meta': { items: [{ key: key('meta', 'k'), value: Buffer.of(115, 1) }] },
-  'incomplete-set': { items: [{ key: key('update', 92, 1, 2), ...headOf({ parts: 3 }) }, { key: key('update', 92, 1, 2, 1), value: no }] },
-  'damaged-head': { items: [{ key: key('update', 93, 1, 2), value: Buffer.of(0, 0) }, { key: key('update', 93, 1, 2, 0), value: updates[5] }] },
-  'orphan-parts': { items: [{ key: key('update', 94, 1, 2, 0), value: updates[5] }, { key: key('update', 94, 1, 2, 1), value: no }] },
-  'unsealed-set': { items: [{ key: key('update', 95, 1, 2), ...headOf({ parts: 1, at: Date.now() - 2 * HOUR_MS, sealed: false }) }] }
+  'an item that is no update': ['corrupt-update', key => [{ key: key('update', 90), value: no }]],
+  'a key that is none': ['corrupt-update', key => [{ key: Buffer.concat([key('update'), no]), value: updates[0] }]],
+  'a set that is no update': ['corrupt-update', key => [
+    { key: key('update', 91, 1, 2), ...headOf({ parts: 1 }) }, { key: key('update', 91, 1, 2, 0), value: no }
+  ]],
+  'a meta that is none': ['corrupt-meta', key => [{ key: key('meta', 'k'), value: Buffer.of(115, 1) }]],
+  'a set that lacks parts': ['incomplete-set', key => [
+    { key: key('update', 92, 1, 2), ...headOf({ parts: 3 }) }, { key: key('update', 92, 1, 2, 1), value: no }
+  ]],
+  'a head that has lost its attributes': ['damaged-head', key => [
+    { key: key('update', 93, 1, 2), value: Buffer.of(0, 0) }, { key: key('update', 93, 1, 2, 0), value: updates[5] }
+  ]],
+  'parts without a head': ['orphan-parts', key => [
+    { key: key('update', 94, 1, 2, 0), value: updates[5] }, { key: key('update', 94, 1, 2, 1), value: no }
+  ]],
+  'a set that was given up': ['unsealed-set', key => [
+    { key: key('update', 95, 1, 2), ...headOf({ parts: 1, at: Date.now() - 2 * HOUR_MS, sealed: false }) }
+  ]]
 }
+const DAMAGED = Object.keys(DAMAGE)
 
 const wrongs = findings => findings.map(({ wrong }) => wrong)
+const byName = results => Object.fromEntries(results.map(result => [result.name, result]))
 
-async function readable (t, table) {
+async function readable (table, name = 'doc') {
   const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true }))
-  const found = { text: textOf(await persistence.getYDoc('doc')), metas: await persistence.getMetas('doc') }
+  const found = { text: textOf(await persistence.getYDoc(name)), metas: await persistence.getMetas(name) }
   await persistence.close()
   return found
 }
 
-for (const [what, { items }] of Object.entries(DAMAGE)) {
-  const wrong = what.split(' ')[0]
-  test(`${what} is found, named, moved whole by repair --apply, and gone for good with the document`, async t => {
-    const table = await filledTable(t, { doc: updates, other: updates }, { doc: { fine: 1 } })
-    for (const item of items) await table.put({ doc: 'doc', ...item })
+/** A document for each kind of damage, and one that is well; and the items that are wrong. */
+async function damagedTable (t) {
+  const names = [...DAMAGED, 'well']
+  const each = value => Object.fromEntries(names.map(name => [name, value]))
+  const table = await filledTable(t, each(updates), each({ fine: 1 }))
+  const planted = {}
+  for (const [name, [, itemsOf]] of Object.entries(DAMAGE)) {
+    planted[name] = itemsOf((...elements) => keyOf(name, ...elements))
+    for (const item of planted[name]) await table.put({ doc: name, ...item })
+  }
+  return { table, planted }
+}
+
+describe('damaged items', () => {
+  test('are found and named by verify, and by a repair without --apply, which change nothing', async t => {
+    const { table, planted } = await damagedTable(t)
     const before = await table.items()
-
     const found = await cliJson(t, ['verify', '--all', ...of(table)])
-    assert.deepEqual([found.code, found.stderr], [1, ''])
-    const byName = Object.fromEntries(found.results.map(({ name, findings }) => [name, findings]))
-    assert.deepEqual(wrongs(byName.doc), [wrong])
-    assert.deepEqual(byName.other, [])
-    assert.equal(byName.doc[0].items, items.length)
-    assert.match(byName.doc[0].place, /^\['v1', 'doc', /)
+    const dry = await cliJson(t, ['repair', '--all', ...of(table)])
+    assert.deepEqual([found.code, found.stderr, dry.code, dry.stderr], [1, '', 1, ''])
+    assert.deepEqual(await table.items(), before)
+    for (const name of DAMAGED) {
+      const [finding, ...others] = byName(found.results)[name].findings
+      assert.deepEqual([finding.wrong, finding.items, others], [DAMAGE[name][0], planted[name].length, []], name)
+      assert(finding.place.startsWith(`['v1', '${name}', `), finding.place)
+      assert.deepEqual(wrongs(byName(dry.results)[name].left), [finding.wrong])
+    }
+    assert.deepEqual(byName(found.results).well.findings, [])
+  })
 
-    const dry = await cliJson(t, ['repair', 'doc', ...of(table)])
-    assert.deepEqual([dry.code, wrongs(dry.results[0].left)], [1, [wrong]])
-    assert.deepEqual(await table.items(), before, 'without --apply nothing is changed')
-
-    const applied = await cliJson(t, ['repair', 'doc', '--apply', ...of(table)])
+  test('are moved whole by repair --apply; all documents are readable then, and a clear takes the quarantine too', async t => {
+    const { table, planted } = await damagedTable(t)
+    const before = await table.items()
+    const applied = await cliJson(t, ['repair', '--all', '--apply', ...of(table)])
     assert.deepEqual([applied.code, applied.stderr], [0, ''])
-    assert.deepEqual(applied.results[0].findings.map(({ outcome }) => outcome), ['moved'])
-    assert.deepEqual(applied.results[0].left, [])
-    assert.equal((await cliJson(t, ['verify', '--all', ...of(table)])).code, 0)
-    const { text, metas } = await readable(t, table)
-    assert.equal(text, 'abcdef')
-    assert.equal(metas.get('fine'), 1)
+    const clean = await cliJson(t, ['verify', '--all', ...of(table)])
+    assert.deepEqual([clean.code, clean.results.flatMap(({ findings }) => findings)], [0, []])
     const after = await table.items()
     assert.equal(after.length, before.length, 'nothing leaves the table')
-    const kept = after.filter(item => readSortKey(item.key.subarray(0, 4))[0] === 'q0')
-    assert.deepEqual(kept.map(({ value, attributes }) => ({ value, attributes })),
-      before.filter(({ doc, key }) => doc === 'doc' && items.some(item => key.equals(item.key))).map(({ value, attributes }) => ({ value, attributes })))
-
     const files = folder(t)
-    const extracted = await cliJson(t, ['repair', 'doc', '--extract', files, ...of(table)])
+    const extracted = await cliJson(t, ['repair', '--all', '--extract', files, ...of(table)])
     assert.equal(extracted.code, 0)
-    assert.deepEqual(extracted.results.map(({ file }) => fs.readFileSync(file)), kept.map(({ value }) => value))
-
+    for (const name of DAMAGED) {
+      const { findings, left } = byName(applied.results)[name]
+      assert.deepEqual([findings.map(({ outcome }) => outcome), left], [['moved'], []], name)
+      const kept = after.filter(({ doc, key }) => doc === name && readSortKey(key.subarray(0, 4))[0] === 'q0')
+      const wrong = before.filter(({ doc, key }) => doc === name && planted[name].some(item => key.equals(item.key)))
+      assert.deepEqual(kept.map(({ value, attributes }) => [value, attributes]), wrong.map(({ value, attributes }) => [value, attributes]))
+      const copies = extracted.results.filter(result => result.name === name).map(({ file }) => fs.readFileSync(file))
+      assert.deepEqual(copies, wrong.map(({ value }) => value))
+      const { text, metas } = await readable(table, name)
+      assert.deepEqual([text, metas.get('fine')], ['abcdef', 1])
+    }
     const persistence = DynamoDbPersistence(table.config())
-    await persistence.clearDocument('doc')
-    assert.deepEqual(await table.items('doc'), [])
+    for (const name of DAMAGED) await persistence.clearDocument(name)
     await persistence.close()
+    assert.deepEqual([...new Set((await table.items()).map(({ doc }) => doc))], ['well'])
   })
-}
+})
 
 describe('verify', () => {
   test('finds nothing in a table that is well, whatever is in it', async t => {
@@ -117,7 +145,7 @@ describe('verify', () => {
     fs.writeFileSync(file, Y.mergeUpdates(lost.map(i => updates[i])))
     assert.equal((await cli(t, ['import', file, ...of(table)])).code, 0)
     assert.deepEqual(wrongs((await cliJson(t, ['verify', 'doc', ...of(table)])).results[0].findings), ['clock-gap'])
-    assert.equal((await readable(t, table)).text, 'abcdef')
+    assert.equal((await readable(table)).text, 'abcdef')
     assert.equal((await cli(t, ['compact', 'doc', ...of(table)])).code, 0)
     assert.equal((await cli(t, ['verify', 'doc', ...of(table)])).code, 0)
   })
@@ -185,7 +213,7 @@ describe('repair', () => {
     const whole = path.join(files, 'whole.yjs')
     fs.writeFileSync(whole, Buffer.concat(results.slice(1).map(({ file }) => fs.readFileSync(file))))
     assert.equal((await cli(t, ['import', whole, '--name', 'doc', ...of(table)])).code, 0)
-    assert.equal((await readable(t, table)).text, 'abcdef')
+    assert.equal((await readable(table)).text, 'abcdef')
   })
 
   test('of all documents says what it would do for each, as text', async t => {
