@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Env, External, Uint8Array};
 use napi_derive::napi;
 
 use super::persistence::{Answer, NativePersistence, answer, on};
-use crate::codec::sort_key::{DocName, SortKey};
+use crate::codec::sort_key::DocName;
 use crate::log::Quarantined;
 use crate::log::inspect::{ItemInfo, Kind};
 use crate::log::verify::{Finding, Verified, Wrong};

@@ -20,4 +20,6 @@ pub enum Rule {
     FreshKeys,
     /// A sweep deletes a head only if it is not sealed.
     SweepCondition,
+    /// A repair deletes an item only if it is still what it copied.
+    RepairCondition,
 }

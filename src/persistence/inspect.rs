@@ -57,9 +57,11 @@ impl<T: Table> Persistence<T> {
             let verified = log.verify(doc.name()).await?;
             let mut outcomes = Vec::with_capacity(verified.findings.len());
             for finding in &verified.findings {
-                outcomes.push(match finding.items.as_slice() {
-                    [] => None,
-                    items => Some(log.quarantine(doc.name(), items).await?),
+                let has_items = !finding.items.is_empty();
+                outcomes.push(if has_items {
+                    Some(log.quarantine(doc.name(), finding).await?)
+                } else {
+                    None
                 });
             }
             Ok(Repaired { verified, outcomes })

@@ -110,6 +110,9 @@ impl MemoryTable {
             Request::Delete { doc, key, condition } => {
                 store.delete(&doc, &key, &condition);
             }
+            Request::DeleteRaw { doc, key, raw } => {
+                store.delete_raw(&doc, &key, &raw);
+            }
             Request::DeleteBatch { doc, keys } => {
                 for key in &keys {
                     store.delete(&doc, key, &DeleteIf::Always);
@@ -259,16 +262,8 @@ impl Table for MemoryTable {
 
     async fn delete_raw(&self, doc: &DocName, key: &SortKey, raw: &Item) -> Result<bool> {
         check_keys(doc, key)?;
-        let condition = raw.value.clone().map_or(DeleteIf::Always, DeleteIf::ValueIs);
-        let request = Request::Delete { doc: doc.clone(), key: key.clone(), condition };
-        self.request(request, |state, _, _| {
-            let (found, units) = state.store.get(doc, key);
-            if found != Some(Item { key: key.clone(), ..raw.clone() }) {
-                return Ok((false, units));
-            }
-            Ok(state.store.delete(doc, key, &DeleteIf::Always))
-        })
-        .await
+        let request = Request::DeleteRaw { doc: doc.clone(), key: key.clone(), raw: raw.clone() };
+        self.request(request, |state, _, _| Ok(state.store.delete_raw(doc, key, raw))).await
     }
 
     async fn seal(&self, doc: &DocName, key: &SortKey) -> Result<bool> {

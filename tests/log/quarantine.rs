@@ -250,3 +250,20 @@ async fn a_clear_costs_no_request_more_for_the_quarantine_and_spares_foreign_ite
     persistence.clear_all().await.unwrap();
     assert_eq!(table.items(&d).len(), 2);
 }
+
+#[tokio::test]
+async fn parts_whose_head_appeared_meanwhile_are_no_orphans() {
+    let table = MemoryTable::new();
+    plant(&table, &doc("d"), part(9, 0, &update(3, 1)));
+    let inner = table.clone();
+    let writing = Faults::on(&table, move |asked: &Request| {
+        if matches!(asked, Request::Get { .. }) {
+            plant(&inner, &doc("d"), head(9, 1, 0, true));
+        }
+        Fault::None
+    });
+    let repaired = open(&writing).repair(doc("d"), Queued).await.unwrap();
+    assert_eq!(repaired.verified.findings[0].wrong, Wrong::OrphanParts);
+    assert!(matches!(repaired.outcomes[0], Some(Quarantined::Changed(_))));
+    assert_eq!(numbers(&open(&table).read(doc("d"), Queued).await.unwrap()), set([3]));
+}

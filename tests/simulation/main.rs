@@ -65,14 +65,18 @@ fn seeds_that_failed_once_pass() {
 #[test]
 fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
     let (first, schedules) = (setting("SIMULATION_SEED", 0), setting("SIMULATION_SCHEDULES", SCHEDULES));
-    println!("{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts");
+    println!(
+        "{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts; a quarter more with repairs"
+    );
     let late = Weather { late_puts: true, ..Weather::default() };
     assert_eq!(first_violation(first, schedules * 3 / 4, Weather::default()), None);
     assert_eq!(first_violation(first, schedules / 4, late), None);
+    let repairs = Weather { repairs: true, ..Weather::default() };
+    assert_eq!(first_violation(first, schedules / 4, repairs), None);
 }
 
 /// Each rule with a seed close to one that notices: the search goes on from there where a change has moved it.
-const BROKEN_RULES: [(Rule, u64); 8] = [
+const BROKEN_RULES: [(Rule, u64); 9] = [
     (Rule::SealedSets, 80),
     (Rule::SealBeforeDelete, 0),
     (Rule::InputCheck, 1_500),
@@ -81,12 +85,14 @@ const BROKEN_RULES: [(Rule, u64); 8] = [
     (Rule::ClearRepeats, 44_100),
     (Rule::FreshKeys, 0),
     (Rule::SweepCondition, 50),
+    (Rule::RepairCondition, 0),
 ];
 
 #[test]
 fn every_rule_left_out_is_noticed() {
     for (rule, first) in BROKEN_RULES {
-        let weather = Weather { broken: Some(rule), late_puts: false };
+        let repairs = rule == Rule::RepairCondition;
+        let weather = Weather { broken: Some(rule), late_puts: false, repairs };
         match first_violation(first, 100_000, weather) {
             Some(what) => println!("{rule:?}: {what}"),
             None => panic!("{rule:?} can be left out without anyone noticing"),

@@ -83,6 +83,18 @@ impl Process {
         }));
     }
 
+    pub fn repair(&mut self, shared: &Shared, order: Order) {
+        let repaired = self.persistence.repair(self.doc.clone(), order);
+        let shared = shared.clone();
+        self.calls.push(tokio::spawn(async move {
+            if let Err(error) = repaired.await
+                && !error.code().is_retryable()
+            {
+                shared.fail(format!("repair: {error}"));
+            }
+        }));
+    }
+
     pub fn store(&mut self, shared: &Shared, number: u64, length: u8, order: Order) {
         let stored = self.persistence.store_update(self.doc.clone(), update(number, length), order);
         let (shared, own) = (shared.clone(), self.own.clone());

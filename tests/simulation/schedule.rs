@@ -33,6 +33,8 @@ pub struct Weather {
     /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
     /// answered may land after a clear.
     pub late_puts: bool,
+    /// Someone repairs meanwhile.
+    pub repairs: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,7 @@ enum Job {
     Read,
     Flush,
     Clear,
+    Repair,
 }
 
 struct Schedule {
@@ -123,6 +126,9 @@ impl Schedule {
                 self.freeze_reads = 0.15;
                 jobs.extend(vec![Job::Flush; 3]);
             }
+        }
+        if self.weather.repairs {
+            jobs.extend(vec![Job::Repair; self.rng.usize(1..5)]);
         }
         self.rng.shuffle(&mut jobs);
         jobs
@@ -221,7 +227,10 @@ impl Schedule {
     }
 
     fn fault(&mut self, request: Request) -> Fault {
-        let is_delete = matches!(request, Request::Delete { .. } | Request::DeleteBatch { .. });
+        let is_delete = matches!(
+            request,
+            Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
+        );
         let is_put = matches!(request, Request::PutNew { .. } | Request::Seal { .. });
         // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
         if (is_delete || is_put && self.weather.late_puts) && self.rng.f32() < 0.08 {
@@ -259,6 +268,7 @@ impl Schedule {
             Job::Read => process.read(shared),
             Job::Flush => process.flush(shared, order),
             Job::Clear => process.clear(shared),
+            Job::Repair => process.repair(shared, order),
         }
     }
 

@@ -36,7 +36,7 @@ pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, 
 use self::items::{Attributes, item_attributes, key_attributes, read_item, read_key, read_named_item};
 pub use self::raw::RawItem;
 use self::raw::read_raw;
-use super::schema::{HASH_KEY, PARTS, RANGE_KEY, SEALED, VALUE};
+use super::schema::{HASH_KEY, PARTS, SEALED, VALUE};
 use super::size::{check_batch, check_item, check_keys};
 use super::{DeleteIf, Item, Meter, Operation, Page, Query, ScanPage, Table};
 use crate::codec::sort_key::{DocName, SortKey};

@@ -7,7 +7,7 @@ use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::Error;
 use crate::table::{DeleteIf, Item, Operation, Query};
 
-/// One request with all that it carries: one variant per method of [`crate::table::Table`].
+/// One request with all that it carries: one variant per kind of request of [`crate::table::Table`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the methods of `Table` say what they are")]
 pub enum Request {
@@ -17,6 +17,7 @@ pub enum Request {
     Get { doc: DocName, key: SortKey },
     Seal { doc: DocName, key: SortKey },
     Delete { doc: DocName, key: SortKey, condition: DeleteIf },
+    DeleteRaw { doc: DocName, key: SortKey, raw: Item },
     DeleteBatch { doc: DocName, keys: Vec<SortKey> },
     Query(Query),
     QueryKeys(Query),
@@ -32,7 +33,7 @@ impl Request {
             Request::PutNew { .. } | Request::Put { .. } => Operation::PutItem,
             Request::Get { .. } => Operation::GetItem,
             Request::Seal { .. } => Operation::UpdateItem,
-            Request::Delete { .. } => Operation::DeleteItem,
+            Request::Delete { .. } | Request::DeleteRaw { .. } => Operation::DeleteItem,
             Request::DeleteBatch { .. } => Operation::BatchWriteItem,
             Request::Query(_) | Request::QueryKeys(_) => Operation::Query,
             Request::Scan { .. } | Request::ScanKeys { .. } => Operation::Scan,

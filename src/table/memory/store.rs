@@ -78,6 +78,16 @@ impl Store {
         (holds, units)
     }
 
+    /// `true` where the item was there with these attributes: then it is gone.
+    pub(super) fn delete_raw(&mut self, doc: &DocName, key: &SortKey, raw: &Item) -> Billed<bool> {
+        let (found, _) = self.get(doc, key);
+        if found == Some(Item { key: key.clone(), ..raw.clone() }) {
+            self.delete(doc, key, &DeleteIf::Always)
+        } else {
+            (false, write_units(self.bytes(doc, key)))
+        }
+    }
+
     pub(super) fn query(&self, query: &Query, limit: u32) -> Billed<Page<Item>> {
         let none = Documents::new();
         let items = self.document(&query.doc).unwrap_or(&none);
