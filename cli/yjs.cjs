@@ -41,6 +41,8 @@ function missingOf (doc) {
 /** The root types: `{ name, kind, text?, json }`. The kind is guessed from the content: the format does not tell it. */
 function rootsOf (Y, doc) {
   return [...doc.share.keys()].sort().map(name => {
+    // yjs 14 has one type for all.
+    if (typeof doc.getMap !== 'function') return { name, kind: 'type', json: doc.get(name).toJSON() }
     const kind = kindOf(Y, doc.share.get(name))
     switch (kind) {
       case 'map': return { name, kind, json: doc.getMap(name).toJSON() }

@@ -12,6 +12,7 @@ import { pack } from './pack.mjs'
 import { programOf, shownIn } from './pages.mjs'
 import { ownPlatform } from './platforms.mjs'
 
+const BIN = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')).bin['y-dynamodb']
 const EXPECTED = 'clock 0: stored and read again'
 const BODY = `
 const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:', region: 'local' } })
@@ -84,6 +85,8 @@ const javascript = async (folder, tarballs) => {
     fs.writeFileSync(path.join(folder, file), programOf(page, file))
     expectShown(page, file, file, folder)
   }
+  // Without a command it prints its help: all commands are loaded.
+  expectOutput(path.join('node_modules', 'y-dynamodb', BIN), folder, 'Usage: y-dynamodb COMMAND')
 }
 
 const typescript = async (folder, tarballs) => {

@@ -106,6 +106,24 @@ test('the table may come from the environment', async t => {
   assert.deepEqual([code, results.map(({ name }) => name)], [0, ['doc']])
 })
 
+describe('a package that is not installed is named, with what to do', onceOnly, () => {
+  test('yjs', async t => {
+    for (const command of ['show', 'verify', 'repair']) {
+      const { code, failures } = await cliJson(t, [command, 'doc', '--table', 'docs'], { without: 'yjs' })
+      assert.deepEqual([code, failures[0].code], [2, 'ERR_INVALID_ARGUMENT'])
+      assert.match(failures[0].message, /npm install yjs/)
+    }
+  })
+
+  test('y-leveldb', async t => {
+    const store = folder(t)
+    fs.writeFileSync(path.join(store, 'CURRENT'), '')
+    const { code, failures } = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, '--table', 'docs'], { without: 'y-leveldb' })
+    assert.deepEqual([code, failures[0].code], [2, 'ERR_INVALID_ARGUMENT'])
+    assert.match(failures[0].message, /npm install y-leveldb/)
+  })
+})
+
 describe('what is not a terminal', onceOnly, () => {
   test('gets no bar, and no colour; a terminal does, NO_COLOR takes the colour away', async t => {
     const table = await filledTable(t, { doc: keystrokes(1) })

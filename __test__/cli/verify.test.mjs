@@ -3,8 +3,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { encodeAny } from 'lib0/buffer'
-import { DynamoDbPersistence } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
 import { readSortKey, sortKey, varuint } from '../support/format.mjs'
+import { ProxiedTable, deny, loseResponse } from '../support/proxy.mjs'
 import { Y, bigUpdate, docOf, keystrokes, textOf } from '../support/documents.mjs'
 import { cli, cliJson, filledTable, folder, of } from './support/cli.mjs'
 
@@ -196,6 +197,37 @@ describe('repair', () => {
     // Bytes that are none stay where they are, and that is said.
     const { code: extracted, results } = await cliJson(t, ['repair', 'doc', '--extract', folder(t), ...of(table)])
     assert.deepEqual([extracted, results.map(({ file }) => file === null)], [1, [false, true]])
+  })
+
+  test('deletes nothing while copies fail, and loses nothing with an answer', async t => {
+    const behind = new TestTable()
+    await behind.create()
+    for (const [i, value] of updates.entries()) await behind.put({ doc: 'doc', key: key('update', i), value })
+    const itemsOf = DAMAGE['a set that lacks parts'][1]
+    for (const item of itemsOf(key)) await behind.put({ doc: 'doc', ...item })
+    const table = await ProxiedTable.before(t, behind)
+    const before = await behind.items()
+    const repair = ['repair', 'doc', '--apply', ...of(table)]
+    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    const denied = await cliJson(t, repair)
+    assert.deepEqual([denied.code, denied.failures[0].code], [1, 'ERR_ACCESS'])
+    assert.deepEqual(await behind.items(), before)
+    // Copies are there, and the items as well: the next repair goes on.
+    table.rule(({ operation }) => operation === 'DeleteItem' ? deny : undefined)
+    assert.equal((await cliJson(t, repair)).code, 1)
+    assert.equal((await behind.items()).length, before.length + 2)
+    const lost = new Set()
+    table.rule(({ operation }) => {
+      if (!['PutItem', 'DeleteItem'].includes(operation) || lost.has(operation)) return undefined
+      lost.add(operation)
+      return loseResponse
+    })
+    const repaired = await cliJson(t, repair)
+    assert.deepEqual([repaired.code, repaired.results[0].left], [0, []], repaired.stderr)
+    assert.deepEqual([...lost], ['PutItem', 'DeleteItem'])
+    const after = await behind.items()
+    assert.equal(after.length, before.length)
+    assert.equal(after.filter(({ key }) => readSortKey(key.subarray(0, 4))[0] === 'q0').length, 2)
   })
 
   test('what can be saved of a set comes back by extract and import', async t => {

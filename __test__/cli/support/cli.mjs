@@ -9,6 +9,7 @@ import { DynamoDbPersistence, REGION, TestTable, isLocal } from '../../support/e
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MAIN = path.join(ROOT, 'cli', 'main.cjs')
+const MISSING = fileURLToPath(new URL('missing.cjs', import.meta.url))
 const TERMINAL = fileURLToPath(new URL('terminal.cjs', import.meta.url))
 
 /** A folder that goes when the test ends. */
@@ -45,10 +46,11 @@ export function of (table) {
   return ['--table', table.tableName, '--endpoint', table.endpoint]
 }
 
-/** A run that goes on. `terminal` makes it believe that it writes to one. */
-export function start (t, args, { env = {}, terminal = false, node = [] } = {}) {
-  const child = spawn(process.execPath, [...node, ...(terminal ? ['-r', TERMINAL] : []), MAIN, ...args], {
-    env: { ...withoutOwn(process.env), AWS_REGION: REGION, ...env },
+/** A run that goes on. `terminal` makes it believe that it writes to one; `without` names a package that it cannot load. */
+export function start (t, args, { env = {}, terminal = false, without } = {}) {
+  const preloaded = [...(terminal ? [TERMINAL] : []), ...(without ? [MISSING] : [])].flatMap(file => ['-r', file])
+  const child = spawn(process.execPath, [...preloaded, MAIN, ...args], {
+    env: { ...withoutOwn(process.env), AWS_REGION: REGION, ...(without && { MISSING_PACKAGE: without }), ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   t.after(() => child.kill('SIGKILL'))

@@ -1,0 +1,11 @@
+'use strict'
+
+/** Loaded before the command: from now on the package that MISSING_PACKAGE names is not installed. */
+
+const Module = require('node:module')
+
+const resolve = Module._resolveFilename
+Module._resolveFilename = (request, ...rest) => {
+  if (request !== process.env.MISSING_PACKAGE) return resolve(request, ...rest)
+  throw Object.assign(new Error(`Cannot find module '${request}'`), { code: 'MODULE_NOT_FOUND' })
+}
