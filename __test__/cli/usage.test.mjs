@@ -140,6 +140,17 @@ describe('what is not a terminal', onceOnly, () => {
     assert.equal(colourless.stdout, plain.stdout)
   })
 
+  test('a terminal sees a bar where it is known how much there is to do', async t => {
+    const table = await filledTable(t, {})
+    const files = folder(t)
+    for (const name of ['a', 'b']) fs.writeFileSync(path.join(files, `${name}.yjs`), keystrokes(1)[0])
+    const { code, stdout, stderr } = await cli(t, ['import', files, ...of(table)], { terminal: true })
+    assert.equal(code, 0)
+    assert.match(stderr, /\[ +\] 0 of 2 documents/)
+    assert(stderr.endsWith('\r\x1b[K'), 'the bar is taken away at the end')
+    assert.match(stdout, /^a: stored /m)
+  })
+
   test('a name that a terminal would obey is quoted', async t => {
     const table = await filledTable(t, { 'evil\x1b[2J\n': keystrokes(1) })
     const { stdout } = await cli(t, ['ls', ...of(table)])
