@@ -138,10 +138,41 @@ interface DynamoDbPersistence {
    */
   transact<T>(f: (db: DynamoDbPersistence.Handle, config: DynamoDbPersistence.Config) => T | PromiseLike<T>): Promise<T>
 
+  /** The persistence itself: with `bindState` and `writeState` what `setPersistence` of y-websocket servers wants. */
+  readonly provider: this
+
+  /**
+   * Binds a document in memory to the table: loads what is stored into it, and from this moment on stores what changes in it.
+   * For y-websocket servers, see docs/Y-WEBSOCKET.md.
+   *
+   * Resolves when the document is loaded, or when it is certain that it cannot be. Never rejects: failures are told to
+   * `config.onError` and tried again. Documents that were bound before share nothing with it but what is not stored yet:
+   * that is loaded too. Binding a document twice changes nothing.
+   *
+   * Costs one read, and a store only where the document holds something that the table lacks.
+   */
+  bindState(docName: string, ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
+
+  /**
+   * Resolves when the document is loaded, however long the table fails. Rejects with `ERR_INVALID_ARGUMENT` where it was
+   * never given to `bindState`, with `ERR_CLOSED` where it was destroyed, or the persistence closed, before it was loaded,
+   * with `ERR_CORRUPT` or `ERR_INVALID_ARGUMENT` where it cannot be loaded. Makes no request.
+   */
+  whenBound(ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
+
+  /**
+   * Resolves when all that the document holds is durable, however long the table fails. Never rejects. A document that was
+   * not bound is bound by this. Makes no request of its own for a document that is bound.
+   */
+  writeState(docName: string, ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
+
   /** What this persistence has done so far, what it has cost, and what waits. Synchronous; makes no request. */
   stats(): DynamoDbPersistence.Stats
 
-  /** Waits for everything called before; later calls reject with `ERR_CLOSED`. */
+  /**
+   * Waits for everything called before; later calls reject with `ERR_CLOSED`. What changed in bound documents and the table
+   * still refuses is tried once more, and given up: `config.onError` gets it. So it ends within a few operation timeouts.
+   */
   close(): Promise<void>
 
   /** The same as `close`. */
@@ -202,8 +233,9 @@ declare namespace DynamoDbPersistence {
     compactionWcuPerSecond?: number | undefined
 
     /**
-     * Is told of rejections that nobody handles, in place of Node's `unhandledRejection`. Default: none, so that an
-     * unhandled rejection ends the process, as Node does.
+     * Is told of rejections that nobody handles, in place of Node's `unhandledRejection`; of background merges that failed;
+     * and of every failure to load or store a document given to `bindState`. Default: none, so that an unhandled rejection
+     * ends the process, as Node does, and nothing is told of the others.
      */
     onError?: ((error: PersistenceError, context: ErrorContext) => void) | undefined
   }
@@ -286,7 +318,15 @@ declare namespace DynamoDbPersistence {
   /** What `config.Y` must have. */
   interface Yjs {
     Doc: new (options?: any) => any
-    applyUpdate: (doc: any, update: Uint8Array) => void
+    applyUpdate: (doc: any, update: Uint8Array, origin?: any) => void
+    /** For documents given to `bindState`. */
+    encodeStateAsUpdate?: (doc: any) => Uint8Array
+  }
+
+  /** A `Y.Doc` of any version of yjs: of the one found here (`require` or `import`), or of `config.Y`. */
+  interface SharedDoc {
+    on(name: any, listener: any): any
+    off(name: any, listener: any): any
   }
 
   /** Options of `new Y.Doc`. */
@@ -322,8 +362,16 @@ declare namespace DynamoDbPersistence {
 
   interface ErrorContext {
     docName: string | undefined
-    /** The method, e.g. `'storeUpdate'`; `'compaction'` for a background merge that failed: nothing is lost by that. */
+    /**
+     * The method, e.g. `'storeUpdate'`; `'compaction'` for a background merge that failed: nothing is lost by that. Of a
+     * bound document: `'bindState'` for loading, `'storeUpdate'` for storing, `'close'` for what `close()` gave up.
+     */
     operation: string
+    /**
+     * Of a bound document: what is given up and not stored, as one update, to be saved elsewhere. Absent as long as it is
+     * tried again.
+     */
+    update?: Uint8Array
   }
 
   /** Counts since the persistence was made. */
@@ -351,6 +399,14 @@ declare namespace DynamoDbPersistence {
       entries: number
       bytesBefore: number
       bytesAfter: number
+    }
+    /** Documents given to `bindState`. */
+    bound: {
+      /** Documents that are not loaded yet. */
+      loading: number
+      /** Updates that are not stored yet. Those that the table refused count as few: they are merged. */
+      waitingUpdates: number
+      waitingBytes: number
     }
     /** What waits at this moment. */
     queue: {

@@ -12,9 +12,11 @@ const native = require('./native.cjs')
 const { PersistenceError, unwrap } = require('./errors.js')
 const { checkBytes, checkDocName, checkString, invalidArgument } = require('./arguments.js')
 const { normalise } = require('./config.js')
+const { Documents, documentsOf } = require('./documents.js')
+const { decodeMeta, encodeMeta } = require('./metas.js')
 const { ReportedPromise } = require('./reported.js')
-const any = require('./any.js')
 const diagnostics = require('./diagnostics.js')
+const { Yjs, checkDocOptions, toDoc } = require('./yjs.js')
 
 /** From how many updates on the original package merged a document when it was read. */
 const PREFERRED_TRIM_SIZE = 500
@@ -32,7 +34,8 @@ class Persistence {
   #native
   #config
   #onError
-  #loadYjs
+  #yjs
+  #documents
   #pending = new Set()
   /** Calls of several steps: they need the addon open until their last one. */
   #steps = new Set()
@@ -45,7 +48,11 @@ class Persistence {
     this.#native = open(options, credentials, Persistence.#listener(new WeakRef(this)))
     this.#config = config
     this.#onError = onError
-    this.#loadYjs = Y === undefined ? loadYjs : () => Y
+    this.#yjs = new Yjs(Y, loadYjs)
+    this.#documents = this.#bound(options)
+    documentsOf.set(this, this.#documents)
+    // y-websocket asks for an object with this in it. Not enumerable: it would be a circle.
+    Object.defineProperty(this, 'provider', { value: this })
     handles.set(this.#handle, { tableName: options.tableName, updates: docName => this.#updates(docName) })
     // The original's methods needed no `this`: `const { getYDoc } = persistence` works.
     for (const name of METHODS) this[name] = this[name].bind(this)
@@ -56,7 +63,7 @@ class Persistence {
     return this.#call('getYDoc', docName, async () => {
       checkDocOptions(options, docName)
       const reading = this.#ask(docName, 'read', docName, outside)
-      const [Y, update] = await Promise.all([this.#yjs(docName), reading])
+      const [Y, update] = await Promise.all([this.#yjs.load(docName), reading])
       return toDoc(Y, options, update, docName)
     })
   }
@@ -64,8 +71,7 @@ class Persistence {
   storeUpdate (docName, update, outsideTransactionQueue) {
     return this.#call('storeUpdate', docName, () => {
       const bytes = checkBytes(update, 'update', docName)
-      this.#tellBatches(diagnostics.batch.hasSubscribers)
-      return this.#ask(docName, 'storeUpdate', docName, bytes, outsideTransactionQueue === true)
+      return this.#store(docName, bytes, outsideTransactionQueue === true)
     })
   }
 
@@ -152,8 +158,20 @@ class Persistence {
     }, this.#steps)
   }
 
+  bindState (docName, ydoc) {
+    return this.#documents.bind(docName, ydoc)
+  }
+
+  whenBound (ydoc) {
+    return this.#reported(this.#documents.whenBound(ydoc), 'whenBound')
+  }
+
+  writeState (docName, ydoc) {
+    return this.#documents.write(docName, ydoc)
+  }
+
   stats () {
-    return diagnostics.toStats(this.#native.stats())
+    return { ...diagnostics.toStats(this.#native.stats()), bound: this.#documents.stats() }
   }
 
   close () {
@@ -166,7 +184,9 @@ class Persistence {
   }
 
   async #finish () {
+    const isWritten = this.#documents.close()
     await Promise.all(this.#steps)
+    await isWritten
     await this.#ask(undefined, 'close')
   }
 
@@ -185,6 +205,24 @@ class Persistence {
     if (tell !== this.#tellsBatches) this.#native.tellBatches(this.#tellsBatches = tell)
   }
 
+  /** The documents of servers. Their calls go on while the persistence is closing. */
+  #bound ({ gc = true }) {
+    const call = (operation, docName, start) => diagnostics.timed(this.#tracked(start), operation, docName)
+    return new Documents({
+      gc,
+      yjs: this.#yjs,
+      store: (docName, update) => call('storeUpdate', docName, () => this.#store(docName, update, false)),
+      load: docName => call('getDiff', docName, () => this.#ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
+      // On its own: what it throws is not ours to handle.
+      tell: (error, context) => { if (this.#onError !== undefined) process.nextTick(this.#onError, error, context) }
+    })
+  }
+
+  #store (docName, bytes, outside) {
+    this.#tellBatches(diagnostics.batch.hasSubscribers)
+    return this.#ask(docName, 'storeUpdate', docName, bytes, outside)
+  }
+
   #call (operation, docName, start) {
     return this.#run(operation, docName, async () => {
       checkDocName(docName)
@@ -193,13 +231,15 @@ class Persistence {
   }
 
   #run (operation, docName, start, alsoIn) {
-    const running = this.#tracked(docName, start, alsoIn)
+    const running = this.#tracked(() => {
+      this.#checkOpen(docName)
+      return start()
+    }, alsoIn)
     return this.#reported(diagnostics.timed(running, operation, docName), operation, docName)
   }
 
   /** Runs `start` at once. The sets hold a promise that is fulfilled when it is over, so that they handle no rejection. */
-  async #tracked (docName, start, alsoIn) {
-    this.#checkOpen(docName)
+  async #tracked (start, alsoIn) {
     let over
     const running = new Promise(resolve => { over = resolve })
     const started = start()
@@ -251,16 +291,6 @@ class Persistence {
     const updates = await this.#ask(docName, 'updates', docName, false)
     return updates.map(({ clock, id, update }) => ({ ykeysort: ['v1', docName, 'update', clock, ...id], value: update }))
   }
-
-  async #yjs (docName) {
-    try {
-      return await this.#loadYjs()
-    } catch (cause) {
-      throw new PersistenceError('getYDoc needs yjs, which cannot be loaded: npm install yjs, or give it as config.Y', {
-        code: 'ERR_INVALID_ARGUMENT', docName, retryable: false, cause
-      })
-    }
-  }
 }
 
 const METHODS = Object.getOwnPropertyNames(Persistence.prototype).filter(name => name !== 'constructor')
@@ -281,39 +311,6 @@ async function toArray (iterable) {
   const array = []
   for await (const entry of iterable) array.push(entry)
   return array
-}
-
-function checkDocOptions (options, docName) {
-  if (options == null || typeof options === 'boolean' || typeof options === 'object') return
-  throw invalidArgument('the second argument of getYDoc is neither options for Y.Doc nor a boolean', docName)
-}
-
-function toDoc (Y, options, update, docName) {
-  const doc = new Y.Doc(typeof options === 'object' && options !== null ? options : undefined)
-  try {
-    Y.applyUpdate(doc, update)
-  } catch (cause) {
-    throw new PersistenceError('yjs cannot apply what is stored', { code: 'ERR_CORRUPT', docName, retryable: false, cause })
-  }
-  return doc
-}
-
-function encodeMeta (value, docName) {
-  try {
-    return any.encode(value)
-  } catch (cause) {
-    throw invalidArgument(`meta cannot be stored: ${cause.message}`, docName)
-  }
-}
-
-function decodeMeta (bytes, metaKey, docName) {
-  try {
-    return any.decode(bytes)
-  } catch (cause) {
-    throw new PersistenceError(`meta ${JSON.stringify(metaKey)} cannot be read: ${cause.message}`, {
-      code: 'ERR_CORRUPT', docName, retryable: false, cause
-    })
-  }
 }
 
 /**

@@ -15,10 +15,11 @@ const config: DynamoDbPersistence.Config = {
   Y,
   billingMode: 'PROVISIONED',
   onCorruptUpdate: 'skip',
-  onError (error, { docName, operation }) {
+  onError (error, { docName, operation, update }) {
     same<typeof error, PersistenceError>(true)
     same<typeof docName, string | undefined>(true)
     same<typeof operation, string>(true)
+    same<typeof update, Uint8Array | undefined>(true)
   },
   aws: {
     region: 'us-west-2',
@@ -39,6 +40,14 @@ const persistence = new DynamoDbPersistence(config)
 const without: DynamoDbPersistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:' } })
 const named: Named = Named({ tableName: 'docs', aws: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c', profile: 'p' } })
 same<typeof PREFERRED_TRIM_SIZE, 500>(true)
+
+/** As `y-websocket/bin/utils` and `@y/websocket-server/utils` declare it; their own typings need more than they bring. */
+declare class WSSharedDoc extends Y.Doc { name: string }
+declare function setPersistence (persistence: {
+  bindState: (docName: string, ydoc: WSSharedDoc) => void
+  writeState: (docName: string, ydoc: WSSharedDoc) => Promise<any>
+  provider: any
+} | null): void
 
 interface Settings { theme: 'dark' | 'light', tags: readonly string[], parent?: Settings }
 
@@ -91,8 +100,15 @@ export async function everyCall (): Promise<void> {
   await persistence.transact(async db => DynamoDbPersistence.getDynamoDbUpdates(db, 'docs', 'doc'))
   const result: number = await persistence.transact(() => 1)
 
+  await persistence.bindState('doc', doc)
+  same<void, Awaited<ReturnType<typeof persistence.whenBound>>>(true)
+  await persistence.whenBound(doc)
+  await persistence.writeState('doc', doc)
+  same<typeof persistence.provider, typeof persistence>(true)
+  setPersistence(persistence)
+
   const stats: DynamoDbPersistence.Stats = persistence.stats()
-  const units: number = stats.requests.PutItem.writeUnits + stats.batches.stored + stats.compactions.done + stats.queue.openCalls
+  const units: number = stats.requests.PutItem.writeUnits + stats.batches.stored + stats.compactions.done + stats.queue.openCalls + stats.bound.waitingBytes
   const message: DynamoDbPersistence.Diagnostics['y-dynamodb:batch'] | undefined = undefined
 
   await persistence.close()
@@ -135,6 +151,8 @@ export function mistakes (): void {
   void persistence.setMeta('doc', 'key', new Map())
   // @ts-expect-error: a date is no meta
   void persistence.setMeta('doc', 'key', new Date())
+  // @ts-expect-error: not a document
+  void persistence.bindState('doc', new Uint8Array(2))
   // @ts-expect-error: not a handle
   void getDynamoDbUpdates({}, 'docs', 'doc')
 }

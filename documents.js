@@ -1,0 +1,136 @@
+'use strict'
+
+/**
+ * The documents that servers hold in memory and bound to the table. Promises nothing to reject to those who do not catch:
+ * what goes wrong is told to `config.onError`.
+ *
+ * What belongs to a document hangs on the `Y.Doc` itself, not on its name: a server can have two of one name, one that is
+ * leaving and one that has just come. By name only this is known: what is not stored yet, for the one that comes.
+ */
+
+const { checkDocName, describe, invalidArgument } = require('./arguments.js')
+const { BoundDocument } = require('./bound.js')
+const { PersistenceError } = require('./errors.js')
+
+/** The bound documents of each persistence, for the entries of servers. */
+const documentsOf = new WeakMap()
+
+class Documents {
+  /** `Y.Doc` → BoundDocument */
+  #bound = new WeakMap()
+  #loading = new Set()
+  /** Writers with something that is not stored. */
+  #unsettled = new Set()
+  #isClosed = false
+  #tell
+  #table
+
+  /**
+   * @param table `store(docName, update)` and `load(docName)`, which reject; `tell(error, context)`; `yjs`, a Yjs; `gc`
+   */
+  constructor (table) {
+    this.#tell = table.tell
+    this.#table = {
+      ...table,
+      origin: Symbol('loaded by y-dynamodb'),
+      unsettled: this.#unsettled,
+      unstored: (docName, except) => this.#unstored(docName, except),
+      isClosed: () => this.#isClosed
+    }
+  }
+
+  /** Resolves when the document is loaded, or never will be. */
+  async bind (docName, ydoc) {
+    const bound = this.#bind(docName, ydoc, { isRetrying: true })
+    // A failure was told, and is there for those who ask whenBound.
+    await bound?.loaded.catch(() => {})
+  }
+
+  /** As `bind`, but with one attempt: rejects if the document cannot be loaded now, and leaves it alone then. */
+  async bindOnce (docName, ydoc) {
+    const bound = this.#bind(docName, ydoc, { isRetrying: false })
+    if (bound === undefined) throw invalidArgument('the document cannot be bound', docName)
+    try {
+      await bound.loaded
+    } catch (error) {
+      this.#bound.delete(ydoc)
+      throw error
+    }
+  }
+
+  async whenBound (ydoc) {
+    const bound = this.#bound.get(ydoc)
+    if (bound !== undefined) return bound.loaded
+    throw this.#isClosed ? closed() : invalidArgument('the document was not given to bindState')
+  }
+
+  async write (docName, ydoc) {
+    const bound = this.#bound.get(ydoc) ?? this.#bind(docName, ydoc, { isRetrying: true })
+    await bound?.written()
+  }
+
+  /** Resolves with true when all that was told of the document is stored, with false after an attempt that failed. */
+  async tried (ydoc) {
+    return this.#bound.get(ydoc)?.tried() ?? true
+  }
+
+  /** As `tried`, for all documents. */
+  async allTried () {
+    await Promise.all([...this.#unsettled].map(writer => writer.tried()))
+  }
+
+  stats () {
+    const waiting = [...this.#unsettled].flatMap(writer => writer.unstored)
+    return {
+      loading: this.#loading.size,
+      waitingUpdates: waiting.length,
+      waitingBytes: waiting.reduce((sum, update) => sum + update.length, 0)
+    }
+  }
+
+  /** Attempts under way end, what is not stored is tried once more, and then given up. */
+  async close () {
+    this.#isClosed = true
+    for (const bound of this.#loading) bound.end(closed(bound.docName))
+    await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
+    await Promise.all([...this.#unsettled].map(writer => writer.close()))
+  }
+
+  #bind (docName, ydoc, options) {
+    try {
+      this.#check(docName, ydoc)
+    } catch (error) {
+      this.#tell(error, { docName, operation: 'bindState' })
+      return undefined
+    }
+    const known = this.#bound.get(ydoc)
+    if (known !== undefined) return known
+    const bound = new BoundDocument(docName, ydoc, this.#table, options)
+    this.#bound.set(ydoc, bound)
+    this.#loading.add(bound)
+    const isOver = () => this.#loading.delete(bound)
+    bound.loaded.then(isOver, isOver)
+    return bound
+  }
+
+  #check (docName, ydoc) {
+    checkDocName(docName)
+    if (typeof ydoc?.on !== 'function') throw invalidArgument(`the document is not a Y.Doc but ${describe(ydoc)}`, docName)
+    const known = this.#bound.get(ydoc)
+    if (known !== undefined && known.docName !== docName) {
+      throw invalidArgument(`the document is bound to the name ${JSON.stringify(known.docName)}`, docName)
+    }
+    if (this.#isClosed) throw closed(docName)
+  }
+
+  #unstored (docName, except) {
+    return [...this.#unsettled].filter(writer => writer.docName === docName && writer !== except)
+      .flatMap(writer => writer.unstored)
+  }
+}
+
+function closed (docName) {
+  return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
+}
+
+module.exports = { Documents, documentsOf }
