@@ -1,0 +1,36 @@
+/** A y-websocket server around a persistence, and clients for it. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import WebSocket, { WebSocketServer } from 'ws'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+
+// Each provider listens for the end of the process.
+process.setMaxListeners(0)
+
+/** Serves at once, without waiting for a document to be loaded: what servers do by themselves. */
+export const serve = async ({ setPersistence, setupWSConnection }, persistence, port = 0) => {
+  setPersistence(persistence)
+  const server = createServer()
+  const wss = new WebSocketServer({ server })
+  wss.on('connection', setupWSConnection)
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: server.address().port,
+    stop: async () => {
+      wss.clients.forEach(client => client.terminate())
+      server.close()
+      await once(server, 'close')
+    }
+  }
+}
+
+export const join = (port, docName) => {
+  const doc = new Y.Doc()
+  const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, docName, doc, {
+    WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 200
+  })
+  const leave = () => { provider.destroy(); doc.destroy() }
+  return { doc, provider, text: doc.getText('text'), leave, isSynced: () => provider.synced }
+}
