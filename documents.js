@@ -48,8 +48,8 @@ class Documents {
 
   /** As `bind`, but with one attempt: rejects if the document cannot be loaded now, and leaves it alone then. */
   async bindOnce (docName, ydoc) {
+    this.#check(docName, ydoc)
     const bound = this.#bind(docName, ydoc, { isRetrying: false })
-    if (bound === undefined) throw invalidArgument('the document cannot be bound', docName)
     try {
       await bound.loaded
     } catch (error) {

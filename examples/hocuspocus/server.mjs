@@ -3,17 +3,19 @@
  *
  *   TABLE=docs AWS_REGION=eu-central-1 PORT=1234 node server.mjs
  *
- * npm install y-dynamodb yjs @hocuspocus/server
+ * npm install y-dynamodb yjs @hocuspocus/server@3
  */
 import { Server } from '@hocuspocus/server'
-import DynamoDbPersistence from 'y-dynamodb'
-import { DynamoDb } from './extension.mjs'
+import { DynamoDB } from 'y-dynamodb/hocuspocus'
 
 const { TABLE = 'docs', ENDPOINT, AWS_REGION, PORT = '1234' } = process.env
 
-const persistence = DynamoDbPersistence({ tableName: TABLE, aws: { region: AWS_REGION, endpoint: ENDPOINT } })
 const server = new Server({
   port: Number(PORT),
-  extensions: [new DynamoDb(persistence, (error, docName) => console.error(docName, error.code, error.message))]
+  extensions: [new DynamoDB({
+    tableName: TABLE,
+    aws: { region: AWS_REGION, endpoint: ENDPOINT },
+    onError: (error, { docName, operation }) => console.error(docName, operation, error.code, error.message)
+  })]
 })
 await server.listen()

@@ -64,7 +64,7 @@ test('a client is refused while its document cannot be loaded', async t => {
     socket.on('error', reject)
   })
   assert.equal(status, 503)
-  assert.match(output(), /ERR_UNAVAILABLE/)
+  assert.match(output(), /ERR_TIMEOUT/)
 })
 
 test('the y-websocket server refuses a path that names no document, and goes on', async t => {

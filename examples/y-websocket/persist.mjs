@@ -1,11 +1,13 @@
 /**
- * Persistence for `@y/websocket-server`: what `setPersistence` wants, and a connect function that lets a client in only
- * when its document is loaded. Without the latter a client would take the still empty document for the whole of it.
+ * For `@y/websocket-server`: a connect function that lets a client in only when its document is loaded. Without it a client
+ * would take the still empty document for the whole of it, for as long as loading takes.
  */
 import { STATUS_CODES } from 'node:http'
-import * as Y from 'yjs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { docs, getYDoc, setPersistence, setupWSConnection } from '@y/websocket-server/utils'
-import { Writer } from '../writer.mjs'
+
+/** How long a client waits for its document; then it is refused, and tries again by itself. */
+const LOAD_LIMIT_MS = 10_000
 
 const refusal = status => `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`
 
@@ -27,43 +29,34 @@ export const pathOf = request => {
 /** The document that a request asks for; undefined where its path names none. */
 export const docNameOf = request => pathOf(request) || undefined
 
+const loaded = async (persistence, doc) => {
+  const waiting = new AbortController()
+  const late = sleep(LOAD_LIMIT_MS, undefined, { signal: waiting.signal }).then(() => {
+    throw Object.assign(new Error(`not loaded within ${LOAD_LIMIT_MS} ms`), { code: 'ERR_TIMEOUT' })
+  })
+  try {
+    await Promise.race([persistence.whenBound(doc), late])
+  } finally {
+    late.catch(() => {}) // nobody waits for it any more
+    waiting.abort()
+  }
+}
+
+/** Takes a document out of memory that nobody is connected to; the next client loads it again. */
+const forget = (docName, doc) => {
+  if (docs.get(docName) !== doc || doc.conns.size > 0) return
+  docs.delete(docName)
+  doc.destroy()
+}
+
 /**
- * @param persistence a DynamoDbPersistence
- * @param report is told of every failure: `report(error, docName)`
- * @returns `{ connect, writer }`; `connect(wss, request, socket, head, docName)` completes an HTTP upgrade
+ * @param persistence a DynamoDbPersistence; its `onError` hears of what goes wrong behind the clients
+ * @param report is told why a client was refused: `report(error, docName)`
+ * @returns `{ connect, writer }`; `connect(wss, request, socket, head, docName)` completes an HTTP upgrade; `writer` tells
+ *   what waits to be stored
  */
 export const persist = (persistence, report) => {
-  const writer = new Writer(persistence, report)
-  const loading = new WeakMap() // Y.Doc → promise of its content
-
-  const load = async (docName, doc) => {
-    // A former life of the document may have left updates that wait for DynamoDB: the read can miss them.
-    const updates = writer.unstored(docName)
-    updates.push(await persistence.getDiff(docName))
-    for (const update of updates) Y.applyUpdate(doc, update, persistence)
-  }
-
-  /** Takes a document out of memory that nobody is connected to; the next client loads it again. */
-  const forget = (docName, doc) => {
-    if (docs.get(docName) !== doc || doc.conns.size > 0) return
-    docs.delete(docName)
-    doc.destroy()
-  }
-
-  setPersistence({
-    provider: persistence,
-    /** Called once for each document that comes into memory. */
-    bindState: (docName, doc) => {
-      const loaded = load(docName, doc)
-      loaded.catch(() => {}) // reported by connect, which waits for it
-      loading.set(doc, loaded)
-      doc.on('update', (update, origin) => {
-        if (origin !== persistence) writer.store(docName, update)
-      })
-    },
-    /** Called when the last client has gone: the server destroys the document afterwards. */
-    writeState: docName => writer.settled(docName)
-  })
+  setPersistence(persistence)
 
   const connect = async (wss, request, socket, head, docName) => {
     // Nobody else listens before the websocket is there, and an error that nobody hears ends the process.
@@ -73,7 +66,7 @@ export const persist = (persistence, report) => {
       // While we wait, the last client of the document may leave: then there is a new one to wait for.
       while (doc !== getYDoc(docName)) {
         doc = getYDoc(docName)
-        await loading.get(doc)
+        await loaded(persistence, doc)
       }
     } catch (error) {
       report(error, docName)
@@ -86,6 +79,13 @@ export const persist = (persistence, report) => {
       setupWSConnection(connection, request, { docName })
     })
     if (!socket.writable) forget(docName, doc) // the client has gone meanwhile, or speaks no websocket
+  }
+
+  const writer = {
+    /** Resolves when everything in the documents that are in memory is stored. */
+    settled: () => Promise.all([...docs].map(([docName, doc]) => persistence.writeState(docName, doc))),
+    /** How many updates are not stored yet. */
+    get waiting () { return persistence.stats().bound.waitingUpdates }
   }
 
   return { connect, writer }

@@ -13,8 +13,14 @@ import { docNameOf, persist, refuse } from './persist.mjs'
 
 const { TABLE = 'docs', ENDPOINT, AWS_REGION, PORT = '1234' } = process.env
 
-const persistence = DynamoDbPersistence({ tableName: TABLE, aws: { region: AWS_REGION, endpoint: ENDPOINT } })
-const { connect, writer } = persist(persistence, (error, docName) => console.error(docName, error.code, error.message))
+const report = (error, docName) => console.error(docName, error.code, error.message)
+
+const persistence = DynamoDbPersistence({
+  tableName: TABLE,
+  aws: { region: AWS_REGION, endpoint: ENDPOINT },
+  onError: (error, { docName }) => report(error, docName)
+})
+const { connect } = persist(persistence, report)
 
 const wss = new WebSocketServer({ noServer: true })
 const server = http.createServer((request, response) => response.end('y-websocket server\n'))
@@ -29,8 +35,7 @@ server.listen(Number(PORT), () => console.log(`listening on port ${server.addres
 const stop = async () => {
   server.close()
   wss.clients.forEach(client => client.terminate())
-  await writer.settled()
-  await persistence.close()
+  await persistence.close() // waits until everything is stored
 }
 process.once('SIGINT', stop)
 process.once('SIGTERM', stop)
