@@ -36,10 +36,10 @@ class Yjs {
     }
   }
 
-  /** The yjs that `ydoc` is of. What is in memory already is looked at first: a second copy would print a warning. */
+  /** The yjs that `ydoc` is of. A second copy would print a warning: where the document is of the CommonJS one, no other is loaded. */
   async of (ydoc, docName) {
     let cause
-    for (const find of [() => this.#given, loadedCommonJs, this.#loadEntry, () => import('yjs')]) {
+    for (const find of [() => this.#given, loadedCommonJs, () => import('yjs')]) {
       try {
         const Y = await find()
         if (isOf(Y, ydoc)) return Y

@@ -114,6 +114,53 @@ describe('yjs', onceOnly, () => {
   }
 })
 
+describe("a document is bound with its own copy of yjs, without a warning of a second one", onceOnly, () => {
+  const BIND = `
+    const bind = async (DynamoDbPersistence, Y) => {
+      const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:' }, onError: error => { throw error } })
+      const [doc, again] = [new Y.Doc(), new Y.Doc()]
+      doc.getText('text').insert(0, 'hello')
+      await persistence.bindState('doc', doc)
+      await persistence.writeState('doc', doc)
+      await persistence.bindState('doc', again)
+      console.log(again.getText('text').toString(), again.getText('text')._start instanceof Y.Item)
+      await persistence.close()
+    }`
+  const apps = {
+    'a CommonJS app': ['main.cjs', `${BIND}
+      bind(require('y-dynamodb'), require('yjs'))`],
+    'an ES module app': ['main.mjs', `import DynamoDbPersistence from 'y-dynamodb'; import * as Y from 'yjs'; ${BIND}
+      await bind(DynamoDbPersistence, Y)`],
+    'an ES module app with a server that is CommonJS': ['main.mjs', `
+      import { createRequire } from 'node:module'; import DynamoDbPersistence from 'y-dynamodb'; ${BIND}
+      await bind(DynamoDbPersistence, createRequire(import.meta.url)('yjs'))`],
+    'a CommonJS app with a server that is an ES module': ['main.cjs', `${BIND}
+      import('yjs').then(Y => bind(require('y-dynamodb'), Y))`]
+  }
+  for (const [what, [file, text]] of Object.entries(apps)) {
+    test(what, async t => {
+      const folder = await app(t, { files: { [file]: text } })
+      assert.deepEqual(await node(folder, file), { code: 0, stdout: 'hello true', stderr: '' })
+    })
+  }
+})
+
+test('the extension for Hocuspocus is there by import and require, and needs no Hocuspocus to load', onceOnly, async t => {
+  const folder = await app(t, {
+    files: {
+      'main.mjs': `
+        import { createRequire } from 'node:module'
+        import DynamoDbPersistence from 'y-dynamodb'
+        import { DynamoDB } from 'y-dynamodb/hocuspocus'
+        const { DynamoDB: CommonJs } = createRequire(import.meta.url)('y-dynamodb/hocuspocus')
+        const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:' } })
+        console.log(new DynamoDB({ persistence }).persistence === persistence, new CommonJs({ persistence }).persistence === persistence)
+        await persistence.close()`
+    }
+  })
+  assert.deepEqual(await node(folder, 'main.mjs'), { code: 0, stdout: 'true true', stderr: '' })
+})
+
 test('instances of one entry are instances of the other', onceOnly, async t => {
   const folder = await app(t, {
     files: {
