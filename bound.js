@@ -119,7 +119,7 @@ class BoundDocument {
     const { signal } = this.#ending
     for (const backoff = new Backoff(); ; await backoff.pause(signal)) {
       signal.throwIfAborted()
-      // Taken before the read: what is stored by the time it answers may have been stored too late for it.
+      // Taken before the read: what is stored while it goes on would be in neither.
       const unstored = this.#table.unstored(this.docName, this.#writer)
       try {
         const stored = await this.#table.load(this.docName)

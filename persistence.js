@@ -14,7 +14,7 @@ const { checkBytes, checkDocName, checkString, invalidArgument } = require('./ar
 const { normalise } = require('./config.js')
 const { Documents, documentsOf } = require('./documents.js')
 const { decodeMeta, encodeMeta } = require('./metas.js')
-const { ReportedPromise } = require('./reported.js')
+const { ReportedPromise, callAside } = require('./reported.js')
 const diagnostics = require('./diagnostics.js')
 const { Yjs, checkDocOptions, toDoc } = require('./yjs.js')
 
@@ -213,8 +213,7 @@ class Persistence {
       yjs: this.#yjs,
       store: (docName, update) => call('storeUpdate', docName, () => this.#store(docName, update, false)),
       load: docName => call('getDiff', docName, () => this.#ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
-      // On its own: what it throws is not ours to handle.
-      tell: (error, context) => { if (this.#onError !== undefined) process.nextTick(this.#onError, error, context) }
+      tell: (error, context) => { if (this.#onError !== undefined) callAside(this.#onError, error, context) }
     })
   }
 

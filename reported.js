@@ -51,4 +51,13 @@ class ReportedPromise extends Promise {
   }
 }
 
-module.exports = { ReportedPromise }
+/** Calls a function of the user's. What it throws is Node's to report, as an uncaught exception, and disturbs nobody here. */
+function callAside (f, ...args) {
+  try {
+    f(...args)
+  } catch (error) {
+    process.nextTick(() => { throw error })
+  }
+}
+
+module.exports = { ReportedPromise, callAside }

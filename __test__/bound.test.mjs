@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { until } from '../examples/test/until.mjs'
 import { DynamoDbPersistence, TestTable } from './support/engine.mjs'
 import { rejectsWith } from './support/errors.mjs'
@@ -24,6 +26,18 @@ const docWith = text => {
 }
 
 const type = (doc, text) => doc.getText('text').insert(doc.getText('text').length, text)
+
+/** Carries a request out at once, and answers when it is released. */
+const hold = () => {
+  let release
+  const released = new Promise(resolve => { release = resolve })
+  const fault = async ({ response, forward }) => {
+    const { status, body } = await forward()
+    await released
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(body)
+  }
+  return { fault, release }
+}
 
 /** The document as another server would load it. */
 const stored = async (table, docName = 'doc') => {
@@ -60,6 +74,24 @@ describe('binding', () => {
     await persistence.whenBound(doc)
     await persistence.writeState('doc', doc)
     assert.equal(textOf(doc).length, 6)
+    assert.equal(textOf(await stored(table)), textOf(doc))
+  })
+
+  test('what is typed while the table is being read is stored once', async t => {
+    const table = await ProxiedTable.before(t)
+    const persistence = table.open(t)
+    await persistence.storeUpdate('doc', keystrokes(1)[0])
+    const { fault, release } = hold()
+    table.rule(({ operation }) => operation === 'Query' ? fault : undefined)
+    const doc = new Y.Doc()
+    persistence.bindState('doc', doc)
+    const before = table.count('Query')
+    await until('the read', () => table.count('Query') > before)
+    type(doc, 'typed')
+    release()
+    await persistence.whenBound(doc)
+    await persistence.writeState('doc', doc)
+    assert.equal(persistence.stats().batches.updates, 2)
     assert.equal(textOf(await stored(table)), textOf(doc))
   })
 
@@ -233,13 +265,8 @@ describe('a table that fails', () => {
     const { persistence } = open(t, table)
     const former = new Y.Doc()
     await persistence.bindState('doc', former)
-    let release
-    const held = new Promise(resolve => { release = resolve })
-    table.rule(({ operation }) => operation === 'PutItem' ? async ({ response, forward }) => {
-      await held
-      const { status, body } = await forward()
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(body)
-    } : undefined)
+    const { fault, release } = hold()
+    table.rule(({ operation }) => operation === 'PutItem' ? fault : undefined)
     type(former, 'on its way')
     await until('the write', () => table.count('PutItem') > 0)
     const written = persistence.writeState('doc', former)
@@ -268,6 +295,24 @@ describe('a table that fails', () => {
     assert.deepEqual([...new Set(codes())], ['bindState: ERR_ACCESS'])
     assert.equal(textOf(doc).length, 'a and typed'.length)
     assert.equal(persistence.stats().bound.loading, 0)
+  })
+
+  test('what onError throws is an uncaught exception, and disturbs nothing', async t => {
+    const table = await ProxiedTable.before(t)
+    const program = `
+      const DynamoDbPersistence = require('y-dynamodb'), Y = require('yjs')
+      const persistence = DynamoDbPersistence({ ...${JSON.stringify(table.config())}, onError: error => { throw error } })
+      const caught = []
+      process.on('uncaughtException', error => caught.push(error.code))
+      const doc = new Y.Doc()
+      persistence.bindState('doc', doc).then(() => {
+        doc.emit('update', [new Uint8Array([9])])
+        doc.getText('text').insert(0, 'stored')
+        return persistence.writeState('doc', doc)
+      }).then(() => persistence.close()).then(() => console.log(caught.join()))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--eval', program], { cwd: new URL('..', import.meta.url) })
+    assert.equal(stdout.trim(), 'ERR_INVALID_UPDATE')
+    assert.equal(textOf(await stored(table)), 'stored')
   })
 
   test('an update that is none is told, handed back and dropped; the others are stored', async t => {
