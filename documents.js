@@ -83,6 +83,7 @@ class Documents {
     const waiting = [...this.#unsettled].flatMap(writer => writer.unstored)
     return {
       loading: this.#loading.size,
+      waitingDocuments: this.#unsettled.size,
       waitingUpdates: waiting.length,
       waitingBytes: waiting.reduce((sum, update) => sum + update.length, 0)
     }

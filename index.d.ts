@@ -404,6 +404,8 @@ declare namespace DynamoDbPersistence {
     bound: {
       /** Documents that are not loaded yet. */
       loading: number
+      /** Documents with something that is not stored yet, those that have left memory included. */
+      waitingDocuments: number
       /** Updates that are not stored yet. Those that the table refused count as few: they are merged. */
       waitingUpdates: number
       waitingBytes: number

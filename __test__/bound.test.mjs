@@ -229,14 +229,18 @@ describe('a table that fails', () => {
     const written = persistence.writeState('doc', doc).then(() => { isWritten = true })
     await until('another refusal', () => told.length >= 3)
     assert.equal(isWritten, false)
-    table.rule(() => undefined)
+    const { fault, release } = hold()
+    table.rule(({ operation }) => operation === 'PutItem' ? fault : undefined)
     const before = table.count('PutItem')
+    await until('the attempt that succeeds', () => table.count('PutItem') > before)
+    type(doc, ', the last during that')
+    release()
     await written
     assert.equal(textOf(await stored(table)), textOf(doc))
     assert(table.count('PutItem') <= before + 2, `${table.count('PutItem') - before} writes`)
     assert.deepEqual([...new Set(codes())], ['storeUpdate: ERR_ACCESS'])
     assert(told.every(([, context]) => context.docName === 'doc' && !('update' in context)))
-    assert.deepEqual(persistence.stats().bound, { loading: 0, waitingUpdates: 0, waitingBytes: 0 })
+    assert.deepEqual(persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
   })
 
   test('a document that comes again has what its former life has not stored yet', async t => {

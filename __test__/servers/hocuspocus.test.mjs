@@ -157,7 +157,7 @@ describe('a Hocuspocus server', () => {
     assert.equal(refused.isSynced(), false)
     assert.equal(documents.size, 0)
     assert(made.isDestroyed)
-    assert.deepEqual(extension.persistence.stats().bound, { loading: 0, waitingUpdates: 0, waitingBytes: 0 })
+    assert.deepEqual(extension.persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
     table.rule(() => undefined)
     const client = join('doc')
     await until('synchronisation', client.isSynced)
@@ -217,7 +217,7 @@ test('a persistence that is given stays open when the server ends, and has store
   await extension.onLoadDocument({ documentName: 'doc', document })
   document.getText('text').insert(0, 'stored')
   await extension.onDestroy()
-  assert.deepEqual(persistence.stats().bound, { loading: 0, waitingUpdates: 0, waitingBytes: 0 })
+  assert.deepEqual(persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
   assert.equal(textOf(await persistence.getYDoc('doc')), 'stored')
 })
 

@@ -131,11 +131,16 @@ export const serverSuite = async version => {
         assert.equal(gone.length, 200)
         return process.memoryUsage().heapUsed
       }
-      const before = await round()
-      const growth = await round() - before
-      // A document in memory holds some 7 KB; what is measured varies by a third of this.
-      assert(growth < 200 * 5_000, `the heap grew by ${growth} bytes`)
-      assert.deepEqual(persistence.stats().bound, { loading: 0, waitingUpdates: 0, waitingBytes: 0 })
+      let growth
+      let before = await round()
+      // The heap breathes; what is leaked grows with every round. A document in memory holds some 7 KB.
+      for (let i = 0; i < 4 && !(growth < 200 * 2_500); i++) {
+        const after = await round()
+        growth = after - before
+        before = after
+      }
+      assert(growth < 200 * 2_500, `the heap grew by ${growth} bytes`)
+      assert.deepEqual(persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
       assert.deepEqual(codes(), [])
     })
   })
