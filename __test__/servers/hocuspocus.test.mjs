@@ -9,7 +9,7 @@ import * as Y from 'yjs'
 import { until } from '../../examples/test/until.mjs'
 import { textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
-import { ProxiedTable, deny } from '../support/proxy.mjs'
+import { ProxiedTable, delay, deny } from '../support/proxy.mjs'
 
 /** A server on a table, whose extension has a persistence of its own. */
 const open = async (t, table, { extensions = [], ...more } = {}) => {
@@ -183,7 +183,8 @@ describe('a Hocuspocus server', () => {
   })
 
   test('a direct connection has stored what it changed', async t => {
-    const table = new TestTable()
+    const table = await ProxiedTable.before(t)
+    table.rule(({ operation }) => operation === 'PutItem' ? delay(500) : undefined)
     const { hocuspocus } = await open(t, table)
     const connection = await hocuspocus.openDirectConnection('doc')
     await connection.transact(document => document.getText('text').insert(0, 'written by the server'))
