@@ -1,0 +1,40 @@
+/** Documents in memory bound to a table, and what there is to look at. */
+import { DynamoDbPersistence } from './engine.mjs'
+import { Y } from './documents.mjs'
+
+/** A persistence and all that its `onError` is told. */
+export const open = (t, table, more) => {
+  const told = []
+  const persistence = table.open(t, { onError: (error, context) => told.push([error, context]), ...more })
+  return { persistence, told, codes: () => told.map(([error, { operation }]) => `${operation}: ${error.code}`) }
+}
+
+export const docWith = text => {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, text)
+  return doc
+}
+
+export const type = (doc, text) => doc.getText('text').insert(doc.getText('text').length, text)
+
+/** Carries a request out at once, and answers when it is released. */
+export const hold = () => {
+  let release
+  const released = new Promise(resolve => { release = resolve })
+  const fault = async ({ response, forward }) => {
+    const { status, body } = await forward()
+    await released
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(body)
+  }
+  return { fault, release }
+}
+
+/** The document as another server would load it. */
+export const stored = async (table, docName = 'doc') => {
+  const persistence = DynamoDbPersistence(table.config())
+  try {
+    return await persistence.getYDoc(docName)
+  } finally {
+    await persistence.close()
+  }
+}
