@@ -35,8 +35,9 @@ const HEADERS = {
 
 const say = text => process.stdout.write(`${text}\n`)
 const config = { tableName: 'demo', aws: { region: 'local', endpoint: `file:${FILE}` } }
-const persistence = DynamoDbPersistence(config)
-const { connect, writer } = persist(persistence, (error, docName) => say(`${docName}: ${error.code}: ${error.message}`))
+const complain = (error, docName) => say(`${docName}: ${error.code}: ${error.message}`)
+const persistence = DynamoDbPersistence({ ...config, onError: (error, { docName }) => complain(error, docName) })
+const { connect, writer } = persist(persistence, complain)
 const observer = new Observer(persistence, config, PRICES)
 const page = await buildPage()
 

@@ -7,10 +7,10 @@ import { keystrokes } from '../support/documents.mjs'
 import { recorder } from '../support/proxy.mjs'
 import { ROOT, cli, cliJson } from './support/cli.mjs'
 
-const README = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+const PAGE = fs.readFileSync(path.join(ROOT, 'docs', 'TABLE.md'), 'utf8')
 
-/** The blocks of code of the README in a language. */
-const blocks = language => [...README.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))].map(([, code]) => code)
+/** The blocks of code of the page in a language. */
+const blocks = language => [...PAGE.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))].map(([, code]) => code)
 
 async function actionsOf (t, ...options) {
   const { code, results: [{ actions, text }] } = await cliJson(t, ['policy', ...options])
@@ -19,7 +19,7 @@ async function actionsOf (t, ...options) {
 }
 
 describe('policy', onceOnly, () => {
-  test('prints what the README shows', async t => {
+  test('prints what docs/TABLE.md shows', async t => {
     const { stdout } = await cli(t, ['policy'])
     const shown = blocks('json').map(code => JSON.parse(code)).find(({ Statement }) => Statement !== undefined)
     assert.deepEqual(JSON.parse(stdout), shown)

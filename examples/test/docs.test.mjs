@@ -14,7 +14,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import yaml from 'yaml'
 import { readPage, userPages } from '../../scripts/pages.mjs'
-import { AWAITED, awaitedBy } from './docs/awaited.mjs'
 import { runFragments } from './docs/fragments.mjs'
 import { folderOf, runProgram, runServer } from './docs/programs.mjs'
 import { checkCommands, checkUsage } from './docs/shell.mjs'
@@ -56,10 +55,6 @@ test('a block that is not run says why', t => {
   }
 })
 
-test('a part that a page waits for is not there yet', () => {
-  assert.deepEqual(Object.entries(AWAITED).filter(([, isThere]) => isThere).map(([part]) => `${part} is there: delete its line in docs/awaited.mjs`), [])
-})
-
 describe('the programs of a page run one after the other and print what they show', () => {
   const withPrograms = pages.filter(({ name }) => of('program', name).length > 0)
   for (const { name } of withPrograms) {
@@ -81,14 +76,14 @@ describe('the fragments of a page run one after the other and give what they sho
 
 describe('a server of a page starts, tells its port and ends', () => {
   for (const block of of('server')) {
-    test(block.at, { skip: awaitedBy(block.text) }, t => runServer(t, block, folderOf(t)))
+    test(block.at, t => runServer(t, block, folderOf(t)))
   }
 })
 
 describe('the commands of a page exist', () => {
   for (const { at, page, text } of of('sh')) {
     const ownFiles = new Set([...of('program', page), ...of('program', 'README.md')].map(({ mark }) => mark?.subject))
-    test(at, { skip: awaitedBy(text) }, () => checkCommands(text, ownFiles))
+    test(at, () => checkCommands(text, ownFiles))
   }
 })
 
@@ -100,7 +95,7 @@ describe('the commands that a page names in its sentences exist', () => {
   for (const { name, text } of pages) {
     const commands = [...text.matchAll(/`(npx y-dynamodb [a-z][^`]*)`/g)].map(([, command]) => command.replace(/\s+/g, ' '))
     if (commands.length === 0) continue
-    test(name, { skip: awaitedBy(commands[0]) }, () => commands.forEach(command => checkCommands(command, new Set())))
+    test(name, () => commands.forEach(command => checkCommands(command, new Set())))
   }
 })
 

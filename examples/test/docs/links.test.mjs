@@ -4,7 +4,6 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { ROOT } from '../../../scripts/machine.mjs'
 import { allPages, readPage } from '../../../scripts/pages.mjs'
-import { AWAITED } from './awaited.mjs'
 
 const { files } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 // npm packs these in any case.
@@ -21,7 +20,6 @@ const links = [...pages].flatMap(([from, page]) => page.links.filter(href => !/^
 const say = broken => broken.map(({ from, href }) => `${from}: ${href}`)
 /** Files of the original package that pages name. */
 const OF_THE_ORIGINAL = ['src/y-dynamodb.js', 'src/y-dynamodb.cjs']
-const isAwaited = ({ to }) => AWAITED[to] === false
 
 test('the README leads to every page of docs/', () => {
   const reached = new Set(links.filter(({ from }) => from === 'README.md').map(({ to }) => to))
@@ -30,7 +28,7 @@ test('the README leads to every page of docs/', () => {
 
 test('every link of every page leads to a file', () => {
   assert.ok(links.length > 50, `${links.length} links`)
-  assert.deepEqual(say(links.filter(link => !isAwaited(link) && !fs.existsSync(path.join(ROOT, link.to)))), [])
+  assert.deepEqual(say(links.filter(({ to }) => !fs.existsSync(path.join(ROOT, to)))), [])
 })
 
 test('every anchor is that of a heading', () => {
@@ -48,5 +46,5 @@ test('a page names no file of the repository that is not there', () => {
   const named = [...pages].flatMap(([from, { text }]) =>
     [...text.matchAll(/`((?:docs|examples|scripts|src|tests|__test__|bench|demo|fuzz)\/[\w./-]*\w)`/g)].map(([, to]) => ({ from, to, href: to })))
   const own = named.filter(({ to }) => !OF_THE_ORIGINAL.includes(to))
-  assert.deepEqual(say(own.filter(link => !isAwaited(link) && !fs.existsSync(path.join(ROOT, link.to)))), [])
+  assert.deepEqual(say(own.filter(({ to }) => !fs.existsSync(path.join(ROOT, to)))), [])
 })
