@@ -1,5 +1,5 @@
 'use strict'
 
-const { define } = require('./persistence.js')
+const { define } = require('./lib/persistence.js')
 
 module.exports = define(() => require('yjs'))

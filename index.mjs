@@ -1,4 +1,4 @@
-import persistence from './persistence.js'
+import persistence from './lib/persistence.js'
 
 export const DynamoDbPersistence = persistence.define(() => import('yjs'))
 export const { PersistenceError, PREFERRED_TRIM_SIZE, getDynamoDbUpdates } = DynamoDbPersistence

@@ -7,8 +7,8 @@
  */
 
 const { isUint8Array } = require('node:util').types
-const { checkBytes, describe, invalidArgument, isDetached } = require('./arguments.js')
-const { unwrap } = require('./errors.js')
+const { checkBytes, describe, invalidArgument, isDetached } = require('./lib/arguments.js')
+const { unwrap } = require('./lib/errors.js')
 const native = require('./native.cjs')
 
 /** Options of a merge, with their defaults. */

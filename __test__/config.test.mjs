@@ -257,7 +257,7 @@ describe('options of the SDKs', onceOnly, () => {
     const source = name => fs.readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
     const names = text => [...text.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort()
     const typed = names(/type IgnoredAwsKey =(.*?)\n\n/s.exec(source('index.d.ts'))[1])
-    assert.deepEqual(typed, names(/IGNORED_AWS_KEYS = new Set\(\[(.*?)\]\)/s.exec(source('config.js'))[1]))
+    assert.deepEqual(typed, names(/IGNORED_AWS_KEYS = new Set\(\[(.*?)\]\)/s.exec(source('lib/config.js'))[1]))
     const warnings = await warningsOf(() => DynamoDbPersistence({
       tableName: 'docs', aws: { ...MEMORY, ...Object.fromEntries(typed.map(key => [key, 1])) }
     }).close())

@@ -2,7 +2,7 @@
 
 /** `compact`: all updates of a document become one set. */
 
-const { PersistenceError } = require('../errors.js')
+const { PersistenceError } = require('../lib/errors.js')
 const { chosen, forEach } = require('./each.cjs')
 const { CONCURRENCY } = require('./options.cjs')
 const { printable } = require('./output.cjs')

@@ -7,7 +7,7 @@
  * A state vector alone would not tell deletions, and not what lies behind a gap.
  */
 
-const { PersistenceError } = require('../errors.js')
+const { PersistenceError } = require('../lib/errors.js')
 const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../updates.cjs')
 const { hasContent } = require('./files.cjs')
 

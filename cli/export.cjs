@@ -4,7 +4,7 @@
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { PersistenceError } = require('../errors.js')
+const { PersistenceError } = require('../lib/errors.js')
 const { chosen, forEach } = require('./each.cjs')
 const { hasContent, writeDocument } = require('./files.cjs')
 const { CONCURRENCY } = require('./options.cjs')

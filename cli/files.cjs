@@ -9,8 +9,8 @@
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { invalidArgument } = require('../arguments.js')
-const { decode } = require('../any.js')
+const { invalidArgument } = require('../lib/arguments.js')
+const { decode } = require('../lib/any.js')
 const { validateUpdate } = require('../updates.cjs')
 const { toBase, toDocName } = require('./file-names.cjs')
 

@@ -3,7 +3,7 @@
 /** `import`: files into documents. */
 
 const path = require('node:path')
-const { invalidArgument } = require('../arguments.js')
+const { invalidArgument } = require('../lib/arguments.js')
 const { storeDocument } = require('./documents.cjs')
 const { forEach } = require('./each.cjs')
 const { listDocuments, readDocument } = require('./files.cjs')

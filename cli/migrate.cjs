@@ -2,7 +2,7 @@
 
 /** `migrate`: all documents of another store into a table. */
 
-const { invalidArgument } = require('../arguments.js')
+const { invalidArgument } = require('../lib/arguments.js')
 const { storeDocument } = require('./documents.cjs')
 const { forEach } = require('./each.cjs')
 const { CONCURRENCY, checkEndpoint } = require('./options.cjs')

@@ -3,7 +3,7 @@
 /** Arguments of the command line: what every command takes, and what is wrong with a call. */
 
 const { parseArgs } = require('node:util')
-const { invalidArgument } = require('../arguments.js')
+const { invalidArgument } = require('../lib/arguments.js')
 
 /** `value` is the word for it in the help. Booleans have none. */
 const TABLE_OPTIONS = {

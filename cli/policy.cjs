@@ -2,7 +2,7 @@
 
 /** `policy`: the least permissions, in the forms in which people write them down. Makes no request. */
 
-const { invalidArgument } = require('../arguments.js')
+const { invalidArgument } = require('../lib/arguments.js')
 
 const READ = ['DescribeTable', 'Query', 'GetItem']
 const WRITE = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']

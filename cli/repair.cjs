@@ -4,7 +4,7 @@
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { invalidArgument } = require('../arguments.js')
+const { invalidArgument } = require('../lib/arguments.js')
 const { chosen, forEach } = require('./each.cjs')
 const { toBase } = require('./file-names.cjs')
 const { writeWhole } = require('./files.cjs')

@@ -2,8 +2,8 @@
 
 /** `show`: one document, as people read it. */
 
-const { decode } = require('../any.js')
-const { PersistenceError } = require('../errors.js')
+const { decode } = require('../lib/any.js')
+const { PersistenceError } = require('../lib/errors.js')
 const { alarming, printable, timeOf } = require('./output.cjs')
 const { isThere, summarise } = require('./summary.cjs')
 const { loadYjs, missingOf, rootsOf, toDoc } = require('./yjs.cjs')

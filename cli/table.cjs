@@ -8,9 +8,9 @@
  */
 
 const native = require('../native.cjs')
-const { normalise } = require('../config.js')
-const diagnostics = require('../diagnostics.js')
-const { PersistenceError, unwrap } = require('../errors.js')
+const { normalise } = require('../lib/config.js')
+const diagnostics = require('../lib/diagnostics.js')
+const { PersistenceError, unwrap } = require('../lib/errors.js')
 
 /** The state vector of a peer that has nothing. */
 const NOTHING_KNOWN = Uint8Array.of(0)

@@ -2,8 +2,8 @@
 
 /** What yjs says of a document: its root types as people read them, and what it waits for. */
 
-const { invalidArgument } = require('../arguments.js')
-const { PersistenceError } = require('../errors.js')
+const { invalidArgument } = require('../lib/arguments.js')
+const { PersistenceError } = require('../lib/errors.js')
 
 /** Kinds of content by their number in the update format. */
 const DELETED = 1

@@ -7,7 +7,7 @@ import * as Y from 'yjs'
 import * as updates from '../../updates.mjs'
 
 const require = createRequire(import.meta.url)
-const { PersistenceError } = require('../../errors.js')
+const { PersistenceError } = require('../../lib/errors.js')
 
 const bytes = hex => Uint8Array.from(Buffer.from(hex, 'hex'))
 const hex = update => Buffer.from(update).toString('hex')

@@ -8,8 +8,8 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { invalidArgument } = require('../../arguments.js')
-const { PersistenceError } = require('../../errors.js')
+const { invalidArgument } = require('../../lib/arguments.js')
+const { PersistenceError } = require('../../lib/errors.js')
 const { mergeUpdatesAsync } = require('../../updates.cjs')
 
 class LevelDb {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { diffUpdate, encodeStateVectorFromUpdate, validateUpdate } from '../../../updates.mjs'
 
 const require = createRequire(import.meta.url)
-const { unwrap } = require('../../../errors.js')
+const { unwrap } = require('../../../lib/errors.js')
 const native = require('../../../native.cjs')
 
 /** `updates.mergeUpdates` with the option that is the log's own: `wholeLog`, nothing is missing before these updates. */

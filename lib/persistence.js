@@ -8,7 +8,7 @@
  * effect in the order they were made, and the addon has copied the caller's bytes by then.
  */
 
-const native = require('./native.cjs')
+const native = require('../native.cjs')
 const { PersistenceError, unwrap } = require('./errors.js')
 const { checkBytes, checkDocName, checkString, invalidArgument } = require('./arguments.js')
 const { normalise } = require('./config.js')

@@ -11,7 +11,7 @@
 const { Backoff } = require('./backoff.js')
 const { PersistenceError } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync, validateUpdate } = require('./updates.cjs')
+const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync, validateUpdate } = require('../updates.cjs')
 const { Writer } = require('./writer.js')
 const { apply } = require('./yjs.js')
 
