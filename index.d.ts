@@ -68,7 +68,8 @@ interface DynamoDbPersistence {
 
   /**
    * Stores an update (V1). Resolves with its log clock once it is durable. The bytes are copied before this returns.
-   * Updates of one document that wait side by side go out in one request.
+   * Updates of one document that wait side by side go out in one request. An update with nothing in it is not stored: it
+   * resolves with the largest log clock of the document, -1 where it is missing.
    *
    * Rejects with `ERR_INVALID_UPDATE`: nothing was stored.
    */

@@ -219,7 +219,7 @@ class Persistence {
 
   #store (docName, bytes, outside) {
     this.#tellBatches(diagnostics.batch.hasSubscribers)
-    return this.#ask(docName, 'storeUpdate', docName, bytes, outside)
+    return this.#ask(docName, 'storeUpdate', docName, bytes, outside).then(clock => clock ?? NO_CLOCK)
   }
 
   #call (operation, docName, start) {

@@ -91,7 +91,7 @@ pub fn open(
 
 #[napi]
 impl NativePersistence {
-    /// Resolves with the log clock.
+    /// Resolves with the log clock; null where nothing was stored and nothing was there.
     #[napi(catch_unwind)]
     pub fn store_update<'env>(
         &self,
@@ -99,10 +99,10 @@ impl NativePersistence {
         doc: String,
         update: &[u8],
         outside: bool,
-    ) -> Answer<'env, u32> {
+    ) -> Answer<'env, Option<u32>> {
         let update = update.to_vec();
         let pending = on(&doc, |doc| self.inner.store_update(doc, update, order(outside)));
-        answer(env, pending, number)
+        answer(env, pending, |clock| clock.map(number))
     }
 
     /// Resolves with the merged update.

@@ -20,6 +20,16 @@ pub enum Known {
     Largest(LogClock),
 }
 
+impl Known {
+    /// The largest log clock, where one is known.
+    pub fn largest(self) -> Option<LogClock> {
+        match self {
+            Known::Largest(clock) => Some(clock),
+            Known::Unknown | Known::Empty => None,
+        }
+    }
+}
+
 /// An entry of the log, seen from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extent {
@@ -65,11 +75,7 @@ impl Knowledge {
         doc: &DocName,
         next: impl FnOnce(&DocName, Option<LogClock>) -> Result<LogClock>,
     ) -> Result<LogClock> {
-        let largest = match self.clock {
-            Known::Largest(clock) => Some(clock),
-            Known::Unknown | Known::Empty => None,
-        };
-        let clock = next(doc, largest)?;
+        let clock = next(doc, self.clock.largest())?;
         self.clock = Known::Largest(clock);
         Ok(clock)
     }

@@ -46,6 +46,7 @@ pub use quarantine::Quarantined;
 pub(crate) use read::corrupt;
 pub use read::{Entry, LogRead, Merged};
 pub use rules::Rule;
+pub use set::EMPTY_UPDATE;
 
 /// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
 pub const MAX_PART_BYTES: usize = 380_000;
@@ -199,12 +200,14 @@ impl<T: Table> Log<T> {
         self.seal(doc, set).await
     }
 
-    /// Merges valid updates that are to be stored together: a tail of the log, never all of it. Makes no request.
+    /// Merges valid updates that are to be stored together. Makes no request.
+    ///
+    /// Nothing is collected: what is dropped here was never stored, so that no check could miss it. Compaction does that.
     ///
     /// # Errors
     /// `ERR_INTERNAL` where one of them is not an update after all.
-    pub fn merge_tail(&self, updates: &[Vec<u8>]) -> Result<Vec<u8>> {
-        let options = MergeOptions { gc: self.options.gc, squash: true, whole_log: false };
+    pub fn merge_batch(&self, updates: &[Vec<u8>]) -> Result<Vec<u8>> {
+        let options = MergeOptions { gc: false, squash: true, whole_log: false };
         update::merge(updates, options).map_err(|reason| {
             Error::new(Code::Internal, format!("valid updates do not merge: {reason}; please report it"))
         })

@@ -31,8 +31,8 @@ impl Set {
     }
 }
 
-/// The update without structs and deletions: what the original's reader finds in a head.
-const EMPTY_UPDATE: [u8; 2] = [0, 0];
+/// The update without structs and deletions. Also what the original's reader finds in a head.
+pub const EMPTY_UPDATE: [u8; 2] = [0, 0];
 
 impl<T: Table> Log<T> {
     /// A set for an update, not written yet.

@@ -4,7 +4,7 @@
 //! Findings are what a read would stumble over or pass over in silence. Whether the updates lack dependencies is not told
 //! here: a `Y.Doc` says that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::inspect::{ItemInfo, Kind};
 use super::pages::Pages;
@@ -123,11 +123,9 @@ impl Examined<'_> {
     }
 
     fn metas(&mut self) {
-        let is_meta = |key: &SortKey| key.is_own(self.doc) && !key.is_update_of(self.doc);
-        let corrupt = self.items.values().filter(|item| is_meta(&item.key)).filter_map(|item| {
-            if item.key.released(self.doc).is_some() {
-                return None;
-            }
+        let metas = SortKey::metas(self.doc);
+        let is_meta = |item: &&Item| item.key.as_bytes().starts_with(metas.as_bytes());
+        let corrupt = self.items.values().filter(is_meta).filter_map(|item| {
             let reason = match &item.value {
                 _ if item.key.parse_meta(self.doc).is_none() => "its sort key is not one of a meta",
                 None => "it has no binary attribute 'value'",
@@ -143,10 +141,15 @@ impl Examined<'_> {
 
     /// The original counts its updates one by one, and a flush of it deletes from the beginning: it leaves no gaps.
     fn gaps(&mut self, entries: &[Entry]) {
+        let there = self.clocks();
         for pair in entries.windows(2) {
             let [before, after] = pair else { continue };
-            let missing = after.clock.0.saturating_sub(before.clock.0).saturating_sub(1);
-            if before.id.is_none() && after.id.is_none() && missing > 0 {
+            if before.id.is_some() || after.id.is_some() || before.clock >= after.clock {
+                continue;
+            }
+            let missing =
+                (after.clock.0 - before.clock.0) as usize - there.range(before.clock..after.clock).count();
+            if missing > 0 {
                 let detail = format!(
                     "{missing} log clocks are missing between {} and {}: updates were lost or deleted",
                     before.clock.0, after.clock.0
@@ -156,10 +159,21 @@ impl Examined<'_> {
         }
     }
 
+    /// The log clocks of all update items, of those that cannot be read and of those in the quarantine too.
+    fn clocks(&self) -> BTreeSet<LogClock> {
+        let update = |key: &SortKey| key.parse_update(self.doc).map(|key| key.clock());
+        self.items.keys().filter_map(|key| update(key).or_else(|| update(&key.released(self.doc)?))).collect()
+    }
+
     /// What is wrong with the updates; and those that can be read, merged.
     fn updates(&mut self, read: LogRead) -> Result<Vec<u8>> {
         let LogRead { entries, unfinished, corrupt, .. } = read;
-        for key in corrupt {
+        // Damage of one item of a set is damage of the set, and is moved with it: alone it would leave a rest behind that the
+        // next sweep takes for one that is contained elsewhere.
+        let sets: Vec<_> =
+            unfinished.iter().map(|&(clock, id)| SortKey::update(self.doc, clock, id)).collect();
+        let is_of_set = |key: &SortKey| sets.iter().any(|head| key.as_bytes().starts_with(head.as_bytes()));
+        for key in corrupt.into_iter().filter(|key| !is_of_set(key)) {
             let reason = match key.parse_update(self.doc) {
                 None => "its sort key is not one of an update",
                 Some(_) => "it has no binary attribute 'value'",
@@ -187,12 +201,16 @@ impl Examined<'_> {
         Ok(update)
     }
 
+    fn is_readable(&self, key: &SortKey) -> bool {
+        self.items.get(key).is_some_and(|item| item.value.is_some())
+    }
+
     fn unfinished(&mut self, clock: LogClock, id: WriteId, update: &[u8]) {
         let head_key = SortKey::update(self.doc, clock, id);
         let is_of_set = |key: &&SortKey| key.as_bytes().starts_with(head_key.as_bytes());
         let keys: Vec<_> =
             self.items.range(head_key.clone()..).map(|(key, _)| key).take_while(is_of_set).cloned().collect();
-        let parts = keys.iter().filter(|key| **key != head_key).count();
+        let parts = keys.iter().filter(|key| **key != head_key && self.is_readable(key)).count();
         let Some(head) = self.items.get(&head_key) else {
             return self.found(Wrong::OrphanParts, &head_key, format!("{parts} parts without a head"), &keys);
         };
@@ -206,7 +224,9 @@ impl Examined<'_> {
                 update::claims_beyond(claimed, update).is_ok_and(|claims| claims.is_empty())
             });
             let rest = if is_contained { ", all of whose insertions are in other items" } else { "" };
-            let detail = format!("{parts} of {wanted} parts of a sealed set are there{rest}");
+            let head =
+                if self.is_readable(&head_key) { "" } else { ", its head has no binary attribute 'value'" };
+            let detail = format!("{parts} of {wanted} parts of a sealed set are there{head}{rest}");
             self.found(Wrong::IncompleteSet, &head_key, detail, &keys);
         } else if age > UNSEALED_SET_LIFETIME_MS {
             let detail = format!("never sealed, {} minutes old", age / 60_000);

@@ -131,13 +131,18 @@ impl<T: Table> Persistence<T> {
     }
 
     /// Stores an update and resolves with its log clock when it is durable. Updates that wait side by side are stored
-    /// as one.
+    /// as one. An update with nothing in it is not stored: the document's largest log clock, `None` where it is missing.
     ///
     /// Cost: 1 WCU per KiB of the batch; 1 Query (0.5 RCU or more) at the first store to a document.
     ///
     /// # Errors
     /// `ERR_INVALID_ARGUMENT` for a name too long to be written, `ERR_INVALID_UPDATE` for bytes that are no update.
-    pub fn store_update(&self, doc: DocName, update: Vec<u8>, order: Order) -> Pending<Result<LogClock>> {
+    pub fn store_update(
+        &self,
+        doc: DocName,
+        update: Vec<u8>,
+        order: Order,
+    ) -> Pending<Result<Option<LogClock>>> {
         match doc.writable() {
             Ok(doc) => self.queue.store(doc, update, order),
             Err(error) => failed(error),

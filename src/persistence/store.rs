@@ -8,7 +8,7 @@ use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
 use crate::compaction::Compactor;
 use crate::error::{Code, Error, Result};
-use crate::log::{Known, Log, next_clock, off_the_loop};
+use crate::log::{EMPTY_UPDATE, Known, Log, next_clock, off_the_loop};
 use crate::monitor::{BatchStored, Monitor};
 use crate::queue::{Document, Store, StoreBatch};
 use crate::table::Table;
@@ -51,7 +51,7 @@ impl<T: Table> StoreBatch for Writer<T> {
         if valid.len() < 2 {
             return valid.pop();
         }
-        match self.log.merge_tail(&updates_of(&mut valid)) {
+        match self.log.merge_batch(&updates_of(&mut valid)) {
             Ok(update) => Some(Store::gathered(valid, update)),
             Err(error) => {
                 valid.into_iter().for_each(|store| store.answer(Err(error.clone())));
@@ -63,7 +63,7 @@ impl<T: Table> StoreBatch for Writer<T> {
 
 impl<T: Table> Writer<T> {
     /// Makes the updates durable, and says at which log clock.
-    async fn put(&self, doc: &Arc<Document>, batch: &mut [Store]) -> Result<LogClock> {
+    async fn put(&self, doc: &Arc<Document>, batch: &mut [Store]) -> Result<Option<LogClock>> {
         let begun = Instant::now();
         let calls = batch.iter().map(Store::calls).sum();
         let given_bytes = batch.iter().map(|store| store.given_bytes).sum();
@@ -75,9 +75,12 @@ impl<T: Table> Writer<T> {
                 updates.extend(last);
                 let log = self.log.clone();
                 let bytes = updates.iter().map(Vec::len).sum();
-                off_the_loop(bytes, move || log.merge_tail(&updates)).await??
+                off_the_loop(bytes, move || log.merge_batch(&updates)).await??
             }
         };
+        if update == EMPTY_UPDATE {
+            return Ok(doc.knowledge().clock().largest());
+        }
         let clock = doc.knowledge().take_clock(doc.name(), next_clock)?;
         let bytes = update.len();
         self.log.store(doc.name(), clock, update).await?;
@@ -91,7 +94,7 @@ impl<T: Table> Writer<T> {
             elapsed: begun.elapsed(),
         });
         self.compactor.consider(doc);
-        Ok(clock)
+        Ok(Some(clock))
     }
 }
 

@@ -118,7 +118,7 @@ impl<S: StoreBatch> Queue<S> {
     }
 
     /// Takes the place of a store. The future resolves when it is durable.
-    pub fn store(&self, name: DocName, update: Vec<u8>, order: Order) -> Pending<Result<LogClock>> {
+    pub fn store(&self, name: DocName, update: Vec<u8>, order: Order) -> Pending<Result<Option<LogClock>>> {
         let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
         let (store, answered) = Store::new(update, open);
         let doc = self.document(name);

@@ -20,13 +20,16 @@ pub struct Store {
 }
 
 struct Call {
-    answer: oneshot::Sender<Result<LogClock>>,
+    answer: oneshot::Sender<Result<Option<LogClock>>>,
     _open: OpenCall,
 }
 
 impl Store {
     /// The store of one call; it is answered through the receiver.
-    pub(super) fn new(update: Vec<u8>, open: OpenCall) -> (Self, oneshot::Receiver<Result<LogClock>>) {
+    pub(super) fn new(
+        update: Vec<u8>,
+        open: OpenCall,
+    ) -> (Self, oneshot::Receiver<Result<Option<LogClock>>>) {
         let (answer, answered) = oneshot::channel();
         let store = Store { given_bytes: update.len(), update, calls: vec![Call { answer, _open: open }] };
         (store, answered)
@@ -45,7 +48,7 @@ impl Store {
     }
 
     /// Answers the callers. They may have gone: a terminated worker. The update is stored all the same.
-    pub fn answer(self, result: Result<LogClock>) {
+    pub fn answer(self, result: Result<Option<LogClock>>) {
         for call in self.calls {
             let _ = call.answer.send(result.clone());
         }

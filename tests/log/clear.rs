@@ -26,7 +26,7 @@ async fn a_clear_takes_updates_metas_and_state_vector_and_nothing_else() {
     assert_eq!(table.items(&doc("doc")), []);
     assert_eq!(table.items(&doc("doc1")), other);
     assert_eq!(persistence.read(doc("doc"), Queued).await.unwrap(), [0, 0]);
-    assert_eq!(persistence.store_update(doc("doc"), update(9, 1), Queued).await.unwrap(), LogClock(0));
+    assert_eq!(persistence.store_update(doc("doc"), update(9, 1), Queued).await.unwrap(), Some(LogClock(0)));
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ fn without_attributes(item: Item) -> Item {
 fn damage() -> Vec<(Wrong, Vec<Item>)> {
     let d = doc("d");
     let strange = [SortKey::updates(&d).as_bytes(), b"\x05junk"].concat();
+    let below = SortKey::from_bytes([head(6, 2, 0, true).key.as_bytes(), b"\x05"].concat());
+    let below = Item { key: below, ..part(6, 1, b"below the key of a head") };
     let meta = |value| Item { key: SortKey::meta(&d, "k"), value, head: None, at: None };
     vec![
         (Wrong::CorruptUpdate, vec![original(&d, 3, vec![0xff; 9])]),
@@ -38,6 +40,15 @@ fn damage() -> Vec<(Wrong, Vec<Item>)> {
         (Wrong::CorruptUpdate, vec![Item { key: SortKey::from_bytes(strange), ..meta(Some(update(9, 1))) }]),
         (Wrong::CorruptUpdate, vec![head(5, 1, 0, true), part(5, 0, b"no update")]),
         (Wrong::IncompleteSet, vec![head(6, 2, 0, true), part(6, 1, b"half")]),
+        (
+            Wrong::IncompleteSet,
+            vec![Item { value: None, ..head(6, 2, 0, true) }, part(6, 0, b"ha"), part(6, 1, b"lf")],
+        ),
+        (
+            Wrong::IncompleteSet,
+            vec![head(6, 2, 0, true), part(6, 0, b"ha"), Item { value: None, ..part(6, 1, b"") }],
+        ),
+        (Wrong::IncompleteSet, vec![head(6, 2, 0, true), part(6, 0, b"ha"), below]),
         (Wrong::DamagedHead, vec![without_attributes(head(7, 1, 0, true)), part(7, 0, &update(8, 1))]),
         (Wrong::OrphanParts, vec![part(8, 0, &update(8, 1)), part(8, 1, b"")]),
         (Wrong::UnsealedSet, vec![head(9, 2, UNSEALED_SET_LIFETIME_MS + 1_000, false), part(9, 0, b"x")]),
@@ -78,6 +89,17 @@ async fn all_damage_is_found_and_moved_whole_and_the_rest_can_be_read() {
         persistence.clear(doc("d"), Queued).await.unwrap();
         assert_eq!(table.items(&doc("d")), [], "a clear takes the quarantine as well");
     }
+}
+
+#[tokio::test]
+async fn items_beside_the_updates_and_metas_are_nobodys_damage() {
+    let d = doc("d");
+    let table = MemoryTable::new();
+    let key = SortKey::from_bytes([SortKey::document(&d).as_bytes(), b"\x00\x08comments"].concat());
+    plant(&table, &d, Item { key, value: None, head: None, at: None });
+    let before = table.items(&d);
+    assert_eq!(open(&table).repair(d.clone(), Queued).await.unwrap().verified.findings, []);
+    assert_eq!(table.items(&d), before);
 }
 
 #[tokio::test]
@@ -124,6 +146,13 @@ async fn signs_of_lost_updates_are_found_and_nothing_is_moved_for_them() {
     plant(&table, &d, state_vector(&[8, 3, 1, 4, 1]));
     assert_eq!(wrong().await, [Wrong::ClockGap]);
     plant(&table, &d, state_vector(&[8, 9, 1, 4, 1]));
+    assert_eq!(wrong().await, [Wrong::ClockGap, Wrong::CorruptStateVector]);
+    // An update that cannot be read is damage and no gap, also once it is in the quarantine.
+    plant(&table, &d, original(&d, 9, vec![0xff; 9]));
+    plant(&table, &d, Item { value: None, ..original(&d, 10, vec![]) });
+    plant(&table, &d, original(&d, 11, update(11, 1)));
+    let damaged = [Wrong::ClockGap, Wrong::CorruptUpdate, Wrong::CorruptUpdate, Wrong::CorruptStateVector];
+    assert_eq!(wrong().await, damaged);
     assert_eq!(wrong().await, [Wrong::ClockGap, Wrong::CorruptStateVector]);
     // Where this package has written in between, log clocks may be missing.
     persistence.store_update(doc("d"), update(60, 1), Queued).await.unwrap();

@@ -17,13 +17,27 @@ use crate::support::*;
 async fn an_update_is_stored_byte_for_byte_and_costs_one_put() {
     let table = MemoryTable::new();
     let persistence = open(&table);
-    assert_eq!(persistence.store_update(doc("d"), update(1, 3), Queued).await.unwrap(), LogClock(0));
+    assert_eq!(persistence.store_update(doc("d"), update(1, 3), Queued).await.unwrap(), Some(LogClock(0)));
     let before = table.meter().snapshot();
-    assert_eq!(persistence.store_update(doc("d"), update(2, 3), Queued).await.unwrap(), LogClock(1));
+    assert_eq!(persistence.store_update(doc("d"), update(2, 3), Queued).await.unwrap(), Some(LogClock(1)));
     let cost = (table.meter().snapshot() - before).total();
     assert_eq!((cost.requests, cost.write_units, cost.read_units), (1, 1.0, 0.0));
     let values: Vec<_> = table.items(&doc("d")).into_iter().map(|item| item.value.unwrap()).collect();
     assert_eq!(values, [update(1, 3), update(2, 3)]);
+}
+
+#[tokio::test]
+async fn an_update_with_nothing_in_it_writes_nothing() {
+    let table = MemoryTable::new();
+    let persistence = open(&table);
+    assert_eq!(persistence.store_update(doc("d"), vec![0, 0], Queued).await.unwrap(), None);
+    assert_eq!(table.items(&doc("d")), []);
+    persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap();
+    let calls = [0; 3].map(|_| persistence.store_update(doc("d"), vec![0, 0], Queued));
+    for call in calls {
+        assert_eq!(call.await.unwrap(), Some(LogClock(0)));
+    }
+    assert_eq!(table.items(&doc("d")).len(), 1);
 }
 
 #[tokio::test]
@@ -74,6 +88,24 @@ async fn an_invalid_update_is_refused_and_its_neighbours_are_stored() {
     assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1, 2]));
 }
 
+#[tokio::test]
+async fn a_batch_drops_nothing_that_was_never_stored() {
+    // Of these two, which contradict each other, a merge that collects would drop the text "ab".
+    let updates = [
+        vec![1, 2, 0, 0, 0x81, 0, 2, 1, 4, 0, 0, 0, 2, b'a', b'b', 0],
+        vec![1, 1, 0, 2, 1, 1, 1, b't', 2, 0],
+    ];
+    let persistence = open(&MemoryTable::new());
+    let calls = updates.clone().map(|update| persistence.store_update(doc("d"), update, Queued));
+    for call in calls {
+        call.await.unwrap();
+    }
+    let stored = persistence.updates(doc("d"), Queued).await.unwrap();
+    assert_eq!(stored.len(), 1, "one batch");
+    update::verify(&updates, &stored[0].update).unwrap();
+    assert!(stored[0].update.windows(2).any(|pair| pair == b"ab"));
+}
+
 /// Stores fail until the gate opens; what is tried meanwhile waits at it.
 struct Gate(Arc<Notify>);
 
@@ -106,7 +138,7 @@ async fn what_waits_for_a_slow_table_is_merged_as_it_gathers() {
             let refused = persistence.store_update(doc("d"), vec![1, 2, 3], Queued);
             calls.push(Box::pin(async move {
                 assert_eq!(refused.await.unwrap_err().code(), Code::InvalidUpdate);
-                Ok(LogClock(0))
+                Ok(None)
             }));
         }
         calls.push(persistence.store_update(doc("d"), typist.key(), Queued));
