@@ -10,6 +10,7 @@
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -56,6 +57,16 @@ const requireGlibcFloor = file => {
   if (!isWithin) throw new Error(`the binary needs glibc ${newest}; ${GLIBC_FLOOR} is what is promised`)
 }
 
+/** A published binary says nothing of the machine that it was built on. */
+const remapped = () => [[process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo'), 'cargo'], [ROOT, 'y-dynamodb']]
+  .map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
+
+const requireNoPaths = file => {
+  const text = fs.readFileSync(file, 'latin1')
+  const found = [os.homedir(), ROOT].find(folder => text.includes(`${folder}${path.sep}`))
+  if (found) throw new Error(`the binary names ${found}, a folder of this machine`)
+}
+
 /** Builds; returns the path of the addon. */
 export const build = async ({ release = false, testHooks = false, target, zig = false } = {}) => {
   if (release && testHooks) throw new Error('test hooks are never part of a release build')
@@ -66,8 +77,13 @@ export const build = async ({ release = false, testHooks = false, target, zig = 
   if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${GLIBC_FLOOR}` : target)
   const env = { ...process.env }
   const features = TARGET_FEATURES[platform.split('-').at(-1)]
-  if (features) env.RUSTFLAGS = `${env.RUSTFLAGS ?? ''} -C target-feature=${features}`.trim()
+  const flags = [...(env.RUSTFLAGS?.split(' ').filter(Boolean) ?? [])]
+  if (features) flags.push(`-Ctarget-feature=${features}`)
+  if (release) flags.push(...remapped())
+  // Not RUSTFLAGS: a path may have blanks.
+  if (flags.length > 0) env.CARGO_ENCODED_RUSTFLAGS = flags.join('\x1f')
   const library = libraryIn(await cargo(args, env))
+  if (release) requireNoPaths(library)
   if (zig && platform.endsWith('-gnu')) requireGlibcFloor(library)
   const addon = path.join(ROOT, addonName(platform))
   // A process that has the old file loaded keeps it: the new one takes its name instead of being written over it.

@@ -24,10 +24,10 @@ const bytes = text => text === undefined ? undefined : new Uint8Array(Buffer.fro
 const isBase64 = text => text === undefined || (typeof text === 'string' && /^[\w+/-]*={0,2}$/.test(text))
 const answer = (statusCode, body) => ({ statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 
-/** The body of a request, undefined where it is not as described above. */
-const parse = text => {
+/** The body of a request, undefined where it is not as described above. API Gateway encodes some bodies. */
+const parse = ({ body, isBase64Encoded }) => {
   try {
-    const { update, stateVector } = JSON.parse(text)
+    const { update, stateVector } = JSON.parse(isBase64Encoded ? Buffer.from(body, 'base64') : body)
     return isBase64(update) && isBase64(stateVector) ? { update, stateVector } : undefined
   } catch {
     return undefined
@@ -36,7 +36,7 @@ const parse = text => {
 
 export const handler = async event => {
   const docName = event.pathParameters?.doc
-  const body = parse(event.body)
+  const body = parse(event)
   if (!docName || body === undefined) return answer(400, { error: 'ERR_INVALID_ARGUMENT' })
   try {
     // Awaited: after the answer a Lambda is frozen, and what is still on its way may never arrive.

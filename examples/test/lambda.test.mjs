@@ -32,6 +32,14 @@ test('two clients of the Lambda get what the other one wrote', async () => {
   assert.equal(a.getMap('map').get('from'), 'b')
 })
 
+test('a body that the gateway has encoded is read as well', async () => {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, 'encoded')
+  const body = base64(JSON.stringify({ update: base64(Y.encodeStateAsUpdate(doc)) }))
+  const { statusCode, body: text } = await handler({ pathParameters: { doc: 'encoded' }, body, isBase64Encoded: true })
+  assert.equal(statusCode, 200, text)
+})
+
 test('the Lambda tells a wrong request from a failure', async () => {
   const refused = { statusCode: 400, body: '{"error":"ERR_INVALID_ARGUMENT"}' }
   for (const body of ['no JSON', 'null', { update: 5 }, { stateVector: 'ä' }, { update: null }]) {
