@@ -23,10 +23,13 @@ export declare class DynamoDB {
   /** Loads the document. Rejects with the code of the read where it cannot be loaded: the server refuses the client. */
   onLoadDocument(payload: { documentName: string, document: DynamoDbPersistence.SharedDoc & { destroy(): void } }): Promise<void>
 
-  /** Resolves when all that changed in the document is durable. Never rejects. */
-  onStoreDocument(payload: DynamoDB.Stored): Promise<void>
+  /**
+   * For a direct connection, whose `transact` waits for it: resolves when all that changed in the document until now is
+   * durable. For a client, which nobody lets wait: resolves at once. Never rejects.
+   */
+  onStoreDocument(payload: DynamoDB.Stored & { socketId?: string }): Promise<void>
 
-  /** As `onStoreDocument`. */
+  /** Resolves when all that changed in the document until now is durable. Never rejects. */
   beforeUnloadDocument(payload: DynamoDB.Stored): Promise<void>
 
   /** Closes its own persistence; with a given one waits until everything is durable, or an attempt has failed. */

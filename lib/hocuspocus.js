@@ -11,6 +11,9 @@
 const { describe, invalidArgument } = require('./arguments.js')
 const { documentsOf } = require('./documents.js')
 
+/** Whose socket the server names for a change of its own. */
+const DIRECT_CONNECTION = 'server'
+
 /**
  * The class of one entry.
  *
@@ -40,9 +43,12 @@ function define (DynamoDbPersistence) {
       }
     }
 
-    /** A direct connection waits for this. */
-    onStoreDocument ({ document, instance }) {
-      return this.#stored(document, instance)
+    /**
+     * A direct connection waits for this. Nobody else does, and the server (3.4.4) would queue one more run for each change
+     * while one goes on.
+     */
+    async onStoreDocument ({ document, instance, socketId }) {
+      if (socketId === DIRECT_CONNECTION) await this.#stored(document, instance)
     }
 
     /** The document stays in memory until this is over. */

@@ -182,6 +182,21 @@ describe('a Hocuspocus server', () => {
     assert.equal(await stored(table), 'typed in a template')
   })
 
+  test('a table that fails keeps no run of the hook onStoreDocument waiting, and so the server ends', async t => {
+    const table = await ProxiedTable.before(t)
+    let runs = 0
+    const { join, stop, told, documents } = await open(t, table, { extensions: [{ afterStoreDocument: async () => { runs++ } }] })
+    const client = join('doc')
+    await until('synchronisation', client.isSynced)
+    table.rule(denyWrites)
+    client.text.insert(0, 'not stored')
+    await until('a refusal', () => told.length > 0)
+    await until('the end of a run', () => runs > 0)
+    assert(documents.has('doc'))
+    await stop()
+    assert.equal(told.filter(([, { update }]) => update).length, 1)
+  })
+
   test('a direct connection has stored what it changed', async t => {
     const table = await ProxiedTable.before(t)
     table.rule(({ operation }) => operation === 'PutItem' ? delay(500) : undefined)
