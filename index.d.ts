@@ -162,8 +162,9 @@ interface DynamoDbPersistence {
   whenBound(ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 
   /**
-   * Resolves when all that the document holds is durable, however long the table fails. Never rejects. A document that was
-   * not bound is bound by this. Makes no request of its own for a document that is bound.
+   * Resolves when all that the document holds at the call is durable, however long the table fails and whatever others type
+   * since. Never rejects. A document that was not bound is bound by this. Makes no request of its own for a document that is
+   * bound.
    */
   writeState(docName: string, ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 

@@ -137,6 +137,28 @@ describe('binding', () => {
     assert.deepEqual(codes(), ['bindState: ERR_INVALID_ARGUMENT'])
   })
 
+  test('writeState waits for what was there when it was called, and not for what others type since', async t => {
+    const table = await ProxiedTable.before(t)
+    const { persistence } = open(t, table)
+    const doc = new Y.Doc()
+    await persistence.bindState('doc', doc)
+    const holds = []
+    table.rule(({ operation }) => {
+      if (operation !== 'PutItem') return undefined
+      holds.push(hold())
+      return holds.at(-1).fault
+    })
+    type(doc, 'first')
+    const written = persistence.writeState('doc', doc)
+    await until('the first write', () => holds.length === 1)
+    type(doc, ', second')
+    holds[0].release()
+    await until('the second write', () => holds.length === 2)
+    await written
+    assert.equal(persistence.stats().bound.waitingUpdates, 1)
+    holds[1].release()
+  })
+
   test('writeState stores a document that was never bound', async t => {
     const table = new TestTable()
     const persistence = table.open(t)

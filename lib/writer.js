@@ -16,13 +16,17 @@ const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOS
 
 class Writer {
   #table
-  /** Given to the addon, and not answered yet. */
+  /** How many updates came so far: the number of the last one. */
+  #last = 0
+  /** Given to the addon, and not answered yet: `{ update, first }`, with the number of the first update that is in it. */
   #sent = new Set()
   /** Refused for now, and what came since. */
   #refused
+  /** The number of the first update in `#refused`. */
+  #firstRefused = Infinity
   #isRetrying = false
   #closing = new AbortController()
-  /** Those who wait for `tried`. */
+  /** Those who wait for `tried`: `{ last, resolve }`. */
   #waiting = new Set()
 
   /**
@@ -38,7 +42,7 @@ class Writer {
 
   /** What is not stored yet: a read that starts now can miss it. */
   get unstored () {
-    return [...this.#sent, ...this.#refused.all]
+    return [...[...this.#sent].map(({ update }) => update), ...this.#refused.all]
   }
 
   get isSettled () {
@@ -47,29 +51,40 @@ class Writer {
 
   /** @param update a valid one */
   store (update) {
+    const sent = { update, first: ++this.#last }
     this.#table.unsettled.add(this)
-    if (this.#isRetrying) this.#refused.add(update)
-    else void this.#send(update)
+    if (this.#isRetrying) this.#refuse(sent)
+    else void this.#send(sent)
   }
 
-  /** Resolves when all is stored, also what comes meanwhile. Never rejects. */
+  /** Resolves when all that came before the call is stored: others may go on typing. Never rejects. */
   async settled () {
-    while (!await this.tried());
+    const last = this.#last
+    while (!await this.#tried(last));
   }
 
-  /** Resolves with true when all is stored, with false when an attempt has failed: another one follows. Never rejects. */
-  async tried () {
-    return this.isSettled || new Promise(resolve => this.#waiting.add(resolve))
+  /** As `settled`, with true; but with false when an attempt has failed: another one follows. Never rejects. */
+  tried () {
+    return this.#tried(this.#last)
   }
 
   /** Makes a last attempt, at once. What it does not store is given up. Never rejects. */
   async close () {
     this.#closing.abort()
-    await this.settled()
+    while (!this.isSettled) await this.tried()
   }
 
-  async #send (update) {
-    const error = await this.#attempt(update)
+  async #tried (last) {
+    return this.#isStored(last) || new Promise(resolve => this.#waiting.add({ last, resolve }))
+  }
+
+  #isStored (last) {
+    for (const { first } of this.#sent) if (first <= last) return false
+    return this.#firstRefused > last
+  }
+
+  async #send (sent) {
+    const error = await this.#attempt(sent)
     // Updates that are refused together were one batch: it is told once.
     if (error === undefined || this.#isRetrying) return
     this.#tell(error, 'storeUpdate')
@@ -81,44 +96,61 @@ class Writer {
     const backoff = new Backoff()
     for (let error = true; error;) {
       await backoff.pause(this.#closing.signal)
+      // Sent again already: it was refused in the moment in which former retries ended.
+      if (this.#refused.isEmpty) break
       const isLast = this.#closing.signal.aborted
-      error = await this.#attempt(this.#refused.take())
+      error = await this.#attempt(this.#take())
       if (error && isLast) error = this.#giveUp(error)
       else if (error) this.#tell(error, 'storeUpdate')
     }
     this.#isRetrying = false
-    if (!this.#refused.isEmpty) void this.#send(this.#refused.take())
+    if (!this.#refused.isEmpty) void this.#send(this.#take())
   }
 
   /** @returns the error, if the update was refused for now. It is in one of the two places at every moment. */
-  async #attempt (update) {
-    this.#sent.add(update)
+  async #attempt (sent) {
+    this.#sent.add(sent)
     let refusal
     try {
-      await this.#table.store(this.docName, update)
+      await this.#table.store(this.docName, sent.update)
     } catch (error) {
       if (IN_VAIN.has(error.code)) {
-        this.#tell(error, 'storeUpdate', update)
+        this.#tell(error, 'storeUpdate', sent.update)
       } else {
-        this.#refused.add(update)
+        this.#refuse(sent)
         refusal = error
       }
     }
-    this.#sent.delete(update)
+    this.#sent.delete(sent)
     this.#answer(refusal !== undefined)
     return refusal
   }
 
+  #refuse ({ update, first }) {
+    this.#refused.add(update)
+    this.#firstRefused = Math.min(this.#firstRefused, first)
+  }
+
+  /** All that was refused, as one. */
+  #take () {
+    const first = this.#firstRefused
+    this.#firstRefused = Infinity
+    return { update: this.#refused.take(), first }
+  }
+
   #giveUp (error) {
-    this.#tell(error, 'close', this.#refused.take())
+    this.#tell(error, 'close', this.#take().update)
     this.#answer(false)
   }
 
   #answer (hasFailed) {
     if (this.isSettled) this.#table.unsettled.delete(this)
-    else if (!hasFailed) return
-    for (const resolve of this.#waiting) resolve(this.isSettled)
-    this.#waiting.clear()
+    for (const waiting of this.#waiting) {
+      const isStored = this.#isStored(waiting.last)
+      if (!isStored && !hasFailed) continue
+      this.#waiting.delete(waiting)
+      waiting.resolve(isStored)
+    }
   }
 
   /** @param [update] what is given up: absent while attempts go on */

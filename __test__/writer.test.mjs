@@ -1,0 +1,62 @@
+/** The writer of a document over a table that answers when it is told to. */
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { until } from '../examples/test/until.mjs'
+import { keystrokes } from './support/documents.mjs'
+
+const { Writer } = createRequire(import.meta.url)('../lib/writer.js')
+
+const REFUSED = Object.assign(new Error('refused for now'), { code: 'ERR_UNAVAILABLE' })
+
+const open = () => {
+  const calls = []
+  const told = []
+  const store = (docName, update) => new Promise((resolve, reject) => calls.push({ update, resolve, reject }))
+  const writer = new Writer('doc', { gc: true, unsettled: new Set(), store, tell: error => told.push(error.code) })
+  return { writer, calls, told }
+}
+
+test('what is refused in the moment in which a retry succeeds is sent again once, and is no second series of retries', async () => {
+  const { writer, calls, told } = open()
+  const updates = keystrokes(2)
+  writer.store(updates[0])
+  writer.store(updates[1])
+  calls[0].reject(REFUSED)
+  await until('the retry', () => calls.length === 3)
+  calls[2].resolve()
+  calls[1].reject(REFUSED)
+  await until('the update again', () => calls.length === 4)
+  calls[3].resolve()
+  await writer.settled()
+  // Ends the pause of the second series.
+  await writer.close()
+  await setImmediate()
+  assert.deepEqual(calls.map(({ update }) => update), [updates[0], updates[1], updates[0], updates[1]])
+  assert.deepEqual(told, [REFUSED.code, REFUSED.code])
+})
+
+test('settled resolves for what came before it, whatever comes since and in whatever order it is stored', async () => {
+  const { writer, calls } = open()
+  const [first, second, third] = keystrokes(3)
+  writer.store(first)
+  writer.store(second)
+  let isSettled = false
+  const settled = writer.settled().then(() => { isSettled = true })
+  const tried = writer.tried()
+  writer.store(third)
+  calls[1].resolve()
+  calls[2].resolve()
+  calls[0].reject(REFUSED)
+  assert.equal(await tried, false)
+  await until('the retry', () => calls.length === 4)
+  assert.equal(isSettled, false)
+  writer.store(third)
+  calls[3].resolve()
+  await settled
+  assert.equal(writer.isSettled, false)
+  await until('what came since', () => calls.length === 5)
+  calls[4].resolve()
+  await writer.close()
+})
