@@ -124,6 +124,45 @@ describe('binding', () => {
     assert.equal(textOf(await stored(table)), 'abc')
   })
 
+  test('an update that waits for others, which may come in a later life of the document, is stored once', async t => {
+    const table = new TestTable()
+    const keeper = table.open(t) // a database in memory ends with the last who has it open
+    await keeper.getAllDocNames()
+    const [first, second, third] = keystrokes(3)
+    // A client that has the first one from another client, and is the only one that reaches the server.
+    const ends = {
+      writeState: (persistence, doc) => persistence.writeState('writeState', doc),
+      close: persistence => persistence.close(),
+      destroy: async (persistence, doc) => {
+        doc.destroy()
+        await until('the store', () => persistence.stats().batches.updates > 0)
+      }
+    }
+    for (const [docName, end] of Object.entries(ends)) {
+      const { persistence, codes } = open(t, table)
+      const doc = new Y.Doc()
+      await persistence.bindState(docName, doc)
+      Y.applyUpdate(doc, second)
+      Y.applyUpdate(doc, third)
+      await end(persistence, doc)
+      assert.equal(persistence.stats().batches.updates, 1, docName)
+      if (docName === 'writeState') {
+        await persistence.writeState(docName, doc)
+        assert.equal(persistence.stats().batches.updates, 1)
+      }
+      const next = open(t, table).persistence
+      const again = new Y.Doc()
+      await next.bindState(docName, again)
+      await next.writeState(docName, again)
+      assert.equal(next.stats().batches.updates, 0, docName)
+      Y.applyUpdate(again, first)
+      assert.equal(textOf(again), 'abc', docName)
+      await next.writeState(docName, again)
+      assert.equal(textOf(await stored(table, docName)), 'abc')
+      assert.deepEqual(codes(), [])
+    }
+  })
+
   test('a document is bound once', async t => {
     const table = await recorder(t)
     const { persistence, codes } = open(t, table)

@@ -13,7 +13,7 @@ const { PersistenceError } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
 const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync, validateUpdate } = require('../updates.cjs')
 const { Writer } = require('./writer.js')
-const { apply } = require('./yjs.js')
+const { apply, heldBack } = require('./yjs.js')
 
 /** What no later attempt to load would change. */
 const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_CORRUPT', 'ERR_CLOSED'])
@@ -31,9 +31,14 @@ class BoundDocument {
   #yjs
   /** What update events told of while the document is loading. */
   #told
+  /** Storing what the document held before it was loaded. */
+  #lacking = Promise.resolve()
+  /** What yjs keeps back in the document, as it was when it was loaded or stored. */
+  #heldBack
 
   /**
-   * @param table what a Writer takes, and `load(docName)`, `unstored(docName, except)`, `yjs`, `origin`, `isClosed()`
+   * @param table what a Writer takes, and `load(docName)`, `unstored(docName, except)`, `yjs`, `origin`, `isClosed()`,
+   *   `holding`, the Set of the bound documents in which yjs keeps something back that may not be stored
    * @param {{ isRetrying: boolean }} options whether a failed attempt to load is followed by others
    */
   constructor (docName, ydoc, table, { isRetrying }) {
@@ -51,12 +56,13 @@ class BoundDocument {
 
   /** Resolves when all that the document holds is stored. Never rejects. */
   async written () {
-    await this.#storeUntold()
+    await this.storeUntold()
     await this.#writer.settled()
   }
 
-  /** As `Writer.tried`. */
-  tried () {
+  /** As `written`, but ends as `Writer.tried` does. */
+  async tried () {
+    await this.storeUntold()
     return this.#writer.tried()
   }
 
@@ -68,11 +74,14 @@ class BoundDocument {
   /** Leaves the document alone. */
   #release () {
     this.#ydoc.off('update', this.#onUpdate)
+    this.#ydoc.off('afterTransaction', this.#onTransaction)
     this.#ydoc.off('destroy', this.#onDestroy)
+    this.#table.holding.delete(this)
   }
 
   #listen () {
     this.#ydoc.on('update', this.#onUpdate)
+    this.#ydoc.on('afterTransaction', this.#onTransaction)
     this.#ydoc.on('destroy', this.#onDestroy)
     if (this.#ydoc.isDestroyed) this.#onDestroy()
   }
@@ -83,7 +92,17 @@ class BoundDocument {
     this.#refuse(update, this.#closed('the persistence was closed'))
   }
 
-  #onDestroy = () => this.end(this.#closed('the document was destroyed before it was loaded'))
+  /** The only sign that yjs keeps an update back, until those before it come: no update event tells of it. */
+  #onTransaction = () => {
+    const { pendingStructs, pendingDs } = this.#ydoc.store
+    if (pendingStructs !== null || pendingDs !== null) this.#table.holding.add(this)
+    else this.#table.holding.delete(this)
+  }
+
+  #onDestroy = () => {
+    this.end(this.#closed('the document was destroyed before it was loaded'))
+    if (this.#table.holding.has(this)) void this.storeUntold()
+  }
 
   #store (update) {
     try {
@@ -103,16 +122,24 @@ class BoundDocument {
     try {
       const Y = await this.#yjs
       const stored = await this.#read(isRetrying)
-      const before = Y.encodeStateAsUpdate(this.#ydoc)
-      for (const update of stored) apply(Y, this.#ydoc, update, this.#table.origin, this.docName)
-      await this.#storeLacking(before, stored)
-      this.#told = undefined
+      this.#apply(Y, stored)
+      await this.#lacking
     } catch (error) {
       if (error !== this.#ending.signal.reason) this.#tellOfLoad(error)
-      if (isRetrying) await this.#storeUntold()
+      if (isRetrying) await this.storeUntold()
       else this.#release()
       throw error
     }
+  }
+
+  /** In one go: what changes in the document before or after this was told of. */
+  #apply (Y, stored) {
+    const before = Y.encodeStateAsUpdate(this.#ydoc)
+    const told = this.#told.all
+    this.#told = undefined
+    this.#lacking = this.#storeLacking(before, [...stored, ...told])
+    for (const update of stored) apply(Y, this.#ydoc, update, this.#table.origin, this.docName)
+    this.#heldBack = heldBack(Y, this.#ydoc)
   }
 
   async #read (isRetrying) {
@@ -136,19 +163,29 @@ class BoundDocument {
     this.#table.tell(error, { docName: this.docName, operation: 'bindState' })
   }
 
-  /** Stores what the document holds and no event told of: while it is loading, and where it could not be loaded. */
-  async #storeUntold () {
-    if (this.#told === undefined) return
+  /** Stores what the document holds and no event told of: all while it is not loaded, then what yjs keeps back. Never rejects. */
+  async storeUntold () {
     // Where its yjs is not found, loading tells that.
     const Y = await this.#yjs.catch(() => undefined)
-    if (Y !== undefined && this.#told !== undefined) await this.#storeLacking(Y.encodeStateAsUpdate(this.#ydoc), [])
+    if (Y === undefined) return
+    if (this.#told === undefined) this.#storeHeldBack(Y)
+    else await this.#storeLacking(Y.encodeStateAsUpdate(this.#ydoc), this.#told.all)
+    await this.#lacking
   }
 
-  /** Stores what is in `state` and neither stored nor told of. Never rejects. */
-  async #storeLacking (state, stored) {
+  #storeHeldBack (Y) {
+    this.#table.holding.delete(this)
+    const update = heldBack(Y, this.#ydoc)
+    if (update === undefined || (this.#heldBack !== undefined && Buffer.compare(update, this.#heldBack) === 0)) return
+    this.#heldBack = update
+    this.#store(update)
+  }
+
+  /** Stores what is in `state` and not in `known`: what is stored, or was told of. Never rejects. */
+  async #storeLacking (state, known) {
     if (state.length <= EMPTY_UPDATE_BYTES) return
     try {
-      const lacking = await lackingIn([...stored, ...this.#told.all], state)
+      const lacking = await lackingIn(known, state)
       if (lacking !== undefined) this.#store(lacking)
     } catch (error) {
       this.#refuse(state, error)

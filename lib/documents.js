@@ -21,6 +21,8 @@ class Documents {
   #loading = new Set()
   /** Writers with something that is not stored. */
   #unsettled = new Set()
+  /** Bound documents in which yjs keeps something back that may not be stored. */
+  #holding = new Set()
   #isClosed = false
   #tell
   #table
@@ -34,6 +36,7 @@ class Documents {
       ...table,
       origin: Symbol('loaded by y-dynamodb'),
       unsettled: this.#unsettled,
+      holding: this.#holding,
       unstored: (docName, except) => this.#unstored(docName, except),
       isClosed: () => this.#isClosed
     }
@@ -76,6 +79,7 @@ class Documents {
 
   /** As `tried`, for all documents. */
   async allTried () {
+    await this.#storeUntold()
     await Promise.all([...this.#unsettled].map(writer => writer.tried()))
   }
 
@@ -94,7 +98,12 @@ class Documents {
     this.#isClosed = true
     for (const bound of this.#loading) bound.end(closed(bound.docName))
     await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
+    await this.#storeUntold()
     await Promise.all([...this.#unsettled].map(writer => writer.close()))
+  }
+
+  async #storeUntold () {
+    await Promise.all([...this.#holding].map(bound => bound.storeUntold()))
   }
 
   #bind (docName, ydoc, options) {
