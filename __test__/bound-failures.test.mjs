@@ -117,6 +117,34 @@ describe('a table that fails', () => {
     assert.equal(textOf(await stored(table)), 'stored')
   })
 
+  test('what a listener of the application throws while a document is loaded is an uncaught exception, and the document is whole', async t => {
+    const table = await ProxiedTable.before(t)
+    const program = `
+      import DynamoDbPersistence from 'y-dynamodb'
+      import * as Y from 'yjs'
+      const thrown = []
+      process.on('uncaughtException', error => thrown.push(error.message))
+      const told = []
+      const config = ${JSON.stringify(table.config())}
+      const persistence = DynamoDbPersistence({ ...config, onError: error => told.push(error.code) })
+      const doc = new Y.Doc()
+      doc.getText('text').insert(0, 'stored')
+      await persistence.storeUpdate('doc', Y.encodeStateAsUpdate(doc))
+      for (const name of ['first', 'second']) {
+        const ydoc = new Y.Doc()
+        ydoc.on('update', () => { throw new Error(name + ' listener') })
+        await persistence.bindState('doc', ydoc)
+        await persistence.whenBound(ydoc)
+        await persistence.writeState('doc', ydoc)
+        await new Promise(setImmediate)
+        console.log(ydoc.getText('text').toString())
+      }
+      console.log(told.length, persistence.stats().batches.updates, thrown.join())
+      await persistence.close()`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: new URL('..', import.meta.url) })
+    assert.deepEqual(stdout.trim().split('\n'), ['stored', 'stored', '0 1 first listener,second listener'])
+  })
+
   test('an update that is none is told, handed back and dropped; the others are stored', async t => {
     const table = new TestTable()
     const { persistence, told } = open(t, table)

@@ -72,6 +72,23 @@ describe('binding', () => {
     assert.deepEqual(codes(), [])
   })
 
+  test('writeState right after loading does not store again what was loaded', async t => {
+    const persistence = new TestTable().open(t)
+    const [large] = updatesOf(1, doc => { doc.getArray('array').insert(0, Array.from({ length: 20_000 }, (_, i) => `item ${i}`)) })
+    await persistence.storeUpdate('doc', large)
+    const doc = docWith('typed before')
+    const loaded = new Promise(resolve => doc.on('update', (update, origin) => { if (typeof origin === 'symbol') resolve() }))
+    persistence.bindState('doc', doc)
+    await loaded
+    assert.equal(persistence.stats().bound.loading, 1)
+    await persistence.writeState('doc', doc)
+    await persistence.whenBound(doc)
+    await persistence.writeState('doc', doc)
+    const { updates, bytesBefore } = persistence.stats().batches
+    assert.equal(updates, 2)
+    assert(bytesBefore < large.length + 100, `${bytesBefore - large.length} bytes`)
+  })
+
   test('of a document with content only what the table lacks is stored', async t => {
     const table = await recorder(t)
     const persistence = table.open(t)

@@ -10,6 +10,7 @@
 
 const { PersistenceError } = require('./errors.js')
 const { invalidArgument } = require('./arguments.js')
+const { callAside } = require('./reported.js')
 
 class Yjs {
   #given
@@ -73,12 +74,31 @@ function toDoc (Y, options, update, docName) {
   return doc
 }
 
-/** Applies what is stored. @throws {PersistenceError} `ERR_CORRUPT` */
+/**
+ * Applies what is stored. What the application's own listeners throw meanwhile is no fault of the stored bytes.
+ *
+ * @throws {PersistenceError} `ERR_CORRUPT`
+ */
 function apply (Y, ydoc, update, origin, docName) {
   try {
     Y.applyUpdate(ydoc, update, origin)
   } catch (cause) {
+    if (isApplicable(Y, ydoc, update)) return callAside(() => { throw cause })
     throw new PersistenceError('yjs cannot apply what is stored', { code: 'ERR_CORRUPT', docName, retryable: false, cause })
+  }
+}
+
+/** Whether a document of the same content, to which nobody listens, takes the update. */
+function isApplicable (Y, ydoc, update) {
+  const doc = new Y.Doc()
+  try {
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(ydoc))
+    Y.applyUpdate(doc, update)
+    return true
+  } catch {
+    return false
+  } finally {
+    doc.destroy()
   }
 }
 
