@@ -163,8 +163,8 @@ interface DynamoDbPersistence {
 
   /**
    * Resolves when all that the document holds at the call is durable, however long the table fails and whatever others type
-   * since. Never rejects. A document that was not bound is bound by this. Makes no request of its own for a document that is
-   * bound.
+   * since. Never rejects. A document that was not bound is bound by this; of one that is bound to another name
+   * `config.onError` is told, with `ERR_INVALID_ARGUMENT`. Makes no request of its own for a document that is bound.
    */
   writeState(docName: string, ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 

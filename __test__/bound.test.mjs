@@ -191,6 +191,9 @@ describe('binding', () => {
     await persistence.bindState('another', doc)
     await until('the error', () => codes().length > 0)
     assert.deepEqual(codes(), ['bindState: ERR_INVALID_ARGUMENT'])
+    await persistence.writeState('another', doc)
+    assert.deepEqual(codes(), Array(2).fill('bindState: ERR_INVALID_ARGUMENT'))
+    assert.equal(textOf(await persistence.getYDoc('another')), '')
   })
 
   test('writeState waits for what was there when it was called, and not for what others type since', async t => {

@@ -68,7 +68,7 @@ class Documents {
   }
 
   async write (docName, ydoc) {
-    const bound = this.#bound.get(ydoc) ?? this.#bind(docName, ydoc, { isRetrying: true })
+    const bound = this.#bind(docName, ydoc, { isRetrying: true })
     await bound?.written()
   }
 
@@ -130,7 +130,7 @@ class Documents {
     if (known !== undefined && known.docName !== docName) {
       throw invalidArgument(`the document is bound to the name ${JSON.stringify(known.docName)}`, docName)
     }
-    if (this.#isClosed) throw closed(docName)
+    if (known === undefined && this.#isClosed) throw closed(docName)
   }
 
   #unstored (docName, except) {
