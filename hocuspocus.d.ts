@@ -20,6 +20,9 @@ export declare class DynamoDB {
   /** The persistence given, or its own. */
   readonly persistence: DynamoDbPersistence
 
+  /** Remembers that the server listens: one that has, and no longer does, is being destroyed. */
+  onListen(payload: { instance: DynamoDB.Stored['instance'] }): Promise<void>
+
   /** Loads the document. Rejects with the code of the read where it cannot be loaded: the server refuses the client. */
   onLoadDocument(payload: { documentName: string, document: DynamoDbPersistence.SharedDoc & { destroy(): void } }): Promise<void>
 

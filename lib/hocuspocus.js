@@ -24,12 +24,18 @@ function define (DynamoDbPersistence) {
     extensionName = 'DynamoDB'
     #isOwn
     #documents
+    /** The servers that have listened: of the others, "not listening" says nothing. */
+    #listened = new WeakSet()
 
     /** @param options `{ persistence }`, or the configuration of a persistence of its own */
     constructor (options) {
       this.#isOwn = !isGiven(options)
       this.persistence = this.#isOwn ? new DynamoDbPersistence(options) : options.persistence
       this.#documents = documentsOf.get(this.persistence)
+    }
+
+    async onListen ({ instance }) {
+      this.#listened.add(instance)
     }
 
     /** Before the first client gets the document: a rejection refuses the client, which is better than an empty document. */
@@ -63,9 +69,9 @@ function define (DynamoDbPersistence) {
     }
 
     /** However long the table fails; but a server that is being destroyed does not wait for another attempt. */
-    async #stored (document, { server }) {
+    async #stored (document, instance) {
       while (!await this.#documents.tried(document)) {
-        if (server !== undefined && !server.httpServer.listening) return
+        if (this.#listened.has(instance) && !instance.server.httpServer.listening) return
       }
     }
   }

@@ -207,6 +207,17 @@ describe('a Hocuspocus server', () => {
     await connection.disconnect()
   })
 
+  test('that does not listen itself lets a direct connection wait all the same', async t => {
+    const table = await ProxiedTable.before(t)
+    let refusals = 0
+    table.rule(({ operation }) => operation === 'PutItem' && refusals++ < 1 ? deny : undefined)
+    const { hocuspocus } = new Server({ quiet: true, stopOnSignals: false, extensions: [new DynamoDB({ persistence: table.open(t) })] })
+    const connection = await hocuspocus.openDirectConnection('doc')
+    await connection.transact(document => document.getText('text').insert(0, 'behind another http server'))
+    assert.equal(await stored(table), 'behind another http server')
+    await connection.disconnect()
+  })
+
   test('ends on a table that goes on failing, and hands back what was not stored', async t => {
     const table = await ProxiedTable.before(t)
     const { join, stop, told, documents } = await open(t, table)
