@@ -237,7 +237,8 @@ declare namespace DynamoDbPersistence {
     /**
      * Is told of rejections that nobody handles, in place of Node's `unhandledRejection`; of background merges that failed;
      * and of every failure to load or store a document given to `bindState`. Default: none, so that an unhandled rejection
-     * ends the process, as Node does, and nothing is told of the others.
+     * ends the process, as Node does; of bound documents a `YDynamoDbWarning` of the process tells each operation and code
+     * once, and everything that is given up.
      */
     onError?: ((error: PersistenceError, context: ErrorContext) => void) | undefined
   }

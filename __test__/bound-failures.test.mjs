@@ -176,16 +176,31 @@ describe('a table that fails', () => {
     assert(told.every(([error]) => error.code === 'ERR_INVALID_ARGUMENT'))
   })
 
-  test('without onError nothing rejects', async t => {
+  test('without onError nothing rejects, and a warning tells of each kind of failure once, and of all that is given up', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
+    const warnings = []
+    const listen = ({ name, code, message }) => { if (name === 'YDynamoDbWarning') warnings.push([message.split(' ')[0], code]) }
+    process.on('warning', listen)
+    t.after(() => process.off('warning', listen))
     table.rule(({ operation }) => ['PutItem', 'Query'].includes(operation) ? deny : undefined)
     const doc = docWith('a')
     persistence.bindState('doc', doc)
     const written = persistence.writeState('doc', doc)
-    await until('two attempts to store', () => table.requests.filter(({ operation }) => operation !== 'DescribeTable').length > 2)
+    await until('two attempts to store and to load', () => table.count('Query') >= 4)
+    await until('the warnings', () => warnings.length > 1)
+    const kinds = [['bindState', 'ERR_ACCESS'], ['storeUpdate', 'ERR_ACCESS']]
+    assert.deepEqual([...warnings].sort(), kinds)
     table.rule(() => undefined)
     await written
+    await persistence.whenBound(doc)
+    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    const docs = [doc, new Y.Doc()]
+    await persistence.bindState('another', docs[1])
+    for (const one of docs) type(one, 'given up')
+    await persistence.close()
+    await until('the last warnings', () => warnings.length > 3)
+    assert.deepEqual([...warnings].sort(), [kinds[0], ...Array(2).fill(['close', 'ERR_ACCESS']), kinds[1]])
   })
 })
 

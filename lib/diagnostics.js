@@ -49,6 +49,23 @@ function tell ({ kind, failure, ...event }, tableName) {
   return error
 }
 
+/**
+ * Tells of bound documents where there is no `config.onError`: of what is tried again once for each operation and code, of
+ * what is given up always.
+ */
+function warner () {
+  const known = new Set()
+  return (error, { docName, operation, update }) => {
+    const kind = `${operation} ${error.code}`
+    if (known.has(kind) && update === undefined) return
+    known.add(kind)
+    const end = update === undefined ? 'It is tried again where that can help' : `Given up: ${update.length} bytes are not stored`
+    process.emitWarning(`${operation} of document ${JSON.stringify(docName)}: ${error.message}. ${end}. config.onError hears of each failure`, {
+      type: 'YDynamoDbWarning', code: error.code
+    })
+  }
+}
+
 /** Strong reads hold within one region only. */
 function warnOfReplicas (tableName, replicas) {
   process.emitWarning(`table ${tableName} has replicas in ${replicas} other regions: write a document in one region only`, {
@@ -56,4 +73,4 @@ function warnOfReplicas (tableName, replicas) {
   })
 }
 
-module.exports = { batch, tell, timed, toStats }
+module.exports = { batch, tell, timed, toStats, warner }

@@ -207,13 +207,14 @@ class Persistence {
 
   /** The documents of servers. Their calls go on while the persistence is closing. */
   #bound ({ gc = true }) {
+    const tell = this.#onError ?? diagnostics.warner()
     const call = (operation, docName, start) => diagnostics.timed(this.#tracked(start), operation, docName)
     return new Documents({
       gc,
       yjs: this.#yjs,
       store: (docName, update) => call('storeUpdate', docName, () => this.#store(docName, update, false)),
       load: docName => call('getDiff', docName, () => this.#ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
-      tell: (error, context) => { if (this.#onError !== undefined) callAside(this.#onError, error, context) }
+      tell: (error, context) => callAside(tell, error, context)
     })
   }
 
