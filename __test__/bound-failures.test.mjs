@@ -62,6 +62,27 @@ describe('a table that fails', () => {
     assert.equal(textOf(await stored(table)), 'stored, waiting')
   })
 
+  test('however often a document comes again, what waits of it is one backlog that is tried again as one', async t => {
+    const table = await ProxiedTable.before(t)
+    const { persistence, told } = open(t, table)
+    await persistence.storeUpdate('doc', keystrokes(1)[0])
+    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    const written = []
+    for (let life = 0; life < 20; life++) {
+      const doc = new Y.Doc()
+      await persistence.bindState('doc', doc)
+      type(doc, String(life % 10))
+      written.push(persistence.writeState('doc', doc).then(() => doc.destroy()))
+      if (life === 0) await until('a refusal', () => told.length > 0)
+    }
+    assert.equal(persistence.stats().bound.waitingDocuments, 1)
+    table.rule(() => undefined)
+    await Promise.all(written)
+    assert.equal(textOf(await stored(table)), 'a01234567890123456789')
+    assert(persistence.stats().batches.updates <= 3, `${persistence.stats().batches.updates} updates`)
+    assert.equal(persistence.stats().bound.waitingDocuments, 0)
+  })
+
   test('a document that comes again while its former life is being stored has it all', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence } = open(t, table)

@@ -14,7 +14,7 @@ const open = () => {
   const calls = []
   const told = []
   const store = (docName, update) => new Promise((resolve, reject) => calls.push({ update, resolve, reject }))
-  const writer = new Writer('doc', { gc: true, unsettled: new Set(), store, tell: error => told.push(error.code) })
+  const writer = new Writer('doc', { gc: true, unsettled: new Map(), store, tell: error => told.push(error.code) })
   return { writer, calls, told }
 }
 

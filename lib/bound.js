@@ -12,7 +12,6 @@ const { Backoff } = require('./backoff.js')
 const { PersistenceError } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
 const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync, validateUpdate } = require('../updates.cjs')
-const { Writer } = require('./writer.js')
 const { apply, heldBack } = require('./yjs.js')
 
 /** What no later attempt to load would change. */
@@ -26,7 +25,6 @@ const KEEP = { gc: false }
 class BoundDocument {
   #ydoc
   #table
-  #writer
   #ending = new AbortController()
   #yjs
   /** What update events told of while the document is loading. */
@@ -37,7 +35,7 @@ class BoundDocument {
   #heldBack
 
   /**
-   * @param table what a Writer takes, and `load(docName)`, `unstored(docName, except)`, `yjs`, `origin`, `isClosed()`,
+   * @param table `load(docName)`, `writer(docName)`, the Writer of that name, `tell`, `yjs`, `gc`, `origin`, `isClosed()`, and
    *   `holding`, the Set of the bound documents in which yjs keeps something back that may not be stored
    * @param {{ isRetrying: boolean }} options whether a failed attempt to load is followed by others
    */
@@ -45,7 +43,6 @@ class BoundDocument {
     this.docName = docName
     this.#ydoc = ydoc
     this.#table = table
-    this.#writer = new Writer(docName, table)
     this.#told = new Gathered({ gc: table.gc })
     this.#listen()
     this.#yjs = table.yjs.of(ydoc, docName)
@@ -57,13 +54,13 @@ class BoundDocument {
   /** Resolves when all that the document holds is stored. Never rejects. */
   async written () {
     await this.storeUntold()
-    await this.#writer.settled()
+    await this.#table.writer(this.docName).settled()
   }
 
   /** As `written`, but ends as `Writer.tried` does. */
   async tried () {
     await this.storeUntold()
-    return this.#writer.tried()
+    return this.#table.writer(this.docName).tried()
   }
 
   /** Ends loading: an attempt under way is the last one. */
@@ -111,7 +108,7 @@ class BoundDocument {
       return this.#refuse(update, error)
     }
     this.#told?.add(update)
-    this.#writer.store(update)
+    this.#table.writer(this.docName).store(update)
   }
 
   #refuse (update, error) {
@@ -147,7 +144,7 @@ class BoundDocument {
     for (const backoff = new Backoff(); ; await backoff.pause(signal)) {
       signal.throwIfAborted()
       // Taken before the read: what is stored while it goes on would be in neither.
-      const unstored = this.#table.unstored(this.docName, this.#writer)
+      const { unstored } = this.#table.writer(this.docName)
       try {
         const stored = await this.#table.load(this.docName)
         signal.throwIfAborted()

@@ -5,12 +5,14 @@
  * what goes wrong is told to `config.onError`.
  *
  * What belongs to a document hangs on the `Y.Doc` itself, not on its name: a server can have two of one name, one that is
- * leaving and one that has just come. By name only this is known: what is not stored yet, for the one that comes.
+ * leaving and one that has just come. By name only this is known: what is not stored yet, in the one writer that tries to store
+ * it, for the one that comes.
  */
 
 const { checkDocName, describe, invalidArgument } = require('./arguments.js')
 const { BoundDocument } = require('./bound.js')
 const { PersistenceError } = require('./errors.js')
+const { Writer } = require('./writer.js')
 
 /** The bound documents of each persistence, for the entries of servers. */
 const documentsOf = new WeakMap()
@@ -19,8 +21,8 @@ class Documents {
   /** `Y.Doc` → BoundDocument */
   #bound = new WeakMap()
   #loading = new Set()
-  /** Writers with something that is not stored. */
-  #unsettled = new Set()
+  /** Document name → Writer with something that is not stored. */
+  #unsettled = new Map()
   /** Bound documents in which yjs keeps something back that may not be stored. */
   #holding = new Set()
   #isClosed = false
@@ -36,8 +38,8 @@ class Documents {
       ...table,
       origin: Symbol('loaded by y-dynamodb'),
       unsettled: this.#unsettled,
+      writer: docName => this.#unsettled.get(docName) ?? new Writer(docName, this.#table),
       holding: this.#holding,
-      unstored: (docName, except) => this.#unstored(docName, except),
       isClosed: () => this.#isClosed
     }
   }
@@ -80,11 +82,11 @@ class Documents {
   /** As `tried`, for all documents. */
   async allTried () {
     await this.#storeUntold()
-    await Promise.all([...this.#unsettled].map(writer => writer.tried()))
+    await Promise.all([...this.#unsettled.values()].map(writer => writer.tried()))
   }
 
   stats () {
-    const waiting = [...this.#unsettled].flatMap(writer => writer.unstored)
+    const waiting = [...this.#unsettled.values()].flatMap(writer => writer.unstored)
     return {
       loading: this.#loading.size,
       waitingDocuments: this.#unsettled.size,
@@ -99,7 +101,7 @@ class Documents {
     for (const bound of this.#loading) bound.end(closed(bound.docName))
     await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
     await this.#storeUntold()
-    await Promise.all([...this.#unsettled].map(writer => writer.close()))
+    await Promise.all([...this.#unsettled.values()].map(writer => writer.close()))
   }
 
   async #storeUntold () {
@@ -131,11 +133,6 @@ class Documents {
       throw invalidArgument(`the document is bound to the name ${JSON.stringify(known.docName)}`, docName)
     }
     if (known === undefined && this.#isClosed) throw closed(docName)
-  }
-
-  #unstored (docName, except) {
-    return [...this.#unsettled].filter(writer => writer.docName === docName && writer !== except)
-      .flatMap(writer => writer.unstored)
   }
 }
 

@@ -1,11 +1,12 @@
 'use strict'
 
 /**
- * Stores the updates of one document in memory, and keeps at it while the table cannot take them: servers tell their clients
+ * Stores the updates of one document name, and keeps at it while the table cannot take them: servers tell their clients
  * nothing about storage, so an update that was refused for now has nobody else who would send it again.
  *
  * While all is well each update goes straight to the addon, which batches. Once one is refused, it and all that follow gather
- * here and are tried again as one. An update leaves the writer when it is stored, or when it is given up and told so.
+ * here and are tried again as one. An update leaves the writer when it is stored, or when it is given up and told so. A writer
+ * that has nothing left is forgotten, and the next update of that name gets a new one.
  */
 
 const { Backoff } = require('./backoff.js')
@@ -31,8 +32,8 @@ class Writer {
 
   /**
    * @param {string} docName
-   * @param {object} table `store(docName, update)`; `tell(error, context)`; `gc`; `unsettled`, the Set that holds each
-   *   writer for as long as it has something that is not stored
+   * @param {object} table `store(docName, update)`; `tell(error, context)`; `gc`; `unsettled`, the Map that
+   *   holds the writer of a name for as long as it has something that is not stored
    */
   constructor (docName, table) {
     this.docName = docName
@@ -52,7 +53,7 @@ class Writer {
   /** @param update a valid one */
   store (update) {
     const sent = { update, first: ++this.#last }
-    this.#table.unsettled.add(this)
+    this.#table.unsettled.set(this.docName, this)
     if (this.#isRetrying) this.#refuse(sent)
     else void this.#send(sent)
   }
@@ -144,7 +145,7 @@ class Writer {
   }
 
   #answer (hasFailed) {
-    if (this.isSettled) this.#table.unsettled.delete(this)
+    if (this.isSettled) this.#table.unsettled.delete(this.docName)
     for (const waiting of this.#waiting) {
       const isStored = this.#isStored(waiting.last)
       if (!isStored && !hasFailed) continue
