@@ -85,7 +85,12 @@ interface DynamoDbPersistence {
    */
   getDiff(docName: string, stateVector?: Uint8Array | null, outsideTransactionQueue?: boolean): Promise<Uint8Array>
 
-  /** Deletes updates, metas, state vector and quarantine, of any size. What was stored before it was called cannot come back. */
+  /**
+   * Deletes updates, metas, state vector and quarantine, of any size. What was stored before it was called cannot come back.
+   *
+   * For documents that nobody has open: a document in memory, bound or at a client, keeps its content, and what is typed in it
+   * afterwards is stored as updates to what was cleared, which show nothing until that is stored again.
+   */
   clearDocument(docName: string, outsideTransactionQueue?: boolean): Promise<void>
 
   /**
@@ -128,7 +133,7 @@ interface DynamoDbPersistence {
   /** As `getAllDocStateVectors`, a page at a time. */
   docStateVectors(): AsyncGenerator<DynamoDbPersistence.DocState, void, void>
 
-  /** Clears every document of the table. */
+  /** Clears every document of the table, as `clearDocument`. */
   clearAll(): Promise<void>
 
   /**
