@@ -92,7 +92,7 @@ class BoundDocument {
   /** The only sign that yjs keeps an update back, until those before it come: no update event tells of it. */
   #onTransaction = () => {
     const { pendingStructs, pendingDs } = this.#ydoc.store
-    if (pendingStructs !== null || pendingDs !== null) this.#table.holding.add(this)
+    if (pendingStructs != null || pendingDs != null) this.#table.holding.add(this)
     else this.#table.holding.delete(this)
   }
 
@@ -165,13 +165,13 @@ class BoundDocument {
     // Where its yjs is not found, loading tells that.
     const Y = await this.#yjs.catch(() => undefined)
     if (Y === undefined) return
+    this.#table.holding.delete(this)
     if (this.#told === undefined) this.#storeHeldBack(Y)
     else await this.#storeLacking(Y.encodeStateAsUpdate(this.#ydoc), this.#told.all)
     await this.#lacking
   }
 
   #storeHeldBack (Y) {
-    this.#table.holding.delete(this)
     const update = heldBack(Y, this.#ydoc)
     if (update === undefined || (this.#heldBack !== undefined && Buffer.compare(update, this.#heldBack) === 0)) return
     this.#heldBack = update
