@@ -2,8 +2,8 @@
 
 /** `compact`: all updates of a document become one set. */
 
-const { PersistenceError } = require('../lib/errors.js')
 const { chosen, forEach } = require('./each.cjs')
+const { notFound } = require('./not-found.cjs')
 const { CONCURRENCY } = require('./options.cjs')
 const { printable } = require('./output.cjs')
 
@@ -15,7 +15,7 @@ async function run (context) {
     const clock = await table.compact(name)
     if (clock == null) {
       if (items !== undefined) return
-      throw new PersistenceError('there is no such document', { code: 'ERR_NOT_FOUND', docName: name })
+      throw notFound(name)
     }
     await output.result({ name, clock }, `${printable(name)}: one set at log clock ${clock}`)
   })

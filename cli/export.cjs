@@ -4,29 +4,35 @@
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { PersistenceError } = require('../lib/errors.js')
 const { chosen, forEach } = require('./each.cjs')
 const { hasContent, writeDocument } = require('./files.cjs')
+const { notFound } = require('./not-found.cjs')
 const { CONCURRENCY } = require('./options.cjs')
 const { printable } = require('./output.cjs')
-const { isThere } = require('./summary.cjs')
+const { quarantineLines } = require('./stored.cjs')
+const { isWorthTelling } = require('./summary.cjs')
+const { readWhole } = require('./whole.cjs')
 
 async function run (context) {
-  const { output, positionals, progress } = context
+  const { options, output, positionals, progress } = context
   const folder = positionals.at(-1)
   const table = context.openTable()
   await fs.mkdir(folder, { recursive: true })
   progress.begin()
   await forEach(context, chosen(context, table), async ({ name, items }) => {
-    // Nothing is left of it but what a repair has set aside, or a state vector.
-    if (items !== undefined && !isThere(items)) return
-    const [update, metas] = await Promise.all([table.read(name), table.metas(name)])
-    if (items === undefined && !hasContent(update) && metas.size === 0) {
-      throw new PersistenceError('there is no such document', { code: 'ERR_NOT_FOUND', docName: name })
+    if (items !== undefined && !isWorthTelling(items)) return
+    const document = await readWhole(table, name)
+    const { update, metas, quarantined } = document
+    if (!hasContent(update) && metas.size === 0) {
+      if (!options.all) throw notFound(name, quarantined)
+      await output.result({ name, file: null, bytes: 0, metas: 0, quarantined },
+        `${printable(name)}: has nothing to export`, ...quarantineLines(document))
+      return
     }
-    const base = await writeDocument(folder, { name, update, metas })
-    await output.result({ name, file: base, bytes: update.length, metas: metas.size },
-      `${String(update.length).padStart(12)} bytes  ${metas.size} metas  ${printable(name)}  →  ${path.basename(base)}`)
+    const base = await writeDocument(folder, document)
+    await output.result({ name, file: base, bytes: update.length, metas: metas.size, quarantined },
+      `${String(update.length).padStart(12)} bytes  ${metas.size} metas  ${printable(name)}  →  ${path.basename(base)}`,
+      ...quarantineLines(document))
   })
 }
 
@@ -38,6 +44,8 @@ module.exports = {
   summary: 'Writes documents into a folder: plain Yjs updates, and beside them the metas.',
   details: `NAME.yjs is one update (V1) with all there is, deleted content included as far as it is stored; NAME.json has the document's
 name and its metas. NAME is the document's name with everything escaped that a file system might not take. A file is
-replaced only by a whole one. With --all the whole table is read twice (1 RCU for 4 KB each time).`,
+replaced only by a whole one. A document with damage that may have held updates is not written (ERR_CORRUPT, exit code 1);
+what a repair has put into quarantine is not exported, and that is said. With --all the whole table is read twice (1 RCU for
+4 KB each time).`,
   run
 }

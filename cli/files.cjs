@@ -3,8 +3,8 @@
 /**
  * Documents as files: `BASE.yjs`, a plain Yjs update (V1), and beside it `BASE.json` with the document's name and its metas.
  *
- * The metas are their stored bytes (lib0 `any`) as base64. A document without updates has no `.yjs`. Every file is written
- * under another name and renamed when it is whole.
+ * The metas are their stored bytes (lib0 `any`) as base64. A document without updates has no `.yjs`, and loses one of an
+ * earlier export. Every file is written under another name and renamed when it is whole.
  */
 
 const fs = require('node:fs/promises')
@@ -25,6 +25,7 @@ async function writeDocument (folder, { name, update, metas }) {
   const base = path.join(folder, toBase(name))
   const list = [...metas].map(([key, value]) => ({ key, value: Buffer.from(value).toString('base64') }))
   if (hasContent(update)) await writeWhole(base + UPDATE, update)
+  else await fs.rm(base + UPDATE, { force: true })
   await writeWhole(base + METAS, JSON.stringify({ name, metas: list }, undefined, 2) + '\n')
   return base
 }

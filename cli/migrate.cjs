@@ -65,6 +65,8 @@ module.exports = {
   summary: 'Moves all documents of y-leveldb, or of another table, into the table.',
   details: `The source is only read; stop the servers that write to it. Every document is compared by its content, only what the table
 lacks is stored, and what was stored is read back and compared: run it again after it was stopped, or to be sure. Metas
-are moved byte for byte. The table must be there: create-table makes it. leveldb: needs y-leveldb (npm install y-leveldb).`,
+are moved byte for byte. A document with damage that may have held updates is not moved (ERR_CORRUPT, exit code 1); what a
+repair has put into quarantine is not moved either, and that is said. The table must be there: create-table makes it.
+leveldb: needs y-leveldb (npm install y-leveldb).`,
   run
 }

@@ -52,4 +52,9 @@ function isThere (items) {
   return items.some(({ kind }) => LOG_KINDS.has(kind) || kind === 'meta')
 }
 
-module.exports = { isThere, summarise }
+/** Whether there is something to take elsewhere, or something in quarantine that is left behind: not only a state vector. */
+function isWorthTelling (items) {
+  return isThere(items) || items.some(({ kind }) => kind === 'quarantined')
+}
+
+module.exports = { isThere, isWorthTelling, summarise }

@@ -3,7 +3,8 @@
 /** Another table as a source: one of the original package, or of this one. Writes nothing. */
 
 const { openTable } = require('../table.cjs')
-const { isThere } = require('../summary.cjs')
+const { isWorthTelling } = require('../summary.cjs')
+const { readWhole } = require('../whole.cjs')
 
 class DynamoDb {
   #table
@@ -14,12 +15,11 @@ class DynamoDb {
   }
 
   async * names () {
-    for await (const { name, items } of this.#table.documents()) if (isThere(items)) yield name
+    for await (const { name, items } of this.#table.documents()) if (isWorthTelling(items)) yield name
   }
 
-  async read (name) {
-    const [update, metas] = await Promise.all([this.#table.read(name), this.#table.metas(name)])
-    return { name, update, metas }
+  read (name) {
+    return readWhole(this.#table, name)
   }
 
   close () {

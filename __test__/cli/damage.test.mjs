@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, test } from 'node:test'
+import { DynamoDbPersistence } from '../support/engine.mjs'
+import { sortKey } from '../support/format.mjs'
+import { keystrokes } from '../support/documents.mjs'
+import { cli, cliJson, filledTable, folder, of, sharedTable } from './support/cli.mjs'
+
+const [update] = keystrokes(1)
+const keyOf = (doc, ...elements) => sortKey(['v1', doc, 'update', 5, 1, 2, ...elements])
+
+/** Sets that hold all of a document and do not count: one whose head lost its attributes, one that lacks a part. */
+async function plantSets (table) {
+  const sealed = { parts: { N: '2' }, at: { N: '1' }, sealed: { BOOL: true } }
+  await table.put({ doc: 'letter', key: keyOf('letter'), value: Buffer.of(0, 0) })
+  await table.put({ doc: 'letter', key: keyOf('letter', 0), value: update })
+  await table.put({ doc: 'incomplete', key: keyOf('incomplete'), value: Buffer.of(0, 0), ...sealed })
+  await table.put({ doc: 'incomplete', key: keyOf('incomplete', 0), value: update })
+}
+
+async function damagedTable (t) {
+  const table = await filledTable(t, { well: [update] })
+  await plantSets(table)
+  return table
+}
+
+async function emptyTable (t) {
+  const table = sharedTable(t)
+  assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
+  return table
+}
+
+const from = table => ['--from', `dynamodb:${table.tableName}`, '--from-endpoint', table.endpoint]
+const corrupt = failures => failures.map(({ code, docName }) => [code, docName]).sort()
+const BOTH = [['ERR_CORRUPT', 'incomplete'], ['ERR_CORRUPT', 'letter']]
+
+describe('a document whose sets do not count', () => {
+  test('is a failure of migrate and export, before a repair', async t => {
+    const table = await damagedTable(t)
+    const target = await emptyTable(t)
+    const moved = await cliJson(t, ['migrate', ...from(table), ...of(target)])
+    assert.deepEqual([moved.code, moved.results.map(({ name }) => name), corrupt(moved.failures)], [1, ['well'], BOTH])
+    assert.deepEqual([...new Set((await target.items()).map(({ doc }) => doc))], ['well'])
+    const files = folder(t)
+    const exported = await cliJson(t, ['export', '--all', files, ...of(table)])
+    assert.deepEqual([exported.code, corrupt(exported.failures)], [1, BOTH])
+    assert.deepEqual(fs.readdirSync(files).sort(), ['well.json', 'well.yjs'])
+    const one = await cliJson(t, ['export', 'letter', files, ...of(table)])
+    assert.deepEqual([one.code, one.failures[0].code], [1, 'ERR_CORRUPT'])
+  })
+
+  test('leaves nothing to move after a repair, and that is said with what is in quarantine', async t => {
+    const table = await damagedTable(t)
+    await cli(t, ['repair', '--all', '--apply', ...of(table)])
+    const target = await emptyTable(t)
+    const quarantined = { well: 0, letter: 2, incomplete: 2 }
+    const byName = results => Object.fromEntries(results.map(({ name, quarantined }) => [name, quarantined]))
+    const moved = await cliJson(t, ['migrate', ...from(table), ...of(target)])
+    assert.deepEqual([moved.code, byName(moved.results)], [0, quarantined])
+    const exported = await cliJson(t, ['export', '--all', folder(t), ...of(table)])
+    assert.deepEqual([exported.code, byName(exported.results)], [0, quarantined])
+    const inText = await cli(t, ['migrate', ...from(table), ...of(target)])
+    assert.match(inText.stdout, /^letter: has nothing to store$\n^letter: 2 in quarantine/m)
+    assert.match(inText.stdout, /^well: is there already$/m)
+    assert.doesNotMatch(inText.stdout, /(letter|incomplete): is there/)
+    const named = await cliJson(t, ['export', 'letter', folder(t), ...of(table)])
+    assert.deepEqual([named.code, named.failures[0].code], [1, 'ERR_NOT_FOUND'])
+  })
+})
+
+test('an export of a document that has become empty leaves no update of an earlier one', async t => {
+  const table = await filledTable(t, { doc: [update] }, { doc: { k: 1 } })
+  const files = folder(t)
+  assert.equal((await cli(t, ['export', '--all', files, ...of(table)])).code, 0)
+  assert(fs.existsSync(path.join(files, 'doc.yjs')))
+  const persistence = DynamoDbPersistence(table.config())
+  await persistence.clearDocument('doc')
+  await persistence.setMeta('doc', 'k', 2)
+  await persistence.close()
+  assert.equal((await cli(t, ['export', '--all', files, ...of(table)])).code, 0)
+  assert.deepEqual(fs.readdirSync(files), ['doc.json'])
+})
