@@ -28,6 +28,7 @@ async function run (context) {
 
 module.exports = {
   name: 'ls',
+  onlyPrints: true,
   synopsis: '',
   summary: 'Lists the documents: name, items, bytes, log clock, last change.',
   details: `Reads the whole table (a Scan: 1 RCU for 4 KB), in no order. The last change is when the newest item was written by its

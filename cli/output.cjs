@@ -2,26 +2,31 @@
 
 /**
  * What a command prints. Results go to standard output, one line each, as text or as JSON; notes and failures go to
- * standard error. A reader that has seen enough (`| head`) ends the run quietly.
+ * standard error. A reader that has seen enough (`| head`) hears no more; what it means for the run, the run decides.
  */
-
-const { once } = require('node:events')
 
 /** What a terminal would take as more than text. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 class Output {
   #json
-  #stop
   #progress
+  #onClosed
+  #onFailed
   #isClosed = false
 
-  constructor ({ json = false, stop, progress }) {
+  /**
+   * @param {{ json?: boolean, progress?: object, onClosed?: () => void, onFailed?: () => void }} options
+   * `onClosed`: nobody reads results any more; `onFailed`: they cannot be written, and that was told
+   */
+  constructor ({ json = false, progress, onClosed = () => {}, onFailed = () => {} }) {
     this.#json = json
-    this.#stop = stop
     this.#progress = progress
-    process.stdout.on('error', error => this.#closed(error))
-    process.stderr.on('error', error => this.#closed(error))
+    this.#onClosed = onClosed
+    this.#onFailed = onFailed
+    process.stdout.on('error', error => this.#lost(error))
+    // There is nowhere to tell it.
+    process.stderr.on('error', error => { if (error.code !== 'EPIPE') onFailed() })
   }
 
   get isJson () {
@@ -33,12 +38,8 @@ class Output {
     if (this.#isClosed) return
     this.#progress?.clear()
     const text = this.#json ? toJson(object) : lines.join('\n')
-    if (process.stdout.write(text + '\n')) return
-    try {
-      await once(process.stdout, 'drain')
-    } catch (error) {
-      this.#closed(error)
-    }
+    const error = await new Promise(resolve => process.stdout.write(text + '\n', resolve))
+    if (error) this.#lost(error)
   }
 
   /** Headings and sums, for people only. */
@@ -58,10 +59,12 @@ class Output {
     if (code === undefined && !this.#json) process.stderr.write(`${error.stack}\n`)
   }
 
-  #closed (error) {
-    if (error.code !== 'EPIPE') throw error
+  #lost (error) {
+    if (this.#isClosed) return
     this.#isClosed = true
-    this.#stop?.quietly()
+    if (error.code === 'EPIPE') return this.#onClosed()
+    this.failure({ code: error.code, message: 'standard output cannot be written' })
+    this.#onFailed()
   }
 }
 

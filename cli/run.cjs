@@ -24,7 +24,16 @@ class Context {
     this.positionals = positionals
     this.stop = new Stop()
     this.progress = new Progress()
-    this.output = new Output({ json: options.json, stop: this.stop, progress: this.progress })
+    this.output = new Output({
+      json: options.json,
+      progress: this.progress,
+      // Work that was asked for is done, and its exit code told, also when nobody reads of it any more.
+      onClosed: () => { if (command.onlyPrints) this.stop.quietly() },
+      onFailed: () => {
+        this.found()
+        this.stop.quietly()
+      }
+    })
   }
 
   /** The table of the options, closed when the run ends. `more` are options of the persistence. */
@@ -60,7 +69,7 @@ async function run (argv) {
   let context
   try {
     const call = parse(argv, COMMANDS)
-    if (call.print !== undefined) return print(call)
+    if (call.print !== undefined) return await print(call)
     context = new Context(call)
     await call.command.run(context)
     await context.close()
@@ -70,10 +79,12 @@ async function run (argv) {
   }
 }
 
-function print ({ print, command }) {
+async function print ({ print, command }) {
   const text = print === 'help' ? (command ? commandHelp(command) : generalHelp()) : require('../package.json').version
-  process.stdout.write(text.trimEnd() + '\n')
-  return WELL
+  let code = WELL
+  const output = new Output({ onFailed: () => { code = FOUND_OR_FAILED } })
+  await output.result(undefined, text.trimEnd())
+  return code
 }
 
 async function ended (error, context, argv) {

@@ -82,6 +82,7 @@ function eachLine (text) {
 
 module.exports = {
   name: 'show',
+  onlyPrints: true,
   synopsis: 'DOC',
   positionals: [1, 1],
   summary: 'Shows a document: its items, its metas, and the text and JSON of its root types.',

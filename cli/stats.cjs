@@ -44,6 +44,7 @@ function largestOf (documents) {
 
 module.exports = {
   name: 'stats',
+  onlyPrints: true,
   synopsis: '',
   summary: 'Counts what the table holds: documents, items, bytes, sets, remains, the largest documents.',
   details: `Reads the whole table (a Scan: 1 RCU for 4 KB). Remains are items of sets that do not count: in writing, or left by a writer

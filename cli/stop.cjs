@@ -19,7 +19,7 @@ class Stop {
     for (const signal of SIGNALS) process.on(signal, this.#ask)
   }
 
-  /** Nobody listens any more: nothing is to be begun, and nobody has to be told. */
+  /** What a run prints goes nowhere: nothing is to be begun, and nobody has to be told. */
   quietly () {
     this.isOver = true
   }

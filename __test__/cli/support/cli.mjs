@@ -46,16 +46,16 @@ export function of (table) {
   return ['--table', table.tableName, '--endpoint', table.endpoint]
 }
 
-/** A run that goes on. `terminal` makes it believe that it writes to one; `without` names a package that it cannot load. */
-export function start (t, args, { env = {}, terminal = false, without } = {}) {
+/** A run that goes on. `terminal` makes it believe that it writes to one; `without` names a package that it cannot load; `stdout` is a file. */
+export function start (t, args, { env = {}, terminal = false, without, stdout = 'pipe' } = {}) {
   const preloaded = [...(terminal ? [TERMINAL] : []), ...(without ? [MISSING] : [])].flatMap(file => ['-r', file])
   const child = spawn(process.execPath, [...preloaded, MAIN, ...args], {
     env: { ...withoutOwn(process.env), AWS_REGION: REGION, ...(without && { MISSING_PACKAGE: without }), ...env },
-    stdio: ['ignore', 'pipe', 'pipe']
+    stdio: ['ignore', stdout, 'pipe']
   })
   t.after(() => child.kill('SIGKILL'))
   const run = { child, stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', text => { run.stdout += text })
+  child.stdout?.setEncoding('utf8').on('data', text => { run.stdout += text })
   child.stderr.setEncoding('utf8').on('data', text => { run.stderr += text })
   run.ended = once(child, 'close').then(([code, signal]) => ({ ...run, code: code ?? signal }))
   return run
