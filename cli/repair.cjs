@@ -9,8 +9,10 @@ const { chosen, forEach } = require('./each.cjs')
 const { toBase } = require('./file-names.cjs')
 const { writeWhole } = require('./files.cjs')
 const { findingsOf, isNote, line } = require('./findings.cjs')
+const { notFound } = require('./not-found.cjs')
 const { CONCURRENCY } = require('./options.cjs')
 const { alarming, printable } = require('./output.cjs')
+const { isKnown } = require('./summary.cjs')
 const { loadYjs } = require('./yjs.cjs')
 
 /** What became of the items of a finding. */
@@ -21,7 +23,7 @@ const OUTCOMES = {
 }
 
 async function run (context) {
-  const { apply, extract, 'dry-run': dryRun } = context.options
+  const { all, apply, extract, 'dry-run': dryRun } = context.options
   if (apply && dryRun) throw invalidArgument('either --apply or --dry-run')
   if (extract !== undefined && (apply || dryRun)) throw invalidArgument('--extract goes alone: it copies what is in the quarantine')
   if (extract !== undefined) return extractAll(context, extract)
@@ -31,7 +33,9 @@ async function run (context) {
   const sums = { documents: 0, items: 0 }
   progress.begin()
   await forEach(context, chosen(context, table), async ({ name }) => {
-    const findings = findingsOf(Y, name, apply ? await table.repair(name) : await table.verify(name))
+    const verified = apply ? await table.repair(name) : await table.verify(name)
+    if (!all && !isKnown(verified.items)) throw notFound(name)
+    const findings = findingsOf(Y, name, verified)
     const left = apply ? findingsOf(Y, name, await table.verify(name)) : findings
     if (left.some(finding => !isNote(finding))) context.found()
     sums.documents++
@@ -51,12 +55,14 @@ function fateOf ({ items, outcome }, apply) {
 
 /** Copies what is in the quarantine into files: an item each, in the order of their keys. */
 async function extractAll (context, folder) {
-  const { output, progress } = context
+  const { options, output, progress } = context
   const table = context.openTable()
   await fs.mkdir(folder, { recursive: true })
   progress.begin()
   await forEach(context, chosen(context, table), async ({ name }) => {
-    for (const [i, { key, from, value }] of (await table.quarantined(name)).entries()) {
+    const quarantined = await table.quarantined(name)
+    if (quarantined.length === 0 && !options.all && !isKnown((await table.verify(name)).items)) throw notFound(name)
+    for (const [i, { key, from, value }] of quarantined.entries()) {
       if (value == null) {
         context.found()
         await output.result({ name, key, from, file: null }, alarming(`${printable(name)}: ${printable(from)} has no binary value: only the table has it`))

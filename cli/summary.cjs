@@ -52,9 +52,14 @@ function isThere (items) {
   return items.some(({ kind }) => LOG_KINDS.has(kind) || kind === 'meta')
 }
 
+/** Whether the table has any item of a document, of whatever kind. */
+function isKnown (items) {
+  return items.some(({ kind }) => kind !== 'foreign')
+}
+
 /** Whether there is something to take elsewhere, or something in quarantine that is left behind: not only a state vector. */
 function isWorthTelling (items) {
   return isThere(items) || items.some(({ kind }) => kind === 'quarantined')
 }
 
-module.exports = { isThere, isWorthTelling, summarise }
+module.exports = { isKnown, isThere, isWorthTelling, summarise }

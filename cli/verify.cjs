@@ -4,17 +4,20 @@
 
 const { chosen, forEach } = require('./each.cjs')
 const { findingsOf, isNote, line } = require('./findings.cjs')
+const { notFound } = require('./not-found.cjs')
 const { CONCURRENCY } = require('./options.cjs')
+const { isKnown } = require('./summary.cjs')
 const { loadYjs } = require('./yjs.cjs')
 
 async function run (context) {
-  const { output, progress } = context
+  const { options, output, progress } = context
   const Y = loadYjs()
   const table = context.openTable()
   const sums = { documents: 0, items: 0, findings: 0 }
   progress.begin()
   await forEach(context, chosen(context, table), async ({ name }) => {
     const verified = await table.verify(name)
+    if (!options.all && !isKnown(verified.items)) throw notFound(name)
     const findings = findingsOf(Y, name, verified)
     const wrong = findings.filter(finding => !isNote(finding)).length
     sums.documents++

@@ -69,6 +69,17 @@ describe('a document whose sets do not count', () => {
   })
 })
 
+test('verify and repair end with 1 for a document that is not there', async t => {
+  const table = await filledTable(t, { letter: [update] })
+  const calls = [['verify'], ['repair'], ['repair', '--apply'], ['repair', '--extract', folder(t)]]
+  for (const [command, ...options] of calls) {
+    const missing = await cliJson(t, [command, 'lettre', ...options, ...of(table)])
+    assert.deepEqual([missing.code, missing.results, missing.failures[0].code], [1, [], 'ERR_NOT_FOUND'], options[0])
+    const there = await cliJson(t, [command, 'letter', ...options, ...of(table)])
+    assert.deepEqual([there.code, there.failures], [0, []], options[0])
+  }
+})
+
 test('an export of a document that has become empty leaves no update of an earlier one', async t => {
   const table = await filledTable(t, { doc: [update] }, { doc: { k: 1 } })
   const files = folder(t)
