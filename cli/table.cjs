@@ -7,7 +7,9 @@
  * Nothing is created and nothing is merged in the background: a command does what it says.
  */
 
+const fs = require('node:fs')
 const native = require('../native.cjs')
+const { invalidArgument } = require('../lib/arguments.js')
 const { normalise } = require('../lib/config.js')
 const diagnostics = require('../lib/diagnostics.js')
 const { PersistenceError, unwrap } = require('../lib/errors.js')
@@ -17,8 +19,10 @@ const NOTHING_KNOWN = Uint8Array.of(0)
 
 class Table {
   #native
+  #creates
 
   constructor (config) {
+    this.#creates = !config.skipCreateTable
     const { options } = normalise(config)
     this.#native = unwrap(native.open(options, undefined, event => diagnostics.tell(event, config.tableName)))
   }
@@ -102,12 +106,25 @@ class Table {
     } catch (cause) {
       throw new PersistenceError(`the addon failed: ${cause.message}`, { code: 'ERR_INTERNAL', docName, cause })
     }
-    return unwrap(answer, docName)
+    try {
+      return unwrap(answer, docName)
+    } catch (error) {
+      if (error.code === 'ERR_TABLE' && !this.#creates) error.message += ' (y-dynamodb create-table makes one that is missing)'
+      throw error
+    }
   }
 }
 
-/** The table that the options name. */
+/**
+ * The table that the options name.
+ *
+ * @throws {PersistenceError} `ERR_INVALID_ARGUMENT` for a file that is not there: opening it would make it
+ */
 function openTable ({ table, region, endpoint, profile }, { create = false, ...more } = {}) {
+  const file = fileOf(endpoint)
+  if (!create && file !== undefined && !fs.existsSync(file)) {
+    throw invalidArgument(`there is no file ${file}: y-dynamodb create-table makes it`)
+  }
   return new Table({
     tableName: table,
     skipCreateTable: !create,
@@ -121,7 +138,12 @@ function openTable ({ table, region, endpoint, profile }, { create = false, ...m
 
 /** An embedded table is in no region, and asks for none. */
 function regionOf (endpoint) {
-  return endpoint?.startsWith('file:') ? 'local' : undefined
+  return fileOf(endpoint) === undefined ? undefined : 'local'
+}
+
+/** The path in `file:PATH` or `file://PATH`. */
+function fileOf (endpoint) {
+  return /^file:(?:\/\/)?(.+)$/s.exec(endpoint ?? '')?.[1]
 }
 
 module.exports = { openTable }

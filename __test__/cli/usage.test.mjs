@@ -3,10 +3,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
-import { onceOnly } from '../support/engine.mjs'
+import { TestTable, onceOnly } from '../support/engine.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { sortKey } from '../support/format.mjs'
-import { ROOT, cli, cliJson, filledTable, folder, of, sharedTable, start } from './support/cli.mjs'
+import { ROOT, cli, cliJson, filledTable, folder, of, start } from './support/cli.mjs'
 
 const require = createRequire(import.meta.url)
 const { COMMANDS } = require('../../cli/help.cjs')
@@ -88,7 +88,7 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
 })
 
 test('a table that is missing is not created, by no command', async t => {
-  const table = sharedTable(t)
+  const table = new TestTable({ endpoint: (await filledTable(t, {})).endpoint })
   const files = folder(t)
   fs.writeFileSync(path.join(files, 'a.yjs'), keystrokes(1)[0])
   const calls = [['ls'], ['show', 'a'], ['stats'], ['export', '--all', files], ['import', files], ['compact', 'a'],
@@ -96,8 +96,27 @@ test('a table that is missing is not created, by no command', async t => {
   for (const args of calls) {
     const { code, failures } = await cliJson(t, [...args, ...of(table)])
     assert.deepEqual([code, ...failures.map(failure => failure.code)], [1, 'ERR_TABLE'], args[0])
+    assert.match(failures[0].message, /create-table/)
   }
   await assert.rejects(table.request('DescribeTable', {}), { code: 'ResourceNotFoundException' })
+})
+
+test('a file that is missing is not created, by no command', onceOnly, async t => {
+  const files = folder(t)
+  fs.writeFileSync(path.join(files, 'a.yjs'), keystrokes(1)[0])
+  const there = await filledTable(t, {})
+  const place = folder(t)
+  const file = path.join(place, 'nope.db')
+  const out = path.join(place, 'out')
+  const calls = [['ls'], ['show', 'a'], ['stats'], ['export', '--all', out], ['import', files], ['compact', 'a'], ['verify', '--all'],
+    ['repair', '--all', '--apply'], ['repair', 'a', '--extract', out], ['migrate', '--from', 'dynamodb:docs', '--from-endpoint', there.endpoint]]
+  const wrong = calls.flatMap(args => ['file:', 'file://'].map(scheme => [...args, '--table', 'docs', '--endpoint', scheme + file]))
+  wrong.push(['migrate', '--from', 'dynamodb:docs', '--from-endpoint', `file:${file}`, ...of(there)])
+  await Promise.all(wrong.map(async args => {
+    const { code, failures } = await cliJson(t, args)
+    assert.deepEqual([code, ...failures.map(failure => failure.code)], [2, 'ERR_INVALID_ARGUMENT'], args[0])
+  }))
+  assert.deepEqual(fs.readdirSync(place), [])
 })
 
 test('the table may come from the environment', async t => {
