@@ -2,6 +2,7 @@
 
 /** `compact`: all updates of a document become one set. */
 
+const { counted } = require('./counted.cjs')
 const { chosen, forEach } = require('./each.cjs')
 const { notFound } = require('./not-found.cjs')
 const { CONCURRENCY } = require('./options.cjs')
@@ -11,16 +12,19 @@ async function run (context) {
   const { options, output, progress } = context
   const table = context.openTable({ gc: options.gc === true })
   progress.begin()
+  let documents = 0
   await forEach(context, chosen(context, table), async ({ name, items }) => {
     const clock = await table.compact(name)
     if (clock == null) {
       if (items !== undefined) return
       throw notFound(name)
     }
-    await output.result({ name, clock }, `${printable(name)}: one set at log clock ${clock}`)
+    documents++
+    await output.result({ name, clock }, `${printable(name)}: one update, at log clock ${clock}`)
   })
   const { done, bytesBefore, bytesAfter } = table.stats().compactions
-  await output.text(`${done} documents compacted, ${bytesBefore} bytes became ${bytesAfter}`)
+  await output.text(`${counted(done, 'document')} compacted, ${counted(bytesBefore, 'byte')} became ${bytesAfter}; ` +
+    `${documents - done} of one update already`)
 }
 
 module.exports = {

@@ -4,6 +4,7 @@
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
+const { counted } = require('./counted.cjs')
 const { chosen, forEach } = require('./each.cjs')
 const { hasContent, writeDocument } = require('./files.cjs')
 const { notFound } = require('./not-found.cjs')
@@ -31,7 +32,7 @@ async function run (context) {
     }
     const base = await writeDocument(folder, document)
     await output.result({ name, file: base, bytes: update.length, metas: metas.size, quarantined },
-      `${String(update.length).padStart(12)} bytes  ${metas.size} metas  ${printable(name)}  →  ${path.basename(base)}`,
+      `${String(update.length).padStart(12)} bytes  ${counted(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
       ...quarantineLines(document))
   })
 }

@@ -77,12 +77,13 @@ async function kindOf (place) {
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`, `ERR_INVALID_UPDATE`
  */
 async function readDocument (base, givenName) {
-  const json = await readIfThere(base + METAS)
+  const [json, found] = await Promise.all([readIfThere(base + METAS), readIfThere(base + UPDATE)])
   const { name = toDocName(path.basename(base)), metas } = json === undefined ? { metas: new Map() } : parseMetas(json, base)
   if ((givenName ?? name) === undefined) {
-    throw invalidArgument(`${path.basename(base)}${UPDATE} has no ${METAS} beside it and does not tell its document's name: give --name`)
+    const file = found === undefined ? base : base + UPDATE
+    throw invalidArgument(`${file} has no ${METAS} beside it, and its name does not tell its document's: give --name`)
   }
-  const update = await readIfThere(base + UPDATE) ?? (json === undefined ? await fs.readFile(base) : EMPTY_UPDATE)
+  const update = found ?? (json === undefined ? await fs.readFile(base) : EMPTY_UPDATE)
   validateUpdate(update)
   return { name: givenName ?? name, update, metas }
 }

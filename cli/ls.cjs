@@ -21,7 +21,8 @@ async function run (context) {
       String(bytes).padStart(12),
       String(clock ?? '—').padStart(10),
       timeOf(changedAt).padEnd(19),
-      printable(name)
+      printable(name),
+      ...(quarantined > 0 ? [`(${quarantined} in quarantine)`] : [])
     ].join('  '))
   }
 }

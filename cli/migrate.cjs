@@ -3,6 +3,7 @@
 /** `migrate`: all documents of another store into a table. */
 
 const { invalidArgument } = require('../lib/arguments.js')
+const { counted } = require('./counted.cjs')
 const { storeDocument } = require('./documents.cjs')
 const { forEach } = require('./each.cjs')
 const { CONCURRENCY, checkEndpoint } = require('./options.cjs')
@@ -23,7 +24,7 @@ async function run (context) {
     if (stored.storedBytes > 0 || stored.storedMetas > 0) sums.moved++
     await reportStored(context, document, stored)
   }, name => name)
-  await output.text(`${sums.documents} documents compared, ${sums.moved} of them moved (${sums.bytes} bytes)`)
+  await output.text(`${counted(sums.documents, 'document')} compared, ${sums.moved} of them moved (${counted(sums.bytes, 'byte')})`)
 }
 
 function openSource (context) {
@@ -45,7 +46,7 @@ function openSource (context) {
     profile: profile ?? options.profile
   }
   if (['table', 'region', 'endpoint', 'profile'].every(key => source[key] === options[key])) {
-    throw invalidArgument('--from names the very table that is to be filled: it works in place (see docs/FORMAT.md)')
+    throw invalidArgument('--from names the very table that is to be filled: it works in place (see docs/MOVING.md)')
   }
   return context.opened(new DynamoDb(source))
 }

@@ -4,6 +4,7 @@
 
 const { parseArgs } = require('node:util')
 const { invalidArgument } = require('../lib/arguments.js')
+const { counted } = require('./counted.cjs')
 
 /** `value` is the word for it in the help. Booleans have none. */
 const TABLE_OPTIONS = {
@@ -57,8 +58,9 @@ function parseAs (command, args) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (cause) {
-    // Its messages name the option; its codes are Node's.
-    throw invalidArgument(`${cause.message} (y-dynamodb ${command.name} --help lists the options)`)
+    // Its messages name the option, and go on with advice for other shells and programs; its codes are Node's.
+    const [what] = cause.message.split('. ')
+    throw invalidArgument(`${what}; a name that begins with - goes after -- (y-dynamodb ${command.name} --help lists the options)`)
   }
 }
 
@@ -77,7 +79,7 @@ function complete (command, values, positionals) {
   const [least, most] = command.positionals ?? [0, 0]
   if (positionals.length < least || positionals.length > most) {
     throw invalidArgument(`${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}: ` +
-      `${positionals.length} arguments were given`)
+      `${counted(positionals.length, 'argument')} given`)
   }
   if (values.all && positionals.length > most - 1) throw invalidArgument('either a document or --all, not both')
   if (Object.hasOwn(command.options ?? {}, 'all') && !values.all && positionals.length < most) {

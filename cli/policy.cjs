@@ -14,6 +14,9 @@ async function run (context) {
   const forms = Object.keys(FORMS).filter(form => options[form])
   if (forms.length > 1) throw invalidArgument(`one form at a time, not ${forms.map(form => `--${form}`).join(' and ')}`)
   if (options['read-only'] && options['with-create']) throw invalidArgument('--read-only and --with-create exclude each other')
+  if (options.account !== undefined && !/^\d{12}$/.test(options.account)) {
+    throw invalidArgument(`--account is ${JSON.stringify(options.account)}, not the 12 digits of an account`)
+  }
   const name = options.table ?? 'docs'
   const actions = actionsOf(options)
   const arn = name.startsWith('arn:') ? name : `arn:aws:dynamodb:${options.region ?? 'REGION'}:${options.account ?? 'ACCOUNT'}:table/${name}`

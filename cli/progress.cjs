@@ -2,6 +2,8 @@
 
 /** How far long work is: one line on standard error, redrawn; nothing where that is no terminal. */
 
+const { counted } = require('./counted.cjs')
+
 const WIDTH = 30
 const REDRAW_MS = 100
 
@@ -44,7 +46,7 @@ class Progress {
   }
 
   #line () {
-    if (!this.#total) return `${this.#done} documents`
+    if (!this.#total) return counted(this.#done, 'document')
     const filled = Math.min(WIDTH, Math.floor(WIDTH * this.#done / this.#total))
     return `[${'#'.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${this.#done} of ${this.#total} documents`
   }

@@ -5,6 +5,7 @@
 const fs = require('node:fs/promises')
 const path = require('node:path')
 const { invalidArgument } = require('../lib/arguments.js')
+const { counted } = require('./counted.cjs')
 const { chosen, forEach } = require('./each.cjs')
 const { toBase } = require('./file-names.cjs')
 const { writeWhole } = require('./files.cjs')
@@ -43,14 +44,15 @@ async function run (context) {
     if (output.isJson) await output.result({ name, applied: apply === true, findings, left })
     else for (const finding of findings) await output.text(`${line(name, finding)}\n    ${fateOf(finding, apply)}`)
   })
+  const sum = `${counted(sums.documents, 'document')}, ${counted(sums.items, 'item')}`
   await output.text(apply
-    ? `${sums.documents} documents, ${sums.items} items moved into the quarantine`
-    : `${sums.documents} documents, ${sums.items} items would be moved into the quarantine; nothing was changed (--apply does it)`)
+    ? `${sum} moved into the quarantine`
+    : `${sum} would be moved into the quarantine; nothing was changed (--apply does it)`)
 }
 
 function fateOf ({ items, outcome }, apply) {
   if (items === 0) return 'there is nothing that could be moved: docs/CLI.md says what to do'
-  return apply ? `${items} items: ${OUTCOMES[outcome] ?? outcome}` : `${items} items would be moved`
+  return apply ? `${counted(items, 'item')}: ${OUTCOMES[outcome] ?? outcome}` : `${counted(items, 'item')} would be moved`
 }
 
 /** Copies what is in the quarantine into files: an item each, in the order of their keys. */

@@ -3,9 +3,10 @@
 /** `show`: one document, as people read it. */
 
 const { decode } = require('../lib/any.js')
-const { PersistenceError } = require('../lib/errors.js')
+const { counted } = require('./counted.cjs')
+const { notFound } = require('./not-found.cjs')
 const { alarming, printable, timeOf } = require('./output.cjs')
-const { isThere, summarise } = require('./summary.cjs')
+const { isWorthTelling, summarise } = require('./summary.cjs')
 const { loadYjs, missingOf, rootsOf, toDoc } = require('./yjs.cjs')
 
 async function run (context) {
@@ -13,7 +14,7 @@ async function run (context) {
   const Y = loadYjs()
   const table = context.openTable()
   const { items, findings, update } = await table.verify(name)
-  if (!isThere(items)) throw new PersistenceError('there is no such document', { code: 'ERR_NOT_FOUND', docName: name })
+  if (!isWorthTelling(items)) throw notFound(name)
   const doc = toDoc(Y, update, name)
   const found = {
     name,
@@ -54,8 +55,9 @@ function lines (found) {
   const line = (label, value) => `${label.padEnd(14)}${value}`
   return [
     line('name', printable(found.name)),
-    line('items', `${found.items}, ${found.bytes} bytes, ${found.sets} sets, ${found.original} of the original package`),
-    line('merged', `${found.updateBytes} bytes, ${found.clients} clients`),
+    line('items', `${found.items}, ${counted(found.bytes, 'byte')}, ${counted(found.sets, 'set')}, ${found.original} of the original package`),
+    ...(found.quarantined > 0 ? [line('quarantined', alarming(`${counted(found.quarantined, 'item')} (repair DOC --extract DIR copies them)`))] : []),
+    line('merged', `${counted(found.updateBytes, 'byte')}, ${counted(found.clients, 'client')}`),
     line('log clock', found.clock ?? '—'),
     line('last change', `${timeOf(found.changedAt)} UTC`),
     ...found.findings.map(({ wrong, place }) => line('finding', alarming(`${wrong} at ${printable(place)}`))),

@@ -2,6 +2,7 @@
 
 /** How a document that was taken elsewhere is told, and the option for metas that `import` and `migrate` share. */
 
+const { counted } = require('./counted.cjs')
 const { hasContent } = require('./files.cjs')
 const { alarming, printable } = require('./output.cjs')
 
@@ -21,7 +22,7 @@ async function reportStored (context, document, { storedBytes, storedMetas, kept
 function outcomeOf ({ update, metas }, { storedBytes, storedMetas }) {
   if (!hasContent(update) && metas.size === 0) return 'has nothing to store'
   if (storedBytes === 0 && storedMetas === 0) return 'is there already'
-  return `stored ${storedBytes} of ${update.length} bytes, ${storedMetas} of ${metas.size} metas, verified`
+  return `stored ${storedBytes} of ${counted(update.length, 'byte')}, ${storedMetas} of ${counted(metas.size, 'meta')}, verified`
 }
 
 /** What of a document of a table is left behind. */

@@ -2,6 +2,7 @@
 
 /** `verify`: looks at every item. */
 
+const { counted } = require('./counted.cjs')
 const { chosen, forEach } = require('./each.cjs')
 const { findingsOf, isNote, line } = require('./findings.cjs')
 const { notFound } = require('./not-found.cjs')
@@ -27,7 +28,7 @@ async function run (context) {
     if (output.isJson) await output.result({ name, items: verified.items.length, findings })
     else for (const finding of findings) await output.text(line(name, finding))
   })
-  await output.text(`${sums.documents} documents, ${sums.items} items, ${sums.findings} findings`)
+  await output.text([counted(sums.documents, 'document'), counted(sums.items, 'item'), counted(sums.findings, 'finding')].join(', '))
 }
 
 module.exports = {

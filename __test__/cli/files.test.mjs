@@ -123,7 +123,9 @@ describe('export and import', () => {
     const target = await emptyTable(t)
     const file = path.join(folder(t), 'Any File.bin')
     fs.writeFileSync(file, Y.mergeUpdates(keystrokes(3)))
-    assert.equal((await cliJson(t, ['import', file, ...of(target)])).failures[0].code, 'ERR_INVALID_ARGUMENT')
+    const nameless = (await cliJson(t, ['import', file, ...of(target)])).failures[0]
+    assert.equal(nameless.code, 'ERR_INVALID_ARGUMENT')
+    assert(nameless.message.startsWith(`${file} has no .json`), 'the path as it was given')
     const { code } = await cliJson(t, ['import', file, '--name', 'A Name', ...of(target)])
     assert.equal(code, 0)
     assert.equal(textOf(docOf([Buffer.from((await contentOf(target, ['A Name']))['A Name'][0], 'base64')])), 'abc')

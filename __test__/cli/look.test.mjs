@@ -117,6 +117,24 @@ describe('show', () => {
   })
 })
 
+test('ls and show tell what is in quarantine, also where a repair has left nothing else', async t => {
+  const table = await filledTable(t, { rest: keystrokes(2) })
+  for (const doc of ['rest', 'letter']) {
+    await table.put({ doc, key: sortKey(['v1', doc, 'update', 9]), value: Buffer.from('no update') })
+  }
+  await cli(t, ['repair', '--all', '--apply', ...of(table)])
+  const { stdout } = await cli(t, ['ls', ...of(table)])
+  assert.match(stdout, / {2}letter {2}\(1 in quarantine\)$/m)
+  assert.match(stdout, / {2}rest {2}\(1 in quarantine\)$/m)
+  for (const [doc, clients] of [['letter', 0], ['rest', 1]]) {
+    const { code, results: [found] } = await cliJson(t, ['show', doc, ...of(table)])
+    assert.deepEqual([code, found.name, found.quarantined, found.clients], [0, doc, 1, clients])
+    const text = await cli(t, ['show', doc, ...of(table)])
+    assert.match(text.stdout, /^quarantined +1 item \(repair DOC --extract DIR/m)
+    assert.match(text.stdout, clients === 1 ? / 1 client$/m : / 0 clients$/m)
+  }
+})
+
 describe('create-table', () => {
   test('creates the table, ready to use, and the second time says that it is there', async t => {
     const table = sharedTable(t)
@@ -160,6 +178,14 @@ describe('compact', () => {
     await more.close()
     await cli(t, ['compact', 'b', '--gc', ...of(table)])
     assert.doesNotMatch(await bytesOf('b'), /to be deleted/)
+  })
+
+  test('tells a document that is one update already', async t => {
+    const table = await filledTable(t, { plain: keystrokes(1), typed: keystrokes(3) })
+    const one = await cli(t, ['compact', 'plain', ...of(table)])
+    assert.match(one.stdout, /^plain: one update, at log clock 0\n0 documents compacted, .* 1 of one update already\n$/)
+    const all = await cli(t, ['compact', '--all', ...of(table)])
+    assert.match(all.stdout, /^1 document compacted, .* 1 of one update already$/m)
   })
 
   test('ends with 1 for a document that is not there', async t => {

@@ -68,6 +68,8 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
     'an extraction that repairs': ['repair', 'doc', '--apply', '--extract', 'x', '--table', 'docs'],
     'files that are not there': ['import', '/does/not/exist', '--table', 'docs'],
     'two forms of a policy': ['policy', '--cdk', '--terraform'],
+    'a name that begins with a dash': ['show', '-dash', '--table', 'docs'],
+    'an account that is none': ['policy', '--account', 'abc'],
     'a policy that creates and only reads': ['policy', '--read-only', '--with-create']
   }
 
@@ -79,6 +81,13 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
       assert.deepEqual(failures.map(failure => failure.code), ['ERR_INVALID_ARGUMENT'])
     })
   }
+
+  test('a name that begins with a dash is told where to go, and goes there', async t => {
+    const { stderr } = await cli(t, ['show', '-dash', '--table', 'docs'])
+    assert.match(stderr, /^y-dynamodb: Unknown option '-d'; a name that begins with - goes after -- \(y-dynamodb show --help/)
+    const table = await filledTable(t, { '-dash': keystrokes(1) })
+    assert.equal((await cliJson(t, ['show', ...of(table), '--', '-dash'])).results[0].name, '-dash')
+  })
 
   test('as text too, in one line', async t => {
     const { code, stdout, stderr } = await cli(t, ['ls', 'doc', '--table', 'docs'])
