@@ -58,9 +58,11 @@ function parseAs (command, args) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (cause) {
-    // Its messages name the option, and go on with advice for other shells and programs; its codes are Node's.
-    const [what] = cause.message.split('. ')
-    throw invalidArgument(`${what}; a name that begins with - goes after -- (y-dynamodb ${command.name} --help lists the options)`)
+    // Its messages name the option; its codes are Node's. Its advice about -- has a quote too few.
+    const what = cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
+      ? `${cause.message.split('. To specify')[0]}; a name that begins with - goes after --`
+      : cause.message
+    throw invalidArgument(`${what} (y-dynamodb ${command.name} --help lists the options)`)
   }
 }
 
