@@ -53,10 +53,12 @@ async function readable (table, name) {
 
 function lines (found) {
   const line = (label, value) => `${label.padEnd(14)}${value}`
+  const aside = `${counted(found.quarantined, 'item')} (repair DOC --extract DIR copies them)`
+  const quarantine = found.quarantined > 0 ? [line('quarantined', alarming(aside))] : []
   return [
     line('name', printable(found.name)),
     line('items', `${found.items}, ${counted(found.bytes, 'byte')}, ${counted(found.sets, 'set')}, ${found.original} of the original package`),
-    ...(found.quarantined > 0 ? [line('quarantined', alarming(`${counted(found.quarantined, 'item')} (repair DOC --extract DIR copies them)`))] : []),
+    ...quarantine,
     line('merged', `${counted(found.updateBytes, 'byte')}, ${counted(found.clients, 'client')}`),
     line('log clock', found.clock ?? '—'),
     line('last change', `${timeOf(found.changedAt)} UTC`),
