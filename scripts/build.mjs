@@ -77,11 +77,11 @@ export const build = async ({ release = false, testHooks = false, target, zig = 
   if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${GLIBC_FLOOR}` : target)
   const env = { ...process.env }
   const features = TARGET_FEATURES[platform.split('-').at(-1)]
-  const flags = [...(env.RUSTFLAGS?.split(' ').filter(Boolean) ?? [])]
+  const flags = env.RUSTFLAGS?.split(' ').filter(Boolean) ?? []
   if (features) flags.push(`-Ctarget-feature=${features}`)
   if (release) flags.push(...remapped())
-  // Not RUSTFLAGS: a path may have blanks.
-  if (flags.length > 0) env.CARGO_ENCODED_RUSTFLAGS = flags.join('\x1f')
+  if (flags.some(flag => flag.includes(' '))) env.CARGO_ENCODED_RUSTFLAGS = flags.join('\x1f')
+  else if (flags.length > 0) env.RUSTFLAGS = flags.join(' ')
   const library = libraryIn(await cargo(args, env))
   if (release) requireNoPaths(library)
   if (zig && platform.endsWith('-gnu')) requireGlibcFloor(library)
