@@ -29,7 +29,7 @@ async function run (context) {
   if (extract !== undefined && (apply || dryRun)) throw invalidArgument('--extract goes alone: it copies what is in the quarantine')
   if (extract !== undefined) return extractAll(context, extract)
   const { output, progress } = context
-  const Y = loadYjs()
+  const Y = await loadYjs()
   const table = context.openTable()
   const sums = { documents: 0, items: 0 }
   progress.begin()

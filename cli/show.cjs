@@ -11,7 +11,7 @@ const { loadYjs, missingOf, rootsOf, toDoc } = require('./yjs.cjs')
 
 async function run (context) {
   const { output, positionals: [name] } = context
-  const Y = loadYjs()
+  const Y = await loadYjs()
   const table = context.openTable()
   const { items, findings, update } = await table.verify(name)
   if (!isWorthTelling(items)) throw notFound(name)

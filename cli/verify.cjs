@@ -12,7 +12,7 @@ const { loadYjs } = require('./yjs.cjs')
 
 async function run (context) {
   const { options, output, progress } = context
-  const Y = loadYjs()
+  const Y = await loadYjs()
   const table = context.openTable()
   const sums = { documents: 0, items: 0, findings: 0 }
   progress.begin()

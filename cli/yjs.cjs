@@ -12,12 +12,18 @@ const EMBED = 5
 const FORMAT = 6
 const TYPE = 7
 
-function loadYjs () {
+/** As an ES module where it does not load as CommonJS: a prerelease of 14. */
+async function loadYjs () {
   try {
     return require('yjs')
   } catch (cause) {
-    throw invalidArgument(`this command needs yjs, which cannot be loaded (${cause.code ?? cause.message}): npm install yjs`)
+    if (cause.code === 'MODULE_NOT_FOUND' && cause.message.includes("'yjs'")) throw missing(cause)
+    return await import('yjs').catch(error => { throw missing(error) })
   }
+}
+
+function missing (cause) {
+  return invalidArgument(`this command needs yjs, which cannot be loaded (${cause.code ?? cause.message}): npm install yjs`)
 }
 
 /** @returns {Y.Doc} */
@@ -41,17 +47,22 @@ function missingOf (doc) {
 /** The root types: `{ name, kind, text?, json }`. The kind is guessed from the content: the format does not tell it. */
 function rootsOf (Y, doc) {
   return [...doc.share.keys()].sort().map(name => {
-    // yjs 14 has one type for all.
+    // @y/y has one type for all.
     if (typeof doc.getMap !== 'function') return { name, kind: 'type', json: doc.get(name).toJSON() }
     const kind = kindOf(Y, doc.share.get(name))
     switch (kind) {
       case 'map': return { name, kind, json: doc.getMap(name).toJSON() }
       case 'array': return { name, kind, json: doc.getArray(name).toJSON() }
       case 'xml': return { name, kind, text: doc.getXmlFragment(name).toString(), json: null }
-      case 'text': return { name, kind, text: doc.getText(name).toString(), json: doc.getText(name).toDelta() }
+      case 'text': return { name, kind, ...textOf(doc.getText(name)) }
       default: return { name, kind, json: null }
     }
   })
+}
+
+/** yjs 14 tells no delta. */
+function textOf (text) {
+  return { text: text.toString(), json: text.toDelta?.() ?? text.toJSON() }
 }
 
 function kindOf (Y, type) {
@@ -66,7 +77,7 @@ function kindOf (Y, type) {
 }
 
 function isXml (Y, type) {
-  return type instanceof Y.XmlElement || type instanceof Y.XmlText || type instanceof Y.XmlHook
+  return [Y.XmlElement, Y.XmlText, Y.XmlHook].some(kind => kind !== undefined && type instanceof kind)
 }
 
 module.exports = { loadYjs, missingOf, rootsOf, toDoc }
