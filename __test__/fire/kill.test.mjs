@@ -24,6 +24,7 @@ import { idsIn } from './work.mjs'
 
 const SECONDS = Number(process.env.KILL_SECONDS ?? (isLocal ? 15 : 5))
 const BETWEEN_KILLS_MS = 500
+const ENOUGH_LIMIT_MS = 120_000
 /** Longer than a loaded machine leaves a request that it has received. */
 const QUIET_MS = 3_000
 /** The embedded engine and DynamoDB Local are slow under seven processes. */
@@ -56,6 +57,12 @@ class Place {
     this.#child = spawn(process.execPath, [WORKER, job], { stdio: ['ignore', 'inherit', 'inherit'] })
     this.#exit = once(this.#child, 'exit')
     this.ledgers.push({ ledger, killed: Infinity })
+  }
+
+  /** Ends what is left of it when the test has failed. */
+  end () {
+    this.#child.kill('SIGKILL')
+    return this.#exit
   }
 
   /** Kills the process at once. @throws where it had ended by itself */
@@ -118,9 +125,14 @@ test(`seven processes, one killed every now and then, for ${SECONDS} s`, { timeo
 
   const config = table.config({ compactionItems: 20, skipCreateTable: true, aws: PATIENT })
   const places = ROLES.map((role, n) => new Place(role, `${role}-${n}`, { config, folder }))
+  t.after(() => Promise.all(places.map(place => place.end())))
   for (const place of places) place.start()
   // A slow machine needs a while until each has done something.
-  while (!isEnough(together(places))) await sleep(100)
+  const limit = Date.now() + ENOUGH_LIMIT_MS
+  for (let so = together(places); !isEnough(so); so = together(places)) {
+    assert(Date.now() < limit, `not enough has happened: ${JSON.stringify({ ...so.ledger.counts, ...so.counts })}`)
+    await sleep(500)
+  }
   let kills = 0
   const end = Date.now() + SECONDS * 1_000
   while (Date.now() < end) {

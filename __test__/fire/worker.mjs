@@ -12,6 +12,8 @@ import { updateOf } from './work.mjs'
 
 const WRITES_AT_ONCE = 5
 const BETWEEN_CLEARS_MS = 600
+/** A clear against writers that never pause does not come to an end: it is refused after some rounds. */
+const BETWEEN_WRITES_MS = 150
 const MAY_BE_REFUSED = ['ERR_THROTTLED', 'ERR_UNAVAILABLE']
 
 const { role, name, config, docs, ledger } = JSON.parse(process.argv[2])
@@ -34,6 +36,7 @@ async function writeOn (lane) {
     const issued = now()
     await unlessRefused(persistence.storeUpdate(doc, updateOf(id, randomInt(2 ** 32))).then(() =>
       write({ store: id, doc, issued, settled: now(), acknowledged: true })))
+    await sleep(randomInt(BETWEEN_WRITES_MS))
   }
 }
 
