@@ -225,12 +225,15 @@ declare namespace DynamoDbPersistence {
     onCorruptUpdate?: 'fail' | 'skip' | undefined
 
     /**
-     * Merge a document in the background when so many items were stored since (default 120; 0: never). Fewer: cheaper
-     * reads, dearer writes.
+     * Merge a document in the background when it has so many items that no compaction wrote (default 120; 0: never).
+     * Fewer: cheaper reads, dearer writes.
      */
     compactionItems?: number | undefined
 
-    /** Merge a document in the background when so many bytes were stored since (default 131,072). */
+    /**
+     * Merge a document in the background when entries of similar size have so many bytes besides the largest of them
+     * (default 131,072).
+     */
     compactionBytes?: number | undefined
 
     /**

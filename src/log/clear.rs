@@ -14,7 +14,7 @@ const MAX_ROUNDS: u32 = 20;
 impl<T: Table> Log<T> {
     /// Deletes updates, metas, quarantine and state vector of a document.
     ///
-    /// Cost: a read of the whole document, 1 WCU per KiB of each item deleted.
+    /// Cost: a read of the whole document, 1 WCU per KiB of each item deleted. Several deletes are in flight at once.
     ///
     /// # Errors
     /// `ERR_UNAVAILABLE` (retryable) where others store so steadily that 20 rounds did not empty it.

@@ -9,9 +9,13 @@
 //!
 //! `ARCHITECTURE.md` gives the protocol in numbered steps, with what happens when each of them fails.
 
+mod assembly;
 mod backoff;
 mod clear;
 mod compact;
+mod contained;
+mod delete;
+mod entry;
 mod flush;
 mod host;
 pub mod inspect;
@@ -37,16 +41,19 @@ use crate::table::size::item_bytes;
 use crate::table::{Item, Table};
 use crate::update::{self, MergeOptions};
 
-pub use compact::{Compacted, Outcome, Scope};
+pub use compact::{Compacted, Idle, Outcome, Scope, Summary};
+pub(crate) use entry::corrupt;
+pub use entry::{Entry, Extent, LogRead};
+pub use flush::Flushed;
 pub use host::{Host, SystemHost};
-pub use knowledge::{Extent, Knowledge, Known};
+pub use knowledge::{Knowledge, Known, Plan};
 pub use pace::{Pace, Rush};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use quarantine::Quarantined;
-pub(crate) use read::corrupt;
-pub use read::{Entry, LogRead, Merged};
+pub use read::Merged;
 pub use rules::Rule;
 pub use set::EMPTY_UPDATE;
+pub use tiers::Threshold;
 
 /// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
 pub const MAX_PART_BYTES: usize = 380_000;
@@ -128,7 +135,7 @@ impl<T: Table> Log<T> {
         let mut pages = pages::Pages::new(doc, SortKey::updates(doc)).last();
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            match pages.take(page).first().map(|key| read::parse(doc, key)) {
+            match pages.take(page).first().map(|key| assembly::parse(doc, key)) {
                 Some(Ok(parsed)) => return Ok(Some(parsed.clock())),
                 Some(Err(error)) if self.options.on_corrupt == OnCorrupt::Fail => return Err(error),
                 Some(Err(_)) | None => {}
@@ -138,23 +145,29 @@ impl<T: Table> Log<T> {
     }
 
     /// Stores a valid update at `clock`: one put, or a set where it does not fit one item. When this returns, the
-    /// update is durable.
+    /// update is durable. Where it stands now.
     ///
     /// Cost: 1 WCU per KiB; as a set 2 WCU more.
     ///
     /// # Errors
     /// `ERR_UNAVAILABLE` where the document was cleared again and again while a set was written, and what the table says.
-    pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<()> {
+    pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<Extent> {
         let key = SortKey::update(doc, clock, self.write_id()?);
+        let bytes = update.len();
         let item = Item { key, value: Some(update), head: None, at: Some(self.host.now_ms()) };
         if item_bytes(doc, &item) <= self.options.sizes.item {
-            return self.put_new(doc, item).await;
+            let key = item.key.clone();
+            self.put_new(doc, item).await?;
+            return Ok(Extent { first_key: key.clone(), last_key: key, bytes, is_compacted: false });
         }
         let update = item.value.unwrap_or_default();
         for _ in 0..MAX_SET_ATTEMPTS {
             let set = self.new_set(clock, &update)?;
             match self.write_and_seal(doc, &set, &update).await {
-                Ok(true) => return Ok(()),
+                Ok(true) => {
+                    let (first_key, last_key) = (set.head(doc), set.last_key(doc));
+                    return Ok(Extent { first_key, last_key, bytes, is_compacted: false });
+                }
                 Ok(false) => self.remove_set(doc, &set).await?,
                 // Refused for good: nothing of it counts, so nothing of it stays. Otherwise a later sweep decides.
                 Err(error) if !error.code().is_retryable() => {

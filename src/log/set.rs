@@ -4,12 +4,12 @@
 //! stop anywhere. A head is put once and never again: where it is gone, its set was given up.
 
 use super::Log;
-use super::backoff::Backoff;
 use super::pace::{Pace, write_units};
 use super::pages::Pages;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Code, Error, Result};
-use crate::limits::MAX_BATCH_WRITES;
+use crate::limits::WRITE_UNIT_BYTES;
+use crate::table::size::item_bytes;
 use crate::table::{Head, Item, Table};
 
 /// A set that this process writes.
@@ -23,6 +23,10 @@ pub(super) struct Set {
 impl Set {
     pub fn head(&self, doc: &DocName) -> SortKey {
         SortKey::update(doc, self.clock, self.id)
+    }
+
+    pub fn last_key(&self, doc: &DocName) -> SortKey {
+        SortKey::part(doc, self.clock, self.id, self.parts.saturating_sub(1))
     }
 
     pub fn keys(&self, doc: &DocName) -> Vec<SortKey> {
@@ -41,26 +45,45 @@ impl<T: Table> Log<T> {
         Ok(Set { clock, id: self.write_id()?, parts })
     }
 
-    /// Puts head and parts, not sealed.
+    /// Puts head and parts, not sealed; `compacted` is the state vector of the update where a compaction writes the set.
     pub(super) async fn write_set(
         &self,
         doc: &DocName,
         set: &Set,
         update: &[u8],
-        state_vector: Option<Vec<u8>>,
+        compacted: Option<&[u8]>,
         pace: &Pace,
     ) -> Result<()> {
         let Set { clock, id, parts } = *set;
-        let head = Head { parts, at: self.host.now_ms(), sealed: false, state_vector };
-        let item =
-            Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None };
-        self.put_new(doc, item).await?;
+        self.put_new(doc, self.new_head(doc, set, compacted)).await?;
         for (n, bytes) in (0..parts).zip(update.chunks(self.options.sizes.part)) {
             let key = SortKey::part(doc, clock, id, n);
             self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
             pace.spent(write_units(bytes.len())).await;
         }
         Ok(())
+    }
+
+    /// A head that is not sealed. Its state vector is left out where the head would cost more than one write unit.
+    fn new_head(&self, doc: &DocName, set: &Set, compacted: Option<&[u8]>) -> Item {
+        let mut head = Head {
+            parts: set.parts,
+            at: self.host.now_ms(),
+            sealed: false,
+            compacted: compacted.is_some(),
+            state_vector: None,
+        };
+        let key = set.head(doc);
+        let item = |head: &Head| Item {
+            key: key.clone(),
+            value: Some(EMPTY_UPDATE.to_vec()),
+            head: Some(head.clone()),
+            at: None,
+        };
+        let plain = item(&head);
+        head.state_vector = compacted.map(<[u8]>::to_vec);
+        let complete = item(&head);
+        if item_bytes(doc, &complete) <= WRITE_UNIT_BYTES { complete } else { plain }
     }
 
     /// Seals the head: from now on the set counts. `false` where the head is gone: the set was cleared or swept away.
@@ -109,27 +132,5 @@ impl<T: Table> Log<T> {
             keys.extend(parts.filter(|key| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)))));
         }
         Ok(keys)
-    }
-
-    /// Deletes items whose keys are never used again, 25 a request, until none is left unprocessed.
-    pub(super) async fn delete_all(&self, doc: &DocName, keys: Vec<SortKey>) -> Result<()> {
-        for batch in keys.chunks(MAX_BATCH_WRITES) {
-            self.delete_batch(doc, batch.to_vec()).await?;
-        }
-        Ok(())
-    }
-
-    async fn delete_batch(&self, doc: &DocName, mut keys: Vec<SortKey>) -> Result<()> {
-        let mut retries = Backoff::default();
-        while !keys.is_empty() {
-            let unprocessed = self.table.delete_batch(doc, &keys).await?;
-            if unprocessed.len() >= keys.len() {
-                retries.wait(self.host.as_ref(), "BatchWriteItem left all deletes unprocessed").await?;
-            } else {
-                retries = Backoff::default();
-            }
-            keys = unprocessed;
-        }
-        Ok(())
     }
 }

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assembly::assemble;
+use super::entry::{Entry, LogRead};
 use super::inspect::{ItemInfo, Kind};
 use super::pages::Pages;
-use super::read::{Entry, LogRead, assemble};
 use super::{Log, OnCorrupt, UNSEALED_SET_LIFETIME_MS, off_the_loop};
 use crate::codec::any::is_any;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
@@ -92,7 +93,25 @@ impl<T: Table> Log<T> {
             }
         }
         let (doc, now_ms) = (doc.clone(), self.host.now_ms());
-        off_the_loop(bytes, move || examine(&doc, items, now_ms)).await?
+        let mut verified = off_the_loop(bytes, {
+            let doc = doc.clone();
+            move || examine(&doc, items, now_ms)
+        })
+        .await??;
+        // A set is deleted head first: where the head is gone now, the set was just being deleted.
+        let mut found = Vec::with_capacity(verified.findings.len());
+        for finding in verified.findings {
+            let head = finding.items.first().filter(|_| finding.wrong == Wrong::IncompleteSet);
+            let is_being_deleted = match head {
+                Some(head) => self.table.get(&doc, &head.key).await?.is_none(),
+                None => false,
+            };
+            if !is_being_deleted {
+                found.push(finding);
+            }
+        }
+        verified.findings = found;
+        Ok(verified)
     }
 }
 
@@ -167,7 +186,8 @@ impl Examined<'_> {
 
     /// What is wrong with the updates; and those that can be read, merged.
     fn updates(&mut self, read: LogRead) -> Result<Vec<u8>> {
-        let LogRead { entries, unfinished, corrupt, .. } = read;
+        let LogRead { entries, mut unfinished, incomplete, corrupt, .. } = read;
+        unfinished.extend(incomplete.iter().map(|set| (set.clock, set.id)));
         // Damage of one item of a set is damage of the set, and is moved with it: alone it would leave a rest behind that the
         // next sweep takes for one that is contained elsewhere.
         let sets: Vec<_> =

@@ -12,12 +12,12 @@ mod ready;
 mod store;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use crate::codec::sort_key::{DocName, LogClock};
-use crate::compaction::{self, Compactor, Thresholds};
+use crate::compaction::{Compactor, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 #[cfg(feature = "break-rules")]
@@ -200,21 +200,8 @@ impl<T: Table> Persistence<T> {
             Ok(doc) => doc,
             Err(error) => return failed(error),
         };
-        let monitor = self.writer.monitor.clone();
-        self.call(doc, Access::Write, order, |log, doc| async move {
-            let begun = Instant::now();
-            let _compaction = {
-                let _waits = doc.rush.wait();
-                doc.compaction.lock().await
-            };
-            let tail = doc.knowledge().tail();
-            let Some(flushed) = log.flush(doc.name()).await? else { return Ok(None) };
-            doc.knowledge().saw_compaction(0, &flushed, tail);
-            if flushed.inputs > 1 {
-                monitor.compacted(compaction::done(&doc, &flushed, begun.elapsed()));
-            }
-            Ok(Some(flushed.clock))
-        })
+        let compactor = self.writer.compactor.clone();
+        self.call(doc, Access::Beside, order, |_, doc| async move { compactor.flush(&doc).await })
     }
 
     /// Deletes updates, metas, quarantine and state vector of a document.

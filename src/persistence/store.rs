@@ -83,8 +83,8 @@ impl<T: Table> Writer<T> {
         }
         let clock = doc.knowledge().take_clock(doc.name(), next_clock)?;
         let bytes = update.len();
-        self.log.store(doc.name(), clock, update).await?;
-        doc.knowledge().stored(bytes);
+        let stored = self.log.store(doc.name(), clock, update).await?;
+        doc.knowledge().stored(stored);
         self.monitor.batch_stored(BatchStored {
             doc: doc.name().clone(),
             clock,

@@ -45,7 +45,7 @@ pub struct Document {
     waiting: Mutex<Waiting>,
     knowledge: Mutex<Knowledge>,
     /// A clear holds it alone; all other calls share it.
-    pub(crate) gate: RwLock<()>,
+    pub(crate) gate: Arc<RwLock<()>>,
     /// Whether a background compaction of it is on its way.
     compacting: AtomicBool,
     /// Held by the compaction that runs: a flush waits for one in the background, and not the other way round.
@@ -99,7 +99,7 @@ impl Document {
             name,
             waiting: Mutex::default(),
             knowledge: Mutex::default(),
-            gate: RwLock::new(()),
+            gate: Arc::default(),
             compacting: AtomicBool::new(false),
             compaction: AsyncMutex::default(),
             rush: Arc::default(),
@@ -139,6 +139,11 @@ impl Document {
     pub(crate) fn begin_compaction(&self) -> bool {
         let rests = lock(&self.rest).until.is_some_and(|until| Instant::now() < until);
         !rests && !self.compacting.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether the last compaction failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        lock(&self.rest).failures > 0
     }
 
     pub(crate) fn end_compaction(&self) {

@@ -7,6 +7,7 @@
 //!
 //! Each step runs in a task of its own: a panic rejects the calls of that step, and the document goes on.
 
+mod access;
 mod barrier;
 mod calls;
 mod document;
@@ -25,6 +26,7 @@ use tokio::sync::oneshot;
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 
+pub use access::{Access, Order};
 use barrier::Barrier;
 use calls::Calls;
 pub use document::Document;
@@ -34,26 +36,6 @@ pub use store::{Store, StoreBatch};
 /// How many documents are remembered before half of them, the longest unused, are forgotten. A forgotten document costs
 /// one Query more at its next store, and its items are counted anew towards a compaction.
 const MAX_IDLE_DOCUMENTS: usize = 10_000;
-
-/// Whether a call waits for earlier calls on its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// It does.
-    Queued,
-    /// It starts at once (`outsideTransactionQueue`). It still loses nothing.
-    Outside,
-}
-
-/// What a call does to its document, as far as others care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Runs beside other reads.
-    Read,
-    /// Runs alone among the queued calls.
-    Write,
-    /// Runs alone, and not before the calls outside the queue have ended either.
-    Clear,
-}
 
 /// A future that the caller may await anywhere.
 pub type Pending<R> = Pin<Box<dyn Future<Output = R> + Send>>;
@@ -147,21 +129,30 @@ impl<S: StoreBatch> Queue<S> {
         let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
         let (answer, answered) = oneshot::channel();
         let doc = self.document(name);
-        let at = doc.clone();
+        let (at, runtime) = (doc.clone(), self.inner.runtime.clone());
         let run = Box::pin(async move {
-            let result = match access {
+            // The caller may have gone: a terminated worker. The work is done all the same.
+            let end = move |result| {
+                let _ = answer.send(result);
+                drop(open);
+            };
+            match access {
                 Access::Clear => {
                     let _alone = at.alone().await;
-                    work(at.clone()).await
+                    end(work(at.clone()).await);
                 }
                 Access::Read | Access::Write => {
                     let _shared = at.gate.read().await;
-                    work(at.clone()).await
+                    end(work(at.clone()).await);
                 }
-            };
-            // The caller may have gone: a terminated worker. The work is done all the same.
-            let _ = answer.send(result);
-            drop(open);
+                Access::Beside => {
+                    let shared = at.gate.clone().read_owned().await;
+                    runtime.spawn(async move {
+                        end(work(at).await);
+                        drop(shared);
+                    });
+                }
+            }
         });
         match order {
             Order::Queued => self.enqueue(doc, Job::Run(Work { shared: access == Access::Read, run })),
@@ -194,7 +185,7 @@ impl<S: StoreBatch> Queue<S> {
                 let (hold, barrier) = Barrier::new();
                 (Some(hold), self.lock_barrier().replace(barrier))
             }
-            Access::Read | Access::Write => (None, self.lock_barrier().clone()),
+            Access::Read | Access::Write | Access::Beside => (None, self.lock_barrier().clone()),
         };
         self.inner.runtime.spawn(async move {
             if let Some(before) = before {

@@ -32,7 +32,7 @@ pub struct Item {
     pub at: Option<u64>,
 }
 
-/// The attributes of the head of a set: `parts`, `at`, `sealed`, `sv`.
+/// The attributes of the head of a set: `parts`, `at`, `sealed`, `compacted`, `sv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// How many parts the set has.
@@ -41,7 +41,9 @@ pub struct Head {
     pub at: u64,
     /// Whether all parts were acknowledged before: only then does the set count.
     pub sealed: bool,
-    /// The state vector of the set's update, where the writer knew it.
+    /// Whether a compaction wrote the set.
+    pub compacted: bool,
+    /// The state vector of the set's update, where a compaction wrote the set and the head still costs one write unit.
     pub state_vector: Option<Vec<u8>>,
 }
 
@@ -76,6 +78,8 @@ pub struct Query {
     pub limit: u32,
     /// Begin behind this key: `next` of the page before.
     pub after: Option<SortKey>,
+    /// End with this key, which has the prefix and is included; `None`: with the last key that has it.
+    pub until: Option<SortKey>,
 }
 
 /// What must hold for a conditional delete.

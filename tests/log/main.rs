@@ -11,8 +11,11 @@
 
 mod clear;
 mod compaction;
+mod cost;
 mod damage;
+mod flush;
 mod order;
 mod quarantine;
 mod store;
 mod support;
+mod tiers;

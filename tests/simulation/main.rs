@@ -65,34 +65,46 @@ fn seeds_that_failed_once_pass() {
 #[test]
 fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
     let (first, schedules) = (setting("SIMULATION_SEED", 0), setting("SIMULATION_SCHEDULES", SCHEDULES));
-    println!(
-        "{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts; a quarter more with repairs"
-    );
+    println!("{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts;");
+    println!("a quarter more each with repairs, with damage, and with deletes that fail");
     let late = Weather { late_puts: true, ..Weather::default() };
     assert_eq!(first_violation(first, schedules * 3 / 4, Weather::default()), None);
     assert_eq!(first_violation(first, schedules / 4, late), None);
-    let repairs = Weather { repairs: true, ..Weather::default() };
-    assert_eq!(first_violation(first, schedules / 4, repairs), None);
+    for weather in [
+        Weather { repairs: true, ..Weather::default() },
+        Weather { damage: true, ..Weather::default() },
+        Weather { no_deletes: true, ..Weather::default() },
+    ] {
+        assert_eq!(first_violation(first, schedules / 4, weather), None, "{weather:?}");
+    }
 }
 
 /// Each rule with a seed close to one that notices: the search goes on from there where a change has moved it.
-const BROKEN_RULES: [(Rule, u64); 9] = [
+const BROKEN_RULES: [(Rule, u64); 12] = [
+    (Rule::NoSecondCopy, 0),
     (Rule::SealedSets, 100),
     (Rule::SealBeforeDelete, 0),
-    (Rule::InputCheck, 1_290),
-    (Rule::LowestInput, 42_780),
-    (Rule::SetSortsLast, 170),
-    (Rule::ClearRepeats, 44_160),
+    (Rule::InputCheck, 1_500),
+    (Rule::LowestInput, 80_900),
+    (Rule::SetSortsLast, 5_500),
+    (Rule::ClearRepeats, 57_400),
     (Rule::FreshKeys, 0),
     (Rule::SweepCondition, 50),
+    (Rule::HeadsFirst, 0),
+    (Rule::DamageStays, 0),
     (Rule::RepairCondition, 225),
 ];
 
 #[test]
 fn every_rule_left_out_is_noticed() {
     for (rule, first) in BROKEN_RULES {
-        let repairs = rule == Rule::RepairCondition;
-        let weather = Weather { broken: Some(rule), late_puts: false, repairs };
+        let weather = Weather {
+            broken: Some(rule),
+            late_puts: false,
+            repairs: rule == Rule::RepairCondition,
+            damage: rule == Rule::DamageStays,
+            no_deletes: rule == Rule::NoSecondCopy,
+        };
         match first_violation(first, 100_000, weather) {
             Some(what) => println!("{rule:?}: {what}"),
             None => panic!("{rule:?} can be left out without anyone noticing"),

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
-use y_dynamodb::log::{Rule, Sizes};
+use y_dynamodb::log::{OnCorrupt, Rule, Sizes};
 use y_dynamodb::monitor::Deaf;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
@@ -19,7 +19,7 @@ use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::hook::{Gate, Requests};
 use crate::process::{Machine, Process, Shared};
-use crate::world::remains;
+use crate::world::{incomplete_set, most_copies, remains};
 
 const PROCESSES: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
@@ -35,6 +35,16 @@ pub struct Weather {
     pub late_puts: bool,
     /// Someone repairs meanwhile.
     pub repairs: bool,
+    /// A sealed set lacks a part from the beginning.
+    pub damage: bool,
+    /// One process compacts, and batches of deletes fail until the end.
+    pub no_deletes: bool,
+}
+
+impl Weather {
+    fn on_corrupt(&self) -> OnCorrupt {
+        if self.damage { OnCorrupt::Skip } else { OnCorrupt::Fail }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +99,12 @@ impl Schedule {
             now: Arc::new(AtomicU64::new(1_000 * HOUR_MS)),
             shared,
         };
-        for _ in 0..PROCESSES {
+        if weather.damage {
+            for item in incomplete_set(&schedule.doc) {
+                schedule.table.apply_late(&Request::Put { doc: schedule.doc.clone(), item });
+            }
+        }
+        for _ in 0..if weather.no_deletes { 1 } else { PROCESSES } {
             let process = schedule.start();
             schedule.processes.push(process);
         }
@@ -106,6 +121,7 @@ impl Schedule {
             gather_bytes: 200,
             compaction: Thresholds { items: self.rng.usize(2..6), ..Thresholds::default() },
             broken: self.weather.broken,
+            on_corrupt: self.weather.on_corrupt(),
             ..Options::default()
         };
         let table = self.table.with_hook(Arc::new(Gate { process: id, requests: self.requests.clone() }));
@@ -118,7 +134,8 @@ impl Schedule {
         let mut jobs = vec![Job::Store; self.rng.usize(5..13)];
         jobs.extend(vec![Job::Flush; self.rng.usize(0..4)]);
         jobs.extend(vec![Job::Read; self.rng.usize(1..4)]);
-        if !self.weather.late_puts && self.rng.bool() {
+        let may_clear = !self.weather.late_puts && !self.weather.damage && !self.weather.no_deletes;
+        if may_clear && self.rng.bool() {
             jobs.extend(vec![Job::Clear; self.rng.usize(1..4)]);
             if self.rng.bool() {
                 // Compactions that read slowly while the document is cleared and filled again.
@@ -174,6 +191,13 @@ impl Schedule {
         if let Some(failure) = self.shared.failure.lock().unwrap().take() {
             return Err(failure);
         }
+        let items = self.table.items(&self.doc);
+        if self.weather.damage && !incomplete_set(&self.doc).iter().all(|item| items.contains(item)) {
+            return Err("damage was deleted".into());
+        }
+        if self.weather.no_deletes && most_copies(&self.doc, &items) > 2 {
+            return Err("a second copy was written while deletes failed".into());
+        }
         self.shared.world.lock().unwrap().check(&self.table, &self.doc, self.weather.broken.is_none())
     }
 
@@ -204,6 +228,7 @@ impl Schedule {
             return;
         };
         if let Some(Request::DeleteBatch { doc, keys }) = &requests[at].request
+            && !self.weather.no_deletes
             && self.rng.f32() < 0.3
         {
             // A batch is not atomic: some of its deletes are seen before others.
@@ -227,6 +252,10 @@ impl Schedule {
     }
 
     fn fault(&mut self, request: Request) -> Fault {
+        let lost = |code| Error::new(code, "injected");
+        if self.weather.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
+            return Fault::Fail(lost(Code::Unavailable));
+        }
         let is_delete = matches!(
             request,
             Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
@@ -236,7 +265,6 @@ impl Schedule {
         if (is_delete || is_put && self.weather.late_puts) && self.rng.f32() < 0.08 {
             self.late.push(request);
         }
-        let lost = |code| Error::new(code, "injected");
         match self.rng.u32(0..100) {
             0..3 => Fault::Fail(lost(Code::Unavailable)),
             3..5 => Fault::Fail(lost(Code::Throttled)),
@@ -280,8 +308,12 @@ impl Schedule {
         self.late.clear();
         for _ in 0..2 {
             self.now.fetch_add(10 * HOUR_MS, Ordering::Relaxed);
-            let options =
-                Options { skip_create_table: true, broken: self.weather.broken, ..Options::default() };
+            let options = Options {
+                skip_create_table: true,
+                broken: self.weather.broken,
+                on_corrupt: self.weather.on_corrupt(),
+                ..Options::default()
+            };
             let machine = Machine::new(&self.now, 0, self.rng.fork());
             let (table, host) = (self.table.clone(), Arc::new(machine));
             let persistence = Persistence::observed(table, options, Handle::current(), host, Arc::new(Deaf));
@@ -289,7 +321,7 @@ impl Schedule {
             flushed.map_err(|error| format!("the last flush: {error}"))?;
             self.check()?;
         }
-        let left = remains(&self.doc, &self.table.items(&self.doc));
+        let left = remains(&self.doc, &self.table.items(&self.doc)) - usize::from(self.weather.damage);
         if left > 0 && !self.weather.late_puts {
             return Err(format!("remains of {left} writes left"));
         }

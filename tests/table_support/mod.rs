@@ -25,11 +25,19 @@ pub fn item(doc: &DocName, clock: u32, value: &[u8]) -> Item {
 }
 
 pub fn head(doc: &DocName, clock: u32, sealed: bool) -> Item {
-    let head = Head { parts: 2, at: 1_700_000_000_000, sealed, state_vector: Some(vec![1, 2, 3]) };
+    let head =
+        Head { parts: 2, at: 1_700_000_000_000, sealed, compacted: true, state_vector: Some(vec![1, 2, 3]) };
     Item { key: key(doc, clock), value: Some(vec![0, 0]), head: Some(head), at: None }
 }
 
 /// The whole update log, ascending.
 pub fn updates(doc: &DocName) -> Query {
-    Query { doc: doc.clone(), prefix: SortKey::updates(doc), reverse: false, limit: 1_000, after: None }
+    Query {
+        doc: doc.clone(),
+        prefix: SortKey::updates(doc),
+        reverse: false,
+        limit: 1_000,
+        after: None,
+        until: None,
+    }
 }
