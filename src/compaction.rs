@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::defaults;
 use crate::error::Result;
-use crate::log::{Compacted, Host, Knowledge, Log, Outcome, Pace, Scope, tiers};
+use crate::log::{Budget, Compacted, Host, Knowledge, Log, Outcome, Scope, tiers};
 use crate::monitor::{CompactionDone, Monitor};
 use crate::queue::Document;
 use crate::table::Table;
@@ -24,7 +24,8 @@ pub struct Thresholds {
     pub items: usize,
     /// Compact when so many bytes of updates were stored behind it (default 128 KiB).
     pub bytes: usize,
-    /// The most WCU that one compaction spends in a second (default 250).
+    /// The most WCU that compactions of one document spend in a second (default 250); those of all documents together
+    /// spend at most four times as much.
     pub wcu_per_second: u32,
 }
 
@@ -50,6 +51,7 @@ struct Inner<T> {
     host: Arc<dyn Host>,
     monitor: Arc<Monitor>,
     running: Arc<Semaphore>,
+    budget: Arc<Budget>,
 }
 
 impl<T> Clone for Compactor<T> {
@@ -68,7 +70,8 @@ impl<T: Table> Compactor<T> {
         monitor: Arc<Monitor>,
     ) -> Self {
         let running = Arc::new(Semaphore::new(defaults::COMPACTIONS_AT_ONCE));
-        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, monitor, running }) }
+        let budget = Budget::new(thresholds.wcu_per_second);
+        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, monitor, running, budget }) }
     }
 
     /// Starts a compaction of the document behind the caller's back, if it is due and none runs.
@@ -125,7 +128,7 @@ impl<T: Table> Inner<T> {
                 kept.checked_sub(1).and_then(|last| base.get(last)).map(|extent| extent.last_key.clone());
             (tail, kept, behind)
         };
-        let pace = Pace::per_second(self.thresholds.wcu_per_second, doc.rush.clone());
+        let pace = self.budget.pace(doc.waiters.clone());
         match self.log.compact(doc.name(), Scope::Tail(behind.as_ref()), &pace).await? {
             Outcome::Done(compacted) => {
                 doc.knowledge().saw_compaction(kept, &compacted, tail);

@@ -40,7 +40,7 @@ use crate::update::{self, MergeOptions};
 pub use compact::{Compacted, Outcome, Scope};
 pub use host::{Host, SystemHost};
 pub use knowledge::{Extent, Knowledge, Known};
-pub use pace::{Pace, Rush};
+pub use pace::{Budget, Pace, Waiters};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use quarantine::Quarantined;
 pub(crate) use read::corrupt;

@@ -204,7 +204,7 @@ impl<T: Table> Persistence<T> {
         self.call(doc, Access::Write, order, |log, doc| async move {
             let begun = Instant::now();
             let _compaction = {
-                let _waits = doc.rush.wait();
+                let _waiter = doc.waiters.join();
                 doc.compaction.lock().await
             };
             let tail = doc.knowledge().tail();

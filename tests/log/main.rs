@@ -13,6 +13,7 @@ mod clear;
 mod compaction;
 mod damage;
 mod order;
+mod pace;
 mod quarantine;
 mod store;
 mod support;
