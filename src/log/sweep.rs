@@ -9,7 +9,7 @@ impl<T: Table> Log<T> {
     /// Looks again at a set that a read found not sealed or not whole, head first, and removes it if it is given up:
     /// * head gone: its parts are remains, for a head is put first and never again;
     /// * head sealed and parts missing: they were there when it was sealed, so a later set contains them;
-    /// * never sealed for an hour: the head goes on condition that it is not sealed meanwhile, then the parts.
+    /// * neither sealed nor renewed for an hour: the head goes on condition that this still holds, then the parts.
     ///
     /// Anything else is being written: it stays.
     pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<()> {
@@ -25,7 +25,8 @@ impl<T: Table> Log<T> {
             }
             return Ok(());
         }
-        let condition = if self.keeps(Rule::SweepCondition) { DeleteIf::NotSealed } else { DeleteIf::Always };
+        let condition =
+            if self.keeps(Rule::SweepCondition) { DeleteIf::NotRenewed(head.at) } else { DeleteIf::Always };
         let age = self.host.now_ms().saturating_sub(head.at);
         if age > UNSEALED_SET_LIFETIME_MS && self.table.delete(doc, &head_key, condition).await? {
             self.delete_all(doc, keys).await?;

@@ -12,6 +12,8 @@
 mod clear;
 mod compaction;
 mod damage;
+mod half_written;
+mod late;
 mod order;
 mod pace;
 mod quarantine;
