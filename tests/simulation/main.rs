@@ -1,5 +1,5 @@
 //! A seeded simulation of the log: the real code on the table in memory, several processes interleaved at every request,
-//! with crashes, frozen processes, lost responses, late duplicates, throttles, unprocessed deletes, short pages and
+//! with crashes, frozen processes, lost responses, retried stores, late duplicates, throttles, unprocessed deletes, short pages and
 //! clocks that differ. After every step: no acknowledged update is lost, nothing cleared is back, no item changes.
 //!
 //! `SIMULATION_SCHEDULES=n` sets how many schedules run, `SIMULATION_SEED=n` the first seed. A failing seed replays
@@ -66,17 +66,20 @@ fn seeds_that_failed_once_pass() {
 fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
     let (first, schedules) = (setting("SIMULATION_SEED", 0), setting("SIMULATION_SCHEDULES", SCHEDULES));
     println!(
-        "{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts; a quarter more with repairs"
+        "{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts; a quarter more with \
+         repairs, and a quarter with attempts that get no answer and arrive behind clears"
     );
     let late = Weather { late_puts: true, ..Weather::default() };
     assert_eq!(first_violation(first, schedules * 3 / 4, Weather::default()), None);
     assert_eq!(first_violation(first, schedules / 4, late), None);
     let repairs = Weather { repairs: true, ..Weather::default() };
     assert_eq!(first_violation(first, schedules / 4, repairs), None);
+    let lost_attempts = Weather { lost_attempts: true, ..Weather::default() };
+    assert_eq!(first_violation(first, schedules / 4, lost_attempts), None);
 }
 
 /// Each rule with a seed close to one that notices: the search goes on from there where a change has moved it.
-const BROKEN_RULES: [(Rule, u64); 9] = [
+const BROKEN_RULES: [(Rule, u64); 12] = [
     (Rule::SealedSets, 100),
     (Rule::SealBeforeDelete, 0),
     (Rule::InputCheck, 1_290),
@@ -86,13 +89,23 @@ const BROKEN_RULES: [(Rule, u64); 9] = [
     (Rule::FreshKeys, 0),
     (Rule::SweepCondition, 50),
     (Rule::RepairCondition, 225),
+    (Rule::ClearAfterTimeout, 990),
+    (Rule::ContinuedHead, 2_170),
+    (Rule::ContinuedBytes, 0),
 ];
 
 #[test]
 fn every_rule_left_out_is_noticed() {
     for (rule, first) in BROKEN_RULES {
-        let repairs = rule == Rule::RepairCondition;
-        let weather = Weather { broken: Some(rule), late_puts: false, repairs };
+        let weather = Weather {
+            broken: Some(rule),
+            lost_attempts: matches!(
+                rule,
+                Rule::ClearAfterTimeout | Rule::ContinuedHead | Rule::ContinuedBytes
+            ),
+            repairs: rule == Rule::RepairCondition,
+            ..Weather::default()
+        };
         match first_violation(first, 100_000, weather) {
             Some(what) => println!("{rule:?}: {what}"),
             None => panic!("{rule:?} can be left out without anyone noticing"),

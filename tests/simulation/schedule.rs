@@ -8,6 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
@@ -15,6 +16,7 @@ use y_dynamodb::log::{Rule, Sizes};
 use y_dynamodb::monitor::Deaf;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
+use y_dynamodb::table::late::LATE_WRITE;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::hook::{Gate, Requests};
@@ -33,13 +35,26 @@ pub struct Weather {
     /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
     /// answered may land after a clear.
     pub late_puts: bool,
+    /// Attempts of puts get no answer, which their process knows, and may arrive within the time that it reckons with. With
+    /// clears, and with retries of stores that were refused.
+    pub lost_attempts: bool,
     /// Someone repairs meanwhile.
     pub repairs: bool,
+}
+
+/// A request that the network holds.
+struct Late {
+    request: Request,
+    process: usize,
+    step: u64,
+    /// When it is lost for good, if ever.
+    until: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Job {
     Store,
+    Retry,
     Read,
     Flush,
     Clear,
@@ -55,7 +70,7 @@ struct Schedule {
     processes: Vec<Process>,
     started: usize,
     stored: u64,
-    late: Vec<Request>,
+    late: Vec<Late>,
     /// How often a process freezes at a Query.
     freeze_reads: f32,
     now: Arc<AtomicU64>,
@@ -118,7 +133,7 @@ impl Schedule {
         let mut jobs = vec![Job::Store; self.rng.usize(5..13)];
         jobs.extend(vec![Job::Flush; self.rng.usize(0..4)]);
         jobs.extend(vec![Job::Read; self.rng.usize(1..4)]);
-        if !self.weather.late_puts && self.rng.bool() {
+        if !self.weather.late_puts && (self.rng.bool() || self.weather.lost_attempts) {
             jobs.extend(vec![Job::Clear; self.rng.usize(1..4)]);
             if self.rng.bool() {
                 // Compactions that read slowly while the document is cleared and filled again.
@@ -126,6 +141,9 @@ impl Schedule {
                 self.freeze_reads = 0.15;
                 jobs.extend(vec![Job::Flush; 3]);
             }
+        }
+        if self.weather.lost_attempts {
+            jobs.extend(vec![Job::Retry; self.rng.usize(1..6)]);
         }
         if self.weather.repairs {
             jobs.extend(vec![Job::Repair; self.rng.usize(1..5)]);
@@ -153,9 +171,8 @@ impl Schedule {
             if self.rng.f32() < 0.02 {
                 self.crash();
             }
-            if self.rng.f32() < 0.1 && !self.late.is_empty() {
-                let at = self.rng.usize(..self.late.len());
-                self.table.apply_late(&self.late.swap_remove(at));
+            if self.rng.f32() < 0.1 {
+                self.deliver();
             }
             self.settle().await;
             self.check()?;
@@ -168,6 +185,20 @@ impl Schedule {
         self.now.fetch_add(self.rng.u64(0..HOUR_MS / 20), Ordering::Relaxed);
         let pause = if self.rng.f32() < 0.1 { 700 } else { 1 };
         tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+
+    /// Lets one of the requests arrive that the network holds.
+    fn deliver(&mut self) {
+        self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
+        if self.late.is_empty() {
+            return;
+        }
+        let late = self.late.swap_remove(self.rng.usize(..self.late.len()));
+        let may_arrive =
+            late.until.is_none() || self.shared.world.lock().unwrap().may_arrive(late.process, late.step);
+        if may_arrive {
+            self.table.apply_late(&late.request);
+        }
     }
 
     fn check(&self) -> std::result::Result<(), String> {
@@ -220,31 +251,45 @@ impl Schedule {
             self.now.fetch_add(HOUR_MS, Ordering::Relaxed);
         }
         let fault = match &waiting.request {
-            Some(request) => self.fault(request.clone()),
+            Some(request) => self.fault(request.clone(), waiting.process, step),
             None => Fault::None,
         };
         waiting.go(fault);
     }
 
-    fn fault(&mut self, request: Request) -> Fault {
+    fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
         let is_delete = matches!(
             request,
             Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
         );
-        let is_put = matches!(request, Request::PutNew { .. } | Request::Seal { .. });
+        let is_put = matches!(request, Request::PutNew { .. });
         // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
-        if (is_delete || is_put && self.weather.late_puts) && self.rng.f32() < 0.08 {
-            self.late.push(request);
+        let may_be_late =
+            is_delete || self.weather.late_puts && (is_put || matches!(request, Request::Seal { .. }));
+        if may_be_late && self.rng.f32() < 0.08 {
+            self.late.push(Late { request: request.clone(), process, step, until: None });
         }
         let lost = |code| Error::new(code, "injected");
-        match self.rng.u32(0..100) {
+        let fault = match self.rng.u32(0..100) {
             0..3 => Fault::Fail(lost(Code::Unavailable)),
             3..5 => Fault::Fail(lost(Code::Throttled)),
             5..9 => Fault::ApplyThenFail(lost(Code::Unavailable)),
             9..20 => Fault::Unprocessed(1),
             20..30 => Fault::PageItems(1),
+            30..35 if self.weather.lost_attempts => Fault::LostAttempt,
             _ => Fault::None,
+        };
+        let may_arrive = match &fault {
+            Fault::LostAttempt => true,
+            Fault::Fail(error) | Fault::ApplyThenFail(error) => error.code() == Code::Unavailable,
+            _ => false,
+        };
+        if is_put && self.weather.lost_attempts && may_arrive {
+            // The answer takes a step or more, and the process reckons from then on.
+            let until = Some(Instant::now() + LATE_WRITE);
+            self.late.push(Late { request, process, step, until });
         }
+        fault
     }
 
     fn crash(&mut self) {
@@ -256,7 +301,11 @@ impl Schedule {
     }
 
     fn call(&mut self, job: Job) {
-        let at = self.rng.usize(..self.processes.len());
+        let mut at = self.rng.usize(..self.processes.len());
+        if self.weather.lost_attempts && job == Job::Clear {
+            // Only its own late puts concern a clear, so one process makes them all.
+            at = 0;
+        }
         let order = if self.rng.f32() < 0.1 && job != Job::Clear { Order::Outside } else { Order::Queued };
         let (process, shared) = (&mut self.processes[at], &self.shared);
         match job {
@@ -265,6 +314,7 @@ impl Schedule {
                 process.store(shared, self.stored, length, order);
                 self.stored += 1;
             }
+            Job::Retry => process.retry(shared, order),
             Job::Read => process.read(shared),
             Job::Flush => process.flush(shared, order),
             Job::Clear => process.clear(shared),

@@ -11,8 +11,9 @@ use y_dynamodb::update;
 /// The content of a document: each update is one client's, with this number.
 pub type Content = BTreeSet<u64>;
 
-/// A clear: when it was called, when it ended, what was acknowledged before.
+/// A clear: whose it was, when it ended, what was acknowledged before it was called.
 pub struct Clear {
+    pub process: usize,
     pub ended: Option<u64>,
     pub acked_before: Content,
 }
@@ -32,6 +33,13 @@ impl World {
     pub fn may_be_gone(&self, update: u64) -> bool {
         let called = self.called[&update];
         self.clears.iter().any(|clear| clear.ended.is_none_or(|ended| ended > called))
+    }
+
+    /// Whether a put that `process` sent at `step` may still arrive: not during or after a clear of another process, which
+    /// cannot know of it. That is the exception of I5.
+    pub fn may_arrive(&self, process: usize, step: u64) -> bool {
+        let is_later = |clear: &Clear| clear.ended.is_none_or(|ended| ended >= step);
+        !self.clears.iter().any(|clear| clear.process != process && is_later(clear))
     }
 
     /// What a read that sees `must` and whatever comes later has to contain.
