@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use crate::codec::sort_key::LogClock;
 use crate::defaults;
 use crate::error::Result;
-use crate::log::{Compacted, Flushed, Host, Idle, Log, Outcome, Pace, Scope, Summary, Threshold};
+use crate::log::{Budget, Compacted, Flushed, Host, Idle, Log, Outcome, Scope, Summary, Threshold};
 use crate::monitor::{CompactionDone, Monitor};
 use crate::queue::Document;
 use crate::table::Table;
@@ -25,7 +25,8 @@ pub struct Thresholds {
     pub items: usize,
     /// Compact when entries of one tier have so many bytes besides the largest of them (default 128 KiB).
     pub bytes: usize,
-    /// The most WCU that one compaction spends in a second (default 250).
+    /// The most WCU that compactions of one document spend in a second (default 250); those of all documents together
+    /// spend at most four times as much.
     pub wcu_per_second: u32,
 }
 
@@ -57,6 +58,7 @@ struct Inner<T> {
     host: Arc<dyn Host>,
     monitor: Arc<Monitor>,
     running: Arc<Semaphore>,
+    budget: Arc<Budget>,
 }
 
 impl<T> Clone for Compactor<T> {
@@ -75,7 +77,8 @@ impl<T: Table> Compactor<T> {
         monitor: Arc<Monitor>,
     ) -> Self {
         let running = Arc::new(Semaphore::new(defaults::COMPACTIONS_AT_ONCE));
-        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, monitor, running }) }
+        let budget = Budget::new(thresholds.wcu_per_second);
+        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, monitor, running, budget }) }
     }
 
     /// Starts a compaction of the document behind the caller's back, if it is due and none runs.
@@ -127,7 +130,7 @@ impl<T: Table> Inner<T> {
         let Ok(_compaction) = doc.compaction.try_lock() else { return Ok(()) };
         let Some(plan) = doc.knowledge().plan(self.thresholds.tier()) else { return Ok(()) };
         let begun = Instant::now();
-        let pace = Pace::per_second(self.thresholds.wcu_per_second, doc.rush.clone());
+        let pace = self.budget.pace(doc.waiters.clone());
         let outcome = match self.probe_after_failure(doc).await {
             Ok(()) => {
                 let scope = Scope::Due(&plan.kept, self.thresholds.tier());
@@ -173,7 +176,7 @@ impl<T: Table> Inner<T> {
 
     async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
         let _compaction = {
-            let _waits = doc.rush.wait();
+            let _waiter = doc.waiters.join();
             doc.compaction.lock().await
         };
         let begun = Instant::now();

@@ -48,13 +48,22 @@ pub const COMPACTION_ITEMS: usize = 120;
 /// Compact a document in the background when so many bytes were stored behind its last compaction: 128 WCU.
 pub const COMPACTION_BYTES: usize = 128 * 1_024;
 
-/// The most WCU a second for one background compaction: a quarter of what a partition takes.
+/// The most WCU a second for background compactions of one document: a quarter of what a partition takes.
 pub const COMPACTION_WCU_PER_SECOND: u32 = 250;
 
-/// How many background compactions run at once in a persistence. Most of the time each waits for its pace, which is that of
-/// a document: with few at once, a server with thousands of busy documents stores more than it ever deletes. 64 keep up
-/// with 15,000 items a second.
+/// All background compactions of a persistence together use at most so many times the WCU of one document: 1,000 by
+/// default, a quarter of what a new on-demand table takes (4,000). No option of its own: a table that takes less or more
+/// than usual takes less or more for each document too. The budget is the persistence's and not the process's, because
+/// persistences have different tables.
+pub const COMPACTION_SHARES: u32 = 4;
+
+/// How many background compactions run at once in a persistence. Most of the time each waits for its share of the budget;
+/// the others read and merge meanwhile.
 pub const COMPACTIONS_AT_ONCE: usize = 64;
+
+/// How old the head of a set becomes before its writer renews it. A sweep takes a set for given up after an hour, so a
+/// renewal may fail or be late several times.
+pub const RENEW_HEAD_AFTER: Duration = Duration::from_secs(600);
 
 /// The longest random wait before a background compaction that is due.
 pub const COMPACTION_JITTER: Duration = Duration::from_millis(500);

@@ -36,6 +36,8 @@ macro_rules! conformance {
             a_scan_finds_everything_grouped_by_document
             a_scan_of_nothing_is_empty
             a_seal_needs_a_head
+            a_renewal_needs_a_head_that_is_not_sealed
+            a_head_that_was_renewed_or_sealed_is_not_deleted_as_it_was
             an_item_is_moved_as_it_is
             an_item_is_deleted_only_as_it_was_read
             a_delete_says_whether_its_condition_held

@@ -122,6 +122,24 @@ async fn a_late_duplicate_is_a_write_like_another() {
     assert_eq!(table.items(&d), []);
 }
 
+#[tokio::test]
+async fn a_lost_attempt_is_recorded_by_the_handle_that_made_it() {
+    let table = MemoryTable::new();
+    let d = doc("doc");
+    let unavailable = Error::new(Code::Unavailable, "as asked for");
+    for fault in [Fault::LostAttempt, Fault::Fail(unavailable.clone()), Fault::ApplyThenFail(unavailable)] {
+        let hooked = table.with_hook(always(fault));
+        // Whether it fails is not the question.
+        let _ = hooked.put_new(&d, item(&d, 1, b"x")).await;
+        assert!(hooked.late().puts_until(&d).is_some());
+    }
+    let throttling = table.with_hook(always(Fault::Fail(throttled())));
+    assert!(throttling.put_new(&d, item(&d, 2, b"x")).await.is_err());
+    assert!(throttling.late().puts_until(&d).is_none(), "DynamoDB answered");
+    assert!(table.late().puts_until(&d).is_none(), "another process");
+    assert_eq!(table.items(&d), [item(&d, 1, b"x")]);
+}
+
 /// Lets requests begin and end when the test says so.
 struct Gate {
     before: Semaphore,

@@ -181,12 +181,7 @@ impl<T: Table> Log<T> {
             }
             Some(_) => {}
         }
-        let extent = Extent {
-            first_key: set.head(doc),
-            last_key: set.last_key(doc),
-            bytes: update.len(),
-            is_compacted: true,
-        };
+        let extent = set.extent(doc, update.len(), true);
         let compacted = Compacted {
             entry: Summary { clock, extent, state_vector },
             inputs: log.entries.len(),

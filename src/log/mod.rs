@@ -3,7 +3,7 @@
 //! All protocol decisions are here and nowhere else; the order of calls is the queue's business, requests are the
 //! table's. The log needs no order among its items and no transactions, because updates commute and are idempotent:
 //!
-//! * a key is written once and never reused; an item never changes, but for a head that is sealed, once;
+//! * a key is written once and never reused; an item never changes, except that a head is renewed, and sealed once;
 //! * an acknowledged update is contained in a live item or a whole sealed set at every moment;
 //! * a compaction deletes exactly the keys that it merged, and only after its set was sealed, read back and verified.
 //!
@@ -20,6 +20,8 @@ mod flush;
 mod host;
 pub mod inspect;
 mod knowledge;
+mod large;
+mod late;
 mod pace;
 mod pages;
 mod quarantine;
@@ -32,7 +34,7 @@ pub mod verify;
 
 use std::sync::Arc;
 
-use set::Set;
+use large::HalfWritten;
 
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::{Code, Error, Result};
@@ -47,7 +49,7 @@ pub use entry::{Entry, Extent, LogRead};
 pub use flush::Flushed;
 pub use host::{Host, SystemHost};
 pub use knowledge::{Knowledge, Known, Plan};
-pub use pace::{Pace, Rush};
+pub use pace::{Budget, Pace, Waiters};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use quarantine::Quarantined;
 pub use read::Merged;
@@ -58,7 +60,8 @@ pub use tiers::Threshold;
 /// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
 pub const MAX_PART_BYTES: usize = 380_000;
 
-/// The age after which a set that was never sealed is given up, in milliseconds: no writer takes that long.
+/// The age after which a set that was never sealed is given up, in milliseconds, counted from the last time that its writer
+/// renewed it.
 pub const UNSEALED_SET_LIFETIME_MS: u64 = 3_600_000;
 
 /// How often a set that was cleared away or swept while it was written is written anew.
@@ -108,18 +111,24 @@ pub struct Log<T> {
     table: Arc<T>,
     options: LogOptions,
     host: Arc<dyn Host>,
+    half_written: Arc<HalfWritten>,
 }
 
 impl<T> Clone for Log<T> {
     fn clone(&self) -> Self {
-        Log { table: self.table.clone(), options: self.options, host: self.host.clone() }
+        Log {
+            table: self.table.clone(),
+            options: self.options,
+            host: self.host.clone(),
+            half_written: self.half_written.clone(),
+        }
     }
 }
 
 impl<T: Table> Log<T> {
     /// The logs of `table`.
     pub fn new(table: Arc<T>, options: LogOptions, host: Arc<dyn Host>) -> Self {
-        Log { table, options, host }
+        Log { table, options, host, half_written: Arc::default() }
     }
 
     /// The table.
@@ -144,45 +153,25 @@ impl<T: Table> Log<T> {
         Ok(None)
     }
 
-    /// Stores a valid update at `clock`: one put, or a set where it does not fit one item. When this returns, the
-    /// update is durable. Where it stands now.
+    /// Stores a valid update at `clock`: one put, or a set where it does not fit one item. Returns where it stands: at the
+    /// log clock of an earlier store where it continues the set which that one left half written. When this returns, the
+    /// update is durable.
     ///
-    /// Cost: 1 WCU per KiB; as a set 2 WCU more.
+    /// Cost: 1 WCU per KiB; as a set 2 WCU more, and 1 for each 10 minutes that it takes.
     ///
     /// # Errors
     /// `ERR_UNAVAILABLE` where the document was cleared again and again while a set was written, and what the table says.
-    pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<Extent> {
+    pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<(LogClock, Extent)> {
         let key = SortKey::update(doc, clock, self.write_id()?);
         let bytes = update.len();
         let item = Item { key, value: Some(update), head: None, at: Some(self.host.now_ms()) };
         if item_bytes(doc, &item) <= self.options.sizes.item {
-            let key = item.key.clone();
+            let (first_key, last_key) = (item.key.clone(), item.key.clone());
             self.put_new(doc, item).await?;
-            return Ok(Extent { first_key: key.clone(), last_key: key, bytes, is_compacted: false });
+            return Ok((clock, Extent { first_key, last_key, bytes, is_compacted: false }));
         }
-        let update = item.value.unwrap_or_default();
-        for _ in 0..MAX_SET_ATTEMPTS {
-            let set = self.new_set(clock, &update)?;
-            match self.write_and_seal(doc, &set, &update).await {
-                Ok(true) => {
-                    let (first_key, last_key) = (set.head(doc), set.last_key(doc));
-                    return Ok(Extent { first_key, last_key, bytes, is_compacted: false });
-                }
-                Ok(false) => self.remove_set(doc, &set).await?,
-                // Refused for good: nothing of it counts, so nothing of it stays. Otherwise a later sweep decides.
-                Err(error) if !error.code().is_retryable() => {
-                    return Err(self.given_up(doc, &set, error).await);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::new(
-            Code::Unavailable,
-            format!(
-                "update of {} bytes was cleared away {MAX_SET_ATTEMPTS} times while it was stored",
-                update.len()
-            ),
-        ))
+        let set = self.store_set(doc, clock, item.value.unwrap_or_default()).await?;
+        Ok((set.clock, set.extent(doc, bytes, false)))
     }
 
     /// Whether the protocol keeps a rule: always, but for simulations.
@@ -206,11 +195,6 @@ impl<T: Table> Log<T> {
         } else {
             self.table.put(doc, item).await
         }
-    }
-
-    async fn write_and_seal(&self, doc: &DocName, set: &Set, update: &[u8]) -> Result<bool> {
-        self.write_set(doc, set, update, None, &Pace::unpaced()).await?;
-        self.seal(doc, set).await
     }
 
     /// Merges valid updates that are to be stored together. Makes no request.

@@ -16,9 +16,11 @@ pub enum Rule {
     SetSortsLast,
     /// A clear repeats until a query is empty.
     ClearRepeats,
+    /// A clear waits for puts of its process that may still arrive, and repeats.
+    ClearAfterTimeout,
     /// Keys have random ids and are written only where there is nothing.
     FreshKeys,
-    /// A sweep deletes a head only if it is not sealed.
+    /// A sweep deletes a head only if it is neither sealed nor renewed.
     SweepCondition,
     /// A set is deleted head first.
     HeadsFirst,
@@ -30,4 +32,8 @@ pub enum Rule {
     NoSecondCopy,
     /// A repair deletes an item only if it is still what it copied.
     RepairCondition,
+    /// A half-written set is continued only while its head is there.
+    ContinuedHead,
+    /// A half-written set is continued only with the same bytes.
+    ContinuedBytes,
 }

@@ -3,14 +3,18 @@
 //! A head first, then the parts, then the head is sealed. Only a sealed set with all its parts counts, so a writer may
 //! stop anywhere. A head is put once and never again: where it is gone, its set was given up.
 
+use tokio::time::timeout;
+
 use super::Log;
+use super::entry::Extent;
 use super::pace::{Pace, write_units};
 use super::pages::Pages;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
+use crate::defaults::RENEW_HEAD_AFTER;
 use crate::error::{Code, Error, Result};
 use crate::limits::WRITE_UNIT_BYTES;
 use crate::table::size::item_bytes;
-use crate::table::{Head, Item, Table};
+use crate::table::{DeleteIf, Head, Item, Table};
 
 /// A set that this process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,13 +29,38 @@ impl Set {
         SortKey::update(doc, self.clock, self.id)
     }
 
-    pub fn last_key(&self, doc: &DocName) -> SortKey {
-        SortKey::part(doc, self.clock, self.id, self.parts.saturating_sub(1))
+    /// How the set looks from outside.
+    pub fn extent(&self, doc: &DocName, bytes: usize, is_compacted: bool) -> Extent {
+        let last_key = SortKey::part(doc, self.clock, self.id, self.parts.saturating_sub(1));
+        Extent { first_key: self.head(doc), last_key, bytes, is_compacted }
     }
 
-    pub fn keys(&self, doc: &DocName) -> Vec<SortKey> {
-        let parts = (0..self.parts).map(|n| SortKey::part(doc, self.clock, self.id, n));
-        std::iter::once(self.head(doc)).chain(parts).collect()
+    fn part_keys(&self, doc: &DocName) -> Vec<SortKey> {
+        (0..self.parts).map(|n| SortKey::part(doc, self.clock, self.id, n)).collect()
+    }
+}
+
+/// How far the writing of a set has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub set: Set,
+    /// Whether a put of the head was sent. It is never sent again.
+    has_begun: bool,
+    /// The `at` of the head; `None` where it is unknown whether the head was put.
+    at: Option<u64>,
+    /// The first part whose put was not acknowledged.
+    next_part: u32,
+    /// Whether a seal had an unknown outcome.
+    pub may_be_sealed: bool,
+}
+
+impl Progress {
+    pub fn new(set: Set) -> Self {
+        Progress { set, has_begun: false, at: None, next_part: 0, may_be_sealed: false }
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
     }
 }
 
@@ -45,7 +74,8 @@ impl<T: Table> Log<T> {
         Ok(Set { clock, id: self.write_id()?, parts })
     }
 
-    /// Puts head and parts, not sealed; `compacted` is the state vector of the update where a compaction writes the set.
+    /// Puts head and parts, not sealed; `compacted` is the state vector of the update where a compaction writes the set. Stops
+    /// early where the head is gone: then the seal says so.
     pub(super) async fn write_set(
         &self,
         doc: &DocName,
@@ -54,36 +84,66 @@ impl<T: Table> Log<T> {
         compacted: Option<&[u8]>,
         pace: &Pace,
     ) -> Result<()> {
-        let Set { clock, id, parts } = *set;
-        self.put_new(doc, self.new_head(doc, set, compacted)).await?;
-        for (n, bytes) in (0..parts).zip(update.chunks(self.options.sizes.part)) {
-            let key = SortKey::part(doc, clock, id, n);
-            self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
-            pace.spent(write_units(bytes.len())).await;
-        }
+        let mut progress = Progress::new(*set);
+        self.put_head(doc, &mut progress, compacted).await?;
+        self.put_parts(doc, &mut progress, update, pace).await?;
         Ok(())
     }
 
-    /// A head that is not sealed. Its state vector is left out where the head would cost more than one write unit.
-    fn new_head(&self, doc: &DocName, set: &Set, compacted: Option<&[u8]>) -> Item {
-        let mut head = Head {
-            parts: set.parts,
-            at: self.host.now_ms(),
-            sealed: false,
-            compacted: compacted.is_some(),
-            state_vector: None,
-        };
-        let key = set.head(doc);
-        let item = |head: &Head| Item {
-            key: key.clone(),
-            value: Some(EMPTY_UPDATE.to_vec()),
-            head: Some(head.clone()),
-            at: None,
-        };
-        let plain = item(&head);
-        head.state_vector = compacted.map(<[u8]>::to_vec);
-        let complete = item(&head);
-        if item_bytes(doc, &complete) <= WRITE_UNIT_BYTES { complete } else { plain }
+    pub(super) async fn put_head(
+        &self,
+        doc: &DocName,
+        progress: &mut Progress,
+        compacted: Option<&[u8]>,
+    ) -> Result<()> {
+        let at = self.host.now_ms();
+        let head = new_head(doc, &progress.set, at, compacted);
+        progress.has_begun = true;
+        self.put_new(doc, head).await?;
+        progress.at = Some(at);
+        Ok(())
+    }
+
+    /// Puts the parts that are not there yet, and renews the head meanwhile. `false` where the head is gone.
+    ///
+    /// A part in flight when the writer stopped may be there: its key is its own, so putting it again changes nothing.
+    pub(super) async fn put_parts(
+        &self,
+        doc: &DocName,
+        progress: &mut Progress,
+        update: &[u8],
+        pace: &Pace,
+    ) -> Result<bool> {
+        let Set { clock, id, .. } = progress.set;
+        let from = progress.next_part;
+        for (n, bytes) in (0..).zip(update.chunks(self.options.sizes.part)).skip(from as usize) {
+            let may_go_on = pace.spent(write_units(bytes.len()));
+            tokio::pin!(may_go_on);
+            loop {
+                if !self.renew_if_due(doc, progress).await? {
+                    return Ok(false);
+                }
+                if timeout(RENEW_HEAD_AFTER, &mut may_go_on).await.is_ok() {
+                    break;
+                }
+            }
+            let key = SortKey::part(doc, clock, id, n);
+            self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
+            progress.next_part = n + 1;
+        }
+        Ok(true)
+    }
+
+    /// Renews the head, so that no sweep takes the set for one that was given up. `false` where it is gone.
+    async fn renew_if_due(&self, doc: &DocName, progress: &mut Progress) -> Result<bool> {
+        let now = self.host.now_ms();
+        let is_due = |at| u128::from(now.saturating_sub(at)) >= RENEW_HEAD_AFTER.as_millis();
+        if progress.at.is_some_and(|at| !is_due(at)) {
+            return Ok(true);
+        }
+        let is_there = self.table.renew(doc, &progress.set.head(doc), now).await?;
+        progress.at = Some(now);
+        Ok(is_there)
     }
 
     /// Seals the head: from now on the set counts. `false` where the head is gone: the set was cleared or swept away.
@@ -105,9 +165,13 @@ impl<T: Table> Log<T> {
         }
     }
 
-    /// Deletes what there may be of a set of this process.
+    /// Deletes what there may be of a set of this process: the head first, on condition that it is not sealed, then the
+    /// parts. A sealed set stays: an attempt to seal it arrived after all.
     pub(super) async fn remove_set(&self, doc: &DocName, set: &Set) -> Result<()> {
-        self.delete_all(doc, set.keys(doc)).await
+        if self.table.delete(doc, &set.head(doc), DeleteIf::NotSealed).await? {
+            self.delete_all(doc, set.part_keys(doc)).await?;
+        }
+        Ok(())
     }
 
     /// Deletes what there may be of a set that failed, and gives the failure back. Where this fails too, a later sweep
@@ -133,4 +197,14 @@ impl<T: Table> Log<T> {
         }
         Ok(keys)
     }
+}
+
+/// A head that is not sealed. Its state vector is left out where the head would cost more than one write unit.
+fn new_head(doc: &DocName, set: &Set, at: u64, compacted: Option<&[u8]>) -> Item {
+    let item = |state_vector| {
+        let head = Head { parts: set.parts, at, sealed: false, compacted: compacted.is_some(), state_vector };
+        Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None }
+    };
+    let head = item(compacted.map(<[u8]>::to_vec));
+    if item_bytes(doc, &head) <= WRITE_UNIT_BYTES { head } else { item(None) }
 }

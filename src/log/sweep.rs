@@ -8,7 +8,7 @@ use crate::table::{DeleteIf, Table};
 impl<T: Table> Log<T> {
     /// Looks again at a set that a read found not sealed or not whole, head first, and removes it if it is given up:
     /// * head gone: its parts are remains, for a head is put first and never again;
-    /// * never sealed for an hour: the head goes on condition that it is not sealed meanwhile, then the parts.
+    /// * neither sealed nor renewed for an hour: the head goes on condition that this still holds, then the parts.
     ///
     /// Anything else is being written, or damaged where it is sealed: it stays.
     pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<()> {
@@ -24,7 +24,8 @@ impl<T: Table> Log<T> {
                 self.remove(doc, head_key, keys).await
             };
         }
-        let condition = if self.keeps(Rule::SweepCondition) { DeleteIf::NotSealed } else { DeleteIf::Always };
+        let condition =
+            if self.keeps(Rule::SweepCondition) { DeleteIf::NotRenewed(head.at) } else { DeleteIf::Always };
         let age = self.host.now_ms().saturating_sub(head.at);
         if age > UNSEALED_SET_LIFETIME_MS && self.table.delete(doc, &head_key, condition).await? {
             self.delete_all(doc, keys).await?;

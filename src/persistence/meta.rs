@@ -13,7 +13,8 @@ use crate::table::{DeleteIf, Item, Table};
 pub type Metas = Vec<(String, Vec<u8>)>;
 
 impl<T: Table> Persistence<T> {
-    /// Writes a meta whatever was there. 1 WCU per KiB.
+    /// Writes a meta whatever was there. 1 WCU per KiB. Waits, at most 15 s, until no earlier write of it by this
+    /// persistence can arrive any more.
     ///
     /// # Errors
     /// `ERR_TOO_LARGE` where it does not fit an item of 409,600 bytes; `ERR_INVALID_ARGUMENT` for a name or key too long.
@@ -27,6 +28,7 @@ impl<T: Table> Persistence<T> {
         }
         match doc.writable() {
             Ok(doc) => self.call(doc, Access::Write, order, |log, doc| async move {
+                log.late_writes_over(doc.name(), &item.key).await;
                 log.table().put(doc.name(), item).await
             }),
             Err(error) => failed(error),
@@ -69,10 +71,11 @@ impl<T: Table> Persistence<T> {
         })
     }
 
-    /// Deletes a meta, if it is there. 1 WCU per KiB of it.
+    /// Deletes a meta, if it is there. 1 WCU per KiB of it. Waits as [`Persistence::set_meta`] does.
     pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<()>> {
         self.call(doc, Access::Write, order, move |log, doc| async move {
             let sort_key = SortKey::meta(doc.name(), key.as_str());
+            log.late_writes_over(doc.name(), &sort_key).await;
             log.table().delete(doc.name(), &sort_key, DeleteIf::Always).await?;
             Ok(())
         })

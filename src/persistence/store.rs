@@ -83,7 +83,7 @@ impl<T: Table> Writer<T> {
         }
         let clock = doc.knowledge().take_clock(doc.name(), next_clock)?;
         let bytes = update.len();
-        let stored = self.log.store(doc.name(), clock, update).await?;
+        let (clock, stored) = self.log.store(doc.name(), clock, update).await?;
         doc.knowledge().stored(stored);
         self.monitor.batch_stored(BatchStored {
             doc: doc.name().clone(),

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::barrier::Barrier;
 use super::store::Store;
 use crate::codec::sort_key::DocName;
-use crate::log::{Knowledge, Rush};
+use crate::log::{Knowledge, Waiters};
 
 /// The most bytes of updates gathered in one batch: merged, they fit one item beside the longest keys.
 pub(super) const MAX_BATCH_BYTES: usize = 380_000;
@@ -50,8 +50,8 @@ pub struct Document {
     compacting: AtomicBool,
     /// Held by the compaction that runs: a flush waits for one in the background, and not the other way round.
     pub(crate) compaction: AsyncMutex<()>,
-    /// Set while a call waits for a background compaction.
-    pub(crate) rush: Arc<Rush>,
+    /// The calls that wait for a background compaction of it.
+    pub(crate) waiters: Arc<Waiters>,
     rest: Mutex<Rest>,
     /// Ends the waiting for company.
     pub(super) hurry: Notify,
@@ -102,7 +102,7 @@ impl Document {
             gate: Arc::default(),
             compacting: AtomicBool::new(false),
             compaction: AsyncMutex::default(),
-            rush: Arc::default(),
+            waiters: Arc::default(),
             rest: Mutex::default(),
             hurry: Notify::new(),
             last_use: AtomicU64::default(),
@@ -124,9 +124,9 @@ impl Document {
         &self.name
     }
 
-    /// Waits until no other call of this process runs on it; a background compaction is asked to hurry.
+    /// Waits until no other call of this process runs on it. A background compaction drops its pace meanwhile.
     pub(crate) async fn alone(&self) -> RwLockWriteGuard<'_, ()> {
-        let _waits = self.rush.wait();
+        let _waiter = self.waiters.join();
         self.gate.write().await
     }
 

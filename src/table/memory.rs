@@ -13,7 +13,7 @@ pub use request::{Fault, Hook, HookFuture, Request};
 use store::Store;
 
 use super::size::{check_batch, check_item, check_keys};
-use super::{DeleteIf, Item, Meter, Page, Query, ScanPage, Table};
+use super::{DeleteIf, Item, LateWrites, Meter, Page, Query, ScanPage, Table};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 
@@ -22,6 +22,7 @@ use crate::error::{Code, Error, Result};
 pub struct MemoryTable {
     shared: Arc<Mutex<State>>,
     meter: Arc<Meter>,
+    late: Arc<LateWrites>,
     hook: Option<Arc<dyn Hook>>,
 }
 
@@ -61,10 +62,10 @@ impl MemoryTable {
         table
     }
 
-    /// Another handle on the same items, whose requests go through `hook`.
+    /// Another handle on the same items, whose requests go through `hook`. It remembers its own late writes.
     #[must_use]
     pub fn with_hook(&self, hook: Arc<dyn Hook>) -> Self {
-        MemoryTable { hook: Some(hook), ..self.clone() }
+        MemoryTable { hook: Some(hook), late: Arc::default(), ..self.clone() }
     }
 
     /// Another handle on the same items, whose requests are counted by themselves.
@@ -107,6 +108,9 @@ impl MemoryTable {
             Request::Seal { doc, key } => {
                 store.seal(&doc, &key);
             }
+            Request::Renew { doc, key, at } => {
+                store.renew(&doc, &key, at);
+            }
             Request::Delete { doc, key, condition } => {
                 store.delete(&doc, &key, &condition);
             }
@@ -137,7 +141,7 @@ impl MemoryTable {
             Some(hook) => hook.before(&request).await,
             None => Fault::None,
         };
-        let operation = request.operation();
+        let (operation, loses_an_attempt) = (request.operation(), fault.loses_an_attempt());
         self.meter.request(operation);
         let answer = match &fault {
             Fault::Fail(error) => Err(error.clone()),
@@ -152,6 +156,9 @@ impl MemoryTable {
                 }
             }
         };
+        if loses_an_attempt {
+            request.record(&self.late);
+        }
         answer.inspect_err(|_| self.meter.failure(operation))
     }
 
@@ -210,6 +217,10 @@ impl Table for MemoryTable {
 
     fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    fn late(&self) -> &LateWrites {
+        &self.late
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {
@@ -273,6 +284,12 @@ impl Table for MemoryTable {
             Ok(state.store.seal(doc, key))
         })
         .await
+    }
+
+    async fn renew(&self, doc: &DocName, key: &SortKey, at: u64) -> Result<bool> {
+        check_keys(doc, key)?;
+        let request = Request::Renew { doc: doc.clone(), key: key.clone(), at };
+        self.request(request, |state, _, _| Ok(state.store.renew(doc, key, at))).await
     }
 
     async fn delete(&self, doc: &DocName, key: &SortKey, condition: DeleteIf) -> Result<bool> {

@@ -8,11 +8,13 @@ use std::future::Future;
 use crate::codec::{SortKey, sort_key::DocName};
 use crate::error::Result;
 
+pub mod late;
 pub mod memory;
 pub mod meter;
 pub mod schema;
 pub mod size;
 
+pub use late::{LateWrites, Write};
 pub use meter::{Cost, Meter, Operation, Snapshot};
 
 #[cfg(feature = "aws")]
@@ -37,7 +39,7 @@ pub struct Item {
 pub struct Head {
     /// How many parts the set has.
     pub parts: u32,
-    /// When the head was written, in milliseconds since the epoch, by the writer's clock.
+    /// When the head was written, or last renewed, in milliseconds since the epoch, by the writer's clock.
     pub at: u64,
     /// Whether all parts were acknowledged before: only then does the set count.
     pub sealed: bool,
@@ -91,19 +93,25 @@ pub enum DeleteIf {
     ValueIs(Vec<u8>),
     /// The item is not a sealed head.
     NotSealed,
+    /// The item is a head that is not sealed, and its `at` is this.
+    NotRenewed(u64),
 }
 
 /// A DynamoDB table of the form of `docs/FORMAT.md`.
 ///
 /// Every method fails with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`; a put of an item
 /// over [`crate::limits::MAX_ITEM_BYTES`] with `ERR_TOO_LARGE`, before any request ([`size::item_bytes`] tells the size).
-/// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent.
+/// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent. The attempts of
+/// puts and deletes that got no answer are recorded in [`Table::late`] before the call ends.
 pub trait Table: Send + Sync + 'static {
     /// An item with all its attributes but its keys, those included that are not ours: only to be moved as it is.
     type Raw: Clone + PartialEq + Send + Sync + 'static;
 
     /// What its requests have cost so far.
     fn meter(&self) -> &Meter;
+
+    /// Its writes of which an attempt may still arrive.
+    fn late(&self) -> &LateWrites;
 
     /// How many replicas in other regions the table had when it was prepared. Strong reads hold within one region only.
     fn replicas(&self) -> usize {
@@ -150,6 +158,9 @@ pub trait Table: Send + Sync + 'static {
 
     /// Sets `sealed` on a head, if the head exists; says whether it does. 1 WCU.
     fn seal(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Sets `at` of a head that exists and is not sealed; says whether there is one. 1 WCU.
+    fn renew(&self, doc: &DocName, key: &SortKey, at: u64) -> impl Future<Output = Result<bool>> + Send;
 
     /// Deletes an item if the condition holds; `false` where it does not hold. An item that is not there is deleted already:
     /// `true`. 1 WCU per KiB of the item.

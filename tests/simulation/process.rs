@@ -1,5 +1,6 @@
 //! One process of a simulation: its machine, its calls, and what must hold when they end.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +13,7 @@ use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order;
 use y_dynamodb::table::memory::MemoryTable;
 
-use crate::world::{Clear, Content, World, content, update};
+use crate::world::{Clear, World, content, update};
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -47,8 +48,10 @@ pub struct Process {
     doc: DocName,
     persistence: Persistence<MemoryTable>,
     pub calls: Vec<JoinHandle<()>>,
-    /// What it stored itself and was not refused: its own reads see it from the call on.
-    own: Arc<Mutex<Content>>,
+    /// What it stored itself and was not refused, each with the step of its call: its own reads see it from then on.
+    own: Arc<Mutex<BTreeSet<(u64, u64)>>>,
+    /// Its stores that were refused and may be retried: number and length.
+    refused: Arc<Mutex<Vec<(u64, u8)>>>,
     pub frozen_until: u64,
 }
 
@@ -68,7 +71,15 @@ impl Shared {
 
 impl Process {
     pub fn new(id: usize, doc: DocName, persistence: Persistence<MemoryTable>) -> Self {
-        Process { id, doc, persistence, calls: Vec::new(), own: Arc::default(), frozen_until: 0 }
+        Process {
+            id,
+            doc,
+            persistence,
+            calls: Vec::new(),
+            own: Arc::default(),
+            refused: Arc::default(),
+            frozen_until: 0,
+        }
     }
 
     pub fn flush(&mut self, shared: &Shared, order: Order) {
@@ -97,18 +108,30 @@ impl Process {
 
     pub fn store(&mut self, shared: &Shared, number: u64, length: u8, order: Order) {
         let stored = self.persistence.store_update(self.doc.clone(), update(number, length), order);
-        let (shared, own) = (shared.clone(), self.own.clone());
-        shared.world.lock().unwrap().called.insert(number, shared.step.load(Ordering::Relaxed));
+        let (shared, own, refused) = (shared.clone(), self.own.clone(), self.refused.clone());
+        let step = shared.step.load(Ordering::Relaxed);
+        shared.world.lock().unwrap().called.insert(number, step);
         if order == Order::Queued {
-            own.lock().unwrap().insert(number);
+            own.lock().unwrap().insert((number, step));
         }
         self.calls.push(tokio::spawn(async move {
             match stored.await {
                 Ok(_) => drop(shared.world.lock().unwrap().acked.insert(number)),
-                Err(error) if error.code().is_retryable() => drop(own.lock().unwrap().remove(&number)),
+                Err(error) if error.code().is_retryable() => {
+                    own.lock().unwrap().remove(&(number, step));
+                    refused.lock().unwrap().push((number, length));
+                }
                 Err(error) => shared.fail(format!("store: {error}")),
             }
         }));
+    }
+
+    /// Stores once more what was refused, with the same bytes.
+    pub fn retry(&mut self, shared: &Shared, order: Order) {
+        let refused = self.refused.lock().unwrap().pop();
+        if let Some((number, length)) = refused {
+            self.store(shared, number, length, order);
+        }
     }
 
     pub fn read(&mut self, shared: &Shared) {
@@ -122,7 +145,7 @@ impl Process {
                     let found = content(&bytes);
                     let mut must = acked;
                     // Own stores that were refused meanwhile need not be there.
-                    must.extend(called.intersection(&own.lock().unwrap()));
+                    must.extend(called.intersection(&own.lock().unwrap()).map(|(number, _)| number));
                     let missing = shared.world.lock().unwrap().missing_from(&must, &found);
                     if !missing.is_empty() {
                         shared.fail(format!("a read missed {missing:?}"));
@@ -138,7 +161,7 @@ impl Process {
         let mut world = shared.world.lock().unwrap();
         let this = world.clears.len();
         let acked_before = world.acked.clone();
-        world.clears.push(Clear { ended: None, acked_before });
+        world.clears.push(Clear { process: self.id, ended: None, acked_before });
         drop(world);
         let cleared = self.persistence.clear(self.doc.clone(), Order::Queued);
         let shared = shared.clone();

@@ -8,18 +8,20 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
-use y_dynamodb::codec::sort_key::DocName;
+use tokio::time::Instant;
+use y_dynamodb::codec::sort_key::{DocName, UpdateKey};
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::log::{OnCorrupt, Rule, Sizes};
 use y_dynamodb::monitor::Deaf;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
+use y_dynamodb::table::late::LATE_WRITE;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::hook::{Gate, Requests};
 use crate::process::{Machine, Process, Shared};
-use crate::world::{incomplete_set, most_copies, remains};
+use crate::world::{content, incomplete_set, most_copies, remains};
 
 const PROCESSES: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
@@ -33,6 +35,12 @@ pub struct Weather {
     /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
     /// answered may land after a clear.
     pub late_puts: bool,
+    /// Attempts of puts get no answer, which their process knows, and may arrive within the time that it reckons with. With
+    /// clears, and with retries of stores that were refused.
+    pub lost_attempts: bool,
+    /// Duplicates of puts of plain updates may arrive behind clears of other processes. I5 allows that these updates are back,
+    /// and no others.
+    pub late_behind_clears: bool,
     /// Someone repairs meanwhile.
     pub repairs: bool,
     /// A sealed set lacks a part from the beginning.
@@ -47,9 +55,19 @@ impl Weather {
     }
 }
 
+/// A request that the network holds.
+struct Late {
+    request: Request,
+    process: usize,
+    step: u64,
+    /// When it is lost for good, if ever.
+    until: Option<Instant>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Job {
     Store,
+    Retry,
     Read,
     Flush,
     Clear,
@@ -65,7 +83,7 @@ struct Schedule {
     processes: Vec<Process>,
     started: usize,
     stored: u64,
-    late: Vec<Request>,
+    late: Vec<Late>,
     /// How often a process freezes at a Query.
     freeze_reads: f32,
     now: Arc<AtomicU64>,
@@ -135,7 +153,7 @@ impl Schedule {
         jobs.extend(vec![Job::Flush; self.rng.usize(0..4)]);
         jobs.extend(vec![Job::Read; self.rng.usize(1..4)]);
         let may_clear = !self.weather.late_puts && !self.weather.damage && !self.weather.no_deletes;
-        if may_clear && self.rng.bool() {
+        if may_clear && (self.rng.bool() || self.weather.lost_attempts || self.weather.late_behind_clears) {
             jobs.extend(vec![Job::Clear; self.rng.usize(1..4)]);
             if self.rng.bool() {
                 // Compactions that read slowly while the document is cleared and filled again.
@@ -143,6 +161,9 @@ impl Schedule {
                 self.freeze_reads = 0.15;
                 jobs.extend(vec![Job::Flush; 3]);
             }
+        }
+        if self.weather.lost_attempts {
+            jobs.extend(vec![Job::Retry; self.rng.usize(1..6)]);
         }
         if self.weather.repairs {
             jobs.extend(vec![Job::Repair; self.rng.usize(1..5)]);
@@ -170,9 +191,8 @@ impl Schedule {
             if self.rng.f32() < 0.02 {
                 self.crash();
             }
-            if self.rng.f32() < 0.1 && !self.late.is_empty() {
-                let at = self.rng.usize(..self.late.len());
-                self.table.apply_late(&self.late.swap_remove(at));
+            if self.rng.f32() < 0.1 {
+                self.deliver();
             }
             self.settle().await;
             self.check()?;
@@ -185,6 +205,35 @@ impl Schedule {
         self.now.fetch_add(self.rng.u64(0..HOUR_MS / 20), Ordering::Relaxed);
         let pause = if self.rng.f32() < 0.1 { 700 } else { 1 };
         tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
+
+    /// Lets one of the requests arrive that the network holds.
+    fn deliver(&mut self) {
+        self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
+        let is_cleared =
+            || self.shared.world.lock().unwrap().clears.iter().any(|clear| clear.ended.is_some());
+        if self.late.is_empty() || self.weather.late_behind_clears && !is_cleared() {
+            return;
+        }
+        let late = self.late.swap_remove(self.rng.usize(..self.late.len()));
+        let may_arrive =
+            late.until.is_none() || self.shared.world.lock().unwrap().may_arrive(late.process, late.step);
+        if may_arrive {
+            self.arrive(&late.request);
+        }
+    }
+
+    fn arrive(&self, request: &Request) {
+        if let Request::PutNew { item, .. } = request {
+            let mut world = self.shared.world.lock().unwrap();
+            if !self.table.items(&self.doc).iter().any(|there| there.key == item.key) {
+                world.is_put_again(&item.key);
+            }
+            if self.weather.late_behind_clears {
+                world.excused.extend(content(item.value.as_deref().unwrap_or_default()));
+            }
+        }
+        self.table.apply_late(request);
     }
 
     fn check(&self) -> std::result::Result<(), String> {
@@ -239,19 +288,25 @@ impl Schedule {
         let waiting = requests.swap_remove(at);
         drop(requests);
         let is_read = matches!(waiting.request, Some(Request::Query(_)));
-        if self.rng.f32() < if is_read { self.freeze_reads } else { 0.03 } {
+        let is_head = matches!(&waiting.request, Some(Request::PutNew { item, .. }) if item.head.is_some());
+        let freezes = match () {
+            () if is_read => self.freeze_reads,
+            () if is_head && self.weather.late_behind_clears => 0.3,
+            () => 0.03,
+        };
+        if self.rng.f32() < freezes {
             let frozen = self.processes.iter_mut().find(|process| process.id == waiting.process);
             frozen.unwrap().frozen_until = step + self.rng.u64(10..200);
             self.now.fetch_add(HOUR_MS, Ordering::Relaxed);
         }
         let fault = match &waiting.request {
-            Some(request) => self.fault(request.clone()),
+            Some(request) => self.fault(request.clone(), waiting.process, step),
             None => Fault::None,
         };
         waiting.go(fault);
     }
 
-    fn fault(&mut self, request: Request) -> Fault {
+    fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
         let lost = |code| Error::new(code, "injected");
         if self.weather.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
             return Fault::Fail(lost(Code::Unavailable));
@@ -260,19 +315,34 @@ impl Schedule {
             request,
             Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
         );
-        let is_put = matches!(request, Request::PutNew { .. } | Request::Seal { .. });
+        let is_put = matches!(request, Request::PutNew { .. });
         // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
-        if (is_delete || is_put && self.weather.late_puts) && self.rng.f32() < 0.08 {
-            self.late.push(request);
+        let may_be_late =
+            is_delete || self.weather.late_puts && (is_put || matches!(request, Request::Seal { .. }));
+        let is_duplicated = self.weather.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
+        if is_duplicated || may_be_late && self.rng.f32() < 0.08 {
+            self.late.push(Late { request: request.clone(), process, step, until: None });
         }
-        match self.rng.u32(0..100) {
+        let fault = match self.rng.u32(0..100) {
             0..3 => Fault::Fail(lost(Code::Unavailable)),
             3..5 => Fault::Fail(lost(Code::Throttled)),
             5..9 => Fault::ApplyThenFail(lost(Code::Unavailable)),
             9..20 => Fault::Unprocessed(1),
             20..30 => Fault::PageItems(1),
+            30..35 if self.weather.lost_attempts => Fault::LostAttempt,
             _ => Fault::None,
+        };
+        let may_arrive = match &fault {
+            Fault::LostAttempt => true,
+            Fault::Fail(error) | Fault::ApplyThenFail(error) => error.code() == Code::Unavailable,
+            _ => false,
+        };
+        if is_put && self.weather.lost_attempts && may_arrive {
+            // The answer takes a step or more, and the process reckons from then on.
+            let until = Some(Instant::now() + LATE_WRITE);
+            self.late.push(Late { request, process, step, until });
         }
+        fault
     }
 
     fn crash(&mut self) {
@@ -284,7 +354,11 @@ impl Schedule {
     }
 
     fn call(&mut self, job: Job) {
-        let at = self.rng.usize(..self.processes.len());
+        let mut at = self.rng.usize(..self.processes.len());
+        if self.weather.lost_attempts && job == Job::Clear {
+            // Only its own late puts concern a clear, so one process makes them all.
+            at = 0;
+        }
         let order = if self.rng.f32() < 0.1 && job != Job::Clear { Order::Outside } else { Order::Queued };
         let (process, shared) = (&mut self.processes[at], &self.shared);
         match job {
@@ -293,6 +367,7 @@ impl Schedule {
                 process.store(shared, self.stored, length, order);
                 self.stored += 1;
             }
+            Job::Retry => process.retry(shared, order),
             Job::Read => process.read(shared),
             Job::Flush => process.flush(shared, order),
             Job::Clear => process.clear(shared),
@@ -327,4 +402,10 @@ impl Schedule {
         }
         Ok(())
     }
+}
+
+/// Whether a request puts an update that is one item.
+fn is_plain(request: &Request) -> bool {
+    let Request::PutNew { doc, item } = request else { return false };
+    item.head.is_none() && matches!(item.key.parse_update(doc), Some(UpdateKey::Update(..)))
 }

@@ -11,8 +11,9 @@ use y_dynamodb::update;
 /// The content of a document: each update is one client's, with this number.
 pub type Content = BTreeSet<u64>;
 
-/// A clear: when it was called, when it ended, what was acknowledged before.
+/// A clear: whose it was, when it ended, what was acknowledged before it was called.
 pub struct Clear {
+    pub process: usize,
     pub ended: Option<u64>,
     pub acked_before: Content,
 }
@@ -23,6 +24,8 @@ pub struct World {
     pub called: HashMap<u64, u64>,
     pub acked: Content,
     pub clears: Vec<Clear>,
+    /// What a clear may miss: a put of it arrived late.
+    pub excused: Content,
     values: HashMap<SortKey, Vec<u8>>,
     sealed: BTreeSet<SortKey>,
 }
@@ -32,6 +35,13 @@ impl World {
     pub fn may_be_gone(&self, update: u64) -> bool {
         let called = self.called[&update];
         self.clears.iter().any(|clear| clear.ended.is_none_or(|ended| ended > called))
+    }
+
+    /// Whether a put that `process` sent at `step` may still arrive: not during or after a clear of another process, which
+    /// cannot know of it. That is the exception of I5.
+    pub fn may_arrive(&self, process: usize, step: u64) -> bool {
+        let is_later = |clear: &Clear| clear.ended.is_none_or(|ended| ended >= step);
+        !self.clears.iter().any(|clear| clear.process != process && is_later(clear))
     }
 
     /// What a read that sees `must` and whatever comes later has to contain.
@@ -51,12 +61,18 @@ impl World {
             return Err(format!("acknowledged {lost:?} lost"));
         }
         for clear in self.clears.iter().filter(|clear| clear.ended.is_some()) {
-            let back: Vec<_> = clear.acked_before.intersection(&live).collect();
+            let back = clear.acked_before.intersection(&live);
+            let back: Vec<_> = back.filter(|update| !self.excused.contains(update)).collect();
             if !back.is_empty() {
                 return Err(format!("cleared {back:?} came back"));
             }
         }
         Ok(())
+    }
+
+    /// A late attempt puts a head again that a clear deleted: it is not sealed.
+    pub fn is_put_again(&mut self, key: &SortKey) {
+        self.sealed.remove(key);
     }
 
     /// A key never gets another value, and a sealed head stays sealed.

@@ -1,5 +1,5 @@
 //! What became of the attempts of one request: so that a request that ran out of time can say whether it was throttled,
-//! and retries are counted.
+//! retries are counted, and attempts that got no answer are known: they may still arrive.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::config::interceptors::{
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
+use tokio::time::Instant;
 
 use super::errors::{chain, is_throttle};
 
@@ -25,11 +26,33 @@ pub(super) struct State {
     pub(super) throttled: bool,
     /// What the last one that ended said.
     pub(super) last: Option<String>,
+    /// How many got no answer of DynamoDB: a timeout, a broken connection, an answer of something in between.
+    pub(super) lost: u32,
+    /// When the last of these ended.
+    pub(super) lost_at: Option<Instant>,
+    /// Whether one is in flight. The SDK does not report the end of an attempt that it gives up after the request timeout.
+    in_flight: bool,
+}
+
+impl State {
+    /// Ends the attempt in flight, if there is one, without an answer.
+    fn lose(&mut self) {
+        if std::mem::take(&mut self.in_flight) {
+            self.lost += 1;
+            self.lost_at = Some(Instant::now());
+        }
+    }
 }
 
 impl Attempts {
-    pub(super) fn state(&self) -> State {
+    fn state(&self) -> State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The state when the request is over. An attempt that is still in flight was cut off by the operation timeout.
+    pub(super) fn ended(&self) -> State {
+        self.update(State::lose);
+        self.state()
     }
 
     fn update(&self, change: impl FnOnce(&mut State)) {
@@ -66,7 +89,11 @@ where
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.update(|state| state.begun += 1);
+        self.0.update(|state| {
+            state.lose();
+            state.begun += 1;
+            state.in_flight = true;
+        });
         Ok(())
     }
 
@@ -76,11 +103,19 @@ where
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(Err(error)) = context.output_or_error() else { return Ok(()) };
+        let Some(Err(error)) = context.output_or_error() else {
+            self.0.update(|state| state.in_flight = false);
+            return Ok(());
+        };
         let service = error.as_operation_error().and_then(|e| e.downcast_ref::<E>());
         let code = service.and_then(ProvideErrorMetadata::code);
         let last = code.map_or_else(|| chain(error), str::to_owned);
         self.0.update(|state| {
+            // An answer without a code is not DynamoDB's.
+            if code.is_none() {
+                state.lose();
+            }
+            state.in_flight = false;
             state.throttled = code.is_some_and(is_throttle);
             state.last = Some(last);
         });

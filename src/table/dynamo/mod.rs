@@ -5,6 +5,7 @@
 //! * `client`: makes the SDK's client at first use; `tls`: what it trusts.
 //! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors` serve it.
 //! * `prepare`: creates and checks the table.
+//! * `heads`: changing the head of a set; conditions of deletes.
 //! * `items`: items as attribute values; `raw`: items as they are, whatever they hold.
 //! * `pages`: Query and Scan.
 //! * `embedded`: `memory:` and `file:`, with the feature `embedded`.
@@ -16,6 +17,7 @@ mod client;
 pub mod config;
 pub(crate) mod embedded;
 mod errors;
+mod heads;
 mod items;
 mod pages;
 mod prepare;
@@ -26,19 +28,18 @@ mod tls;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, DeleteRequest, ReturnConsumedCapacity, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{ConsumedCapacity, DeleteRequest, ReturnConsumedCapacity, WriteRequest};
 
 use self::client::Connection;
 pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, Timeouts};
+use self::heads::{Condition, condition as condition_of};
 use self::items::{Attributes, item_attributes, key_attributes, read_item, read_key, read_named_item};
 pub use self::raw::RawItem;
 use self::raw::read_raw;
-use super::schema::{HASH_KEY, PARTS, SEALED, VALUE};
+use self::send::Target;
+use super::schema::HASH_KEY;
 use super::size::{check_batch, check_item, check_keys};
-use super::{DeleteIf, Item, Meter, Operation, Page, Query, ScanPage, Table};
+use super::{DeleteIf, Item, LateWrites, Meter, Operation, Page, Query, ScanPage, Table, Write};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 
@@ -54,6 +55,7 @@ pub struct DynamoTable {
     config: Arc<DynamoConfig>,
     connection: Arc<Connection>,
     meter: Arc<Meter>,
+    late: Arc<LateWrites>,
     replicas: Arc<AtomicUsize>,
 }
 
@@ -68,6 +70,7 @@ impl DynamoTable {
             config: Arc::new(config),
             connection: Arc::default(),
             meter: Arc::default(),
+            late: Arc::default(),
             replicas: Arc::default(),
         })
     }
@@ -84,12 +87,20 @@ impl DynamoTable {
 
     async fn put_item(&self, doc: &DocName, item: Item, only_new: bool) -> Result<()> {
         check_item(doc, &item)?;
-        self.put_attributes(item_attributes(doc, item), only_new).await
+        let key = item.key.clone();
+        self.put_attributes(doc, &key, item_attributes(doc, item), only_new).await
     }
 
-    async fn put_attributes(&self, attributes: Attributes, only_new: bool) -> Result<()> {
+    async fn put_attributes(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        attributes: Attributes,
+        only_new: bool,
+    ) -> Result<()> {
+        let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Put };
         let answer = self
-            .send(Operation::PutItem, CONDITION_FAILED, |client, log| {
+            .send_write(target, Operation::PutItem, CONDITION_FAILED, |client, log| {
                 let put = client
                     .put_item()
                     .table_name(&self.config.table_name)
@@ -136,9 +147,9 @@ impl DynamoTable {
     }
 
     /// Deletes in one batch; returns what the answer calls unprocessed.
-    async fn delete_all(&self, requests: Vec<WriteRequest>) -> Result<Vec<WriteRequest>> {
+    async fn delete_all(&self, target: Target<'_>, requests: Vec<WriteRequest>) -> Result<Vec<WriteRequest>> {
         let answer = self
-            .send(Operation::BatchWriteItem, NONE, |client, log| {
+            .send_write(target, Operation::BatchWriteItem, NONE, |client, log| {
                 client
                     .batch_write_item()
                     .request_items(&self.config.table_name, requests.clone())
@@ -159,6 +170,10 @@ impl Table for DynamoTable {
 
     fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    fn late(&self) -> &LateWrites {
+        &self.late
     }
 
     fn replicas(&self) -> usize {
@@ -187,7 +202,7 @@ impl Table for DynamoTable {
 
     async fn put_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<()> {
         check_keys(doc, key)?;
-        self.put_attributes(raw.attributes(doc, key), true).await
+        self.put_attributes(doc, key, raw.attributes(doc, key), true).await
     }
 
     async fn delete_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<bool> {
@@ -196,55 +211,32 @@ impl Table for DynamoTable {
     }
 
     async fn seal(&self, doc: &DocName, key: &SortKey) -> Result<bool> {
-        check_keys(doc, key)?;
-        let answer = self
-            .send(Operation::UpdateItem, CONDITION_FAILED, |client, log| {
-                client
-                    .update_item()
-                    .table_name(&self.config.table_name)
-                    .set_key(Some(key_attributes(doc, key)))
-                    .update_expression("SET #s = :true")
-                    .condition_expression("attribute_exists(#p)")
-                    .expression_attribute_names("#s", SEALED)
-                    .expression_attribute_names("#p", PARTS)
-                    .expression_attribute_values(":true", AttributeValue::Bool(true))
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .customize()
-                    .interceptor(log)
-                    .send()
-            })
-            .await?;
-        let is_there = answer.is_some();
-        self.count(Operation::UpdateItem, answer.and_then(|answer| answer.consumed_capacity));
-        Ok(is_there)
+        self.seal_head(doc, key).await
+    }
+
+    async fn renew(&self, doc: &DocName, key: &SortKey, at: u64) -> Result<bool> {
+        self.renew_head(doc, key, at).await
     }
 
     async fn delete(&self, doc: &DocName, key: &SortKey, condition: DeleteIf) -> Result<bool> {
         check_keys(doc, key)?;
-        let condition = match condition {
-            DeleteIf::Always => None,
-            DeleteIf::ValueIs(value) => {
-                Some(("attribute_not_exists(#k) OR #a = :v", VALUE, AttributeValue::B(Blob::new(value))))
-            }
-            DeleteIf::NotSealed => Some((
-                "attribute_not_exists(#k) OR attribute_not_exists(#a) OR #a <> :v",
-                SEALED,
-                AttributeValue::Bool(true),
-            )),
-        };
+        let condition = condition_of(condition);
+        let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Delete };
         let answer = self
-            .send(Operation::DeleteItem, CONDITION_FAILED, |client, log| {
+            .send_write(target, Operation::DeleteItem, CONDITION_FAILED, |client, log| {
                 let mut delete = client
                     .delete_item()
                     .table_name(&self.config.table_name)
                     .set_key(Some(key_attributes(doc, key)))
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
-                if let Some((expression, attribute, value)) = &condition {
-                    delete = delete
-                        .condition_expression(*expression)
-                        .expression_attribute_names("#k", HASH_KEY)
-                        .expression_attribute_names("#a", *attribute)
-                        .expression_attribute_values(":v", value.clone());
+                if let Some(Condition { expression, attributes }) = &condition {
+                    delete = delete.condition_expression(*expression);
+                    for (n, (name, value)) in attributes.iter().enumerate() {
+                        delete = delete.expression_attribute_names(format!("#{n}"), *name);
+                        if let Some(value) = value {
+                            delete = delete.expression_attribute_values(format!(":{n}"), value.clone());
+                        }
+                    }
                 }
                 delete.customize().interceptor(log).send()
             })
@@ -265,7 +257,8 @@ impl Table for DynamoTable {
             Ok(WriteRequest::builder().delete_request(delete).build())
         };
         let requests = keys.iter().map(request).collect::<Result<Vec<_>>>()?;
-        let left = self.delete_all(requests).await?;
+        let target = Target { doc, keys, write: Write::Delete };
+        let left = self.delete_all(target, requests).await?;
         let keys = left.into_iter().filter_map(|request| request.delete_request);
         keys.map(|delete| read_key(&mut delete.key.clone()).map(|(_, key)| key)).collect()
     }

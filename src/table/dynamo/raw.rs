@@ -1,15 +1,16 @@
 //! Items as they are, with attributes of any name and type: to be moved, never to be understood.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 
 use super::items::{Attributes, key_attributes, read_item};
+use super::send::Target;
 use super::{CONDITION_FAILED, DynamoTable};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::Result;
 use crate::table::schema::{HASH_KEY, RANGE_KEY};
-use crate::table::{Item, Operation};
+use crate::table::{Item, Operation, Write};
 
 /// All attributes of an item but its keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +41,9 @@ impl DynamoTable {
             // Writing to a string cannot fail.
             let _ = write!(condition, " AND #a{n} = :a{n}");
         }
+        let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Delete };
         let answer = self
-            .send(Operation::DeleteItem, CONDITION_FAILED, |client, log| {
+            .send_write(target, Operation::DeleteItem, CONDITION_FAILED, |client, log| {
                 let mut delete = client
                     .delete_item()
                     .table_name(&self.config.table_name)

@@ -14,12 +14,43 @@ use super::attempts::{AttemptLog, Attempts};
 use super::client::{Cell, connect};
 use super::config::Credentials;
 use super::errors::{Failed, is_expired};
+use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Error, Result};
-use crate::table::Operation;
+use crate::table::{Operation, Write};
 
 type Answer<O, E> = Result<O, SdkError<E, HttpResponse>>;
 
+/// The items that a request writes.
+pub(super) struct Target<'a> {
+    pub(super) doc: &'a DocName,
+    pub(super) keys: &'a [SortKey],
+    pub(super) write: Write,
+}
+
 impl DynamoTable {
+    /// Sends a put or a delete, as [`DynamoTable::send`] does, and records its attempts that may still arrive.
+    pub(super) async fn send_write<O, E, F>(
+        &self,
+        target: Target<'_>,
+        operation: Operation,
+        expected: &str,
+        call: impl Fn(Client, AttemptLog<E>) -> F + Send + Sync,
+    ) -> Result<Option<O>>
+    where
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Answer<O, E>> + Send,
+    {
+        let attempts = Arc::default();
+        let result = self.send_attempts(operation, expected, &attempts, call).await;
+        let state = attempts.ended();
+        // A put whose condition fails finds what an earlier attempt of it wrote: of a single lost attempt, that one.
+        let has_arrived = target.write == Write::Put && state.lost == 1 && matches!(result, Ok(None));
+        if let Some(at) = state.lost_at.filter(|_| !has_arrived) {
+            self.late.record(target.doc, target.keys, target.write, at);
+        }
+        result
+    }
+
     /// Sends what `call` makes; `None` where DynamoDB answered with the error code `expected`.
     ///
     /// # Errors
@@ -34,19 +65,32 @@ impl DynamoTable {
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Answer<O, E>> + Send,
     {
-        let attempts = Arc::new(Attempts::default());
+        self.send_attempts(operation, expected, &Arc::default(), call).await
+    }
+
+    async fn send_attempts<O, E, F>(
+        &self,
+        operation: Operation,
+        expected: &str,
+        attempts: &Arc<Attempts>,
+        call: impl Fn(Client, AttemptLog<E>) -> F + Send + Sync,
+    ) -> Result<Option<O>>
+    where
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Answer<O, E>> + Send,
+    {
         let work = async {
             let cell = self.connection.current();
-            let answer = call(self.client(&cell).await?, AttemptLog::new(&attempts)).await;
+            let answer = call(self.client(&cell).await?, AttemptLog::new(attempts)).await;
             if !self.can_renew(&answer) {
                 return Ok(answer);
             }
             let cell = self.connection.renew(&cell);
-            Ok::<_, Error>(call(self.client(&cell).await?, AttemptLog::new(&attempts)).await)
+            Ok::<_, Error>(call(self.client(&cell).await?, AttemptLog::new(attempts)).await)
         };
         self.meter.request(operation);
         let answer = tokio::time::timeout(self.config.timeouts.operation, work).await;
-        let state = attempts.state();
+        let state = attempts.ended();
         self.meter.retries(operation, u64::from(state.begun.saturating_sub(1)));
         let failed = Failed { operation, config: &self.config, attempts: state };
         let result = match answer {

@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use tokio::time::Instant;
+
 use crate::codec::sort_key::{DocName, SortKey};
-use crate::error::Error;
-use crate::table::{DeleteIf, Item, Operation, Query};
+use crate::error::{Code, Error};
+use crate::table::{DeleteIf, Item, LateWrites, Operation, Query, Write};
 
 /// One request with all that it carries: one variant per kind of request of [`crate::table::Table`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,7 @@ pub enum Request {
     Put { doc: DocName, item: Item },
     Get { doc: DocName, key: SortKey },
     Seal { doc: DocName, key: SortKey },
+    Renew { doc: DocName, key: SortKey, at: u64 },
     Delete { doc: DocName, key: SortKey, condition: DeleteIf },
     DeleteRaw { doc: DocName, key: SortKey, raw: Item },
     DeleteBatch { doc: DocName, keys: Vec<SortKey> },
@@ -32,11 +35,26 @@ impl Request {
             Request::Prepare { .. } => Operation::DescribeTable,
             Request::PutNew { .. } | Request::Put { .. } => Operation::PutItem,
             Request::Get { .. } => Operation::GetItem,
-            Request::Seal { .. } => Operation::UpdateItem,
+            Request::Seal { .. } | Request::Renew { .. } => Operation::UpdateItem,
             Request::Delete { .. } | Request::DeleteRaw { .. } => Operation::DeleteItem,
             Request::DeleteBatch { .. } => Operation::BatchWriteItem,
             Request::Query(_) | Request::QueryKeys(_) => Operation::Query,
             Request::Scan { .. } | Request::ScanKeys { .. } => Operation::Scan,
+        }
+    }
+
+    /// Records it as a write of which an attempt may still arrive.
+    pub(super) fn record(&self, late: &LateWrites) {
+        let now = Instant::now();
+        match self {
+            Request::PutNew { doc, item } | Request::Put { doc, item } => {
+                late.record(doc, std::slice::from_ref(&item.key), Write::Put, now);
+            }
+            Request::Delete { doc, key, .. } | Request::DeleteRaw { doc, key, .. } => {
+                late.record(doc, std::slice::from_ref(key), Write::Delete, now);
+            }
+            Request::DeleteBatch { doc, keys } => late.record(doc, keys, Write::Delete, now),
+            _ => (),
         }
     }
 
@@ -51,14 +69,27 @@ impl Request {
 pub enum Fault {
     /// Nothing: it is applied and answered.
     None,
-    /// It is not applied, the caller gets the error.
+    /// It is not applied, the caller gets the error. With `ERR_UNAVAILABLE` it may still arrive.
     Fail(Error),
-    /// It is applied, the caller gets the error: a lost response.
+    /// It is applied, the caller gets the error: a lost response. With `ERR_UNAVAILABLE` it may arrive again.
     ApplyThenFail(Error),
+    /// It is applied and answered, after an attempt that got no answer and may still arrive.
+    LostAttempt,
     /// A batch is applied but for its last n keys, which are answered as unprocessed. Other requests: no fault.
     Unprocessed(usize),
     /// The page of a Query or Scan ends after n items (at least 1). Other requests: no fault.
     PageItems(u32),
+}
+
+impl Fault {
+    /// Whether an attempt of the request may still arrive.
+    pub(super) fn loses_an_attempt(&self) -> bool {
+        match self {
+            Fault::LostAttempt => true,
+            Fault::Fail(error) | Fault::ApplyThenFail(error) => error.code() == Code::Unavailable,
+            _ => false,
+        }
+    }
 }
 
 /// The future of a [`Hook`].

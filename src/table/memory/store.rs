@@ -7,7 +7,7 @@ use std::ops::Bound;
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::limits::MAX_PAGE_BYTES;
 use crate::table::size::{item_bytes, read_units, write_units};
-use crate::table::{DeleteIf, Item, Page, Query, ScanPage};
+use crate::table::{DeleteIf, Head, Item, Page, Query, ScanPage};
 
 /// Documents in an order that is not that of their names, as DynamoDB's is not: by a hash, then the name.
 type ScanKey = (u64, DocName);
@@ -54,11 +54,19 @@ impl Store {
     }
 
     pub(super) fn seal(&mut self, doc: &DocName, key: &SortKey) -> Billed<bool> {
-        let bytes = self.bytes(doc, key);
+        let units = write_units(self.bytes(doc, key));
+        (self.head(doc, key).map(|head| head.sealed = true).is_some(), units)
+    }
+
+    pub(super) fn renew(&mut self, doc: &DocName, key: &SortKey, at: u64) -> Billed<bool> {
+        let units = write_units(self.bytes(doc, key));
+        let head = self.head(doc, key).filter(|head| !head.sealed);
+        (head.map(|head| head.at = at).is_some(), units)
+    }
+
+    fn head(&mut self, doc: &DocName, key: &SortKey) -> Option<&mut Head> {
         let item = self.documents.get_mut(&scan_key(doc)).and_then(|items| items.get_mut(key));
-        let head = item.and_then(|item| item.head.as_mut());
-        let sealed = head.map(|head| head.sealed = true).is_some();
-        (sealed, write_units(bytes))
+        item.and_then(|item| item.head.as_mut())
     }
 
     pub(super) fn delete(&mut self, doc: &DocName, key: &SortKey, condition: &DeleteIf) -> Billed<bool> {
@@ -68,6 +76,7 @@ impl Store {
             DeleteIf::Always => true,
             DeleteIf::ValueIs(value) => item.value.as_ref() == Some(value),
             DeleteIf::NotSealed => !item.head.as_ref().is_some_and(|head| head.sealed),
+            DeleteIf::NotRenewed(at) => item.head.as_ref().is_some_and(|head| !head.sealed && head.at == *at),
         });
         if holds {
             items.remove(key);

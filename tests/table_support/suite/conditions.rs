@@ -22,6 +22,39 @@ pub async fn a_seal_needs_a_head(table: &impl Metered) {
     );
 }
 
+pub async fn a_renewal_needs_a_head_that_is_not_sealed(table: &impl Metered) {
+    let d = doc("doc");
+    table.put_new(&d, head(&d, 1, false)).await.unwrap();
+    table.put_new(&d, head(&d, 2, true)).await.unwrap();
+    table.put_new(&d, item(&d, 3, b"no head")).await.unwrap();
+    assert!(table.renew(&d, &key(&d, 1), 1_700_000_600_000).await.unwrap());
+    for clock in [2, 3, 4] {
+        assert!(!table.renew(&d, &key(&d, clock), 1_700_000_600_000).await.unwrap(), "{clock}");
+    }
+    let mut renewed = head(&d, 1, false);
+    renewed.head.as_mut().unwrap().at = 1_700_000_600_000;
+    // The renewal touches nothing else, and makes nothing.
+    let items = table.query(&updates(&d)).await.unwrap().entries;
+    assert_eq!(items, [renewed, head(&d, 2, true), item(&d, 3, b"no head")]);
+    assert!(table.seal(&d, &key(&d, 1)).await.unwrap());
+}
+
+pub async fn a_head_that_was_renewed_or_sealed_is_not_deleted_as_it_was(table: &impl Metered) {
+    let d = doc("doc");
+    let at = 1_700_000_000_000;
+    for clock in 1..4 {
+        table.put_new(&d, head(&d, clock, false)).await.unwrap();
+    }
+    table.put_new(&d, item(&d, 4, b"no head")).await.unwrap();
+    table.renew(&d, &key(&d, 1), at + 1).await.unwrap();
+    table.seal(&d, &key(&d, 2)).await.unwrap();
+    let delete = async |clock| table.delete(&d, &key(&d, clock), DeleteIf::NotRenewed(at)).await.unwrap();
+    assert!(!delete(1).await && !delete(2).await && !delete(4).await);
+    assert!(delete(3).await);
+    assert!(delete(5).await, "what is not there is deleted already");
+    assert_eq!(table.query(&updates(&d)).await.unwrap().entries.len(), 3);
+}
+
 pub async fn a_delete_says_whether_its_condition_held(table: &impl Metered) {
     let d = doc("doc");
     let value_is = |value: &[u8]| DeleteIf::ValueIs(value.to_vec());

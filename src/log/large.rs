@@ -1,0 +1,122 @@
+//! Storing an update that does not fit one item, as a set.
+//!
+//! A store that fails with a retryable error leaves its set half written, and this process remembers how far it came. A
+//! later store of the same bytes continues it. Its head is never put again: where it is gone, a clear or a sweep has
+//! deleted the set, and the update is written as a new one.
+//!
+//! A set whose sealing has an unknown outcome may count already. It is sealed again, never written again beside itself.
+
+use std::hash::{BuildHasher, RandomState};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::set::{Progress, Set};
+use super::{Log, MAX_SET_ATTEMPTS, Pace, Rule, off_the_loop};
+use crate::codec::sort_key::{DocName, LogClock};
+use crate::error::{Code, Error, Result};
+use crate::table::Table;
+
+/// The most half-written sets that are remembered; each takes some 100 bytes and the document's name.
+const MAX_HALF_WRITTEN: usize = 1_000;
+
+/// The half-written sets of one persistence, the oldest first.
+#[derive(Debug, Default)]
+pub(super) struct HalfWritten {
+    sets: Mutex<Vec<HalfWrittenSet>>,
+    keys: [RandomState; 2],
+}
+
+#[derive(Debug)]
+struct HalfWrittenSet {
+    doc: DocName,
+    bytes: Fingerprint,
+    progress: Progress,
+}
+
+/// The length of an update and 128 bits of keyed hash: different bytes never continue a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fingerprint(usize, [u64; 2]);
+
+impl HalfWritten {
+    fn fingerprint(&self, update: &[u8]) -> Fingerprint {
+        Fingerprint(update.len(), self.keys.each_ref().map(|key| key.hash_one(update)))
+    }
+
+    /// Takes the set out that a store of the document has begun and `is_same` picks.
+    fn take(&self, doc: &DocName, is_same: impl Fn(&Fingerprint) -> bool) -> Option<Progress> {
+        let mut sets = self.lock();
+        let at = sets.iter().position(|set| set.doc == *doc && is_same(&set.bytes))?;
+        Some(sets.remove(at).progress)
+    }
+
+    /// Remembers a set; gives back the oldest where there are too many.
+    fn remember(&self, set: HalfWrittenSet) -> Option<HalfWrittenSet> {
+        let mut sets = self.lock();
+        sets.push(set);
+        (sets.len() > MAX_HALF_WRITTEN).then(|| sets.remove(0))
+    }
+
+    /// Forgets the sets of a document that is cleared.
+    pub fn forget(&self, doc: &DocName) {
+        self.lock().retain(|set| set.doc != *doc);
+    }
+
+    /// Every change is a single call: a panic leaves nothing half done.
+    fn lock(&self) -> MutexGuard<'_, Vec<HalfWrittenSet>> {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Table> Log<T> {
+    /// Stores an update as a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the set.
+    pub(super) async fn store_set(&self, doc: &DocName, clock: LogClock, mut update: Vec<u8>) -> Result<Set> {
+        let half_written = self.half_written.clone();
+        let (update, bytes) = off_the_loop(update.len(), move || {
+            let bytes = half_written.fingerprint(&update);
+            (mem::take(&mut update), bytes)
+        })
+        .await?;
+        let is_same = |other: &Fingerprint| *other == bytes || !self.keeps(Rule::ContinuedBytes);
+        for _ in 0..MAX_SET_ATTEMPTS {
+            let mut progress = match self.half_written.take(doc, is_same) {
+                Some(progress) => progress,
+                None => Progress::new(self.new_set(clock, &update)?),
+            };
+            match self.write_on(doc, &mut progress, &update).await {
+                Ok(true) => return Ok(progress.set),
+                Ok(false) => self.remove_set(doc, &progress.set).await?,
+                Err(error) if error.code().is_retryable() => {
+                    let oldest =
+                        self.half_written.remember(HalfWrittenSet { doc: doc.clone(), bytes, progress });
+                    return Err(match oldest.filter(|oldest| !oldest.progress.may_be_sealed) {
+                        Some(oldest) => self.given_up(&oldest.doc, &oldest.progress.set, error).await,
+                        None => error,
+                    });
+                }
+                // Sealed, perhaps: then others may have read it, and only a compaction that contains it deletes it.
+                Err(error) if progress.may_be_sealed => return Err(error),
+                Err(error) => return Err(self.given_up(doc, &progress.set, error).await),
+            }
+        }
+        Err(Error::new(
+            Code::Unavailable,
+            format!(
+                "update of {} bytes was cleared away {MAX_SET_ATTEMPTS} times while it was stored",
+                update.len()
+            ),
+        ))
+    }
+
+    /// Writes what a set still lacks, and seals it. `false` where its head is gone.
+    async fn write_on(&self, doc: &DocName, progress: &mut Progress, update: &[u8]) -> Result<bool> {
+        if !progress.has_begun() || !self.keeps(Rule::ContinuedHead) {
+            self.put_head(doc, progress, None).await?;
+        }
+        if !self.put_parts(doc, progress, update, &Pace::unpaced()).await? {
+            return Ok(false);
+        }
+        let sealed = self.seal(doc, &progress.set).await;
+        progress.may_be_sealed |= sealed.as_ref().is_err_and(|error| error.code().is_retryable());
+        sealed
+    }
+}

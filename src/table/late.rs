@@ -1,0 +1,138 @@
+//! Writes of which an attempt may still arrive: the request timed out, or its connection broke, and the network may hold it.
+//!
+//! An adapter records them, the log asks before it relies on them being over. Only this persistence's own attempts are
+//! known here. Keys with a random id are never deleted and used again, so late deletes of them are not recorded.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::codec::SortKey;
+use crate::codec::sort_key::{DocName, UpdateKey};
+
+/// How long after its end an attempt without an answer may still arrive. Longer than TCP and load balancers usually hold
+/// a request; what arrives later is the exception that `ARCHITECTURE.md` (I5) names.
+pub const LATE_WRITE: Duration = Duration::from_secs(15);
+
+/// The most attempts that are remembered, some MB; beyond it the oldest is forgotten.
+const MAX_LATE_WRITES: usize = 10_000;
+
+/// What a late attempt would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// Put an item.
+    Put,
+    /// Delete an item.
+    Delete,
+}
+
+/// The attempts of one persistence that may still arrive.
+#[derive(Debug, Default)]
+pub struct LateWrites(Mutex<VecDeque<LateWrite>>);
+
+#[derive(Debug)]
+struct LateWrite {
+    doc: DocName,
+    key: SortKey,
+    write: Write,
+    until: Instant,
+}
+
+impl LateWrites {
+    /// Records an attempt to write these items that ended at `at` without an answer.
+    pub fn record(&self, doc: &DocName, keys: &[SortKey], write: Write, at: Instant) {
+        let now = Instant::now();
+        let mut late = self.lock();
+        while late.front().is_some_and(|oldest| oldest.until <= now) {
+            late.pop_front();
+        }
+        for key in keys {
+            let has_id = matches!(key.parse_update(doc), Some(UpdateKey::Update(..) | UpdateKey::Part(..)));
+            if write == Write::Delete && has_id {
+                continue;
+            }
+            if late.len() >= MAX_LATE_WRITES {
+                late.pop_front();
+            }
+            late.push_back(LateWrite { doc: doc.clone(), key: key.clone(), write, until: at + LATE_WRITE });
+        }
+    }
+
+    /// Until when puts of the document may arrive; `None` where there is none.
+    pub fn puts_until(&self, doc: &DocName) -> Option<Instant> {
+        self.last(|late| late.write == Write::Put && late.doc == *doc)
+    }
+
+    /// Until when writes of one item may arrive; `None` where there is none.
+    pub fn writes_until(&self, doc: &DocName, key: &SortKey) -> Option<Instant> {
+        self.last(|late| late.key == *key && late.doc == *doc)
+    }
+
+    /// The documents of which puts may arrive.
+    pub fn documents(&self) -> BTreeSet<DocName> {
+        let now = Instant::now();
+        let late = self.lock();
+        let puts = late.iter().filter(|late| late.write == Write::Put && late.until > now);
+        puts.map(|late| late.doc.clone()).collect()
+    }
+
+    fn last(&self, is_meant: impl Fn(&LateWrite) -> bool) -> Option<Instant> {
+        let now = Instant::now();
+        let late = self.lock();
+        late.iter().filter(|late| late.until > now && is_meant(late)).map(|late| late.until).max()
+    }
+
+    /// Every change is a single call: a panic leaves nothing half done.
+    fn lock(&self) -> MutexGuard<'_, VecDeque<LateWrite>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::sort_key::{LogClock, WriteId};
+
+    fn doc(name: &str) -> DocName {
+        DocName::new(name).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_is_remembered_for_fifteen_seconds_after_its_end() {
+        let (late, d) = (LateWrites::default(), doc("d"));
+        let (meta, ended) = (SortKey::meta(&d, "k"), Instant::now());
+        tokio::time::advance(Duration::from_secs(5)).await;
+        late.record(&d, std::slice::from_ref(&meta), Write::Put, ended);
+        assert_eq!(late.puts_until(&d), Some(ended + LATE_WRITE));
+        assert_eq!(late.writes_until(&d, &meta), Some(ended + LATE_WRITE));
+        assert_eq!(late.documents(), BTreeSet::from([doc("d")]));
+        assert_eq!(late.writes_until(&d, &SortKey::meta(&d, "other")), None);
+        assert_eq!(late.puts_until(&doc("other")), None);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!((late.puts_until(&d), late.writes_until(&d, &meta)), (None, None));
+        assert_eq!(late.documents(), BTreeSet::new());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_delete_matters_only_where_its_key_can_be_used_again() {
+        let (late, d) = (LateWrites::default(), doc("d"));
+        let (meta, update) = (SortKey::meta(&d, "k"), SortKey::update(&d, LogClock(1), WriteId(1, 2)));
+        late.record(&d, &[meta.clone(), update.clone()], Write::Delete, Instant::now());
+        assert_eq!(late.puts_until(&d), None);
+        assert!(late.writes_until(&d, &meta).is_some());
+        assert_eq!(late.writes_until(&d, &update), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_number_of_remembered_attempts_is_bounded() {
+        let late = LateWrites::default();
+        for n in 0..=MAX_LATE_WRITES {
+            let d = doc(&n.to_string());
+            late.record(&d, &[SortKey::meta(&d, "k")], Write::Put, Instant::now());
+        }
+        assert_eq!(late.documents().len(), MAX_LATE_WRITES);
+        assert_eq!(late.puts_until(&doc("0")), None);
+    }
+}
