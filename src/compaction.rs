@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::defaults;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::log::{Compacted, Host, Knowledge, Log, Outcome, Pace, Scope, tiers};
 use crate::monitor::{CompactionDone, Monitor};
 use crate::queue::Document;
@@ -82,7 +82,10 @@ impl<T: Table> Compactor<T> {
             let ended = EndsCompaction(&doc);
             let result = inner.compact(&doc).await;
             doc.compaction_ended(result.is_ok());
-            if let Err(error) = result {
+            // Closing the persistence cuts a compaction off: no failure.
+            if let Err(error) = result
+                && error.code() != Code::Closed
+            {
                 inner.monitor.compaction_failed(doc.name(), &error);
             }
             drop(ended);

@@ -42,6 +42,7 @@ pub struct NativeOptions {
     pub session_token: Option<String>,
     pub profile: Option<String>,
     pub max_attempts: Option<u32>,
+    pub max_connections: Option<u32>,
     pub connect_timeout_ms: Option<u32>,
     pub request_timeout_ms: Option<u32>,
     pub operation_timeout_ms: Option<u32>,
@@ -100,6 +101,7 @@ impl NativeOptions {
             credentials,
             billing: self.billing()?,
             max_attempts: self.max_attempts.unwrap_or(defaults::MAX_ATTEMPTS),
+            max_connections: count(self.max_connections, defaults::MAX_CONNECTIONS),
             timeouts: Timeouts {
                 connect: duration(self.connect_timeout_ms, usual.connect),
                 request: duration(self.request_timeout_ms, usual.request),

@@ -5,13 +5,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::config::interceptors::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
-};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::config::interceptors::FinalizerInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 
-use super::errors::{chain, is_throttle};
+use super::errors::{chain, find, is_throttle};
 
 /// The attempts so far.
 #[derive(Debug, Default)]
@@ -19,10 +18,12 @@ pub(super) struct Attempts(Mutex<State>);
 
 #[derive(Debug, Default, Clone)]
 pub(super) struct State {
-    /// How many were begun.
+    /// How many were sent.
     pub(super) begun: u32,
     /// Whether the last one that ended was throttled.
     pub(super) throttled: bool,
+    /// Whether the last one that ended had no credentials.
+    pub(super) without_credentials: bool,
     /// What the last one that ended said.
     pub(super) last: Option<String>,
 }
@@ -32,12 +33,17 @@ impl Attempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// One more is sent.
+    pub(super) fn begin(&self) {
+        self.update(|state| state.begun += 1);
+    }
+
     fn update(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-/// Writes down the attempts of one request whose error type is `E`.
+/// Notes what became of the attempts of one request whose error type is `E`.
 pub(super) struct AttemptLog<E>(Arc<Attempts>, PhantomData<fn() -> E>);
 
 impl<E> AttemptLog<E> {
@@ -60,16 +66,6 @@ where
         "AttemptLog"
     }
 
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.update(|state| state.begun += 1);
-        Ok(())
-    }
-
     fn read_after_attempt(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -82,6 +78,7 @@ where
         let last = code.map_or_else(|| chain(error), str::to_owned);
         self.0.update(|state| {
             state.throttled = code.is_some_and(is_throttle);
+            state.without_credentials = find::<CredentialsError>(error).is_some();
             state.last = Some(last);
         });
         Ok(())

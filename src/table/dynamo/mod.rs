@@ -4,6 +4,8 @@
 //! * `config`: where the table is; typed options.
 //! * `client`: makes the SDK's client at first use; `tls`: what it trusts.
 //! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors` serve it.
+//! * `connector`: one attempt: waits for its turn (`turns`), then has its time limit.
+//! * `credentials`: loads them once for all requests.
 //! * `prepare`: creates and checks the table.
 //! * `items`: items as attribute values; `raw`: items as they are, whatever they hold.
 //! * `pages`: Query and Scan.
@@ -14,6 +16,8 @@
 mod attempts;
 mod client;
 pub mod config;
+mod connector;
+mod credentials;
 pub(crate) mod embedded;
 mod errors;
 mod items;
@@ -22,6 +26,7 @@ mod prepare;
 mod raw;
 mod send;
 mod tls;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -36,9 +41,10 @@ pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, 
 use self::items::{Attributes, item_attributes, key_attributes, read_item, read_key, read_named_item};
 pub use self::raw::RawItem;
 use self::raw::read_raw;
+use self::turns::Turns;
 use super::schema::{HASH_KEY, PARTS, SEALED, VALUE};
 use super::size::{check_batch, check_item, check_keys};
-use super::{DeleteIf, Item, Meter, Operation, Page, Query, ScanPage, Table};
+use super::{Connections, DeleteIf, Item, Meter, Operation, Page, Query, ScanPage, Table};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 
@@ -55,6 +61,7 @@ pub struct DynamoTable {
     connection: Arc<Connection>,
     meter: Arc<Meter>,
     replicas: Arc<AtomicUsize>,
+    turns: Arc<Turns>,
 }
 
 impl DynamoTable {
@@ -65,6 +72,7 @@ impl DynamoTable {
     pub fn new(config: DynamoConfig) -> Result<Self> {
         config.check()?;
         Ok(DynamoTable {
+            turns: Turns::new(config.max_connections),
             config: Arc::new(config),
             connection: Arc::default(),
             meter: Arc::default(),
@@ -84,12 +92,12 @@ impl DynamoTable {
 
     async fn put_item(&self, doc: &DocName, item: Item, only_new: bool) -> Result<()> {
         check_item(doc, &item)?;
-        self.put_attributes(item_attributes(doc, item), only_new).await
+        self.put_attributes(doc, item_attributes(doc, item), only_new).await
     }
 
-    async fn put_attributes(&self, attributes: Attributes, only_new: bool) -> Result<()> {
+    async fn put_attributes(&self, doc: &DocName, attributes: Attributes, only_new: bool) -> Result<()> {
         let answer = self
-            .send(Operation::PutItem, CONDITION_FAILED, |client, log| {
+            .send(Operation::PutItem, Some(doc), CONDITION_FAILED, |client, log| {
                 let put = client
                     .put_item()
                     .table_name(&self.config.table_name)
@@ -112,7 +120,7 @@ impl DynamoTable {
     async fn get_attributes(&self, doc: &DocName, key: &SortKey) -> Result<Option<Attributes>> {
         check_keys(doc, key)?;
         let answer = self
-            .send(Operation::GetItem, NONE, |client, log| {
+            .send(Operation::GetItem, Some(doc), NONE, |client, log| {
                 client
                     .get_item()
                     .table_name(&self.config.table_name)
@@ -136,9 +144,9 @@ impl DynamoTable {
     }
 
     /// Deletes in one batch; returns what the answer calls unprocessed.
-    async fn delete_all(&self, requests: Vec<WriteRequest>) -> Result<Vec<WriteRequest>> {
+    async fn delete_all(&self, doc: &DocName, requests: Vec<WriteRequest>) -> Result<Vec<WriteRequest>> {
         let answer = self
-            .send(Operation::BatchWriteItem, NONE, |client, log| {
+            .send(Operation::BatchWriteItem, Some(doc), NONE, |client, log| {
                 client
                     .batch_write_item()
                     .request_items(&self.config.table_name, requests.clone())
@@ -165,6 +173,14 @@ impl Table for DynamoTable {
         self.replicas.load(Relaxed)
     }
 
+    fn connections(&self) -> Connections {
+        self.turns.connections()
+    }
+
+    fn close(&self) {
+        self.connection.close();
+    }
+
     async fn prepare(&self, create: bool) -> Result<()> {
         self.prepare_table(create).await
     }
@@ -187,7 +203,7 @@ impl Table for DynamoTable {
 
     async fn put_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<()> {
         check_keys(doc, key)?;
-        self.put_attributes(raw.attributes(doc, key), true).await
+        self.put_attributes(doc, raw.attributes(doc, key), true).await
     }
 
     async fn delete_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<bool> {
@@ -198,7 +214,7 @@ impl Table for DynamoTable {
     async fn seal(&self, doc: &DocName, key: &SortKey) -> Result<bool> {
         check_keys(doc, key)?;
         let answer = self
-            .send(Operation::UpdateItem, CONDITION_FAILED, |client, log| {
+            .send(Operation::UpdateItem, Some(doc), CONDITION_FAILED, |client, log| {
                 client
                     .update_item()
                     .table_name(&self.config.table_name)
@@ -233,7 +249,7 @@ impl Table for DynamoTable {
             )),
         };
         let answer = self
-            .send(Operation::DeleteItem, CONDITION_FAILED, |client, log| {
+            .send(Operation::DeleteItem, Some(doc), CONDITION_FAILED, |client, log| {
                 let mut delete = client
                     .delete_item()
                     .table_name(&self.config.table_name)
@@ -265,7 +281,7 @@ impl Table for DynamoTable {
             Ok(WriteRequest::builder().delete_request(delete).build())
         };
         let requests = keys.iter().map(request).collect::<Result<Vec<_>>>()?;
-        let left = self.delete_all(requests).await?;
+        let left = self.delete_all(doc, requests).await?;
         let keys = left.into_iter().filter_map(|request| request.delete_request);
         keys.map(|delete| read_key(&mut delete.key.clone()).map(|(_, key)| key)).collect()
     }

@@ -20,7 +20,7 @@ impl DynamoTable {
     ) -> Result<Page<T>> {
         check_keys(&query.doc, &query.prefix)?;
         let answer = self
-            .send(Operation::Query, NONE, |client, log| {
+            .send(Operation::Query, Some(&query.doc), NONE, |client, log| {
                 let after = query.after.as_ref().map(|key| key_attributes(&query.doc, key));
                 let request = client
                     .query()
@@ -55,7 +55,7 @@ impl DynamoTable {
         read: impl Fn(Attributes) -> Result<(DocName, T)>,
     ) -> Result<ScanPage<T>> {
         let answer = self
-            .send(Operation::Scan, NONE, |client, log| {
+            .send(Operation::Scan, None, NONE, |client, log| {
                 let request = client
                     .scan()
                     .table_name(&self.config.table_name)

@@ -51,7 +51,7 @@ impl DynamoTable {
     async fn describe(&self) -> Result<Option<TableDescription>> {
         let name = self.config.table_name.as_str();
         let answer = self
-            .send(Operation::DescribeTable, "ResourceNotFoundException", |client, log| {
+            .send(Operation::DescribeTable, None, "ResourceNotFoundException", |client, log| {
                 client.describe_table().table_name(name).customize().interceptor(log).send()
             })
             .await?;
@@ -81,7 +81,7 @@ impl DynamoTable {
                 (BillingMode::Provisioned, Some(throughput))
             }
         };
-        self.send(Operation::CreateTable, "ResourceInUseException", |client, log| {
+        self.send(Operation::CreateTable, None, "ResourceInUseException", |client, log| {
             client
                 .create_table()
                 .table_name(&self.config.table_name)

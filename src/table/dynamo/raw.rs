@@ -41,7 +41,7 @@ impl DynamoTable {
             let _ = write!(condition, " AND #a{n} = :a{n}");
         }
         let answer = self
-            .send(Operation::DeleteItem, CONDITION_FAILED, |client, log| {
+            .send(Operation::DeleteItem, Some(doc), CONDITION_FAILED, |client, log| {
                 let mut delete = client
                     .delete_item()
                     .table_name(&self.config.table_name)

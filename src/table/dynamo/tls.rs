@@ -18,20 +18,21 @@ static SYSTEM_HAS_ROOTS: LazyLock<bool> = LazyLock::new(|| {
     !cfg!(target_os = "linux") || !rustls_native_certs::load_native_certs().certs.is_empty()
 });
 
-/// A client with a connection pool of its own.
+/// A client with a connection pool of its own, which keeps at most `max_idle` connections for later.
 ///
 /// # Errors
 /// `ERR_INTERNAL` where the certificates cannot be used.
-pub(super) fn http_client() -> Result<SharedHttpClient> {
-    client_with(if *SYSTEM_HAS_ROOTS { TrustStore::default() } else { mozilla() })
+pub(super) fn http_client(max_idle: usize) -> Result<SharedHttpClient> {
+    client_with(max_idle, if *SYSTEM_HAS_ROOTS { TrustStore::default() } else { mozilla() })
 }
 
-fn client_with(roots: TrustStore) -> Result<SharedHttpClient> {
+fn client_with(max_idle: usize, roots: TrustStore) -> Result<SharedHttpClient> {
     let context = TlsContext::builder().with_trust_store(roots).build();
     let context = context.map_err(|e| {
         Error::new(Code::Internal, "the root certificates cannot be used").with_cause(e.to_string())
     })?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+    let builder = Builder::new().pool_max_idle_per_host(max_idle);
+    Ok(builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
 }
 
 fn mozilla() -> TrustStore {
@@ -59,7 +60,7 @@ mod tests {
             .credentials_provider(Credentials::new("a", "b", None, None, "test"))
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
             .endpoint_url("https://127.0.0.1:9")
-            .http_client(client_with(mozilla()).unwrap())
+            .http_client(client_with(1, mozilla()).unwrap())
             .build();
         let answer = aws_sdk_dynamodb::Client::from_conf(config).list_tables().send().await;
         let failure = answer.unwrap_err();
