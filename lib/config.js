@@ -105,16 +105,16 @@ function transport (options, given) {
 }
 
 /** `maxSockets` of the SDKs' agents, taken out of `options`; an agent without that limit means nothing here. */
-function withoutAgents (options, keys) {
+function withoutAgents (options, path, keys) {
   const agents = keys.filter(key => Number.isInteger(options[key]?.maxSockets))
-  const maxConnections = agents.map(key => AWS.maxConnections(options[key].maxSockets, `${key}.maxSockets`))[0]
+  const [maxConnections] = agents.map(key => AWS.maxConnections(options[key].maxSockets, `${path}.${key}.maxSockets`))
   return { maxConnections, options: omit(options, agents) }
 }
 
 function httpOptionsOf (options, ignored) {
   if (options === undefined) return {}
   const known = { timeout: milliseconds, connectTimeout: milliseconds }
-  const { maxConnections, options: rest } = withoutAgents(options, ['agent'])
+  const { maxConnections, options: rest } = withoutAgents(options, 'config.aws.httpOptions', ['agent'])
   const { timeout, connectTimeout } = pick(rest, 'config.aws.httpOptions', known, IGNORED_HTTP_OPTIONS, ignored)
   return { requestTimeoutMs: unlessZero(timeout), connectTimeoutMs: unlessZero(connectTimeout), maxConnections }
 }
@@ -127,7 +127,7 @@ function requestHandlerOf (handler, ignored) {
     return {}
   }
   const known = { requestTimeout: milliseconds, socketTimeout: milliseconds, connectionTimeout: milliseconds }
-  const { maxConnections, options: rest } = withoutAgents(handler, ['httpsAgent', 'httpAgent'])
+  const { maxConnections, options: rest } = withoutAgents(handler, 'config.aws.requestHandler', ['httpsAgent', 'httpAgent'])
   const given = pick(rest, 'config.aws.requestHandler', known, IGNORED_REQUEST_HANDLER_KEYS, ignored)
   return {
     requestTimeoutMs: unlessZero(given.requestTimeout ?? given.socketTimeout),
@@ -162,13 +162,22 @@ function withCredentials (options, credentials) {
   return { ...options, ...fixed }
 }
 
-/** Never rejects: what goes wrong is told as a value, so that it reaches the caller of the call that needed it. */
+/**
+ * Never rejects: a failure is a value, so that it reaches the caller of the call that needed the credentials. A function that
+ * rejects is called again; one that resolves with something else than keys is not.
+ */
 function provider (credentials) {
   return async () => {
+    let given
     try {
-      return credentialsOf(await credentials(), 'what config.aws.credentials() resolved with')
+      given = await credentials()
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) }
+    }
+    try {
+      return credentialsOf(given, 'what config.aws.credentials() resolved with')
+    } catch (error) {
+      return { error: error.message, malformed: true }
     }
   }
 }

@@ -23,7 +23,7 @@ use table_support::{alone, doc, key};
 use tokio::task::JoinSet;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::table::dynamo::{
-    Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Endpoint, Keys,
+    Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Endpoint, Keys, NoKeys,
 };
 use y_dynamodb::table::{Operation, Table};
 
@@ -37,12 +37,12 @@ struct Vault {
 }
 
 impl CredentialsProvider for Vault {
-    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>> {
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>> {
         Box::pin(async {
             let call = self.calls.fetch_add(1, SeqCst);
             tokio::time::sleep(self.takes).await;
             if call < self.fails {
-                return Err("the vault is sealed".into());
+                return Err(NoKeys::Failed("the vault is sealed".into()));
             }
             let access_key_id = if self.gives_nothing { String::new() } else { "KEY".into() };
             let secret_access_key = "s3cret".into();

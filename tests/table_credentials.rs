@@ -22,7 +22,7 @@ use table_support::tables::config;
 use table_support::{alone, doc, key};
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::table::Table;
-use y_dynamodb::table::dynamo::{Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Keys};
+use y_dynamodb::table::dynamo::{Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Keys, NoKeys};
 
 /// Gives the keys `KEY0`, `KEY1`, … in turn.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ struct Turns {
 }
 
 impl CredentialsProvider for Turns {
-    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>> {
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>> {
         Box::pin(async {
             let turn = self.calls.fetch_add(1, Ordering::SeqCst);
             Ok(Keys {

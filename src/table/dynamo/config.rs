@@ -176,10 +176,19 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Gives [`Keys`] whenever they are needed. A failure is a sentence for a person, without secrets in it.
+/// Why there are no [`Keys`]: a sentence for a person, without secrets in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoKeys {
+    /// The provider failed. A later call may succeed.
+    Failed(String),
+    /// What the provider gave are no keys. A later call would give the same.
+    Malformed(String),
+}
+
+/// Gives [`Keys`] whenever they are needed.
 pub trait CredentialsProvider: fmt::Debug + Send + Sync + 'static {
     /// Asks for keys.
-    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>>;
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>>;
 }
 
 /// How a created table is billed.

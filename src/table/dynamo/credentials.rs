@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::config::{
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::config::{Credentials, CredentialsProvider, Keys};
+use super::config::{Credentials, CredentialsProvider, Keys, NoKeys};
 use super::errors::find;
 use crate::defaults;
 
@@ -203,7 +203,8 @@ impl ProvideCredentials for Provider {
         future::ProvideCredentials::new(async {
             match tokio::time::timeout(self.timeout, self.ours.provide()).await {
                 Err(_) => Err(CredentialsError::provider_timed_out(self.timeout)),
-                Ok(Err(reason)) => Err(CredentialsError::provider_error(reason)),
+                Ok(Err(NoKeys::Failed(reason))) => Err(CredentialsError::provider_error(reason)),
+                Ok(Err(NoKeys::Malformed(reason))) => Err(CredentialsError::invalid_configuration(reason)),
                 Ok(Ok(keys)) if keys.access_key_id.is_empty() || keys.secret_access_key.is_empty() => {
                     Err(CredentialsError::invalid_configuration("the credentials provider gave empty keys"))
                 }

@@ -37,7 +37,9 @@ use aws_sdk_dynamodb::types::{
 };
 
 use self::client::Connection;
-pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, Timeouts};
+pub use self::config::{
+    Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, NoKeys, Timeouts,
+};
 use self::items::{Attributes, item_attributes, key_attributes, read_item, read_key, read_named_item};
 pub use self::raw::RawItem;
 use self::raw::read_raw;
