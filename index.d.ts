@@ -270,7 +270,10 @@ declare namespace DynamoDbPersistence {
     secretAccessKey?: string | undefined
     sessionToken?: string | undefined
 
-    /** Keys, or a function that is asked for them at first use and again before they expire, for 10 s at most. Default: the SDK's chain. */
+    /**
+     * Keys, or a function that is called for them at first use and again before they expire. It has 10 s. If it fails, it is
+     * called again within the operation timeout. Default: the SDK's chain.
+     */
     credentials?: Credentials | (() => Credentials | PromiseLike<Credentials>) | undefined
 
     /** A profile of the shared config files. */
@@ -281,16 +284,26 @@ declare namespace DynamoDbPersistence {
     /** SDK v2: how often a request is tried again. */
     maxRetries?: number | undefined
 
+    /**
+     * How many requests are in flight at once, each on a connection of its own (default 64, at most 10,000). Further requests
+     * wait, and documents take turns. More connections than the process may open files help nobody; fewer bound the rate of
+     * requests to their number divided by the latency.
+     */
+    maxConnections?: number | undefined
+
     /** For establishing a connection, in ms (default 3,100). */
     connectTimeoutMs?: number | undefined
-    /** For one attempt of a request, in ms (default 5,000). */
+    /** For one attempt of a request, in ms (default 5,000). Loading credentials and waiting for a connection do not count. */
     requestTimeoutMs?: number | undefined
-    /** For one request with all its attempts, and for a new table to become ACTIVE, in ms (default 30,000). */
+    /**
+     * For one request with all its attempts, and for a new table to become ACTIVE, in ms (default 30,000). Waiting for a free
+     * connection does not count as long as DynamoDB answers other requests.
+     */
     operationTimeoutMs?: number | undefined
 
-    /** SDK v2: the same two limits, in ms; 0 is the default. */
+    /** SDK v2: the same two limits, in ms; 0 is the default. `agent.maxSockets` is `maxConnections`. */
     httpOptions?: { timeout?: number | undefined, connectTimeout?: number | undefined, [ignored: string]: unknown } | undefined
-    /** SDK v3: the same two limits, in ms; 0 is the default. An instance of a handler is ignored with a warning. */
+    /** SDK v3: the same two limits, in ms; 0 is the default. `httpsAgent.maxSockets` is `maxConnections`. An instance of a handler is ignored with a warning. */
     requestHandler?: {
       requestTimeout?: number | undefined
       socketTimeout?: number | undefined
@@ -420,6 +433,13 @@ declare namespace DynamoDbPersistence {
       /** Updates that are not stored yet. Those that the table refused count as few: they are merged. */
       waitingUpdates: number
       waitingBytes: number
+    }
+    /** Requests to DynamoDB at this moment. */
+    connections: {
+      /** Requests in flight, at most `aws.maxConnections`. */
+      inFlight: number
+      /** Requests that wait for a free connection. */
+      waiting: number
     }
     /** What waits at this moment. */
     queue: {

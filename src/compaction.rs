@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::codec::sort_key::LogClock;
 use crate::defaults;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::log::{Budget, Compacted, Flushed, Host, Idle, Log, Outcome, Scope, Summary, Threshold};
 use crate::monitor::{CompactionDone, Monitor};
 use crate::queue::Document;
@@ -92,7 +92,10 @@ impl<T: Table> Compactor<T> {
             let ended = EndsCompaction(&doc);
             let result = inner.compact(&doc).await;
             doc.compaction_ended(result.is_ok());
-            if let Err(error) = result {
+            // Closing the persistence cuts a compaction off: no failure.
+            if let Err(error) = result
+                && error.code() != Code::Closed
+            {
                 inner.monitor.compaction_failed(doc.name(), &error);
             }
             drop(ended);

@@ -50,6 +50,7 @@ pub struct NativeStats {
     pub costs: Vec<NativeCost>,
     pub batches: NativeBatches,
     pub compactions: NativeCompactions,
+    pub connections: NativeConnections,
     pub queue: NativeQueue,
 }
 
@@ -77,6 +78,13 @@ pub struct NativeCompactions {
 
 /// See `Stats` in `index.d.ts`.
 #[napi(object, object_from_js = false)]
+pub struct NativeConnections {
+    pub in_flight: f64,
+    pub waiting: f64,
+}
+
+/// See `Stats` in `index.d.ts`.
+#[napi(object, object_from_js = false)]
 pub struct NativeQueue {
     pub documents: f64,
     pub open_calls: f64,
@@ -86,7 +94,7 @@ pub struct NativeQueue {
 
 impl From<Stats> for NativeStats {
     fn from(stats: Stats) -> Self {
-        let Stats { counts, cost, depth } = stats;
+        let Stats { counts, cost, connections, depth } = stats;
         let costs = Operation::ALL.map(|operation| native_cost(operation, cost.of(operation)));
         NativeStats {
             costs: costs.into(),
@@ -105,6 +113,10 @@ impl From<Stats> for NativeStats {
                 entries: counts.compacted_entries as f64,
                 bytes_before: counts.compacted_bytes_before as f64,
                 bytes_after: counts.compacted_bytes_after as f64,
+            },
+            connections: NativeConnections {
+                in_flight: connections.in_flight as f64,
+                waiting: connections.waiting as f64,
             },
             queue: NativeQueue {
                 documents: depth.documents as f64,

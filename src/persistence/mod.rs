@@ -25,7 +25,7 @@ use crate::log::Rule;
 use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, off_the_loop};
 use crate::monitor::{Counts, Deaf, Monitor, Observer};
 use crate::queue::{Access, Depth, Document, Order, Pending, Queue};
-use crate::table::{Snapshot, Table};
+use crate::table::{Connections, Snapshot, Table};
 use crate::update;
 
 pub use inspect::{Released, Repaired};
@@ -79,6 +79,8 @@ pub struct Stats {
     pub counts: Counts,
     /// Requests and capacity units by operation.
     pub cost: Snapshot,
+    /// Requests in flight, and those that wait for a connection.
+    pub connections: Connections,
     /// The queues.
     pub depth: Depth,
 }
@@ -216,17 +218,24 @@ impl<T: Table> Persistence<T> {
 
     /// What this persistence has done so far, what it has cost, and what waits. Makes no request.
     pub fn stats(&self) -> Stats {
+        let table = self.writer.log.table();
         Stats {
             counts: self.writer.monitor.counts(),
-            cost: self.writer.log.table().meter().snapshot(),
+            cost: table.meter().snapshot(),
+            connections: table.connections(),
             depth: self.queue.depth(),
         }
     }
 
-    /// Refuses further calls from now on; resolves when all earlier ones have ended.
+    /// Refuses further calls from now on; resolves when all earlier ones have ended. Then the table is closed, which cuts off
+    /// background compactions: as safe as a crash in one.
     pub fn close(&self) -> Pending<()> {
         self.writer.compactor.close();
-        self.queue.close()
+        let (calls, writer) = (self.queue.close(), self.writer.clone());
+        Box::pin(async move {
+            calls.await;
+            writer.log.table().close();
+        })
     }
 
     fn with_merged(

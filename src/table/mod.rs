@@ -97,6 +97,15 @@ pub enum DeleteIf {
     NotRenewed(u64),
 }
 
+/// The requests of a table at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Those that are in flight, each on a connection of its own.
+    pub in_flight: usize,
+    /// Those that wait until a connection is free.
+    pub waiting: usize,
+}
+
 /// A DynamoDB table of the form of `docs/FORMAT.md`.
 ///
 /// Every method fails with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`; a put of an item
@@ -113,10 +122,20 @@ pub trait Table: Send + Sync + 'static {
     /// Its writes of which an attempt may still arrive.
     fn late(&self) -> &LateWrites;
 
-    /// How many replicas in other regions the table had when it was prepared. Strong reads hold within one region only.
+    /// How many asynchronous replicas in other regions the table had when it was prepared: there strong reads hold within
+    /// one region only, and of two writes the later one wins. Replicas with strong consistency across regions do not count.
+    /// 0 before [`Table::prepare`], and without it.
     fn replicas(&self) -> usize {
         0
     }
+
+    /// What is in flight and what waits at this moment.
+    fn connections(&self) -> Connections {
+        Connections::default()
+    }
+
+    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections.
+    fn close(&self) {}
 
     /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
     /// waits until it is ACTIVE. 1 request on an existing table.

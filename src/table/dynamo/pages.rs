@@ -24,7 +24,7 @@ impl DynamoTable {
             Some(key) => ("#k BETWEEN :p AND :u", Some(key_value(key))),
         };
         let answer = self
-            .send(Operation::Query, NONE, |client, log| {
+            .send(Operation::Query, Some(&query.doc), NONE, |client, log| {
                 let after = query.after.as_ref().map(|key| key_attributes(&query.doc, key));
                 let request = client
                     .query()
@@ -63,7 +63,7 @@ impl DynamoTable {
         read: impl Fn(Attributes) -> Result<(DocName, T)>,
     ) -> Result<ScanPage<T>> {
         let answer = self
-            .send(Operation::Scan, NONE, |client, log| {
+            .send(Operation::Scan, None, NONE, |client, log| {
                 let request = client
                     .scan()
                     .table_name(&self.config.table_name)
