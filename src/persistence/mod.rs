@@ -236,6 +236,11 @@ impl<T: Table> Persistence<T> {
         }
     }
 
+    /// Sends from now on at once what `batch_delay` would hold back. Makes no request by itself.
+    pub fn stop_delaying(&self) {
+        self.queue.stop_delaying();
+    }
+
     /// Refuses further calls from now on; resolves when all earlier ones have ended.
     pub fn close(&self) -> Pending<()> {
         self.writer.compactor.close();

@@ -10,7 +10,9 @@
 mod barrier;
 mod calls;
 mod document;
+mod steps;
 mod store;
+mod waiting;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -28,8 +30,8 @@ use crate::error::{Code, Error, Result};
 use barrier::Barrier;
 use calls::Calls;
 pub use document::Document;
-use document::{Job, Pushed, Step, Work};
 pub use store::{Store, StoreBatch};
+use waiting::{Job, Work};
 
 /// How many documents are remembered before half of them, the longest unused, are forgotten. A forgotten document costs
 /// one Query more at its next store, and its items are counted anew towards a compaction.
@@ -86,6 +88,8 @@ struct Inner<S> {
     store: Arc<S>,
     runtime: Handle,
     batch_delay: Duration,
+    /// Whether batches go out without the delay from now on.
+    sends_at_once: AtomicBool,
     gather_bytes: usize,
     /// How often a document was asked for.
     uses: AtomicU64,
@@ -103,6 +107,7 @@ impl<S: StoreBatch> Queue<S> {
             store,
             runtime,
             batch_delay,
+            sends_at_once: AtomicBool::new(batch_delay.is_zero()),
             gather_bytes,
             uses: AtomicU64::default(),
             documents: Mutex::default(),
@@ -126,7 +131,10 @@ impl<S: StoreBatch> Queue<S> {
             Order::Queued => self.enqueue(doc, Job::Store(store)),
             Order::Outside => {
                 let inner = self.inner.clone();
-                self.inner.runtime.spawn(async move { inner.store_now(&doc, || vec![store]).await });
+                self.inner.runtime.spawn(async move {
+                    // The caller has the error: `store_now` answers every store.
+                    let _ = inner.store_now(&doc, || vec![store]).await;
+                });
             }
         }
         Box::pin(answer_of(answered))
@@ -213,11 +221,17 @@ impl<S: StoreBatch> Queue<S> {
     /// Refuses further calls from now on; resolves when all earlier ones have ended. Delayed batches go out at once.
     pub fn close(&self) -> Pending<()> {
         self.inner.calls.close();
+        self.stop_delaying();
+        let inner = self.inner.clone();
+        Box::pin(async move { inner.calls.ended().await })
+    }
+
+    /// Sends delayed batches, and all that follow, at once.
+    pub fn stop_delaying(&self) {
+        self.inner.sends_at_once.store(true, Ordering::Relaxed);
         for doc in self.documents().values() {
             doc.hurry.notify_one();
         }
-        let inner = self.inner.clone();
-        Box::pin(async move { inner.calls.ended().await })
     }
 
     /// What waits at this moment. Linear in the documents remembered.
@@ -231,11 +245,6 @@ impl<S: StoreBatch> Queue<S> {
             depth.waiting_bytes += bytes;
         }
         depth
-    }
-
-    /// Whether `close` was called.
-    pub fn is_closed(&self) -> bool {
-        self.inner.calls.is_closed()
     }
 
     /// The document's shared state, for work outside its queue.
@@ -257,68 +266,6 @@ impl<S: StoreBatch> Queue<S> {
 
     fn lock_barrier(&self) -> MutexGuard<'_, Option<Barrier>> {
         self.inner.barrier.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn enqueue(&self, doc: Arc<Document>, job: Job) {
-        let barrier = self.lock_barrier().clone();
-        let Pushed { is_driven, is_large } = doc.push(barrier, job);
-        if is_large {
-            let (inner, doc) = (self.inner.clone(), doc.clone());
-            self.inner.runtime.spawn(async move { while doc.gather(|stores| inner.store.gather(stores)) {} });
-        }
-        if !is_driven {
-            let queue = self.clone();
-            self.inner.runtime.spawn(async move { queue.drive(doc).await });
-        }
-    }
-
-    /// Runs the steps of one document until none is left.
-    async fn drive(&self, doc: Arc<Document>) {
-        while let Some(step) = doc.next_step() {
-            match step {
-                Step::Stores => self.store_batch(&doc).await,
-                Step::Runs(works) => {
-                    let running: Vec<_> =
-                        works.into_iter().map(|work| self.inner.runtime.spawn(work.run)).collect();
-                    for task in running {
-                        // A panic was told to its caller by the answer that never came.
-                        let _ = task.await;
-                    }
-                }
-            }
-        }
-    }
-
-    async fn store_batch(&self, doc: &Arc<Document>) {
-        if !self.inner.batch_delay.is_zero() && !self.is_closed() {
-            doc.wait_for_company(self.inner.batch_delay, || self.is_closed()).await;
-        }
-        let inner = self.inner.clone();
-        let taken = Arc::new(AtomicBool::new(false));
-        let (at, took) = (doc.clone(), taken.clone());
-        let task = self.inner.runtime.spawn(async move {
-            let take = || {
-                took.store(true, Ordering::Relaxed);
-                at.take_batch()
-            };
-            inner.store_now(&at, take).await;
-        });
-        // A panic is told to the callers by the answers that never come.
-        if task.await.is_err() && !taken.load(Ordering::Relaxed) {
-            drop(doc.take_batch());
-        }
-    }
-}
-
-impl<S: StoreBatch> Inner<S> {
-    async fn store_now(&self, doc: &Arc<Document>, take: impl FnOnce() -> Vec<Store>) {
-        let _shared = doc.gate.read().await;
-        let prepared = self.store.prepare(doc).await;
-        let batch = take();
-        match prepared {
-            Ok(()) => self.store.store(doc, batch).await,
-            Err(error) => batch.into_iter().for_each(|store| store.answer(Err(error.clone()))),
-        }
     }
 }
 
