@@ -17,7 +17,7 @@ mod waiting;
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub use document::Document;
 pub use store::{Store, StoreBatch};
 use waiting::{Job, Work};
 
-/// How many documents are remembered before half of them, the longest unused, are forgotten. A forgotten document costs
+/// How many documents are remembered beside the busy ones before half of them, the longest unused, are forgotten. A forgotten document costs
 /// one Query more at its next store, and its items are counted anew towards a compaction.
 const MAX_IDLE_DOCUMENTS: usize = 10_000;
 
@@ -94,6 +94,8 @@ struct Inner<S> {
     /// How often a document was asked for.
     uses: AtomicU64,
     documents: Mutex<HashMap<DocName, Arc<Document>>>,
+    /// At how many documents the idle ones are looked for.
+    most_documents: AtomicUsize,
     /// Queued calls made from now on wait for its end.
     barrier: Mutex<Option<Barrier>>,
     calls: Calls,
@@ -111,6 +113,7 @@ impl<S: StoreBatch> Queue<S> {
             gather_bytes,
             uses: AtomicU64::default(),
             documents: Mutex::default(),
+            most_documents: AtomicUsize::new(MAX_IDLE_DOCUMENTS),
             barrier: Mutex::default(),
             calls: Calls::default(),
         };
@@ -250,8 +253,12 @@ impl<S: StoreBatch> Queue<S> {
     /// The document's shared state, for work outside its queue.
     pub fn document(&self, name: DocName) -> Arc<Document> {
         let mut documents = self.documents();
-        if documents.len() >= MAX_IDLE_DOCUMENTS && !documents.contains_key(&name) {
-            forget_half(&mut documents);
+        if documents.len() >= self.inner.most_documents.load(Ordering::Relaxed)
+            && !documents.contains_key(&name)
+        {
+            let busy = forget_half(&mut documents);
+            // Busy ones stay: without this each new document would look at all of them again.
+            self.inner.most_documents.store(busy + MAX_IDLE_DOCUMENTS, Ordering::Relaxed);
         }
         let doc = documents
             .entry(name.clone())
@@ -269,12 +276,18 @@ impl<S: StoreBatch> Queue<S> {
     }
 }
 
-/// Forgets the half of the documents whose last call is the longest ago, but for those that are busy.
-fn forget_half(documents: &mut HashMap<DocName, Arc<Document>>) {
+/// Forgets the half of the documents whose last call is the longest ago, but for those that are busy. Returns how many are.
+fn forget_half(documents: &mut HashMap<DocName, Arc<Document>>) -> usize {
     let mut uses: Vec<_> = documents.values().map(|doc| doc.last_use()).collect();
     let middle = uses.len() / 2;
     let (_, &mut median, _) = uses.select_nth_unstable(middle);
-    documents.retain(|_, doc| doc.last_use() >= median || Arc::strong_count(doc) > 1);
+    let mut busy = 0;
+    documents.retain(|_, doc| {
+        let is_busy = Arc::strong_count(doc) > 1;
+        busy += usize::from(is_busy);
+        is_busy || doc.last_use() >= median
+    });
+    busy
 }
 
 fn closed() -> Error {
