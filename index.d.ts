@@ -138,7 +138,8 @@ interface DynamoDbPersistence {
 
   /**
    * Runs `f` after everything called before it, on any document, and passes on its result or rejection. Later calls do not
-   * wait for it. A `transact` or `close` inside `f` must not be awaited there: it waits for `f`.
+   * wait for it. `f` may await every other call. `transact`, `close` and `destroy` of the same persistence would wait for `f`:
+   * inside `f` they reject with `ERR_INVALID_ARGUMENT`, awaited or not.
    *
    * @param f gets a handle for `getDynamoDbUpdates`, and the configuration
    */
@@ -177,7 +178,8 @@ interface DynamoDbPersistence {
   stats(): DynamoDbPersistence.Stats
 
   /**
-   * Waits for everything called before; later calls reject with `ERR_CLOSED`. What changed in bound documents and the table
+   * Waits for everything called before, and sends at once what `batchDelayMs` holds back; later calls reject with `ERR_CLOSED`.
+   * Rejects with `ERR_INVALID_ARGUMENT`, and closes nothing, inside `transact`. What changed in bound documents and the table
    * still refuses is tried once more, and given up: `config.onError` gets it. So it ends within a few operation timeouts.
    */
   close(): Promise<void>
@@ -245,8 +247,8 @@ declare namespace DynamoDbPersistence {
     /**
      * Is told of rejections that nobody handles, in place of Node's `unhandledRejection`; of background merges that failed;
      * and of every failure to load or store a document given to `bindState`. Default: none, so that an unhandled rejection
-     * ends the process, as Node does; of bound documents a `YDynamoDbWarning` of the process tells each operation and code
-     * once, and everything that is given up.
+     * ends the process, as Node does; a `YDynamoDbWarning` of the process reports failures of background merges and of bound
+     * documents once for each operation and code, and everything that is given up.
      */
     onError?: ((error: PersistenceError, context: ErrorContext) => void) | undefined
   }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TestTable, onceOnly } from './support/engine.mjs'
 import { sortKey } from './support/format.mjs'
 import { keystrokes } from './support/documents.mjs'
-import { ProxiedTable, answer } from './support/proxy.mjs'
+import { ProxiedTable, answer, deny } from './support/proxy.mjs'
 
 /** What a channel tells until the test ends. */
 function listen (t, name) {
@@ -72,6 +72,26 @@ test('a background merge that fails is told, and loses nothing', onceOnly, async
   assert.equal(merges[0].error.code, 'ERR_CORRUPT')
   assert.ok(persistence.stats().compactions.failed > 0)
   assert.equal((await table.items('doc')).length, 21)
+})
+
+test('without onError a background merge that fails is a warning, once for each code', onceOnly, async t => {
+  const warnings = []
+  const listener = warning => { if (warning.name === 'YDynamoDbWarning') warnings.push([warning.code, warning.message]) }
+  process.on('warning', listener)
+  t.after(() => process.off('warning', listener))
+  const table = await ProxiedTable.before(t)
+  table.rule(({ operation }) => operation === 'BatchWriteItem' ? deny : undefined)
+  const persistence = table.open(t, { compactionItems: 5 })
+  const updates = keystrokes(200)
+  // A failed merge rests for a second, and the next store after that begins it again.
+  for (let i = 0; persistence.stats().compactions.failed < 2; i++) {
+    assert.ok(i < updates.length, 'no second failure within 20 s')
+    await persistence.storeUpdate('doc', updates[i])
+    await delay(100)
+  }
+  await delay(50)
+  assert.deepEqual(warnings.map(([code]) => code), ['ERR_ACCESS'])
+  assert.match(warnings[0][1], /^compaction of document "doc": /)
 })
 
 /** Messages of the warnings about replicas, and a persistence on a table that is described with `fields`. */

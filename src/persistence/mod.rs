@@ -227,6 +227,11 @@ impl<T: Table> Persistence<T> {
         }
     }
 
+    /// Sends from now on at once what `batch_delay` would hold back. Makes no request by itself.
+    pub fn stop_delaying(&self) {
+        self.queue.stop_delaying();
+    }
+
     /// Refuses further calls from now on; resolves when all earlier ones have ended. Then the table is closed, which cuts off
     /// background compactions: as safe as a crash in one.
     pub fn close(&self) -> Pending<()> {
