@@ -4,6 +4,7 @@
 //! input meets the set later: no snapshot is needed. A set that is not sealed or not whole is skipped; it was not
 //! acknowledged yet, or a later set contains it.
 
+use std::collections::BTreeMap;
 use std::mem;
 
 use super::pages::Pages;
@@ -11,7 +12,7 @@ use super::{Extent, Log, OnCorrupt, Rule, off_the_loop};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Code, Error, Result};
 use crate::table::{Head, Item, Table};
-use crate::update::{self, MergeOptions};
+use crate::update::{self, InvalidUpdate, MergeOptions};
 
 /// One update of the log: an item, or a whole sealed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +153,7 @@ fn merge_checked(
     mut options: MergeOptions,
     on_corrupt: OnCorrupt,
 ) -> Result<Merged> {
-    if let Ok(update) = update::merge(&log.entries, options) {
+    if let Ok(update) = update::merge_readable(&log.entries, options) {
         return Ok(Merged { log, update });
     }
     drop_corrupt(doc, &mut log, on_corrupt)?;
@@ -166,24 +167,36 @@ fn merge_checked(
     }
 }
 
-/// Takes the entries out that are not updates, or fails on the first of them.
+/// Takes the entries out that cannot be read, by themselves or with others, or fails on the first of them.
 fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Result<()> {
+    let mut unreadable = unreadable(&log.entries);
     let mut valid = Vec::with_capacity(log.entries.len());
-    for entry in mem::take(&mut log.entries) {
-        match (update::validate(&entry.update), on_corrupt) {
-            (Ok(()), _) => valid.push(entry),
-            (Err(_), OnCorrupt::Skip) => log.corrupt.push(entry.first_key(doc)),
-            (Err(reason), OnCorrupt::Fail) => {
-                return Err(corrupt(
-                    doc,
-                    &entry.first_key(doc),
-                    &format!("its value is not an update: {reason}"),
-                ));
+    for (i, entry) in mem::take(&mut log.entries).into_iter().enumerate() {
+        match (unreadable.remove(&i), on_corrupt) {
+            (None, _) => valid.push(entry),
+            (Some(_), OnCorrupt::Skip) => log.corrupt.push(entry.first_key(doc)),
+            (Some(reason), OnCorrupt::Fail) => {
+                return Err(corrupt(doc, &entry.first_key(doc), &unreadable_value(reason)));
             }
         }
     }
     log.entries = valid;
     Ok(())
+}
+
+/// The entries that cannot be read, by their index. Of entries that cannot be read together the later one, but not the result
+/// of a compaction: it sorts behind what that compaction left out.
+pub(super) fn unreadable(entries: &[Entry]) -> BTreeMap<usize, InvalidUpdate> {
+    let (compacted, others): (Vec<_>, Vec<_>) =
+        entries.iter().enumerate().partition(|(_, entry)| entry.is_compacted);
+    let (places, updates): (Vec<_>, Vec<_>) = compacted.into_iter().chain(others).unzip();
+    let found = update::unreadable(&updates).into_iter();
+    found.filter_map(|reason| Some((*places.get(reason.update)?, reason))).collect()
+}
+
+/// Why the update of an entry is not used.
+pub(super) fn unreadable_value(reason: InvalidUpdate) -> String {
+    format!("its value is not an update that Yjs can read: {}", InvalidUpdate { update: 0, ..reason })
 }
 
 /// `ERR_CORRUPT`, naming the item.

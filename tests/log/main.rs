@@ -13,6 +13,7 @@ mod clear;
 mod compaction;
 mod damage;
 mod order;
+mod poisoned;
 mod quarantine;
 mod store;
 mod support;
