@@ -4,16 +4,17 @@
 //! input meets the set later: no snapshot is needed. A set that is not sealed is skipped: it was not acknowledged yet. A
 //! sealed set that lacks parts is being deleted, head first; if its head is still there after the pass, it is damaged.
 
+use std::collections::BTreeMap;
 use std::mem;
 
 use super::assembly::{Assembly, assemble};
-use super::entry::{Extent, Incomplete, LogRead, corrupt, damaged};
+use super::entry::{Entry, Extent, Incomplete, LogRead, corrupt, damaged};
 use super::pages::Pages;
 use super::{Log, OnCorrupt, Rule, off_the_loop};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::{Item, Table};
-use crate::update::{self, MergeOptions};
+use crate::update::{self, InvalidUpdate, MergeOptions};
 
 /// A document's updates, merged.
 #[derive(Debug)]
@@ -116,7 +117,7 @@ fn merge_checked(
     mut options: MergeOptions,
     on_corrupt: OnCorrupt,
 ) -> Result<Merged> {
-    if let Ok(update) = update::merge(&log.entries, options) {
+    if let Ok(update) = update::merge_readable(&log.entries, options) {
         return Ok(Merged { log, update });
     }
     drop_corrupt(doc, &mut log, on_corrupt)?;
@@ -130,22 +131,34 @@ fn merge_checked(
     }
 }
 
-/// Takes the entries out that are not updates, or fails on the first of them.
+/// Takes the entries out that cannot be read, by themselves or with others, or fails on the first of them.
 fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Result<()> {
+    let mut unreadable = unreadable(&log.entries);
     let mut valid = Vec::with_capacity(log.entries.len());
-    for entry in mem::take(&mut log.entries) {
-        match (update::validate(&entry.update), on_corrupt) {
-            (Ok(()), _) => valid.push(entry),
-            (Err(_), OnCorrupt::Skip) => log.corrupt.push(entry.first_key(doc)),
-            (Err(reason), OnCorrupt::Fail) => {
-                return Err(corrupt(
-                    doc,
-                    &entry.first_key(doc),
-                    &format!("its value is not an update: {reason}"),
-                ));
+    for (i, entry) in mem::take(&mut log.entries).into_iter().enumerate() {
+        match (unreadable.remove(&i), on_corrupt) {
+            (None, _) => valid.push(entry),
+            (Some(_), OnCorrupt::Skip) => log.corrupt.push(entry.first_key(doc)),
+            (Some(reason), OnCorrupt::Fail) => {
+                return Err(corrupt(doc, &entry.first_key(doc), &unreadable_value(reason)));
             }
         }
     }
     log.entries = valid;
     Ok(())
+}
+
+/// The entries that cannot be read, by their index. Of entries that cannot be read together the later one, but not the result
+/// of a compaction: it sorts behind what that compaction left out.
+pub(super) fn unreadable(entries: &[Entry]) -> BTreeMap<usize, InvalidUpdate> {
+    let (compacted, others): (Vec<_>, Vec<_>) =
+        entries.iter().enumerate().partition(|(_, entry)| entry.is_compacted);
+    let (places, updates): (Vec<_>, Vec<_>) = compacted.into_iter().chain(others).unzip();
+    let found = update::unreadable(&updates).into_iter();
+    found.filter_map(|reason| Some((*places.get(reason.update)?, reason))).collect()
+}
+
+/// Why the update of an entry is not used.
+pub(super) fn unreadable_value(reason: InvalidUpdate) -> String {
+    format!("its value is not an update that Yjs can read: {}", InvalidUpdate { update: 0, ..reason })
 }

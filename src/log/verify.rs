@@ -10,6 +10,7 @@ use super::assembly::assemble;
 use super::entry::{Entry, LogRead};
 use super::inspect::{ItemInfo, Kind};
 use super::pages::Pages;
+use super::read::{unreadable, unreadable_value};
 use super::{Log, OnCorrupt, UNSEALED_SET_LIFETIME_MS, off_the_loop};
 use crate::codec::any::is_any;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
@@ -201,12 +202,13 @@ impl Examined<'_> {
             self.found(Wrong::CorruptUpdate, &key, reason.to_owned(), std::slice::from_ref(&key));
         }
         let mut valid = Vec::with_capacity(entries.len());
-        for entry in entries {
-            match update::validate(&entry.update) {
-                Ok(()) => valid.push(entry),
-                Err(reason) => {
-                    let detail = format!("its value is not an update: {reason}");
-                    self.found(Wrong::CorruptUpdate, &entry.first_key(self.doc), detail, &entry.keys);
+        let mut unreadable = unreadable(&entries);
+        for (i, entry) in entries.into_iter().enumerate() {
+            match unreadable.remove(&i) {
+                None => valid.push(entry),
+                Some(reason) => {
+                    let place = entry.first_key(self.doc);
+                    self.found(Wrong::CorruptUpdate, &place, unreadable_value(reason), &entry.keys);
                 }
             }
         }

@@ -48,10 +48,10 @@ async fn a_flush_leaves_one_set_and_the_state_vector() {
 
 #[tokio::test]
 async fn copies_that_contradict_each_other_do_not_keep_a_document_from_being_compacted() {
-    // Two items under the ids (0, 2) and (0, 3): with the links of one and the deletion of the other, text behind them
-    // would be collected that neither update proves to be gone.
-    let first = vec![1, 2, 0, 0, 0x81, 0, 2, 1, 4, 0, 0, 0, 2, b'a', b'b', 0];
-    let second = vec![1, 1, 0, 2, 1, 1, 1, b't', 2, 0];
+    // Two items under the ids (1, 0) to (1, 2): below the type of one, and deleted by the other, the last id of the other
+    // would be collected, which neither update proves to be gone.
+    let first = vec![1, 2, 1, 0, 7, 1, 1, b'a', 1, 4, 0, 1, 0, 2, b'a', b'b', 0];
+    let second = vec![1, 1, 1, 0, 1, 1, 1, b't', 4, 0];
     let logs = [vec![first.clone(), second.clone()], vec![second, first]];
     for updates in logs {
         let merged = update::merge(&updates, update::MergeOptions::default()).unwrap();

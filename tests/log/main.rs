@@ -18,6 +18,7 @@ mod half_written;
 mod late;
 mod order;
 mod pace;
+mod poisoned;
 mod quarantine;
 mod store;
 mod support;
