@@ -71,7 +71,8 @@ interface DynamoDbPersistence {
    * Updates of one document that wait side by side go out in one request. An update with nothing in it is not stored: it
    * resolves with the largest log clock of the document, -1 where it is missing.
    *
-   * Rejects with `ERR_INVALID_UPDATE`: nothing was stored.
+   * Rejects with `ERR_INVALID_UPDATE`: nothing was stored. After `ERR_THROTTLED` and `ERR_UNAVAILABLE` store the same bytes
+   * again: a large update continues where it stopped.
    */
   storeUpdate(docName: string, update: Uint8Array, outsideTransactionQueue?: boolean): Promise<number>
 
@@ -87,6 +88,8 @@ interface DynamoDbPersistence {
 
   /**
    * Deletes updates, metas, state vector and quarantine, of any size. What was stored before it was called cannot come back.
+   * Where a request to store something of the document has just got no answer, it takes up to 15 s longer, because that
+   * request may still arrive.
    *
    * For documents that nobody has open: a document in memory, bound or at a client, keeps its content, and what is typed in it
    * afterwards is stored as updates to what was cleared, which show nothing until that is stored again.
@@ -94,7 +97,8 @@ interface DynamoDbPersistence {
   clearDocument(docName: string, outsideTransactionQueue?: boolean): Promise<void>
 
   /**
-   * Stores a value beside the document, replacing what was there.
+   * Stores a value beside the document, replacing what was there. Where a request to write the same key has just got no
+   * answer, it takes up to 15 s longer.
    *
    * Rejects with `ERR_TOO_LARGE` over 409,600 bytes of item, with `ERR_INVALID_ARGUMENT` where key and name together are
    * too long, or, naming its path, for what would not come back as it went in.
@@ -239,8 +243,9 @@ declare namespace DynamoDbPersistence {
     compactionBytes?: number | undefined
 
     /**
-     * The most write capacity units a second that one background merge spends (default 250; a partition takes 1,000, and
-     * stores go on beside it).
+     * The most write capacity units a second that background merges of one document spend (default 250; a partition takes
+     * 1,000, and stores go on beside it). Those of all documents of this persistence together spend at most four times as
+     * much.
      */
     compactionWcuPerSecond?: number | undefined
 
