@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { TestTable } from './support/engine.mjs'
+import { TestTable, binary } from './support/engine.mjs'
 import { rejectsWith } from './support/errors.mjs'
 import { sortKey } from './support/format.mjs'
-import { docOf, keystrokes, textOf } from './support/documents.mjs'
+import { bigUpdate, docOf, keystrokes, textOf } from './support/documents.mjs'
 
 const CORRUPT = {
   'bytes that are no update': Buffer.from('not an update'),
@@ -85,4 +85,39 @@ test('a corrupt update is not stored in the first place', async t => {
     await rejectsWith('ERR_INVALID_UPDATE', persistence.storeUpdate('doc', value), 'doc')
   }
   assert.deepEqual(await table.items(), [])
+})
+
+describe('a set of which a part is missing', () => {
+  const large = bigUpdate(900_000, { clientID: 7 })
+
+  async function incomplete (t, more) {
+    const table = new TestTable()
+    const persistence = table.open(t, more)
+    for (const update of updates) await persistence.storeUpdate('doc', update)
+    await persistence.storeUpdate('doc', large)
+    const part = (await table.items('doc')).filter(({ value }) => value.length > 100_000)[1]
+    await table.request('DeleteItem', { Key: { ydocname: { S: 'doc' }, ykeysort: binary(part.key) } })
+    return { table, persistence }
+  }
+
+  test('reads say so, and nothing of it is deleted', async t => {
+    const { table, persistence } = await incomplete(t)
+    const before = await table.items()
+    for (const read of [() => persistence.getYDoc('doc'), () => persistence.flushDocument('doc'), () => persistence.getAllDocStateVectors()]) {
+      const error = await rejectsWith('ERR_CORRUPT', read())
+      assert.match(error.message, /2 of its 3 parts/)
+    }
+    assert.deepEqual(await table.items(), before)
+  })
+
+  test("with onCorruptUpdate: 'skip' the rest is read and merged, and what is left of the set stays", async t => {
+    const { table, persistence } = await incomplete(t, { onCorruptUpdate: 'skip' })
+    const left = (await table.items('doc')).slice(-3)
+    assert.equal(textOf(await persistence.getYDoc('doc')), text)
+    await persistence.flushDocument('doc')
+    await persistence.flushDocument('doc')
+    assert.equal(textOf(await persistence.getYDoc('doc')), text)
+    const keys = new Set((await table.items('doc')).map(({ key }) => key.toString('hex')))
+    assert.ok(left.every(({ key }) => keys.has(key.toString('hex'))))
+  })
 })

@@ -15,6 +15,7 @@ mod update_support;
 use std::time::Duration;
 
 use update_support::memory::measured_once;
+use update_support::shapes::{FUNCTIONS, Prepared, shapes};
 use update_support::*;
 use y_dynamodb::update::{diff, merge, state_vector, validate, verify};
 
@@ -183,4 +184,28 @@ fn long_chains_are_walked_once() {
         12,
         &[[&[3][..], &parent, &forwards, &[1, 9, 1, 0, 1]].concat()],
     );
+}
+
+#[test]
+fn no_function_is_quadratic_on_any_shape() {
+    // Small enough that longer lists, which are sorted in another way, do not come in between.
+    const SIZE: u64 = 2_000;
+    // Linear is 4, quadratic 16.
+    const MOST: f64 = 9.0;
+    let prepared = |n: u64| shapes(n).into_iter().map(|shape| (shape.name, Prepared::new(shape.updates)));
+    let cpu_time = |run: fn(&Prepared), on: &Prepared| {
+        let start = cpu_time::ThreadTime::now();
+        run(on);
+        start.elapsed().as_secs_f64()
+    };
+    for ((name, small), (_, large)) in prepared(SIZE).zip(prepared(4 * SIZE)) {
+        for (function, run) in FUNCTIONS {
+            let growth = || cpu_time(run, &large) / cpu_time(run, &small).max(1e-4);
+            let least = (0..8).map(|_| growth()).find(|&growth| growth < MOST);
+            assert!(
+                least.is_some(),
+                "{function} of {name}: more than {MOST} times as long for 4 times the input"
+            );
+        }
+    }
 }

@@ -217,7 +217,7 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
             // What is named again and again takes no memory.
             super::delete_set::normalise(&mut self.deleted);
             // The next sort is paid for by a fixed share of the ranges that this one left.
-            self.deleted.reserve_exact(self.deleted.len() / 4);
+            self.deleted.reserve_exact(self.deleted.len() / 2);
         }
         push(&mut self.deleted, Range { client, start: clock, end: clock + len });
     }

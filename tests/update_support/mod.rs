@@ -10,6 +10,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod memory;
+pub mod shapes;
 
 use y_dynamodb::update::{MergeOptions, contents, merge, verify};
 
