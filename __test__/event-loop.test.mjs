@@ -4,7 +4,7 @@ import { createHook } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
-import { TestTable, onceOnly } from './support/engine.mjs'
+import { CREDENTIALS, DynamoDbPersistence, REGION, TestTable, onceOnly } from './support/engine.mjs'
 import { rejectsWith } from './support/errors.mjs'
 import { keystrokes, textOf } from './support/documents.mjs'
 import { ProxiedTable, delay as answerAfter, pageOf } from './support/proxy.mjs'
@@ -65,16 +65,20 @@ describe('waiting calls', onceOnly, () => {
 })
 
 describe('a closed persistence', onceOnly, () => {
-  test('leaves nothing in the event loop', async () => {
+  test('leaves nothing in the event loop', async t => {
     const alive = new Set()
     const hook = createHook({
       init: (id, type) => { if (type === 'napi_rs_threadsafe_function') alive.add(id) },
       destroy: id => alive.delete(id)
     }).enable()
     try {
-      const persistence = new TestTable().open({ after () {} })
+      const credentials = async () => CREDENTIALS
+      const table = await ProxiedTable.before(t)
+      const persistence = DynamoDbPersistence({
+        tableName: table.tableName, aws: { region: REGION, endpoint: table.endpoint, credentials }
+      })
       await persistence.storeUpdate('doc', update)
-      assert(alive.size > 0, 'the test does not see the handles')
+      assert.equal(alive.size, 2, 'one for the addon, one for the credentials')
       await persistence.close()
       for (let i = 0; i < 100 && alive.size > 0; i++) await delay(10)
       assert.deepEqual([...alive], [])

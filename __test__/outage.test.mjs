@@ -22,8 +22,9 @@ for (const [what, fault, code] of [['does not answer', hang, 'ERR_UNAVAILABLE'],
     const before = putKeys(table).size
     table.rule(({ operation }) => operation === 'PutItem' ? fault : undefined)
     // Ten batches: two of these do not fit into one.
-    const stores = Array.from({ length: 10 }, (_, i) => persistence.storeUpdate('doc', bigUpdate(200_000, { clientID: 2 + i, key: `${i}` })))
-    for (const store of stores) assert.equal((await rejectsWith(code, store, 'doc')).retryable, true)
+    const updates = Array.from({ length: 10 }, (_, i) => bigUpdate(200_000, { clientID: 2 + i, key: `${i}` }))
+    const errors = await Promise.all(updates.map(update => rejectsWith(code, persistence.storeUpdate('doc', update), 'doc')))
+    assert(errors.every(({ retryable }) => retryable))
     assert.equal(putKeys(table).size - before, 1)
     table.rule(() => undefined)
     await persistence.storeUpdate('doc', bigUpdate(1_000, { clientID: 50, key: 'after' }))
@@ -60,10 +61,10 @@ test('calls that wait between the stores are not refused with them', onceOnly, a
   const persistence = table.open(t, IMPATIENT)
   await persistence.storeUpdate('doc', keystrokes(1)[0])
   table.rule(({ operation }) => operation === 'PutItem' ? serverError : undefined)
-  const [first, second] = [2, 3].map(clientID => persistence.storeUpdate('doc', bigUpdate(1_000, { clientID })))
+  const refused = clientID => rejectsWith('ERR_UNAVAILABLE', persistence.storeUpdate('doc', bigUpdate(1_000, { clientID })))
+  const before = [2, 3].map(refused)
   const read = persistence.getYDoc('doc')
-  const third = persistence.storeUpdate('doc', bigUpdate(1_000, { clientID: 4 }))
-  for (const store of [first, second, third]) await rejectsWith('ERR_UNAVAILABLE', store)
+  await Promise.all([...before, refused(4)])
   assert.equal(textOf(await read), 'a')
 })
 

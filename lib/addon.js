@@ -19,7 +19,7 @@ const ANSWERS_PER_TURN = 1_000
 
 class Addon {
   #native
-  /** Number of a call → `{ resolve, addon }`: the addon lives at least until it has answered. */
+  /** Number of a call → `{ answered, resolve, addon }`: the addon lives at least until it has answered. */
   #pending = new Map()
   #lastCall = 0
   #isReleased = false
@@ -46,10 +46,12 @@ class Addon {
     return unwrap(await this.#call(docName, method, args), docName)
   }
 
-  /** Resolves when all calls have ended. Then the addon holds nothing of the event loop any more. */
+  /** Resolves when all calls have been answered. Then the addon holds nothing of the event loop any more. */
   async close () {
     await this.ask(undefined, 'close')
     this.#isReleased = true
+    // Calls that have ended are answered in any order: this one may be the first.
+    await Promise.all([...this.#pending.values()].map(({ answered }) => answered))
     this.#native.release()
   }
 
@@ -68,15 +70,16 @@ class Addon {
   #call (docName, method, args) {
     this.#lastCall = this.#lastCall % LAST_CALL + 1
     const call = this.#lastCall
-    return new Promise(resolve => {
-      this.#pending.set(call, { resolve, addon: this })
-      try {
-        this.#native[method](call, ...args)
-      } catch (cause) {
-        this.#pending.delete(call)
-        throw internal(cause, docName)
-      }
-    })
+    const pending = { addon: this }
+    pending.answered = new Promise(resolve => { pending.resolve = resolve })
+    this.#pending.set(call, pending)
+    try {
+      this.#native[method](call, ...args)
+    } catch (cause) {
+      this.#pending.delete(call)
+      throw internal(cause, docName)
+    }
+    return pending.answered
   }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use napi::Status;
@@ -68,18 +68,13 @@ pub type CredentialsFunction<'env> = Function<'env, (), Promise<NativeKeys>>;
 type WeakFunction = ThreadsafeFunction<(), Promise<NativeKeys>, (), Status, false, true>;
 
 impl NativeOptions {
-    /// The typed form. The outer error is Node's, when the credentials function cannot be held.
-    pub fn typed(
-        self,
-        credentials: Option<CredentialsFunction<'_>>,
-    ) -> napi::Result<Result<(DynamoConfig, Options)>> {
+    /// The typed form.
+    pub fn typed(self, credentials: Option<Arc<FromFunction>>) -> Result<(DynamoConfig, Options)> {
         let credentials = match credentials {
-            Some(function) => Credentials::Provider(Arc::new(FromFunction(
-                function.build_threadsafe_function().weak::<true>().build()?,
-            ))),
+            Some(function) => Credentials::Provider(function),
             None => self.fixed_credentials(),
         };
-        Ok(self.table(credentials).and_then(|table| Ok((table, self.log()?))))
+        Ok((self.table(credentials)?, self.log()?))
     }
 
     fn fixed_credentials(&self) -> Credentials {
@@ -164,7 +159,25 @@ fn unknown(option: &str, value: &str) -> Error {
     Error::new(Code::InvalidArgument, format!("{option} cannot be '{value}'"))
 }
 
-struct FromFunction(WeakFunction);
+/// Asks the caller's function for credentials, until it is released.
+pub struct FromFunction(Mutex<Option<Arc<WeakFunction>>>);
+
+impl FromFunction {
+    /// The error is Node's, when the function cannot be held.
+    pub fn new(function: CredentialsFunction<'_>) -> napi::Result<Self> {
+        let function = function.build_threadsafe_function().weak::<true>().build()?;
+        Ok(FromFunction(Mutex::new(Some(Arc::new(function)))))
+    }
+
+    /// Lets go of the function, and with it of a handle of the event loop.
+    pub fn release(&self) {
+        drop(self.lock().take());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<WeakFunction>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl fmt::Debug for FromFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,7 +189,9 @@ impl CredentialsProvider for FromFunction {
     fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>> {
         Box::pin(async {
             let failed = |error: napi::Error| NoKeys::Failed(error.reason.to_string());
-            let promise = self.0.call_async_catch(()).await.map_err(failed)?;
+            let closed = || NoKeys::Failed("the persistence was closed".into());
+            let function = self.lock().clone().ok_or_else(closed)?;
+            let promise = function.call_async_catch(()).await.map_err(failed)?;
             promise.await.map_err(failed)?.keys()
         })
     }

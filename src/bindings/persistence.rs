@@ -12,7 +12,7 @@ use napi_derive::napi;
 use super::event_loop::{EventLoop, Receiver};
 use super::failure::{Failure, outcome};
 use super::monitor::{NativeStats, ToListener};
-use super::options::{CredentialsFunction, NativeOptions};
+use super::options::{CredentialsFunction, FromFunction, NativeOptions};
 use super::stored_updates::NativeUpdates;
 use crate::codec::sort_key::{DocName, LogClock, MetaKey};
 use crate::error::{Code, Error, Result};
@@ -27,6 +27,7 @@ pub struct NativePersistence {
     pub(super) inner: Persistence<DynamoTable>,
     event_loop: Arc<EventLoop>,
     events: Arc<ToListener>,
+    credentials: Option<Arc<FromFunction>>,
 }
 
 /// One meta.
@@ -65,7 +66,8 @@ pub fn open(
     credentials: Option<CredentialsFunction<'_>>,
     receiver: Receiver<'_>,
 ) -> napi::Result<Either<Failure, NativePersistence>> {
-    let (config, log_options) = match options.typed(credentials)? {
+    let credentials = credentials.map(FromFunction::new).transpose()?.map(Arc::new);
+    let (config, log_options) = match options.typed(credentials.clone()) {
         Ok(typed) => typed,
         Err(error) => return Ok(Either::A(error.into())),
     };
@@ -77,7 +79,7 @@ pub fn open(
     Ok(outcome(within_runtime_if_available(|| {
         let table = DynamoTable::new(config)?;
         let inner = Persistence::observed(table, log_options, runtime, Arc::new(SystemHost), events.clone());
-        Ok(NativePersistence { inner, event_loop, events })
+        Ok(NativePersistence { inner, event_loop, events, credentials })
     })))
 }
 
@@ -244,10 +246,13 @@ impl NativePersistence {
         self.inner.stop_delaying();
     }
 
-    /// Ends the way back to JavaScript: no call may be pending, and none may follow.
+    /// Lets go of all that holds a handle of the event loop: no call may be pending, and none may follow.
     #[napi(catch_unwind)]
     pub fn release(&self) {
         self.event_loop.release();
+        if let Some(credentials) = &self.credentials {
+            credentials.release();
+        }
     }
 
     /// Resolves when everything accepted before has ended; later calls fail with `ERR_CLOSED`.
