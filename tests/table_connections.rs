@@ -90,6 +90,16 @@ async fn waiting_for_a_turn_is_no_timeout_while_others_are_answered() {
     assert!(begun.elapsed() >= Duration::from_millis(1_500), "one after the other");
 }
 
+/// Longer than the SDK takes an upload without progress.
+#[tokio::test]
+async fn a_turn_may_be_waited_for_longer_than_an_upload_may_stall() {
+    let server = Server::start(|n, _| late(if n == 0 { 6_500 } else { 1 })).await;
+    let mut config = DynamoConfig { max_connections: 1, max_attempts: 1, ..config(server.endpoint()) };
+    config.timeouts.request = Duration::from_secs(20);
+    let table = DynamoTable::new(config).unwrap();
+    assert!(puts(&table, 3).join_all().await.iter().all(Result::is_ok));
+}
+
 #[tokio::test]
 async fn all_that_wait_fail_together_when_nobody_is_answered() {
     let server = Server::start(|_, _| Reply::Hang).await;

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::{TimeoutConfig, TimeoutConfigBuilder};
 use aws_sdk_dynamodb::config::{
     Builder, Credentials as SdkCredentials, IdentityCache, Region, SharedCredentialsProvider,
-    SharedHttpClient,
+    SharedHttpClient, StalledStreamProtectionConfig,
 };
 use tokio::sync::{OnceCell, watch};
 
@@ -84,6 +84,8 @@ pub(super) async fn connect(config: &DynamoConfig) -> Result<Client> {
     // all others' retries away.
     let retries = RetryPartition::custom("y-dynamodb").token_bucket(TokenBucket::unlimited()).build();
     let builder = builder
+        // It would take the wait for a turn for a stalled upload. `connector` limits the attempt.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(bounded(http, config.timeouts.request))
         .retry_config(retry_config(config))
         .retry_classifier(RetryLoads)
