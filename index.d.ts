@@ -142,7 +142,8 @@ interface DynamoDbPersistence {
 
   /**
    * Runs `f` after everything called before it, on any document, and passes on its result or rejection. Later calls do not
-   * wait for it. A `transact` or `close` inside `f` must not be awaited there: it waits for `f`.
+   * wait for it. `f` may await every other call. `transact`, `close` and `destroy` of the same persistence would wait for `f`:
+   * inside `f` they reject with `ERR_INVALID_ARGUMENT`, awaited or not.
    *
    * @param f gets a handle for `getDynamoDbUpdates`, and the configuration
    */
@@ -181,7 +182,8 @@ interface DynamoDbPersistence {
   stats(): DynamoDbPersistence.Stats
 
   /**
-   * Waits for everything called before; later calls reject with `ERR_CLOSED`. What changed in bound documents and the table
+   * Waits for everything called before, and sends at once what `batchDelayMs` holds back; later calls reject with `ERR_CLOSED`.
+   * Rejects with `ERR_INVALID_ARGUMENT`, and closes nothing, inside `transact`. What changed in bound documents and the table
    * still refuses is tried once more, and given up: `config.onError` gets it. So it ends within a few operation timeouts.
    */
   close(): Promise<void>
@@ -229,12 +231,15 @@ declare namespace DynamoDbPersistence {
     onCorruptUpdate?: 'fail' | 'skip' | undefined
 
     /**
-     * Merge a document in the background when so many items were stored since (default 120; 0: never). Fewer: cheaper
-     * reads, dearer writes.
+     * Merge a document in the background when it has so many items that no compaction wrote (default 120; 0: never).
+     * Fewer: cheaper reads, dearer writes.
      */
     compactionItems?: number | undefined
 
-    /** Merge a document in the background when so many bytes were stored since (default 131,072). */
+    /**
+     * Merge a document in the background when entries of similar size have so many bytes besides the largest of them
+     * (default 131,072).
+     */
     compactionBytes?: number | undefined
 
     /**
@@ -247,8 +252,8 @@ declare namespace DynamoDbPersistence {
     /**
      * Is told of rejections that nobody handles, in place of Node's `unhandledRejection`; of background merges that failed;
      * and of every failure to load or store a document given to `bindState`. Default: none, so that an unhandled rejection
-     * ends the process, as Node does; of bound documents a `YDynamoDbWarning` of the process tells each operation and code
-     * once, and everything that is given up.
+     * ends the process, as Node does; a `YDynamoDbWarning` of the process reports failures of background merges and of bound
+     * documents once for each operation and code, and everything that is given up.
      */
     onError?: ((error: PersistenceError, context: ErrorContext) => void) | undefined
   }
@@ -272,7 +277,10 @@ declare namespace DynamoDbPersistence {
     secretAccessKey?: string | undefined
     sessionToken?: string | undefined
 
-    /** Keys, or a function that is asked for them at first use and again before they expire, for 10 s at most. Default: the SDK's chain. */
+    /**
+     * Keys, or a function that is called for them at first use and again before they expire. It has 10 s. If it fails, it is
+     * called again within the operation timeout. Default: the SDK's chain.
+     */
     credentials?: Credentials | (() => Credentials | PromiseLike<Credentials>) | undefined
 
     /** A profile of the shared config files. */
@@ -283,16 +291,26 @@ declare namespace DynamoDbPersistence {
     /** SDK v2: how often a request is tried again. */
     maxRetries?: number | undefined
 
+    /**
+     * How many requests are in flight at once, each on a connection of its own (default 64, at most 10,000). Further requests
+     * wait, and documents take turns. More connections than the process may open files help nobody; fewer bound the rate of
+     * requests to their number divided by the latency.
+     */
+    maxConnections?: number | undefined
+
     /** For establishing a connection, in ms (default 3,100). */
     connectTimeoutMs?: number | undefined
-    /** For one attempt of a request, in ms (default 5,000). */
+    /** For one attempt of a request, in ms (default 5,000). Loading credentials and waiting for a connection do not count. */
     requestTimeoutMs?: number | undefined
-    /** For one request with all its attempts, and for a new table to become ACTIVE, in ms (default 30,000). */
+    /**
+     * For one request with all its attempts, and for a new table to become ACTIVE, in ms (default 30,000). Waiting for a free
+     * connection does not count as long as DynamoDB answers other requests.
+     */
     operationTimeoutMs?: number | undefined
 
-    /** SDK v2: the same two limits, in ms; 0 is the default. */
+    /** SDK v2: the same two limits, in ms; 0 is the default. `agent.maxSockets` is `maxConnections`. */
     httpOptions?: { timeout?: number | undefined, connectTimeout?: number | undefined, [ignored: string]: unknown } | undefined
-    /** SDK v3: the same two limits, in ms; 0 is the default. An instance of a handler is ignored with a warning. */
+    /** SDK v3: the same two limits, in ms; 0 is the default. `httpsAgent.maxSockets` is `maxConnections`. An instance of a handler is ignored with a warning. */
     requestHandler?: {
       requestTimeout?: number | undefined
       socketTimeout?: number | undefined
@@ -422,6 +440,13 @@ declare namespace DynamoDbPersistence {
       /** Updates that are not stored yet. Those that the table refused count as few: they are merged. */
       waitingUpdates: number
       waitingBytes: number
+    }
+    /** Requests to DynamoDB at this moment. */
+    connections: {
+      /** Requests in flight, at most `aws.maxConnections`. */
+      inFlight: number
+      /** Requests that wait for a free connection. */
+      waiting: number
     }
     /** What waits at this moment. */
     queue: {

@@ -185,14 +185,24 @@ describe('credentials', onceOnly, () => {
     'that rejects with no error': async () => { throw 'no keys today' } // eslint-disable-line no-throw-literal
   }
   for (const [what, credentials] of Object.entries(failures)) {
-    test(`as a function ${what}: the call that needed them is told`, async t => {
-      const persistence = new TestTable({ endpoint: 'http://127.0.0.1:9' }).config()
-      const opened = DynamoDbPersistence({ ...persistence, aws: { region: 'x', endpoint: 'http://127.0.0.1:9', credentials } })
+    test(`as a function ${what}: it is called again, and the call that needed it rejects in the end`, async t => {
+      let asked = 0
+      const opened = DynamoDbPersistence({
+        tableName: 'docs',
+        aws: { region: 'x', endpoint: 'http://127.0.0.1:9', operationTimeoutMs: 500, credentials: () => { asked++; return credentials() } }
+      })
       t.after(() => opened.close())
-      const error = await rejectsWith('ERR_ACCESS', opened.getYDoc('doc'), 'doc')
+      const error = await rejectsWith('ERR_UNAVAILABLE', opened.getYDoc('doc'), 'doc')
+      assert(error.retryable && asked > 1, `asked ${asked} times`)
       assert.match(`${error.message} ${error.cause?.message}`, /no keys today/)
     })
   }
+
+  test('as a function that fails once: no call is told', async t => {
+    let asked = 0
+    const { table } = await used(t, { credentials: async () => { if (asked++ === 0) throw new Error('not yet'); return { accessKeyId: 'KEY', secretAccessKey: 's' } } })
+    assert.deepEqual([keysIn(table), asked], [['KEY'], 2])
+  })
 
   test('as a function that gives no keys: the message says what is missing', async t => {
     const opened = DynamoDbPersistence({

@@ -1,40 +1,17 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { DynamoDbPersistence, TestTable, native, onceOnly } from './support/engine.mjs'
 import { rejectsWith } from './support/errors.mjs'
 import { keystrokes, textOf } from './support/documents.mjs'
+import { run } from './support/program.mjs'
 import { ProxiedTable, delay, hang, pageOf } from './support/proxy.mjs'
 
 const { getDynamoDbUpdates } = DynamoDbPersistence
 
 const INDEX = new URL('../index.mjs', import.meta.url)
-const DOCUMENTS = new URL('support/documents.mjs', import.meta.url)
 const [update] = keystrokes(1)
-
-/** Runs a program that has `persistence` and `updates`. */
-async function run (config, program, { limit = 60_000 } = {}) {
-  const source = `
-    import DynamoDbPersistence from ${JSON.stringify(INDEX.href)}
-    import { keystrokes } from ${JSON.stringify(DOCUMENTS.href)}
-    const updates = keystrokes(100)
-    const persistence = DynamoDbPersistence(${JSON.stringify(config)})
-    ${program}`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)), stdio: ['ignore', 'pipe', 'pipe']
-  })
-  const timer = setTimeout(() => child.kill('SIGKILL'), limit)
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', text => { stdout += text })
-  child.stderr.on('data', text => { stderr += text })
-  const [code, signal] = await once(child, 'close')
-  clearTimeout(timer)
-  return { code, signal, stdout: stdout.trim(), stderr }
-}
 
 describe('Node exits by itself', () => {
   test('when nothing is under way', async t => {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { TestTable, onceOnly } from './support/engine.mjs'
 import { sortKey } from './support/format.mjs'
 import { keystrokes } from './support/documents.mjs'
-import { ProxiedTable, answer } from './support/proxy.mjs'
+import { ProxiedTable, answer, deny } from './support/proxy.mjs'
 
 /** What a channel tells until the test ends. */
 function listen (t, name) {
@@ -74,7 +74,28 @@ test('a background merge that fails is told, and loses nothing', onceOnly, async
   assert.equal((await table.items('doc')).length, 21)
 })
 
-test('a table with replicas in other regions is warned about once', onceOnly, async t => {
+test('without onError a background merge that fails is a warning, once for each code', onceOnly, async t => {
+  const warnings = []
+  const listener = warning => { if (warning.name === 'YDynamoDbWarning') warnings.push([warning.code, warning.message]) }
+  process.on('warning', listener)
+  t.after(() => process.off('warning', listener))
+  const table = await ProxiedTable.before(t)
+  table.rule(({ operation }) => operation === 'BatchWriteItem' ? deny : undefined)
+  const persistence = table.open(t, { compactionItems: 5 })
+  const updates = keystrokes(200)
+  // A failed merge rests for a second, and the next store after that begins it again.
+  for (let i = 0; persistence.stats().compactions.failed < 2; i++) {
+    assert.ok(i < updates.length, 'no second failure within 20 s')
+    await persistence.storeUpdate('doc', updates[i])
+    await delay(100)
+  }
+  await delay(50)
+  assert.deepEqual(warnings.map(([code]) => code), ['ERR_ACCESS'])
+  assert.match(warnings[0][1], /^compaction of document "doc": /)
+})
+
+/** Messages of the warnings about replicas, and a persistence on a table that is described with `fields`. */
+async function described (t, fields) {
   const warnings = []
   const listener = warning => { if (warning.code === 'Y_DYNAMODB_REPLICAS') warnings.push(warning.message) }
   process.on('warning', listener)
@@ -83,12 +104,25 @@ test('a table with replicas in other regions is warned about once', onceOnly, as
   await table.create()
   table.rule(({ operation }) => operation !== 'DescribeTable' ? undefined : (async ({ forward, response }) => {
     const described = JSON.parse((await forward()).body)
-    described.Table.Replicas = [{ RegionName: 'eu-west-1', ReplicaStatus: 'ACTIVE' }]
+    Object.assign(described.Table, fields)
     answer(response, { status: 200, body: JSON.stringify(described) })
   }))
-  const persistence = table.open(t)
+  return { warnings, table, persistence: table.open(t) }
+}
+
+const Replicas = [{ RegionName: 'eu-west-1', ReplicaStatus: 'ACTIVE' }]
+
+test('a table with replicas in other regions is warned about once', onceOnly, async t => {
+  const { warnings, table, persistence } = await described(t, { Replicas, TableStatus: 'REPLICATION_NOT_AUTHORIZED' })
   for (const update of keystrokes(3)) await persistence.storeUpdate('doc', update)
   await until(() => warnings.length > 0)
   assert.equal(warnings.length, 1)
   assert.match(warnings[0], new RegExp(`${table.tableName}.* 1 `))
+})
+
+test('a table with strong consistency across regions is not warned about', onceOnly, async t => {
+  const { warnings, persistence } = await described(t, { Replicas, MultiRegionConsistency: 'STRONG' })
+  for (const update of keystrokes(3)) await persistence.storeUpdate('doc', update)
+  await delay(100)
+  assert.deepEqual(warnings, [])
 })

@@ -8,23 +8,22 @@
  */
 
 const fs = require('node:fs')
-const native = require('../native.cjs')
+const { Addon } = require('../lib/addon.js')
 const { invalidArgument } = require('../lib/arguments.js')
 const { normalise } = require('../lib/config.js')
 const diagnostics = require('../lib/diagnostics.js')
-const { PersistenceError, unwrap } = require('../lib/errors.js')
 
 /** The state vector of a peer that has nothing. */
 const NOTHING_KNOWN = Uint8Array.of(0)
 
 class Table {
-  #native
+  #addon
   #creates
 
   constructor (config) {
     this.#creates = !config.skipCreateTable
     const { options } = normalise(config)
-    this.#native = unwrap(native.open(options, undefined, event => diagnostics.tell(event, config.tableName)))
+    this.#addon = new Addon(options, undefined, event => diagnostics.tell(event, config.tableName))
   }
 
   /** All items of the table, those of a document side by side. Reads the whole table. */
@@ -92,22 +91,16 @@ class Table {
   }
 
   stats () {
-    return diagnostics.toStats(this.#native.stats())
+    return diagnostics.toStats(this.#addon.stats())
   }
 
   close () {
-    return this.#ask(undefined, 'close')
+    return this.#addon.close()
   }
 
   async #ask (docName, method, ...args) {
-    let answer
     try {
-      answer = await this.#native[method](...args)
-    } catch (cause) {
-      throw new PersistenceError(`the addon failed: ${cause.message}`, { code: 'ERR_INTERNAL', docName, cause })
-    }
-    try {
-      return unwrap(answer, docName)
+      return await this.#addon.ask(docName, method, ...args)
     } catch (error) {
       if (error.code === 'ERR_TABLE' && !this.#creates) error.message += ' (y-dynamodb create-table makes one that is missing)'
       throw error

@@ -59,6 +59,7 @@ const AWS = {
   profile: filledString,
   maxRetries: wholeNumber(0, 100),
   maxAttempts: wholeNumber(1, 101),
+  maxConnections: wholeNumber(1, 10_000),
   connectTimeoutMs: positiveMilliseconds,
   requestTimeoutMs: positiveMilliseconds,
   operationTimeoutMs: positiveMilliseconds,
@@ -90,24 +91,32 @@ function awsOf (aws, ignored) {
   const given = pick(omit(aws, ENDPOINT_VARIANTS), 'config.aws', AWS, IGNORED_AWS_KEYS, ignored)
   const { httpOptions, requestHandler, maxRetries, credentials, ...options } = given
   if (maxRetries !== undefined && options.maxAttempts === undefined) options.maxAttempts = maxRetries + 1
-  timeouts(options, httpOptionsOf(httpOptions, ignored))
-  timeouts(options, requestHandlerOf(requestHandler, ignored))
+  transport(options, httpOptionsOf(httpOptions, ignored))
+  transport(options, requestHandlerOf(requestHandler, ignored))
   return withCredentials(options, credentials)
 }
 
 /** What is said in our own words wins over what an SDK's shape says. */
-function timeouts (options, { connectTimeoutMs, requestTimeoutMs }) {
-  options.connectTimeoutMs ??= connectTimeoutMs
-  options.requestTimeoutMs ??= requestTimeoutMs
-  // An optional field of the addon is absent, not undefined.
-  for (const key of ['connectTimeoutMs', 'requestTimeoutMs']) if (options[key] === undefined) delete options[key]
+function transport (options, given) {
+  for (const [key, value] of Object.entries(given)) {
+    // An optional field of the addon is absent, not undefined.
+    if (value !== undefined) options[key] ??= value
+  }
+}
+
+/** `maxSockets` of the SDKs' agents, taken out of `options`; an agent without that limit means nothing here. */
+function withoutAgents (options, path, keys) {
+  const agents = keys.filter(key => Number.isInteger(options[key]?.maxSockets))
+  const [maxConnections] = agents.map(key => AWS.maxConnections(options[key].maxSockets, `${path}.${key}.maxSockets`))
+  return { maxConnections, options: omit(options, agents) }
 }
 
 function httpOptionsOf (options, ignored) {
   if (options === undefined) return {}
   const known = { timeout: milliseconds, connectTimeout: milliseconds }
-  const { timeout, connectTimeout } = pick(options, 'config.aws.httpOptions', known, IGNORED_HTTP_OPTIONS, ignored)
-  return { requestTimeoutMs: unlessZero(timeout), connectTimeoutMs: unlessZero(connectTimeout) }
+  const { maxConnections, options: rest } = withoutAgents(options, 'config.aws.httpOptions', ['agent'])
+  const { timeout, connectTimeout } = pick(rest, 'config.aws.httpOptions', known, IGNORED_HTTP_OPTIONS, ignored)
+  return { requestTimeoutMs: unlessZero(timeout), connectTimeoutMs: unlessZero(connectTimeout), maxConnections }
 }
 
 function requestHandlerOf (handler, ignored) {
@@ -118,10 +127,12 @@ function requestHandlerOf (handler, ignored) {
     return {}
   }
   const known = { requestTimeout: milliseconds, socketTimeout: milliseconds, connectionTimeout: milliseconds }
-  const given = pick(handler, 'config.aws.requestHandler', known, IGNORED_REQUEST_HANDLER_KEYS, ignored)
+  const { maxConnections, options: rest } = withoutAgents(handler, 'config.aws.requestHandler', ['httpsAgent', 'httpAgent'])
+  const given = pick(rest, 'config.aws.requestHandler', known, IGNORED_REQUEST_HANDLER_KEYS, ignored)
   return {
     requestTimeoutMs: unlessZero(given.requestTimeout ?? given.socketTimeout),
-    connectTimeoutMs: unlessZero(given.connectionTimeout)
+    connectTimeoutMs: unlessZero(given.connectionTimeout),
+    maxConnections
   }
 }
 
@@ -151,13 +162,22 @@ function withCredentials (options, credentials) {
   return { ...options, ...fixed }
 }
 
-/** Never rejects: what goes wrong is told as a value, so that it reaches the caller of the call that needed it. */
+/**
+ * Never rejects: a failure is a value, so that it reaches the caller of the call that needed the credentials. A function that
+ * rejects is called again; one that resolves with something else than keys is not.
+ */
 function provider (credentials) {
   return async () => {
+    let given
     try {
-      return credentialsOf(await credentials(), 'what config.aws.credentials() resolved with')
+      given = await credentials()
     } catch (error) {
       return { error: error instanceof Error ? error.message : String(error) }
+    }
+    try {
+      return credentialsOf(given, 'what config.aws.credentials() resolved with')
+    } catch (error) {
+      return { error: error.message, malformed: true }
     }
   }
 }

@@ -50,8 +50,8 @@ function tell ({ kind, failure, ...event }, tableName) {
 }
 
 /**
- * Tells of bound documents where there is no `config.onError`: of what is tried again once for each operation and code, of
- * what is given up always.
+ * Reports, where there is no `config.onError`, what no caller can catch: failures of bound documents and of background
+ * compactions. What is retried is reported once for each operation and code, what is given up always.
  */
 function warner () {
   const known = new Set()
@@ -59,8 +59,8 @@ function warner () {
     const kind = `${operation} ${error.code}`
     if (known.has(kind) && update === undefined) return
     known.add(kind)
-    const end = update === undefined ? 'It is tried again where that can help' : `Given up: ${update.length} bytes are not stored`
-    process.emitWarning(`${operation} of document ${JSON.stringify(docName)}: ${error.message}. ${end}. config.onError hears of each failure`, {
+    const end = update === undefined ? 'It is retried where that can help' : `Given up: ${update.length} bytes are not stored`
+    process.emitWarning(`${operation} of document ${JSON.stringify(docName)}: ${error.message}. ${end}. config.onError receives every failure`, {
       type: 'YDynamoDbWarning', code: error.code
     })
   }

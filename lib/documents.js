@@ -11,7 +11,7 @@
 
 const { checkDocName, describe, invalidArgument } = require('./arguments.js')
 const { BoundDocument } = require('./bound.js')
-const { PersistenceError } = require('./errors.js')
+const { closed } = require('./errors.js')
 const { Writer } = require('./writer.js')
 
 /** The bound documents of each persistence, for the entries of servers. */
@@ -134,10 +134,6 @@ class Documents {
     }
     if (known === undefined && this.#isClosed) throw closed(docName)
   }
-}
-
-function closed (docName) {
-  return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
 }
 
 module.exports = { Documents, documentsOf }

@@ -57,4 +57,9 @@ function unwrap (result, docName) {
   return result
 }
 
-module.exports = { PersistenceError, fromFailure, unwrap }
+/** The error of a call after `close`. */
+function closed (docName) {
+  return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
+}
+
+module.exports = { PersistenceError, closed, fromFailure, unwrap }

@@ -8,14 +8,16 @@
  * effect in the order they were made, and the addon has copied the caller's bytes by then.
  */
 
-const native = require('../native.cjs')
-const { PersistenceError, unwrap } = require('./errors.js')
+const { setImmediate: nextTurn } = require('node:timers/promises')
+const { Addon } = require('./addon.js')
+const { PersistenceError, closed } = require('./errors.js')
 const { checkBytes, checkDocName, checkString, invalidArgument } = require('./arguments.js')
 const { normalise } = require('./config.js')
 const { Documents, documentsOf } = require('./documents.js')
 const { decodeMeta, encodeMeta } = require('./metas.js')
 const { ReportedPromise, callAside } = require('./reported.js')
 const diagnostics = require('./diagnostics.js')
+const { isIn, runIn } = require('./transactions.js')
 const { Yjs, checkDocOptions, toDoc } = require('./yjs.js')
 
 /** From how many updates on the original package merged a document when it was read. */
@@ -31,9 +33,11 @@ const NO_CLOCK = -1
 const handles = new WeakMap()
 
 class Persistence {
-  #native
+  #addon
   #config
   #onError
+  /** Reports what no caller can catch: to `onError`, or as a warning of the process. */
+  #report
   #yjs
   #documents
   #pending = new Set()
@@ -45,9 +49,10 @@ class Persistence {
 
   constructor (config, loadYjs) {
     const { options, credentials, Y, onError } = normalise(config)
-    this.#native = open(options, credentials, Persistence.#listener(new WeakRef(this)))
+    this.#addon = new Addon(options, credentials, Persistence.#listener(new WeakRef(this)))
     this.#config = config
     this.#onError = onError
+    this.#report = onError ?? diagnostics.warner()
     this.#yjs = new Yjs(Y, loadYjs)
     this.#documents = this.#bound(options)
     documentsOf.set(this, this.#documents)
@@ -62,7 +67,7 @@ class Persistence {
     const outside = options === true || outsideTransactionQueue === true
     return this.#call('getYDoc', docName, async () => {
       checkDocOptions(options, docName)
-      const reading = this.#ask(docName, 'read', docName, outside)
+      const reading = this.#addon.ask(docName, 'read', docName, outside)
       const [Y, update] = await Promise.all([this.#yjs.load(docName), reading])
       return toDoc(Y, options, update, docName)
     })
@@ -77,46 +82,46 @@ class Persistence {
 
   getStateVector (docName, outsideTransactionQueue) {
     return this.#call('getStateVector', docName, () =>
-      this.#ask(docName, 'stateVector', docName, outsideTransactionQueue === true))
+      this.#addon.ask(docName, 'stateVector', docName, outsideTransactionQueue === true))
   }
 
   getDiff (docName, stateVector, outsideTransactionQueue) {
     return this.#call('getDiff', docName, () => {
       const bytes = checkBytes(stateVector ?? EMPTY_STATE_VECTOR, 'state vector', docName)
-      return this.#ask(docName, 'diff', docName, bytes, outsideTransactionQueue === true)
+      return this.#addon.ask(docName, 'diff', docName, bytes, outsideTransactionQueue === true)
     })
   }
 
   clearDocument (docName, outsideTransactionQueue) {
     return this.#call('clearDocument', docName, async () => {
-      await this.#ask(docName, 'clear', docName, outsideTransactionQueue === true)
+      await this.#addon.ask(docName, 'clear', docName, outsideTransactionQueue === true)
     })
   }
 
   flushDocument (docName, outsideTransactionQueue) {
     return this.#call('flushDocument', docName, async () =>
-      await this.#ask(docName, 'flush', docName, outsideTransactionQueue === true) ?? NO_CLOCK)
+      await this.#addon.ask(docName, 'flush', docName, outsideTransactionQueue === true) ?? NO_CLOCK)
   }
 
   setMeta (docName, metaKey, value, outsideTransactionQueue) {
     return this.#call('setMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
       const bytes = encodeMeta(value, docName)
-      await this.#ask(docName, 'setMeta', docName, metaKey, bytes, outsideTransactionQueue === true)
+      await this.#addon.ask(docName, 'setMeta', docName, metaKey, bytes, outsideTransactionQueue === true)
     })
   }
 
   getMeta (docName, metaKey, outsideTransactionQueue) {
     return this.#call('getMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
-      const bytes = await this.#ask(docName, 'getMeta', docName, metaKey, outsideTransactionQueue === true)
+      const bytes = await this.#addon.ask(docName, 'getMeta', docName, metaKey, outsideTransactionQueue === true)
       return bytes == null ? undefined : decodeMeta(bytes, metaKey, docName)
     })
   }
 
   getMetas (docName, outsideTransactionQueue) {
     return this.#call('getMetas', docName, async () => {
-      const metas = await this.#ask(docName, 'getMetas', docName, outsideTransactionQueue === true)
+      const metas = await this.#addon.ask(docName, 'getMetas', docName, outsideTransactionQueue === true)
       return new Map(metas.map(({ key, value }) => [key, decodeMeta(value, key, docName)]))
     })
   }
@@ -124,7 +129,7 @@ class Persistence {
   delMeta (docName, metaKey, outsideTransactionQueue) {
     return this.#call('delMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
-      await this.#ask(docName, 'deleteMeta', docName, metaKey, outsideTransactionQueue === true)
+      await this.#addon.ask(docName, 'deleteMeta', docName, metaKey, outsideTransactionQueue === true)
     })
   }
 
@@ -147,14 +152,15 @@ class Persistence {
   }
 
   clearAll () {
-    return this.#run('clearAll', undefined, async () => { await this.#ask(undefined, 'clearAll') })
+    return this.#run('clearAll', undefined, async () => { await this.#addon.ask(undefined, 'clearAll') })
   }
 
   transact (f) {
     return this.#run('transact', undefined, async () => {
       if (typeof f !== 'function') throw invalidArgument('what transact is to run is not a function')
+      this.#checkOutside('transact')
       await Promise.all(this.#pending)
-      return await f(this.#handle, this.#config)
+      return await runIn(this, () => f(this.#handle, this.#config))
     }, this.#steps)
   }
 
@@ -171,23 +177,29 @@ class Persistence {
   }
 
   stats () {
-    return { ...diagnostics.toStats(this.#native.stats()), bound: this.#documents.stats() }
+    return { ...diagnostics.toStats(this.#addon.stats()), bound: this.#documents.stats() }
   }
 
   close () {
-    this.#closing ??= this.#finish()
-    return this.#reported(this.#closing, 'close')
+    return this.#reported(this.#close(), 'close')
   }
 
   destroy () {
     return this.close()
   }
 
+  async #close () {
+    this.#checkOutside('close')
+    this.#closing ??= this.#finish()
+    return this.#closing
+  }
+
   async #finish () {
+    this.#addon.stopDelaying()
     const isWritten = this.#documents.close()
     await Promise.all(this.#steps)
     await isWritten
-    await this.#ask(undefined, 'close')
+    await this.#addon.close()
   }
 
   /** Node holds it for as long as the addon may tell something: it must not hold the persistence. */
@@ -198,29 +210,28 @@ class Persistence {
   /** What the addon tells behind the calls. Runs on the event loop and holds no process. */
   #tell (event) {
     const error = diagnostics.tell(event, this.#config.tableName)
-    if (error) this.#onError?.(error, { docName: event.docName, operation: event.kind })
+    if (error) this.#report(error, { docName: event.docName, operation: event.kind })
   }
 
   #tellBatches (tell) {
-    if (tell !== this.#tellsBatches) this.#native.tellBatches(this.#tellsBatches = tell)
+    if (tell !== this.#tellsBatches) this.#addon.tellBatches(this.#tellsBatches = tell)
   }
 
   /** The documents of servers. Their calls go on while the persistence is closing. */
   #bound ({ gc = true }) {
-    const tell = this.#onError ?? diagnostics.warner()
     const call = (operation, docName, start) => diagnostics.timed(this.#tracked(start), operation, docName)
     return new Documents({
       gc,
       yjs: this.#yjs,
       store: (docName, update) => call('storeUpdate', docName, () => this.#store(docName, update, false)),
-      load: docName => call('getDiff', docName, () => this.#ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
-      tell: (error, context) => callAside(tell, error, context)
+      load: docName => call('getDiff', docName, () => this.#addon.ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
+      tell: (error, context) => callAside(this.#report, error, context)
     })
   }
 
   #store (docName, bytes, outside) {
     this.#tellBatches(diagnostics.batch.hasSubscribers)
-    return this.#ask(docName, 'storeUpdate', docName, bytes, outside).then(clock => clock ?? NO_CLOCK)
+    return this.#addon.ask(docName, 'storeUpdate', docName, bytes, outside).then(clock => clock ?? NO_CLOCK)
   }
 
   #call (operation, docName, start) {
@@ -263,49 +274,35 @@ class Persistence {
   }
 
   #checkOpen (docName) {
-    if (this.#closing === undefined) return
-    throw new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
+    if (this.#closing !== undefined) throw closed(docName)
   }
 
-  /** What the addon answers. Before this returns, the addon has taken the call's place in the queue and copied its bytes. */
-  async #ask (docName, method, ...args) {
-    let answer
-    try {
-      answer = await this.#native[method](...args)
-    } catch (cause) {
-      throw internal(cause, docName)
-    }
-    return unwrap(answer, docName)
+  /** @throws where the call would wait for itself */
+  #checkOutside (method) {
+    if (isIn(this)) throw invalidArgument(`${method} was called inside transact, which it waits for: call it when transact has resolved`)
   }
 
   async * #pages (method) {
     let after
     do {
-      const page = await this.#ask(undefined, method, after)
+      const page = await this.#addon.ask(undefined, method, after)
       yield * page.entries
       after = page.next
     } while (after != null)
   }
 
   async #updates (docName) {
-    const updates = await this.#ask(docName, 'updates', docName, false)
-    return updates.map(({ clock, id, update }) => ({ ykeysort: ['v1', docName, 'update', clock, ...id], value: update }))
+    const updates = []
+    const rest = await this.#addon.ask(docName, 'updates', docName, false)
+    for (let slice = rest.next(); slice.length > 0; slice = rest.next()) {
+      for (const { clock, id, update } of slice) updates.push({ ykeysort: ['v1', docName, 'update', clock, ...id], value: update })
+      await nextTurn()
+    }
+    return updates
   }
 }
 
 const METHODS = Object.getOwnPropertyNames(Persistence.prototype).filter(name => name !== 'constructor')
-
-function open (options, credentials, listener) {
-  try {
-    return unwrap(native.open(options, credentials, listener))
-  } catch (cause) {
-    throw cause instanceof PersistenceError ? cause : internal(cause)
-  }
-}
-
-function internal (cause, docName) {
-  return new PersistenceError(`the addon failed: ${cause.message}`, { code: 'ERR_INTERNAL', docName, retryable: false, cause })
-}
 
 async function toArray (iterable) {
   const array = []

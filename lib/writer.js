@@ -5,12 +5,12 @@
  * nothing about storage, so an update that was refused for now has nobody else who would send it again.
  *
  * While all is well each update goes straight to the addon, which batches. Once one is refused, it and all that follow gather
- * here and are tried again as one. An update leaves the writer when it is stored, or when it is given up and told so. A writer
+ * here and are retried together, large ones byte for byte. An update leaves the writer when it is stored, or when it is given up and told so. A writer
  * that has nothing left is forgotten, and the next update of that name gets a new one.
  */
 
 const { Backoff } = require('./backoff.js')
-const { Gathered } = require('./gathered.js')
+const { Refused } = require('./refused.js')
 
 /** What will never be stored: to try again would be in vain. */
 const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOSED'])
@@ -23,8 +23,6 @@ class Writer {
   #sent = new Set()
   /** Refused for now, and what came since. */
   #refused
-  /** The number of the first update in `#refused`. */
-  #firstRefused = Infinity
   #isRetrying = false
   #closing = new AbortController()
   /** Those who wait for `tried`: `{ last, resolve }`. */
@@ -38,7 +36,7 @@ class Writer {
   constructor (docName, table) {
     this.docName = docName
     this.#table = table
-    this.#refused = new Gathered({ gc: table.gc })
+    this.#refused = new Refused({ gc: table.gc })
   }
 
   /** What is not stored yet: a read that starts now can miss it. */
@@ -54,7 +52,7 @@ class Writer {
   store (update) {
     const sent = { update, first: ++this.#last }
     this.#table.unsettled.set(this.docName, this)
-    if (this.#isRetrying) this.#refuse(sent)
+    if (this.#isRetrying) this.#refused.add(sent)
     else void this.#send(sent)
   }
 
@@ -81,7 +79,7 @@ class Writer {
 
   #isStored (last) {
     for (const { first } of this.#sent) if (first <= last) return false
-    return this.#firstRefused > last
+    return this.#refused.first > last
   }
 
   async #send (sent) {
@@ -100,12 +98,13 @@ class Writer {
       // Sent again already: it was refused in the moment in which former retries ended.
       if (this.#refused.isEmpty) break
       const isLast = this.#closing.signal.aborted
-      error = await this.#attempt(this.#take())
+      error = undefined
+      for (const attempt of this.#refused.take().map(sent => this.#attempt(sent))) error = await attempt ?? error
       if (error && isLast) error = this.#giveUp(error)
       else if (error) this.#tell(error, 'storeUpdate')
     }
     this.#isRetrying = false
-    if (!this.#refused.isEmpty) void this.#send(this.#take())
+    for (const sent of this.#refused.take()) void this.#send(sent)
   }
 
   /** @returns the error, if the update was refused for now. It is in one of the two places at every moment. */
@@ -118,7 +117,7 @@ class Writer {
       if (IN_VAIN.has(error.code)) {
         this.#tell(error, 'storeUpdate', sent.update)
       } else {
-        this.#refuse(sent)
+        this.#refused.add(sent)
         refusal = error
       }
     }
@@ -127,20 +126,8 @@ class Writer {
     return refusal
   }
 
-  #refuse ({ update, first }) {
-    this.#refused.add(update)
-    this.#firstRefused = Math.min(this.#firstRefused, first)
-  }
-
-  /** All that was refused, as one. */
-  #take () {
-    const first = this.#firstRefused
-    this.#firstRefused = Infinity
-    return { update: this.#refused.take(), first }
-  }
-
   #giveUp (error) {
-    this.#tell(error, 'close', this.#take().update)
+    for (const { update } of this.#refused.take()) this.#tell(error, 'close', update)
     this.#answer(false)
   }
 

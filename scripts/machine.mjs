@@ -54,19 +54,14 @@ export const findJava = () => {
 
 /**
  * Runs a program to its end and shows its output. With `onLine` each line of its standard output is handed on as well.
- * Resolves with the exit code; a program that cannot be started counts as 127, one ended by a signal as 1. After `limitMs`
- * it is ended.
+ * Resolves with the exit code; a program that cannot be started counts as 127, one ended by a signal as 1.
  */
-export const run = (program, args, { env = {}, cwd = ROOT, limitMs, onLine } = {}) => new Promise(resolve => {
+export const run = (program, args, { env = {}, cwd = ROOT, onLine } = {}) => new Promise(resolve => {
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit']
   })
-  const timer = limitMs && setTimeout(() => {
-    process.stderr.write(`${program} did not end within ${limitMs / 1_000} s\n`)
-    child.kill()
-  }, limitMs)
   let rest = ''
   child.stdout?.setEncoding('utf8').on('data', text => {
     process.stdout.write(text)
@@ -79,7 +74,6 @@ export const run = (program, args, { env = {}, cwd = ROOT, limitMs, onLine } = {
     resolve(127)
   })
   child.on('close', code => {
-    clearTimeout(timer)
     if (rest) onLine(rest)
     resolve(code ?? 1)
   })

@@ -6,10 +6,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { startDynamoDbLocal } from './dynamodb-local.mjs'
 import { ROOT, run } from './machine.mjs'
+import { runTestFiles } from './node-tests.mjs'
 import { buildAddon, install } from './setup.mjs'
 
-// A test file that never ends is a failure.
-const NODE_LIMIT_MS = 15 * 60_000
 const TEST_FOLDERS = ['__test__', 'examples']
 // Nothing here reaches AWS: credentials that open nothing, and no question to the metadata service.
 const ENV = {
@@ -55,22 +54,10 @@ const testFiles = folder => fs.existsSync(path.join(ROOT, folder))
     .map(name => path.join(folder, name)).sort()
   : []
 
-const FIELDS = { pass: 'passed', fail: 'failed', cancelled: 'failed', skipped: 'skipped', todo: 'skipped' }
-
-// Without a file to run, `node --test` would look for files itself.
+// Without a file the suite has run nothing.
 const node = (name, files, env) => files.length === 0
   ? skip(name, 'there is no test file')
-  : count(name, suite => runNode(suite, files, env))
-
-// Two files at a time: most tests wait for a server, a browser or a timeout.
-const runNode = (suite, files, env) => run(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], {
-  env: { ...ENV, ...env },
-  limitMs: NODE_LIMIT_MS,
-  onLine: line => {
-    const found = /^\S*ℹ (pass|fail|cancelled|skipped|todo) (\d+)/.exec(line)
-    if (found) suite[FIELDS[found[1]]] += Number(found[2])
-  }
-})
+  : count(name, suite => runTestFiles(files, suite, { env: { ...ENV, ...env } }))
 
 const report = () => {
   process.stdout.write('\n── Summary\n')

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use crate::codec::sort_key::LogClock;
 use crate::defaults;
-use crate::error::Result;
-use crate::log::{Budget, Compacted, Host, Knowledge, Log, Outcome, Scope, tiers};
+use crate::error::{Code, Result};
+use crate::log::{Budget, Compacted, Flushed, Host, Idle, Log, Outcome, Scope, Summary, Threshold};
 use crate::monitor::{CompactionDone, Monitor};
 use crate::queue::Document;
 use crate::table::Table;
@@ -20,9 +21,9 @@ use crate::table::Table;
 /// When background compactions run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Compact when so many items were stored behind the last compaction (default 120); 0: never.
+    /// Compact when there are so many items that no compaction wrote (default 120); 0: never.
     pub items: usize,
-    /// Compact when so many bytes of updates were stored behind it (default 128 KiB).
+    /// Compact when entries of one tier have so many bytes besides the largest of them (default 128 KiB).
     pub bytes: usize,
     /// The most WCU that compactions of one document spend in a second (default 250); those of all documents together
     /// spend at most four times as much.
@@ -36,6 +37,12 @@ impl Default for Thresholds {
             bytes: defaults::COMPACTION_BYTES,
             wcu_per_second: defaults::COMPACTION_WCU_PER_SECOND,
         }
+    }
+}
+
+impl Thresholds {
+    fn tier(&self) -> Threshold {
+        Threshold { items: self.items, bytes: self.bytes }
     }
 }
 
@@ -77,7 +84,7 @@ impl<T: Table> Compactor<T> {
     /// Starts a compaction of the document behind the caller's back, if it is due and none runs.
     pub fn consider(&self, doc: &Arc<Document>) {
         let can_be_written = doc.name().clone().writable().is_ok();
-        if !can_be_written || !self.inner.is_due(&doc.knowledge()) || !doc.begin_compaction() {
+        if !can_be_written || !self.inner.is_due(doc) || !doc.begin_compaction() {
             return;
         }
         let (inner, doc) = (self.inner.clone(), doc.clone());
@@ -85,11 +92,23 @@ impl<T: Table> Compactor<T> {
             let ended = EndsCompaction(&doc);
             let result = inner.compact(&doc).await;
             doc.compaction_ended(result.is_ok());
-            if let Err(error) = result {
+            // Closing the persistence cuts a compaction off: no failure.
+            if let Err(error) = result
+                && error.code() != Code::Closed
+            {
                 inner.monitor.compaction_failed(doc.name(), &error);
             }
             drop(ended);
         });
+    }
+
+    /// Merges all of a document, now, and writes the state vector for the original's reader; its log clock, `None` where
+    /// it is missing. A background compaction of it ends first.
+    ///
+    /// # Errors
+    /// As [`Log::flush`].
+    pub async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
+        self.inner.flush(doc).await
     }
 
     /// Begins no more compactions.
@@ -99,11 +118,8 @@ impl<T: Table> Compactor<T> {
 }
 
 impl<T: Table> Inner<T> {
-    fn is_due(&self, knowledge: &Knowledge) -> bool {
-        let (items, bytes) = knowledge.tail();
-        self.thresholds.items > 0
-            && items >= 2
-            && (items >= self.thresholds.items || bytes >= self.thresholds.bytes)
+    fn is_due(&self, doc: &Document) -> bool {
+        doc.knowledge().is_due(self.thresholds.tier())
     }
 
     async fn compact(&self, doc: &Document) -> Result<()> {
@@ -112,53 +128,86 @@ impl<T: Table> Inner<T> {
         tokio::time::sleep(Duration::from_millis(random % (longest + 1))).await;
         // Closed: the persistence was closed meanwhile.
         let Ok(_permit) = self.running.acquire().await else { return Ok(()) };
-        let begun = Instant::now();
         let _shared = doc.gate.read().await;
         // A flush runs: it does all that there is to do.
         let Ok(_compaction) = doc.compaction.try_lock() else { return Ok(()) };
-        let (tail, kept, behind) = {
-            let knowledge = doc.knowledge();
-            if !self.is_due(&knowledge) {
-                return Ok(());
-            }
-            let tail = knowledge.tail();
-            let base = knowledge.base().unwrap_or_default();
-            let kept = tiers::kept(base.iter().map(|extent| extent.bytes), tail.1);
-            let behind =
-                kept.checked_sub(1).and_then(|last| base.get(last)).map(|extent| extent.last_key.clone());
-            (tail, kept, behind)
-        };
+        let Some(plan) = doc.knowledge().plan(self.thresholds.tier()) else { return Ok(()) };
+        let begun = Instant::now();
         let pace = self.budget.pace(doc.waiters.clone());
-        match self.log.compact(doc.name(), Scope::Tail(behind.as_ref()), &pace).await? {
-            Outcome::Done(compacted) => {
-                doc.knowledge().saw_compaction(kept, &compacted, tail);
-                self.monitor.compacted(done(doc, &compacted, begun.elapsed()));
+        let outcome = match self.probe_after_failure(doc).await {
+            Ok(()) => {
+                let scope = Scope::Due(&plan.kept, self.thresholds.tier());
+                self.log.compact(doc.name(), scope, &pace).await
             }
-            Outcome::Single(Some(only)) => {
-                doc.knowledge().saw_compaction(kept, &only, tail);
-                self.monitor.compaction_idle();
+            Err(error) => Err(error),
+        };
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                doc.knowledge().restore(plan);
+                return Err(error);
             }
-            Outcome::Single(None) => {
-                doc.knowledge().saw_race(None, tail);
+        };
+        match outcome {
+            Outcome::Done(Compacted { entry, inputs, input_bytes, mut others }) => {
+                self.monitor.compacted(CompactionDone {
+                    doc: doc.name().clone(),
+                    entries: inputs,
+                    bytes_before: input_bytes,
+                    bytes_after: entry.extent.bytes,
+                    elapsed: begun.elapsed(),
+                });
+                others.push(entry.extent);
+                doc.knowledge().settle(plan, Some(entry.clock), others);
+            }
+            Outcome::Idle(Idle { entries, largest, .. }) => {
+                doc.knowledge().settle(plan, largest, entries);
                 self.monitor.compaction_idle();
             }
             Outcome::Raced(largest) => {
-                doc.knowledge().saw_race(largest, tail);
+                doc.knowledge().settle(plan, largest, Vec::new());
                 self.monitor.compaction_idle();
             }
         }
         Ok(())
     }
-}
 
-/// The event of a compaction that ended well.
-pub fn done(doc: &Document, compacted: &Compacted, elapsed: Duration) -> CompactionDone {
-    CompactionDone {
-        doc: doc.name().clone(),
-        entries: compacted.inputs,
-        bytes_before: compacted.input_bytes,
-        bytes_after: compacted.extent.bytes,
-        elapsed,
+    /// Where the last compaction failed, one that may not seal or delete fails before it has written a copy.
+    async fn probe_after_failure(&self, doc: &Document) -> Result<()> {
+        if doc.has_failed() { self.log.probe(doc.name()).await } else { Ok(()) }
+    }
+
+    async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
+        let _compaction = {
+            let _waiter = doc.waiters.join();
+            doc.compaction.lock().await
+        };
+        let begun = Instant::now();
+        let plan = doc.knowledge().plan_all();
+        let flushed = match self.probe_after_failure(doc).await {
+            Ok(()) => self.log.flush(doc.name()).await,
+            Err(error) => Err(error),
+        };
+        doc.compaction_ended(flushed.is_ok());
+        let Flushed { entry, merged } = match flushed {
+            Ok(flushed) => flushed,
+            Err(error) => {
+                doc.knowledge().restore(plan);
+                return Err(error);
+            }
+        };
+        let Some(Summary { clock, extent, .. }) = entry else { return Ok(None) };
+        if let Some((entries, bytes_before)) = merged {
+            self.monitor.compacted(CompactionDone {
+                doc: doc.name().clone(),
+                entries,
+                bytes_before,
+                bytes_after: extent.bytes,
+                elapsed: begun.elapsed(),
+            });
+        }
+        doc.knowledge().settle(plan, Some(clock), vec![extent]);
+        Ok(Some(clock))
     }
 }
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// throttling: the time is the limit, not the number.
 pub const MAX_ATTEMPTS: u32 = 20;
 
+/// How many requests are in flight at once.
+pub const MAX_CONNECTIONS: usize = 64;
+
 /// The longest that establishing a connection may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 

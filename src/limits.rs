@@ -3,6 +3,9 @@
 /// The largest item: attribute names and values together, in bytes.
 pub const MAX_ITEM_BYTES: usize = 409_600;
 
+/// What one write unit pays for, in bytes of item.
+pub const WRITE_UNIT_BYTES: usize = 1_024;
+
 /// The longest sort key, in bytes.
 pub const MAX_SORT_KEY_BYTES: usize = 1_024;
 

@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("log", &["codec", "update", "table"]),
     ("queue", &["codec", "log"]),
     ("monitor", &["codec"]),
-    ("compaction", &["monitor", "table", "log", "queue"]),
+    ("compaction", &["monitor", "codec", "table", "log", "queue"]),
     ("persistence", &["monitor", "codec", "update", "table", "log", "queue", "compaction"]),
     ("bindings", &["monitor", "codec", "update", "table", "log", "queue", "compaction", "persistence"]),
 ];

@@ -30,6 +30,7 @@ macro_rules! conformance {
             a_query_sees_its_prefix_only
             pages_end_at_their_limit
             pages_end_at_one_megabyte
+            a_query_ends_with_the_last_key_asked_for
             a_query_runs_backwards
             keys_come_without_values
             a_scan_finds_everything_grouped_by_document

@@ -13,43 +13,28 @@ mod table_support;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use table_support::server::{Reply, Server};
 use table_support::tables::config;
-use table_support::{doc, key};
+use table_support::{alone, doc, key};
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::table::Table;
-use y_dynamodb::table::dynamo::{Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Keys};
+use y_dynamodb::table::dynamo::{Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Keys, NoKeys};
 
 /// Gives the keys `KEY0`, `KEY1`, … in turn.
 #[derive(Debug, Default)]
 struct Turns {
     calls: AtomicUsize,
     lifetime: Option<Duration>,
-    behaviour: Behaviour,
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-enum Behaviour {
-    #[default]
-    Gives,
-    Fails,
-    Hangs,
 }
 
 impl CredentialsProvider for Turns {
-    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>> {
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>> {
         Box::pin(async {
             let turn = self.calls.fetch_add(1, Ordering::SeqCst);
-            match self.behaviour {
-                Behaviour::Fails => return Err("the vault is sealed".into()),
-                Behaviour::Hangs => std::future::pending().await,
-                Behaviour::Gives => (),
-            }
             Ok(Keys {
                 access_key_id: format!("KEY{turn}"),
                 secret_access_key: "s3cret".into(),
@@ -62,9 +47,7 @@ impl CredentialsProvider for Turns {
 
 fn table_of(server: &Server, provider: &Arc<Turns>) -> DynamoTable {
     let provider: Arc<dyn CredentialsProvider> = provider.clone();
-    let mut config =
-        DynamoConfig { credentials: Credentials::Provider(provider), ..config(server.endpoint()) };
-    config.timeouts.credentials = Duration::from_millis(300);
+    let config = DynamoConfig { credentials: Credentials::Provider(provider), ..config(server.endpoint()) };
     DynamoTable::new(config).unwrap()
 }
 
@@ -141,26 +124,6 @@ async fn fixed_keys_that_expired_are_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_provider_that_fails_is_an_access_error() {
-    let server = Server::start(|_, _| Reply::ok("{}")).await;
-    let provider = Arc::new(Turns { behaviour: Behaviour::Fails, ..Turns::default() });
-    let failure = get(&table_of(&server, &provider)).await.unwrap_err();
-    assert_eq!(failure.code(), Code::Access, "{failure}");
-    assert!(failure.cause().unwrap().contains("the vault is sealed"), "{:?}", failure.cause());
-    assert_eq!(server.asked().len(), 0);
-}
-
-#[tokio::test]
-async fn a_provider_that_hangs_is_given_up() {
-    let server = Server::start(|_, _| Reply::ok("{}")).await;
-    let provider = Arc::new(Turns { behaviour: Behaviour::Hangs, ..Turns::default() });
-    let begun = Instant::now();
-    let failure = get(&table_of(&server, &provider)).await.unwrap_err();
-    assert_eq!(failure.code(), Code::Unavailable, "{failure}");
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-}
-
-#[tokio::test]
 async fn a_signature_error_does_not_repeat_the_request() {
     let message = "The request signature we calculated does not match.\n\nThe Canonical String should have been\nx-amz-security-token:t0ken";
     let server = Server::start(move |_, _| Reply::error(400, "InvalidSignatureException", message)).await;
@@ -173,26 +136,6 @@ async fn a_signature_error_does_not_repeat_the_request() {
 fn construction_needs_neither_runtime_nor_network() {
     let config = DynamoConfig::new("nobody-looks-for-this-table");
     assert!(DynamoTable::new(config).is_ok());
-}
-
-/// Runs this same test in a process without AWS settings but for `variables`; says whether this is that process.
-fn alone(name: &str, variables: &[(&str, &str)]) -> bool {
-    if std::env::var_os("Y_DYNAMODB_TEST_ALONE").is_some() {
-        return true;
-    }
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child.args([name, "--exact"]).env("Y_DYNAMODB_TEST_ALONE", "1");
-    for (variable, _) in std::env::vars_os() {
-        if variable.to_string_lossy().starts_with("AWS_") {
-            child.env_remove(variable);
-        }
-    }
-    let nowhere = env!("CARGO_TARGET_TMPDIR");
-    child.env("HOME", nowhere).env("USERPROFILE", nowhere).env("AWS_EC2_METADATA_DISABLED", "true");
-    let output = child.envs(variables.iter().copied()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    false
 }
 
 #[tokio::test]

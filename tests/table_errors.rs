@@ -8,11 +8,11 @@ mod table_support;
 
 use std::time::{Duration, Instant};
 
-use table_support::server::{Asked, Reply, Server, described};
+use table_support::server::{Reply, Server, operations};
 use table_support::tables::config;
 use table_support::{doc, item, key, updates};
 use y_dynamodb::error::{Code, Error};
-use y_dynamodb::table::dynamo::{Billing, DynamoConfig, DynamoTable, Endpoint, Timeouts};
+use y_dynamodb::table::dynamo::{DynamoConfig, DynamoTable, Endpoint, Timeouts};
 use y_dynamodb::table::{Operation, Table};
 
 const REQUEST: Duration = Duration::from_millis(300);
@@ -40,10 +40,6 @@ async fn failed_put(table: &DynamoTable) -> Error {
     assert!(text.contains("PutItem") && text.contains(&table.config().table_name), "{text}");
     assert!(!text.contains("content-of-the-update"), "{text}");
     failure
-}
-
-fn operations(asked: &[Asked]) -> Vec<&str> {
-    asked.iter().map(|asked| asked.operation.as_str()).collect()
 }
 
 #[tokio::test]
@@ -256,91 +252,4 @@ async fn every_read_is_strongly_consistent_and_limited() {
         assert!(asked.body.contains("\"ReturnConsumedCapacity\":\"TOTAL\""), "{asked:?}");
         assert!(asked.operation == "GetItem" || asked.body.contains("\"Limit\":"), "{asked:?}");
     }
-}
-
-#[tokio::test]
-async fn a_table_that_is_being_created_is_waited_for() {
-    let begun = Instant::now();
-    let server = Server::start(move |_, asked| match asked.operation.as_str() {
-        "DescribeTable" if begun.elapsed() < Duration::from_secs(3) => described("CREATING"),
-        "DescribeTable" => described("ACTIVE"),
-        _ => Reply::throttle(),
-    })
-    .await;
-    table_at(&server).prepare(false).await.unwrap();
-    assert!(begun.elapsed() >= Duration::from_secs(3));
-    assert!(operations(&server.asked()).iter().all(|operation| *operation == "DescribeTable"));
-}
-
-#[tokio::test]
-async fn a_table_that_stays_in_creation_is_unavailable() {
-    let server = Server::start(|_, _| described("CREATING")).await;
-    let mut config = impatient(server.endpoint());
-    config.timeouts.prepare = Duration::from_millis(1_200);
-    let failure = DynamoTable::new(config).unwrap().prepare(true).await.unwrap_err();
-    assert_eq!(failure.code(), Code::Unavailable);
-    assert!(failure.message().contains("CREATING") && failure.message().contains("1200 ms"), "{failure}");
-}
-
-#[tokio::test]
-async fn a_missing_table_is_created_with_the_billing_asked_for() {
-    for (billing, sent) in [
-        (Billing::OnDemand, "\"BillingMode\":\"PAY_PER_REQUEST\""),
-        (
-            Billing::Provisioned { read_units: 7, write_units: 9 },
-            "\"ReadCapacityUnits\":7,\"WriteCapacityUnits\":9",
-        ),
-    ] {
-        let server = Server::start(|n, asked| match (n, asked.operation.as_str()) {
-            // Not seen at once, even after it was created.
-            (0 | 2, "DescribeTable") => Reply::error(400, "ResourceNotFoundException", "Not found"),
-            (_, "DescribeTable") => described("ACTIVE"),
-            // Someone else was faster.
-            _ => Reply::error(400, "ResourceInUseException", "It exists"),
-        })
-        .await;
-        let config = DynamoConfig { billing, ..impatient(server.endpoint()) };
-        DynamoTable::new(config).unwrap().prepare(true).await.unwrap();
-        let asked = server.asked();
-        assert_eq!(operations(&asked), ["DescribeTable", "CreateTable", "DescribeTable", "DescribeTable"]);
-        assert!(asked[1].body.contains(sent), "{}", asked[1].body);
-    }
-}
-
-#[tokio::test]
-async fn a_missing_table_is_said_to_be_missing() {
-    let server = Server::start(|_, _| Reply::error(400, "ResourceNotFoundException", "Not found")).await;
-    let table = table_at(&server);
-    let failure = table.prepare(false).await.unwrap_err();
-    assert_eq!((failure.code(), server.asked().len()), (Code::Table, 1));
-    assert_eq!(failed_put(&table).await.code(), Code::Table);
-}
-
-#[tokio::test]
-async fn a_table_with_other_keys_is_refused() {
-    let other = r#"{"Table":{"TableStatus":"ACTIVE","KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
-        "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}]}}"#;
-    let ours = match described("ACTIVE") {
-        Reply::Json(_, json) => json,
-        _ => unreachable!(),
-    };
-    let text_key = ours.replace("\"AttributeType\":\"B\"", "\"AttributeType\":\"S\"");
-    for (json, found) in [(other, "HASH 'id' (S)"), (&text_key, "RANGE 'ykeysort' (S)")] {
-        let reply = Reply::ok(json);
-        let server = Server::start(move |_, _| reply.clone()).await;
-        let failure = table_at(&server).prepare(true).await.unwrap_err();
-        assert_eq!(failure.code(), Code::Table);
-        assert!(
-            failure.message().contains(found) && failure.message().contains("'ykeysort' (B)"),
-            "{failure}"
-        );
-        assert_eq!(server.asked().len(), 1, "nothing was created");
-    }
-}
-
-#[tokio::test]
-async fn a_table_in_no_usable_state_is_refused() {
-    let server = Server::start(|_, _| described("ARCHIVED")).await;
-    let failure = table_at(&server).prepare(true).await.unwrap_err();
-    assert!(failure.code() == Code::Table && failure.message().contains("ARCHIVED"), "{failure}");
 }

@@ -134,9 +134,14 @@ fn cuts_in_a_long_text_are_made_in_one_walk() {
 #[test]
 fn overlaps_of_every_kind_are_swept_once() {
     let stairs = |by: u64| {
+        let first = text_of(&"x".repeat(by as usize));
+        let structs = (0..N / 4).flat_map(|i| match 4 * i + by {
+            0 => text_of("abcd"),
+            clock => after(4, 1, clock - 1, b"\x04abcd"),
+        });
         let structs: Vec<u8> =
-            (0..N / 4).flat_map(|i| after(4, 1, (4 * i + by).max(1) - 1, b"\x04abcd")).collect();
-        update(&[section(1, by, N / 4, &structs)], &[0])
+            if by > 0 { first.into_iter().chain(structs).collect() } else { structs.collect() };
+        update(&[section(1, 0, N / 4 + u64::from(by > 0), &structs)], &[0])
     };
     check("stairs", 12, &[stairs(1), stairs(0), stairs(3), stairs(2)]);
     let nested: Vec<_> =
@@ -168,10 +173,14 @@ fn long_chains_are_walked_once() {
         section(own, 0, N / 2, &structs)
     };
     check("a zip of two clients", 8, &[update(&[hang(2, 1), hang(1, 2)], &[0])]);
-    let values: Vec<u8> = (0..N).flat_map(|i| after(8, 3, i + 1, &[1, 0x7e])).collect();
+    // Each value hangs on a later one of the other client: a chain from the first to the last.
+    let values = |other: u64, by: u64| {
+        (0..N / 2).flat_map(|i| after(8, other, i + by, &[1, 0x7e])).collect::<Vec<u8>>()
+    };
+    let forwards = [section(4, 0, N / 2, &values(3, 1)), section(3, 0, N / 2, &values(4, 0))].concat();
     check(
         "values that hang on what follows",
         12,
-        &[update(&[parent, section(3, 0, N, &values)], &[1, 9, 1, 0, 1])],
+        &[[&[3][..], &parent, &forwards, &[1, 9, 1, 0, 1]].concat()],
     );
 }

@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http'
 import { requestRaw, TestTable } from './engine.mjs'
+import { breakOff } from './sockets.mjs'
 
 /** The same table through a proxy. */
 export class ProxiedTable extends TestTable {
@@ -107,13 +108,13 @@ export async function hang () {}
 
 /** The connection breaks before the request reaches DynamoDB. */
 export async function reset ({ request }) {
-  request.socket.resetAndDestroy()
+  breakOff(request.socket)
 }
 
 /** The request is carried out; its answer is lost. */
 export async function loseResponse ({ request, forward }) {
   await forward()
-  request.socket.resetAndDestroy()
+  breakOff(request.socket)
 }
 
 /** The request passes after a while. */

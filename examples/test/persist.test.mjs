@@ -6,6 +6,7 @@ import { docs } from '@y/websocket-server/utils'
 import { WebSocketServer } from 'ws'
 import { TestTable } from '../../__test__/support/engine.mjs'
 import { ProxiedTable, delay } from '../../__test__/support/proxy.mjs'
+import { breakOff } from '../../__test__/support/sockets.mjs'
 import { docNameOf, persist } from '../y-websocket/persist.mjs'
 import { until } from './until.mjs'
 import { upgrade } from './upgrade.mjs'
@@ -39,7 +40,7 @@ test('a client that breaks off while its document loads ends nothing but itself,
   const { socket } = upgrade(port, '/doc')
   socket.on('error', () => {})
   await until('the upgrade', () => docs.has('doc'))
-  socket.resetAndDestroy()
+  breakOff(socket)
   await until('the end of the connection', () => sockets[0].destroyed)
   assert.equal(docs.size, 1)
   release()

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::{Env, External, Uint8Array};
 use napi_derive::napi;
 
-use super::persistence::{Answer, NativePersistence, answer, on};
+use super::persistence::{NativePersistence, on};
 use crate::codec::sort_key::DocName;
 use crate::log::Quarantined;
 use crate::log::inspect::{ItemInfo, Kind};
@@ -67,37 +67,39 @@ pub struct NativeQuarantined {
 impl NativePersistence {
     /// All items of the table, a page at a time.
     #[napi(catch_unwind)]
-    pub fn items<'env>(&self, env: &'env Env, after: Option<&External<Cursor>>) -> Answer<'env, NativeItems> {
-        answer(env, self.inner.items(after.map(|cursor| Cursor::clone(cursor))), |page| NativeItems {
-            entries: page.entries.iter().map(|(doc, info)| item(doc, info)).collect(),
-            next: page.next.map(External::new),
+    pub fn items(&self, env: &Env, call: u32, after: Option<&External<Cursor>>) -> napi::Result<()> {
+        self.answer(env, call, self.inner.items(after.map(|cursor| Cursor::clone(cursor))), |page| {
+            NativeItems {
+                entries: page.entries.iter().map(|(doc, info)| item(doc, info)).collect(),
+                next: page.next.map(External::new),
+            }
         })
     }
 
     /// What is wrong with a document. Writes nothing.
     #[napi(catch_unwind)]
-    pub fn verify<'env>(&self, env: &'env Env, doc: String) -> Answer<'env, NativeVerified> {
+    pub fn verify(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.verify(doc, Order::Queued));
-        answer(env, pending, move |found| verified(&doc, found, &[]))
+        self.answer(env, call, pending, move |found| verified(&doc, found, &[]))
     }
 
     /// The same, and moves what can be moved into the quarantine.
     #[napi(catch_unwind)]
-    pub fn repair<'env>(&self, env: &'env Env, doc: String) -> Answer<'env, NativeVerified> {
+    pub fn repair(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.repair(doc, Order::Queued));
-        answer(env, pending, move |repaired| verified(&doc, repaired.verified, &repaired.outcomes))
+        self.answer(env, call, pending, move |repaired| verified(&doc, repaired.verified, &repaired.outcomes))
     }
 
     /// The quarantine of a document.
     #[napi(catch_unwind)]
-    pub fn quarantined<'env>(&self, env: &'env Env, doc: String) -> Answer<'env, Vec<NativeQuarantined>> {
-        answer(env, on(&doc, |doc| self.inner.quarantined(doc, Order::Queued)), |found| {
+    pub fn quarantined(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
+        self.answer(env, call, on(&doc, |doc| self.inner.quarantined(doc, Order::Queued)), |found| {
             let items = found.into_iter().map(|(from, item)| NativeQuarantined {
                 key: item.key.to_string(),
                 from: from.to_string(),
                 value: item.value.map(Uint8Array::new),
             });
-            items.collect()
+            items.collect::<Vec<_>>()
         })
     }
 }

@@ -9,6 +9,8 @@
 // In test builds the macros leave out the glue that uses these items.
 #![cfg_attr(test, allow(dead_code))]
 
+#[cfg(feature = "aws")]
+pub mod event_loop;
 pub mod failure;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
@@ -20,6 +22,8 @@ pub mod monitor;
 pub mod options;
 #[cfg(feature = "aws")]
 pub mod persistence;
+#[cfg(feature = "aws")]
+pub mod stored_updates;
 pub mod updates;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -3,13 +3,12 @@
 //! Events cross to the event loop without waiting and without holding the process. Compactions are rare and always told;
 //! batches only while somebody listens.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use napi::Status;
-use napi::bindgen_prelude::Function;
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
+use super::event_loop::EventLoop;
 use super::failure::Failure;
 use crate::codec::sort_key::DocName;
 use crate::error::Error;
@@ -50,6 +49,7 @@ pub struct NativeStats {
     pub costs: Vec<NativeCost>,
     pub batches: NativeBatches,
     pub compactions: NativeCompactions,
+    pub connections: NativeConnections,
     pub queue: NativeQueue,
 }
 
@@ -77,6 +77,13 @@ pub struct NativeCompactions {
 
 /// See `Stats` in `index.d.ts`.
 #[napi(object, object_from_js = false)]
+pub struct NativeConnections {
+    pub in_flight: f64,
+    pub waiting: f64,
+}
+
+/// See `Stats` in `index.d.ts`.
+#[napi(object, object_from_js = false)]
 pub struct NativeQueue {
     pub documents: f64,
     pub open_calls: f64,
@@ -86,7 +93,7 @@ pub struct NativeQueue {
 
 impl From<Stats> for NativeStats {
     fn from(stats: Stats) -> Self {
-        let Stats { counts, cost, depth } = stats;
+        let Stats { counts, cost, connections, depth } = stats;
         let costs = Operation::ALL.map(|operation| native_cost(operation, cost.of(operation)));
         NativeStats {
             costs: costs.into(),
@@ -105,6 +112,10 @@ impl From<Stats> for NativeStats {
                 entries: counts.compacted_entries as f64,
                 bytes_before: counts.compacted_bytes_before as f64,
                 bytes_after: counts.compacted_bytes_after as f64,
+            },
+            connections: NativeConnections {
+                in_flight: connections.in_flight as f64,
+                waiting: connections.waiting as f64,
             },
             queue: NativeQueue {
                 documents: depth.documents as f64,
@@ -127,40 +138,28 @@ fn native_cost(operation: Operation, cost: Cost) -> NativeCost {
     }
 }
 
-/// The function that hears events.
-pub type Listener<'env> = Function<'env, NativeEvent, ()>;
-
-/// Weak: what only tells must not keep the process.
-type WeakListener = ThreadsafeFunction<NativeEvent, (), NativeEvent, Status, false, true>;
-
 /// Passes events to the event loop.
 pub struct ToListener {
-    listener: WeakListener,
+    event_loop: Arc<EventLoop>,
     batches: AtomicBool,
 }
 
 impl ToListener {
-    /// Tells compactions; batches from [`ToListener::tell_batches`] on.
-    pub fn new(listener: Listener<'_>) -> napi::Result<Self> {
-        let listener = listener.build_threadsafe_function().weak::<true>().build()?;
-        Ok(ToListener { listener, batches: AtomicBool::new(false) })
+    /// Reports compactions and replicas; batches from [`ToListener::tell_batches`] on.
+    pub fn new(event_loop: Arc<EventLoop>) -> Self {
+        ToListener { event_loop, batches: AtomicBool::new(false) }
     }
 
-    /// Begins or ends to tell batches.
+    /// Begins or ends to report batches.
     pub fn tell_batches(&self, tell: bool) {
         self.batches.store(tell, Ordering::Relaxed);
-    }
-
-    fn tell(&self, event: NativeEvent) {
-        // It is refused only while the environment ends: then nobody hears.
-        let _ = self.listener.call(event, ThreadsafeFunctionCallMode::NonBlocking);
     }
 }
 
 impl Observer for ToListener {
     fn batch_stored(&self, event: BatchStored) {
         if self.batches.load(Ordering::Relaxed) {
-            self.tell(NativeEvent {
+            self.event_loop.notify(NativeEvent {
                 kind: "batch".to_owned(),
                 doc_name: event.doc.to_string(),
                 duration_ms: Some(event.elapsed.as_secs_f64() * 1_000.0),
@@ -174,7 +173,7 @@ impl Observer for ToListener {
     }
 
     fn compacted(&self, event: CompactionDone) {
-        self.tell(NativeEvent {
+        self.event_loop.notify(NativeEvent {
             kind: "compaction".to_owned(),
             doc_name: event.doc.to_string(),
             duration_ms: Some(event.elapsed.as_secs_f64() * 1_000.0),
@@ -186,7 +185,7 @@ impl Observer for ToListener {
     }
 
     fn compaction_failed(&self, doc: &DocName, error: &Error) {
-        self.tell(NativeEvent {
+        self.event_loop.notify(NativeEvent {
             kind: "compaction".to_owned(),
             doc_name: doc.to_string(),
             failure: Some(error.clone().into()),
@@ -195,7 +194,7 @@ impl Observer for ToListener {
     }
 
     fn has_replicas(&self, replicas: usize) {
-        self.tell(NativeEvent {
+        self.event_loop.notify(NativeEvent {
             kind: "replicas".to_owned(),
             replicas: Some(count(replicas)),
             ..NativeEvent::default()

@@ -17,7 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::log::OnCorrupt;
 use crate::persistence::Options;
 use crate::table::dynamo::{
-    Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, Timeouts,
+    Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, NoKeys, Timeouts,
 };
 
 /// Read and write units of a table made with `billingMode: 'PROVISIONED'`: those of the original package.
@@ -42,6 +42,7 @@ pub struct NativeOptions {
     pub session_token: Option<String>,
     pub profile: Option<String>,
     pub max_attempts: Option<u32>,
+    pub max_connections: Option<u32>,
     pub connect_timeout_ms: Option<u32>,
     pub request_timeout_ms: Option<u32>,
     pub operation_timeout_ms: Option<u32>,
@@ -56,6 +57,8 @@ pub struct NativeKeys {
     /// Milliseconds since the epoch.
     pub expires_at_ms: Option<f64>,
     pub error: Option<String>,
+    /// Whether the error is about the keys, not about getting them.
+    pub malformed: Option<bool>,
 }
 
 /// The caller's function for credentials, wrapped so that it never throws.
@@ -100,6 +103,7 @@ impl NativeOptions {
             credentials,
             billing: self.billing()?,
             max_attempts: self.max_attempts.unwrap_or(defaults::MAX_ATTEMPTS),
+            max_connections: count(self.max_connections, defaults::MAX_CONNECTIONS),
             timeouts: Timeouts {
                 connect: duration(self.connect_timeout_ms, usual.connect),
                 request: duration(self.request_timeout_ms, usual.request),
@@ -169,17 +173,17 @@ impl fmt::Debug for FromFunction {
 }
 
 impl CredentialsProvider for FromFunction {
-    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>> {
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>> {
         Box::pin(async {
-            let promise = self.0.call_async_catch(()).await.map_err(|error| error.reason.to_string())?;
-            let given = promise.await.map_err(|error| error.reason.to_string())?;
-            given.keys()
+            let failed = |error: napi::Error| NoKeys::Failed(error.reason.to_string());
+            let promise = self.0.call_async_catch(()).await.map_err(failed)?;
+            promise.await.map_err(failed)?.keys()
         })
     }
 }
 
 impl NativeKeys {
-    fn keys(self) -> Result<Keys, String> {
+    fn keys(self) -> Result<Keys, NoKeys> {
         match (self.access_key_id, self.secret_access_key) {
             (Some(access_key_id), Some(secret_access_key)) => Ok(Keys {
                 access_key_id,
@@ -187,7 +191,11 @@ impl NativeKeys {
                 session_token: self.session_token,
                 expires_at: self.expires_at_ms.and_then(instant),
             }),
-            _ => Err(self.error.unwrap_or_else(|| "it gave no keys".to_owned())),
+            _ => {
+                let reason = self.error.unwrap_or_else(|| "it gave no keys".to_owned());
+                let is_malformed = self.malformed.unwrap_or_default();
+                Err(if is_malformed { NoKeys::Malformed(reason) } else { NoKeys::Failed(reason) })
+            }
         }
     }
 }

@@ -1,18 +1,19 @@
 //! The class behind the API: one method per call, each of which takes its place in the queue before it returns.
 //!
-//! A method copies what it is given, asks [`Persistence`] for the pending result, and hands that to Node as a promise that
-//! is always fulfilled: with the result or with a [`Failure`]. It must not await, and decides nothing.
+//! A method copies what it is given, asks [`Persistence`] for the pending result, and has the [`EventLoop`] answer the call
+//! with that: with the result or with a [`Failure`]. `call` is the number by which JavaScript knows the call. A method must not
+//! await, and decides nothing.
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{
-    Either, Env, External, PromiseRaw, ToNapiValue, Uint8Array, within_runtime_if_available,
-};
+use napi::bindgen_prelude::{Either, Env, External, ToNapiValue, Uint8Array, within_runtime_if_available};
 use napi_derive::napi;
 
+use super::event_loop::{EventLoop, Receiver};
 use super::failure::{Failure, outcome};
-use super::monitor::{Listener, NativeStats, ToListener};
+use super::monitor::{NativeStats, ToListener};
 use super::options::{CredentialsFunction, NativeOptions};
+use super::stored_updates::NativeUpdates;
 use crate::codec::sort_key::{DocName, LogClock, MetaKey};
 use crate::error::{Code, Error, Result};
 use crate::log::SystemHost;
@@ -20,13 +21,11 @@ use crate::persistence::{Cursor, DocState, Persistence};
 use crate::queue::{Order, Pending};
 use crate::table::dynamo::DynamoTable;
 
-/// What a call gives JavaScript.
-pub(super) type Answer<'env, T> = napi::Result<PromiseRaw<'env, Either<Failure, T>>>;
-
 /// A persistence on DynamoDB, or on the embedded one.
 #[napi]
 pub struct NativePersistence {
     pub(super) inner: Persistence<DynamoTable>,
+    event_loop: Arc<EventLoop>,
     events: Arc<ToListener>,
 }
 
@@ -35,15 +34,6 @@ pub struct NativePersistence {
 pub struct NativeMeta {
     pub key: String,
     pub value: Uint8Array,
-}
-
-/// One update of the log; a set as one.
-#[napi(object, object_from_js = false)]
-pub struct NativeUpdate {
-    pub clock: u32,
-    /// What follows the clock in the sort key: nothing (an item of the original package) or two numbers.
-    pub id: Vec<u32>,
-    pub update: Uint8Array,
 }
 
 /// One document of a listing.
@@ -73,19 +63,21 @@ pub struct NativeDocStates {
 pub fn open(
     options: NativeOptions,
     credentials: Option<CredentialsFunction<'_>>,
-    listener: Listener<'_>,
+    receiver: Receiver<'_>,
 ) -> napi::Result<Either<Failure, NativePersistence>> {
     let (config, log_options) = match options.typed(credentials)? {
         Ok(typed) => typed,
         Err(error) => return Ok(Either::A(error.into())),
     };
-    let events = Arc::new(ToListener::new(listener)?);
+    let Some(runtime) = within_runtime_if_available(|| tokio::runtime::Handle::try_current().ok()) else {
+        return Ok(Either::A(Error::new(Code::Internal, "the addon's threads could not be started").into()));
+    };
+    let event_loop = EventLoop::new(receiver, runtime.clone())?;
+    let events = Arc::new(ToListener::new(event_loop.clone()));
     Ok(outcome(within_runtime_if_available(|| {
         let table = DynamoTable::new(config)?;
-        let runtime = tokio::runtime::Handle::try_current()
-            .map_err(|_| Error::new(Code::Internal, "the addon's threads could not be started"))?;
         let inner = Persistence::observed(table, log_options, runtime, Arc::new(SystemHost), events.clone());
-        Ok(NativePersistence { inner, events })
+        Ok(NativePersistence { inner, event_loop, events })
     })))
 }
 
@@ -93,24 +85,25 @@ pub fn open(
 impl NativePersistence {
     /// Resolves with the log clock; null where nothing was stored and nothing was there.
     #[napi(catch_unwind)]
-    pub fn store_update<'env>(
+    pub fn store_update(
         &self,
-        env: &'env Env,
+        env: &Env,
+        call: u32,
         doc: String,
         update: &[u8],
         outside: bool,
-    ) -> Answer<'env, Option<u32>> {
+    ) -> napi::Result<()> {
         let update = update.to_vec();
         let pending = on(&doc, |doc| self.inner.store_update(doc, update, order(outside)));
-        answer(env, pending, |clock| clock.map(number))
+        self.answer(env, call, pending, |clock| clock.map(number))
     }
 
     /// Resolves with the merged update.
     #[napi(catch_unwind)]
-    pub fn read<'env>(&self, env: &'env Env, doc: String, outside: bool) -> Answer<'env, Uint8Array> {
+    pub fn read(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
         #[cfg(feature = "test-hooks")]
         super::hooks::maybe_panic(&doc, "at once");
-        answer(env, on(&doc, |doc| self.inner.read(doc, order(outside))), move |update| {
+        self.answer(env, call, on(&doc, |doc| self.inner.read(doc, order(outside))), move |update| {
             #[cfg(feature = "test-hooks")]
             super::hooks::maybe_panic(&doc, "later");
             Uint8Array::new(update)
@@ -118,131 +111,119 @@ impl NativePersistence {
     }
 
     #[napi(catch_unwind)]
-    pub fn state_vector<'env>(&self, env: &'env Env, doc: String, outside: bool) -> Answer<'env, Uint8Array> {
-        answer(env, on(&doc, |doc| self.inner.state_vector(doc, order(outside))), Uint8Array::new)
+    pub fn state_vector(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
+        self.answer(env, call, on(&doc, |doc| self.inner.state_vector(doc, order(outside))), Uint8Array::new)
     }
 
     #[napi(catch_unwind)]
-    pub fn diff<'env>(
+    pub fn diff(
         &self,
-        env: &'env Env,
+        env: &Env,
+        call: u32,
         doc: String,
         state_vector: &[u8],
         outside: bool,
-    ) -> Answer<'env, Uint8Array> {
+    ) -> napi::Result<()> {
         let state_vector = state_vector.to_vec();
         let pending = on(&doc, |doc| self.inner.diff(doc, state_vector, order(outside)));
-        answer(env, pending, Uint8Array::new)
+        self.answer(env, call, pending, Uint8Array::new)
     }
 
     /// Resolves with the log clock; null where the document is missing.
     #[napi(catch_unwind)]
-    pub fn flush<'env>(&self, env: &'env Env, doc: String, outside: bool) -> Answer<'env, Option<u32>> {
-        answer(env, on(&doc, |doc| self.inner.flush(doc, order(outside))), |clock| clock.map(number))
-    }
-
-    #[napi(catch_unwind)]
-    pub fn clear<'env>(&self, env: &'env Env, doc: String, outside: bool) -> Answer<'env, ()> {
-        answer(env, on(&doc, |doc| self.inner.clear(doc, order(outside))), nothing)
-    }
-
-    #[napi(catch_unwind)]
-    pub fn updates<'env>(
-        &self,
-        env: &'env Env,
-        doc: String,
-        outside: bool,
-    ) -> Answer<'env, Vec<NativeUpdate>> {
-        answer(env, on(&doc, |doc| self.inner.updates(doc, order(outside))), |entries| {
-            let updates = entries.into_iter().map(|entry| NativeUpdate {
-                clock: entry.clock.0,
-                id: entry.id.map(|id| vec![id.0, id.1]).unwrap_or_default(),
-                update: entry.update.into(),
-            });
-            updates.collect()
+    pub fn flush(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
+        self.answer(env, call, on(&doc, |doc| self.inner.flush(doc, order(outside))), |clock| {
+            clock.map(number)
         })
     }
 
     #[napi(catch_unwind)]
-    pub fn set_meta<'env>(
+    pub fn clear(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
+        self.answer(env, call, on(&doc, |doc| self.inner.clear(doc, order(outside))), nothing)
+    }
+
+    /// Resolves with the updates as they are stored.
+    #[napi(catch_unwind)]
+    pub fn updates(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
+        let pending = on(&doc, |doc| self.inner.updates(doc, order(outside)));
+        self.answer(env, call, pending, NativeUpdates::from)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_meta(
         &self,
-        env: &'env Env,
+        env: &Env,
+        call: u32,
         doc: String,
         key: String,
         value: &[u8],
         outside: bool,
-    ) -> Answer<'env, ()> {
+    ) -> napi::Result<()> {
         let value = value.to_vec();
         let pending = on_meta(&doc, &key, |doc, key| self.inner.set_meta(doc, key, value, order(outside)));
-        answer(env, pending, nothing)
+        self.answer(env, call, pending, nothing)
     }
 
     /// Resolves with null where there is none.
     #[napi(catch_unwind)]
-    pub fn get_meta<'env>(
+    pub fn get_meta(
         &self,
-        env: &'env Env,
+        env: &Env,
+        call: u32,
         doc: String,
         key: String,
         outside: bool,
-    ) -> Answer<'env, Option<Uint8Array>> {
+    ) -> napi::Result<()> {
         let pending = on_meta(&doc, &key, |doc, key| self.inner.meta(doc, key, order(outside)));
-        answer(env, pending, |value| value.map(Uint8Array::new))
+        self.answer(env, call, pending, |value| value.map(Uint8Array::new))
     }
 
     #[napi(catch_unwind)]
-    pub fn get_metas<'env>(
-        &self,
-        env: &'env Env,
-        doc: String,
-        outside: bool,
-    ) -> Answer<'env, Vec<NativeMeta>> {
-        answer(env, on(&doc, |doc| self.inner.metas(doc, order(outside))), |metas| {
-            metas.into_iter().map(|(key, value)| NativeMeta { key, value: value.into() }).collect()
+    pub fn get_metas(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
+        self.answer(env, call, on(&doc, |doc| self.inner.metas(doc, order(outside))), |metas| {
+            metas.into_iter().map(|(key, value)| NativeMeta { key, value: value.into() }).collect::<Vec<_>>()
         })
     }
 
     #[napi(catch_unwind)]
-    pub fn delete_meta<'env>(
+    pub fn delete_meta(
         &self,
-        env: &'env Env,
+        env: &Env,
+        call: u32,
         doc: String,
         key: String,
         outside: bool,
-    ) -> Answer<'env, ()> {
+    ) -> napi::Result<()> {
         let pending = on_meta(&doc, &key, |doc, key| self.inner.delete_meta(doc, key, order(outside)));
-        answer(env, pending, nothing)
+        self.answer(env, call, pending, nothing)
     }
 
     #[napi(catch_unwind)]
-    pub fn doc_names<'env>(
-        &self,
-        env: &'env Env,
-        after: Option<&External<Cursor>>,
-    ) -> Answer<'env, NativeNames> {
+    pub fn doc_names(&self, env: &Env, call: u32, after: Option<&External<Cursor>>) -> napi::Result<()> {
         let pending = self.inner.doc_names(after.map(|cursor| Cursor::clone(cursor)));
-        answer(env, pending, |page| NativeNames {
+        self.answer(env, call, pending, |page| NativeNames {
             entries: page.entries.iter().map(DocName::to_string).collect(),
             next: page.next.map(External::new),
         })
     }
 
     #[napi(catch_unwind)]
-    pub fn doc_state_vectors<'env>(
+    pub fn doc_state_vectors(
         &self,
-        env: &'env Env,
+        env: &Env,
+        call: u32,
         after: Option<&External<Cursor>>,
-    ) -> Answer<'env, NativeDocStates> {
+    ) -> napi::Result<()> {
         let pending = self.inner.doc_states(after.map(|cursor| Cursor::clone(cursor)));
-        answer(env, pending, |page| NativeDocStates {
+        self.answer(env, call, pending, |page| NativeDocStates {
             entries: page.entries.into_iter().map(doc_state).collect(),
             next: page.next.map(External::new),
         })
     }
 
     #[napi(catch_unwind)]
-    pub fn clear_all<'env>(&self, env: &'env Env) -> Answer<'env, ()> {
-        answer(env, self.inner.clear_all(), nothing)
+    pub fn clear_all(&self, env: &Env, call: u32) -> napi::Result<()> {
+        self.answer(env, call, self.inner.clear_all(), nothing)
     }
 
     /// Makes no request.
@@ -257,29 +238,45 @@ impl NativePersistence {
         self.events.tell_batches(tell);
     }
 
+    /// Sends from now on at once what `batchDelayMs` would hold back.
+    #[napi(catch_unwind)]
+    pub fn stop_delaying(&self) {
+        self.inner.stop_delaying();
+    }
+
+    /// Ends the way back to JavaScript: no call may be pending, and none may follow.
+    #[napi(catch_unwind)]
+    pub fn release(&self) {
+        self.event_loop.release();
+    }
+
     /// Resolves when everything accepted before has ended; later calls fail with `ERR_CLOSED`.
     #[napi(catch_unwind)]
-    pub fn close<'env>(&self, env: &'env Env) -> Answer<'env, ()> {
+    pub fn close(&self, env: &Env, call: u32) -> napi::Result<()> {
         let closing = self.inner.close();
         let pending: Pending<Result<()>> = Box::pin(async move {
             closing.await;
             Ok(())
         });
-        answer(env, pending, nothing)
+        self.answer(env, call, pending, nothing)
     }
 }
 
-/// A promise of the result in the form of JavaScript.
-pub(super) fn answer<'env, T, J>(
-    env: &'env Env,
-    pending: Pending<Result<T>>,
-    form: impl FnOnce(T) -> J + Send + 'static,
-) -> Answer<'env, J>
-where
-    T: Send + 'static,
-    J: ToNapiValue + Send + 'static,
-{
-    env.spawn_future(async move { Ok(outcome(pending.await.map(form))) })
+impl NativePersistence {
+    /// Answers `call` with the result in the form of JavaScript.
+    pub(super) fn answer<T, J>(
+        &self,
+        env: &Env,
+        call: u32,
+        pending: Pending<Result<T>>,
+        form: impl FnOnce(T) -> J + Send + 'static,
+    ) -> napi::Result<()>
+    where
+        T: Send + 'static,
+        J: ToNapiValue + Send + 'static,
+    {
+        self.event_loop.answer(env, call, pending, form)
+    }
 }
 
 pub(super) fn on<T: Send + 'static>(

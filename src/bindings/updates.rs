@@ -115,6 +115,17 @@ pub fn verify_merge(packed: &[u8], lengths: &[u32], merged: &[u8]) -> Either<Fai
     }))
 }
 
+/// Which of the updates in `packed` a read leaves out, because Yjs could not read the merge with them. Not public: the tests
+/// compare it with yjs.
+#[napi(catch_unwind)]
+pub fn unreadable_updates(packed: &[u8], lengths: &[u32]) -> Either<Failure, Uint32Array> {
+    let found = without_panics(|| {
+        let updates = unpack(packed, lengths)?;
+        Ok(update::unreadable(&updates).iter().map(|reason| reason.update as u32).collect::<Vec<_>>())
+    });
+    outcome(found.map(Uint32Array::from))
+}
+
 fn merge(packed: &[u8], lengths: &[u32], options: MergeOptions) -> Result<Vec<u8>> {
     merge_list(&unpack(packed, lengths)?, options)
 }

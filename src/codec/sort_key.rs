@@ -7,6 +7,7 @@ use std::fmt;
 
 pub use super::names::{DocName, MAX_DOC_NAME_BYTES, MAX_READABLE_DOC_NAME_BYTES, MetaKey};
 use super::varint::{read_varuint, write_varuint};
+use crate::limits::MAX_SORT_KEY_BYTES;
 
 const STRING: u8 = 0;
 const UINT32: u8 = 1;
@@ -87,6 +88,18 @@ impl SortKey {
     /// `['v1_sv', doc]`: the state vector, written for the original's reader only.
     pub fn state_vector(doc: &DocName) -> Self {
         SortKey(Vec::with_capacity(32)).string("v1_sv").string(doc.as_str())
+    }
+
+    /// The largest key that sorts before this one and that a table can hold: as the inclusive end of a range it leaves
+    /// this key out.
+    pub fn below(&self) -> Self {
+        let mut bytes = self.0.clone();
+        // A key that ends with zero follows the same key without the zero.
+        if let Some(last) = bytes.pop().filter(|last| *last > 0) {
+            bytes.push(last - 1);
+            bytes.resize(MAX_SORT_KEY_BYTES, u8::MAX);
+        }
+        SortKey(bytes)
     }
 
     /// What kind of update item this is; `None` where it is none of `doc`'s.
@@ -176,7 +189,6 @@ fn take_uint32(rest: &mut &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::MAX_SORT_KEY_BYTES;
 
     fn doc(name: &str) -> DocName {
         DocName::new(name).unwrap()
@@ -231,6 +243,19 @@ mod tests {
                 UpdateKey::Update(LogClock(256), id),
             ]
         );
+    }
+
+    #[test]
+    fn nothing_fits_between_a_key_and_the_one_below_it() {
+        let d = doc("d");
+        let before = SortKey::part(&d, LogClock(7), WriteId(1, 0xff), u32::MAX);
+        let key = SortKey::update(&d, LogClock(7), WriteId(1, 0x100));
+        assert_eq!(key.below().as_bytes(), key.as_bytes().strip_suffix(&[0]).unwrap());
+        assert!(before < key.below() && key.below() < key);
+        let key = SortKey::update(&d, LogClock(7), WriteId(1, 0xff));
+        assert!(SortKey::part(&d, LogClock(7), WriteId(1, 0xfe), u32::MAX) < key.below());
+        assert!(key.below() < key && key.below().as_bytes().len() == MAX_SORT_KEY_BYTES);
+        assert!(key.below().is_update_of(&d));
     }
 
     #[test]

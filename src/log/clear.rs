@@ -9,7 +9,7 @@
 
 use super::pages::Pages;
 use super::{Log, Rule};
-use crate::codec::sort_key::{DocName, SortKey, UpdateKey};
+use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::{DeleteIf, Table};
 
@@ -18,8 +18,8 @@ const MAX_ROUNDS: u32 = 20;
 impl<T: Table> Log<T> {
     /// Deletes updates, metas, quarantine and state vector of a document.
     ///
-    /// Cost: a read of the whole document, 1 WCU per KiB of each item deleted. 15 s and 2 requests more where an attempt of
-    /// this process to put an item of it has just got no answer.
+    /// Cost: a read of the whole document, 1 WCU per KiB of each item deleted, several deletes in flight at once. 15 s and 2
+    /// requests more where an attempt of this process to put an item of it has just got no answer.
     ///
     /// # Errors
     /// `ERR_UNAVAILABLE` (retryable) where others store so steadily that 20 rounds did not empty it.
@@ -46,19 +46,14 @@ impl<T: Table> Log<T> {
         ))
     }
 
-    /// Deletes what one query finds, of each page the heads before the parts: a sealed head without its parts would be
-    /// taken for damage.
     async fn clear_once(&self, doc: &DocName) -> Result<usize> {
         let mut found = 0;
         let mut pages = Pages::new(doc, SortKey::own());
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            let keys = pages.take(page).into_iter().filter(|key| key.is_own(doc));
-            let is_part = |key: &SortKey| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)));
-            let (parts, others) = keys.partition::<Vec<_>, _>(is_part);
-            found += parts.len() + others.len();
-            self.delete_all(doc, others).await?;
-            self.delete_all(doc, parts).await?;
+            let keys = pages.take(page).into_iter().filter(|key| key.is_own(doc)).collect::<Vec<_>>();
+            found += keys.len();
+            self.delete_all(doc, keys).await?;
         }
         Ok(found)
     }

@@ -1,58 +1,61 @@
-//! Compaction: several entries become one set that contains them.
-//!
-//! Inputs S = entries of one read; m = merge(S); clock = max(S) + 1.
-//! 1. Put head and parts of a set with m.
-//! 2. Strong GetItem of x, the input with the lowest key. Gone: another compaction or a clear was faster: remove the set.
-//! 3. Seal the head, if it is still there.
-//! 4. Read the set back and compare; m was verified against S by a second, independent scan.
-//! 5. Delete exactly the keys of S.
-//!
-//! A clear that ended before (2) makes (2) fail; one that ends later must have met the head and deleted it, so (3) fails,
-//! or it deletes the sealed set too. A crash leaves duplicates or remains; the next compaction removes both.
+//! Compaction: several entries become one set that contains them. `ARCHITECTURE.md`, Compaction, has the numbered steps and
+//! says why clears and other compactions are safe from it.
 
-use std::mem;
-
-use super::pace::{Pace, write_units};
+use super::contained::split_contained;
+use super::entry::{Entry, Extent, LogRead};
+use super::pace::Pace;
 use super::pages::Pages;
-use super::read::{Entry, LogRead, Merged};
+use super::read::Merged;
 use super::set::Set;
-use super::{Extent, Log, Rule, next_clock, off_the_loop, tiers};
+use super::tiers::{self, Threshold};
+use super::{Log, Rule, next_clock, off_the_loop};
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
-use crate::limits::MAX_BATCH_WRITES;
-use crate::table::{DeleteIf, Table};
+use crate::table::Table;
 use crate::update::{self, MergeOptions};
-
-/// The largest state vector kept in a head, in bytes; a larger one is left out. It is what tells the result of a
-/// compaction from an update stored as a set.
-const MAX_STATE_VECTOR_BYTES: usize = 300_000;
 
 /// How a compaction ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// There was nothing to merge: at most one entry. Its clock and first key, if there is one.
-    Single(Option<Compacted>),
     /// Several entries became one.
     Done(Compacted),
+    /// There was nothing to merge.
+    Idle(Idle),
     /// Another compaction or a clear was faster. Nothing was changed. The largest log clock seen.
     Raced(Option<LogClock>),
 }
 
-/// The one entry that a compacted part of the log consists of.
+/// What a compaction made.
 #[derive(Debug, Clone)]
 pub struct Compacted {
-    /// Its log clock.
-    pub clock: LogClock,
-    /// Its first key: the head's.
-    pub first_key: SortKey,
-    /// Its last key, behind which the log goes on, and the size of its update.
-    pub extent: Extent,
-    /// The entries read before it, that stayed as they are.
-    pub before: Vec<Extent>,
+    /// The entry that contains the others.
+    pub entry: Summary,
     /// How many entries it was merged from.
     pub inputs: usize,
     /// The size of their updates in bytes.
     pub input_bytes: usize,
+    /// The other entries that were read, and stay.
+    pub others: Vec<Extent>,
+}
+
+/// What a compaction found that merged nothing.
+#[derive(Debug, Clone)]
+pub struct Idle {
+    /// The entries that were read.
+    pub entries: Vec<Extent>,
+    /// With [`Scope::All`] the only entry, where there is one.
+    pub only: Option<Summary>,
+    /// The largest log clock seen.
+    pub largest: Option<LogClock>,
+}
+
+/// An entry that is all there is of what was compacted.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Its log clock.
+    pub clock: LogClock,
+    /// Where it stands, and its size.
+    pub extent: Extent,
     /// The state vector of its update.
     pub state_vector: Vec<u8>,
 }
@@ -62,64 +65,103 @@ pub struct Compacted {
 pub enum Scope<'a> {
     /// All entries.
     All,
-    /// The tail and the entries that it has outgrown ([`tiers`]), as far as they lie behind this key, the last key of
-    /// an entry.
-    Tail(Option<&'a SortKey>),
+    /// Of all entries but these, which are in log order and not read: the tiers that are due ([`tiers`]).
+    Due(&'a [Extent], Threshold),
 }
 
 impl Scope<'_> {
-    fn behind(&self) -> Option<&SortKey> {
+    fn kept(&self) -> &[Extent] {
         match self {
-            Scope::All => None,
-            Scope::Tail(behind) => *behind,
+            Scope::All => &[],
+            Scope::Due(kept, _) => kept,
         }
     }
 
-    /// Takes the entries out that stay as they are.
-    fn take_kept(&self, log: &mut LogRead) -> Vec<Extent> {
-        let kept = match self {
-            Scope::All => 0,
-            Scope::Tail(_) => {
-                let (base, tail) = log.split_at_tail();
-                let tail_bytes = tail.iter().map(|entry| entry.update.len()).sum();
-                tiers::kept(base.iter().map(|entry| entry.update.len()), tail_bytes)
-            }
-        };
-        log.entries.drain(..kept).filter_map(|entry| entry.extent()).collect()
+    /// Takes the entries out that are not merged.
+    fn take_others(&self, log: &mut LogRead) -> Vec<Extent> {
+        let Scope::Due(_, threshold) = self else { return Vec::new() };
+        let (merged, others) = tiers::split(std::mem::take(&mut log.entries), *threshold);
+        log.entries = merged;
+        others.iter().filter_map(Entry::extent).collect()
     }
 }
 
 impl<T: Table> Log<T> {
-    /// Merges entries of a document into one set, and removes the remains of writers that stopped.
+    /// Merges entries of a document into one set, and removes what writers left that stopped.
     ///
-    /// Cost: a read of these entries, 1 WCU per KiB of the result and of each item deleted, 4 requests more.
+    /// Cost: a read of what is not kept, 1 WCU per KiB of the result and of each item deleted, 6 requests more.
     ///
     /// # Errors
     /// `ERR_CORRUPT` as in [`Log::read`]; `ERR_INTERNAL` where the result did not pass the check. In both cases no
     /// entry was deleted.
     pub async fn compact(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
-        let mut log = self.read_behind(doc, scope.behind()).await?;
+        let log = self.read_around(doc, scope.kept()).await?;
         for &(clock, id) in &log.unfinished {
             self.sweep(doc, clock, id).await?;
         }
-        let before = scope.take_kept(&mut log);
+        let mut log = self.without_contained(doc, log, pace).await?;
+        let others = scope.take_others(&mut log);
         if log.entries.len() < 2 {
-            return self.single(doc, log, before).await;
+            return self.idle(doc, log, others, scope).await;
         }
         let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
-        let whole = scope.behind().is_none() && before.is_empty();
-        let merged = self.merge(doc, log, whole).await?;
+        let is_whole = scope.kept().is_empty() && others.is_empty();
+        let merged = self.merge(doc, log, is_whole).await?;
         if merged.log.entries.len() < 2 {
-            // The others were corrupt and are skipped.
-            return self.single(doc, merged.log, before).await;
+            // The others are corrupt and are skipped.
+            return self.idle(doc, merged.log, others, scope).await;
         }
-        let Verified { log, update, state_vector } = verified(doc, merged).await?;
-        let kept = Some(state_vector.clone()).filter(|sv| sv.len() <= MAX_STATE_VECTOR_BYTES);
+        let verified = verified(doc, merged).await?;
         if !self.keeps(Rule::SealBeforeDelete) {
-            self.delete_entries(doc, log.entries.clone(), pace).await?;
+            self.delete_entries(doc, verified.log.entries.clone(), pace).await?;
         }
+        self.replace(doc, clock, verified, others, pace).await
+    }
+
+    /// Fails as a compaction would that may not do one of its requests, but before it has written anything. For a compaction
+    /// that follows one that failed. Cost: 2 WCU.
+    ///
+    /// # Errors
+    /// Those of the table.
+    pub async fn probe(&self, doc: &DocName) -> Result<()> {
+        if !self.keeps(Rule::NoSecondCopy) {
+            return Ok(());
+        }
+        let key = SortKey::update(doc, LogClock(0), self.host.write_id()?);
+        self.table.seal(doc, &key).await?;
+        self.delete_all(doc, vec![key]).await
+    }
+
+    /// Deletes the entries that a result among them contains: a compaction ended before it had deleted all its inputs. They
+    /// are not written again.
+    async fn without_contained(&self, doc: &DocName, mut log: LogRead, pace: &Pace) -> Result<LogRead> {
+        if !self.keeps(Rule::NoSecondCopy) || !log.entries.iter().skip(1).any(|entry| entry.is_compacted) {
+            return Ok(log);
+        }
+        let entries = std::mem::take(&mut log.entries);
+        let bytes = entries.iter().map(|entry| entry.update.len()).sum();
+        let (contained, rest) = off_the_loop(bytes, move || split_contained(entries)).await?;
+        self.delete_entries(doc, contained, pace).await?;
+        log.entries = rest;
+        Ok(log)
+    }
+
+    /// Steps 2 to 6: writes the set and deletes its inputs.
+    async fn replace(
+        &self,
+        doc: &DocName,
+        clock: LogClock,
+        verified: Verified,
+        others: Vec<Extent>,
+        pace: &Pace,
+    ) -> Result<Outcome> {
+        let Verified { log, update, state_vector } = verified;
         let set = self.new_set(clock, &update)?;
-        match self.put_and_seal(doc, &log, &set, &update, kept, pace).await {
+        let sealed = async {
+            self.write_set(doc, &set, &update, Some(&state_vector), pace).await?;
+            Ok::<_, Error>(self.inputs_are_there(doc, &log).await? && self.seal(doc, &set).await?)
+        };
+        match sealed.await {
             Ok(true) => {}
             Ok(false) => {
                 self.remove_set(doc, &set).await?;
@@ -139,95 +181,63 @@ impl<T: Table> Log<T> {
             }
             Some(_) => {}
         }
-        let last_key = SortKey::part(doc, clock, set.id, set.parts.saturating_sub(1));
+        let extent = set.extent(doc, update.len(), true);
         let compacted = Compacted {
-            clock,
-            first_key: set.head(doc),
-            extent: Extent { last_key, bytes: update.len() },
-            before,
+            entry: Summary { clock, extent, state_vector },
             inputs: log.entries.len(),
             input_bytes: log.entries.iter().map(|entry| entry.update.len()).sum(),
-            state_vector,
+            others,
         };
         self.delete_entries(doc, log.entries, pace).await?;
         Ok(Outcome::Done(compacted))
     }
 
-    /// Steps 1 to 3. `false` where others were faster.
-    async fn put_and_seal(
+    async fn idle(
         &self,
         doc: &DocName,
-        log: &LogRead,
-        set: &Set,
-        update: &[u8],
-        state_vector: Option<Vec<u8>>,
-        pace: &Pace,
-    ) -> Result<bool> {
-        self.write_set(doc, set, update, state_vector, pace).await?;
-        Ok(self.is_first_input_there(doc, log).await? && self.seal(doc, set).await?)
+        log: LogRead,
+        mut others: Vec<Extent>,
+        scope: Scope<'_>,
+    ) -> Result<Outcome> {
+        others.extend(log.extents());
+        let largest = log.largest;
+        let only = if matches!(scope, Scope::All) { self.only(doc, log).await? } else { None };
+        Ok(Outcome::Idle(Idle { entries: others, only, largest }))
     }
 
-    async fn single(&self, doc: &DocName, log: LogRead, before: Vec<Extent>) -> Result<Outcome> {
+    /// The only entry there is. The merge checks that it is an update.
+    async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<Summary>> {
         let Merged { log, update } = self.merge(doc, log, false).await?;
-        let Some((entry, extent)) = log.entries.first().and_then(|entry| Some((entry, entry.extent()?)))
-        else {
-            return Ok(Outcome::Single(None));
-        };
-        Ok(Outcome::Single(Some(Compacted {
-            clock: entry.clock,
-            first_key: entry.first_key(doc),
-            inputs: 1,
-            input_bytes: extent.bytes,
-            extent,
-            before,
-            state_vector: state_vector(&update)?,
-        })))
+        let only = log.entries.first().and_then(|entry| Some((entry.clock, entry.extent()?)));
+        let Some((clock, extent)) = only else { return Ok(None) };
+        Ok(Some(Summary { clock, extent, state_vector: state_vector(&update)? }))
     }
 
-    async fn is_first_input_there(&self, doc: &DocName, log: &LogRead) -> Result<bool> {
+    /// Whether nobody was faster: two inputs are still there, the one with the lowest key and another. One alone could be
+    /// a late attempt of its put that landed after a clear.
+    async fn inputs_are_there(&self, doc: &DocName, log: &LogRead) -> Result<bool> {
         if !self.keeps(Rule::InputCheck) || !self.keeps(Rule::SealBeforeDelete) {
             return Ok(true);
         }
-        let lowest = if self.keeps(Rule::LowestInput) { log.entries.first() } else { log.entries.last() };
-        let Some(lowest) = lowest else { return Ok(false) };
-        Ok(self.table.get(doc, &lowest.first_key(doc)).await?.is_some())
+        let (lowest, others) = match log.entries.split_first() {
+            Some((first, rest)) if self.keeps(Rule::LowestInput) => (Some(first), rest),
+            _ => (log.entries.last(), log.entries.get(1..).unwrap_or_default()),
+        };
+        // The cheapest to read.
+        let other = others.iter().min_by_key(|entry| (entry.first_item_bytes(), &entry.keys));
+        let other = other.filter(|_| self.keeps(Rule::TwoInputs));
+        for entry in [lowest, other].into_iter().flatten() {
+            if self.table.get(doc, &entry.first_key(doc)).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(lowest.is_some())
     }
 
-    /// The update of a set as it stands in the table; `None` where it is not sealed or not whole.
+    /// The update of a set as it stands in the table; `None` where it is not sealed or gone.
     async fn read_set(&self, doc: &DocName, set: &Set) -> Result<Option<Vec<u8>>> {
-        let mut log = self.read_pages(doc, Pages::new(doc, set.head(doc))).await?;
+        let mut log = self.read_pages(doc, vec![Pages::new(doc, set.head(doc))]).await?;
         Ok(log.entries.pop().map(|entry| entry.update))
-    }
-
-    async fn delete_entries(&self, doc: &DocName, entries: Vec<Entry>, pace: &Pace) -> Result<()> {
-        let mut batch = Vec::new();
-        let mut units = 0;
-        for entry in entries {
-            let cost = write_units(entry.update.len() / entry.keys.len().max(1));
-            if entry.id.is_none() {
-                self.delete_original(doc, entry).await?;
-                pace.spent(cost).await;
-                continue;
-            }
-            for key in entry.keys {
-                if batch.len() == MAX_BATCH_WRITES || units + cost > pace.at_once() {
-                    self.delete_all(doc, mem::take(&mut batch)).await?;
-                    pace.spent(mem::take(&mut units)).await;
-                }
-                batch.push(key);
-                units += cost;
-            }
-        }
-        self.delete_all(doc, batch).await
-    }
-
-    /// A key of the original can be used again: its item goes only if its value is the one merged. If it is not, it is
-    /// a new update and stays.
-    async fn delete_original(&self, doc: &DocName, entry: Entry) -> Result<()> {
-        for key in &entry.keys {
-            self.table.delete(doc, key, DeleteIf::ValueIs(entry.update.clone())).await?;
-        }
-        Ok(())
     }
 }
 

@@ -69,7 +69,7 @@ impl ItemInfo {
             head: head.map(|head| HeadInfo {
                 parts: head.parts,
                 is_sealed: head.sealed,
-                is_compacted: head.state_vector.is_some(),
+                is_compacted: head.compacted,
             }),
         }
     }

@@ -3,10 +3,13 @@
 //! Other processes store and compact too. A stale clock costs nothing, for ids keep keys unique; a stale shape costs at
 //! most a compaction that finds little to do.
 
-use super::compact::Compacted;
-use super::read::LogRead;
-use crate::codec::sort_key::{DocName, LogClock, SortKey};
+use super::entry::{Extent, LogRead};
+use super::tiers::{Threshold, Tier, due};
+use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::Result;
+
+/// The most entries that are remembered one by one. Tiers grow geometrically, so a document has some ten.
+const MAX_LARGE: usize = 64;
 
 /// The largest log clock, as far as this process knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,24 +33,23 @@ impl Known {
     }
 }
 
-/// An entry of the log, seen from outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extent {
-    /// Its last key.
-    pub last_key: SortKey,
-    /// The size of its update in bytes.
-    pub bytes: usize,
-}
-
 /// The hints of one document.
 #[derive(Debug, Default)]
 pub struct Knowledge {
     clock: Known,
-    /// The entries that were there at the last read or compaction, in log order; `None` before.
-    base: Option<Vec<Extent>>,
-    /// What was stored behind them: how many items, and the bytes of their updates.
-    tail_items: usize,
-    tail_bytes: usize,
+    /// The entries above the first tier.
+    large: Vec<Extent>,
+    /// The first tier: the small entries, and what they have outgrown.
+    small: Tier,
+}
+
+/// What a compaction begins with. Given back with [`Knowledge::settle`], or with [`Knowledge::restore`] where it failed.
+#[derive(Debug)]
+pub struct Plan {
+    /// The entries that it need not read, in log order.
+    pub kept: Vec<Extent>,
+    large: Vec<Extent>,
+    small: Tier,
 }
 
 impl Knowledge {
@@ -83,52 +85,79 @@ impl Knowledge {
     /// Takes note of a read of the whole log.
     pub fn saw_log(&mut self, read: &LogRead) {
         self.saw_clock(read.largest);
-        let (base, tail) = read.split_at_tail();
-        self.tail_items = tail.len();
-        self.tail_bytes = tail.iter().map(|entry| entry.update.len()).sum();
-        self.base = Some(base.iter().filter_map(|entry| entry.extent()).collect());
+        self.large.clear();
+        self.small = Tier::default();
+        self.learn(read.extents());
     }
 
     /// Takes note of an update stored.
-    pub fn stored(&mut self, bytes: usize) {
-        self.tail_items += 1;
-        self.tail_bytes += bytes;
+    pub fn stored(&mut self, extent: Extent) {
+        if self.small.takes(extent.bytes) {
+            self.small.add(extent.bytes, extent.is_compacted);
+        } else {
+            self.learn(vec![extent]);
+        }
     }
 
-    /// Takes note of a compaction of what lay behind the first `kept` entries. `tail` is what [`Knowledge::tail`] said
-    /// before it began: what was stored meanwhile lies behind it.
-    pub fn saw_compaction(&mut self, kept: usize, compacted: &Compacted, tail: (usize, usize)) {
-        self.saw_clock(Some(compacted.clock));
-        let base = self.base.get_or_insert_default();
-        base.truncate(kept);
-        base.extend(compacted.before.iter().cloned());
-        base.push(compacted.extent.clone());
-        self.tail_items = self.tail_items.saturating_sub(tail.0);
-        self.tail_bytes = self.tail_bytes.saturating_sub(tail.1);
+    /// Whether a compaction is worth its requests.
+    pub fn is_due(&self, threshold: Threshold) -> bool {
+        due(self.small, self.sizes(), threshold).is_some()
     }
 
-    /// Takes note that another process was faster: what this one knew of the entries is out of date.
-    pub fn saw_race(&mut self, largest: Option<LogClock>, tail: (usize, usize)) {
+    /// Begins a compaction of the tiers that are due; `None` where there is none.
+    pub fn plan(&mut self, threshold: Threshold) -> Option<Plan> {
+        let merged = due(self.small, self.sizes(), threshold)?;
+        let mut kept: Vec<_> = self.large.iter().skip(merged).cloned().collect();
+        kept.sort_unstable_by(|a, b| a.first_key.cmp(&b.first_key));
+        Some(Plan { kept, ..self.plan_all() })
+    }
+
+    /// Begins a compaction of all entries.
+    pub fn plan_all(&mut self) -> Plan {
+        Plan {
+            kept: Vec::new(),
+            large: std::mem::take(&mut self.large),
+            small: std::mem::take(&mut self.small),
+        }
+    }
+
+    /// Ends a compaction: `entries` are there now, besides what was kept and what was stored meanwhile.
+    pub fn settle(&mut self, plan: Plan, largest: Option<LogClock>, entries: Vec<Extent>) {
         if largest.is_some() {
             self.saw_clock(largest);
         }
-        self.base = None;
-        self.tail_items = self.tail_items.saturating_sub(tail.0);
-        self.tail_bytes = self.tail_bytes.saturating_sub(tail.1);
+        self.learn(plan.kept.into_iter().chain(entries).collect());
     }
 
-    /// The items behind the base: how many, and their bytes.
-    pub fn tail(&self) -> (usize, usize) {
-        (self.tail_items, self.tail_bytes)
-    }
-
-    /// The entries that were there at the last read or compaction; `None` where there was none.
-    pub fn base(&self) -> Option<&[Extent]> {
-        self.base.as_deref()
+    /// Ends a compaction that changed nothing.
+    pub fn restore(&mut self, plan: Plan) {
+        self.small.join(plan.small);
+        self.learn(plan.large);
     }
 
     /// Forgets everything: the document was cleared.
     pub fn forget(&mut self) {
         *self = Knowledge::default();
+    }
+
+    fn sizes(&self) -> impl Iterator<Item = (usize, bool)> {
+        self.large.iter().map(|extent| (extent.bytes, extent.is_compacted))
+    }
+
+    /// Adds entries, and counts those of the first tier.
+    fn learn(&mut self, entries: Vec<Extent>) {
+        self.large.extend(entries);
+        self.large.sort_unstable_by(|a, b| (a.bytes, &a.first_key).cmp(&(b.bytes, &b.first_key)));
+        self.large.dedup_by(|a, b| a.first_key == b.first_key);
+        let spare = self.large.len().saturating_sub(MAX_LARGE);
+        let mut first = 0;
+        for extent in &self.large {
+            if first >= spare && !self.small.takes(extent.bytes) {
+                break;
+            }
+            self.small.add(extent.bytes, extent.is_compacted);
+            first += 1;
+        }
+        self.large.drain(..first);
     }
 }

@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::set::Progress;
+use super::set::{Progress, Set};
 use super::{Log, MAX_SET_ATTEMPTS, Pace, Rule, off_the_loop};
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
@@ -68,14 +68,8 @@ impl HalfWritten {
 }
 
 impl<T: Table> Log<T> {
-    /// Stores an update as a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the
-    /// clock of the set.
-    pub(super) async fn store_set(
-        &self,
-        doc: &DocName,
-        clock: LogClock,
-        mut update: Vec<u8>,
-    ) -> Result<LogClock> {
+    /// Stores an update as a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the set.
+    pub(super) async fn store_set(&self, doc: &DocName, clock: LogClock, mut update: Vec<u8>) -> Result<Set> {
         let half_written = self.half_written.clone();
         let (update, bytes) = off_the_loop(update.len(), move || {
             let bytes = half_written.fingerprint(&update);
@@ -89,16 +83,18 @@ impl<T: Table> Log<T> {
                 None => Progress::new(self.new_set(clock, &update)?),
             };
             match self.write_on(doc, &mut progress, &update).await {
-                Ok(true) => return Ok(progress.set.clock),
+                Ok(true) => return Ok(progress.set),
                 Ok(false) => self.remove_set(doc, &progress.set).await?,
                 Err(error) if error.code().is_retryable() => {
                     let oldest =
                         self.half_written.remember(HalfWrittenSet { doc: doc.clone(), bytes, progress });
-                    return Err(match oldest {
+                    return Err(match oldest.filter(|oldest| !oldest.progress.may_be_sealed) {
                         Some(oldest) => self.given_up(&oldest.doc, &oldest.progress.set, error).await,
                         None => error,
                     });
                 }
+                // Sealed, perhaps: then others may have read it, and only a compaction that contains it deletes it.
+                Err(error) if progress.may_be_sealed => return Err(error),
                 Err(error) => return Err(self.given_up(doc, &progress.set, error).await),
             }
         }
@@ -116,7 +112,11 @@ impl<T: Table> Log<T> {
         if !progress.has_begun() || !self.keeps(Rule::ContinuedHead) {
             self.put_head(doc, progress, None).await?;
         }
-        Ok(self.put_parts(doc, progress, update, &Pace::unpaced()).await?
-            && self.seal(doc, &progress.set).await?)
+        if !self.put_parts(doc, progress, update, &Pace::unpaced()).await? {
+            return Ok(false);
+        }
+        let sealed = self.seal(doc, &progress.set).await;
+        progress.may_be_sealed |= sealed.as_ref().is_err_and(|error| error.code().is_retryable());
+        sealed
     }
 }

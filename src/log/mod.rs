@@ -9,9 +9,13 @@
 //!
 //! `ARCHITECTURE.md` gives the protocol in numbered steps, with what happens when each of them fails.
 
+mod assembly;
 mod backoff;
 mod clear;
 mod compact;
+mod contained;
+mod delete;
+mod entry;
 mod flush;
 mod host;
 pub mod inspect;
@@ -39,16 +43,19 @@ use crate::table::size::item_bytes;
 use crate::table::{Item, Table};
 use crate::update::{self, MergeOptions};
 
-pub use compact::{Compacted, Outcome, Scope};
+pub use compact::{Compacted, Idle, Outcome, Scope, Summary};
+pub(crate) use entry::corrupt;
+pub use entry::{Entry, Extent, LogRead};
+pub use flush::Flushed;
 pub use host::{Host, SystemHost};
-pub use knowledge::{Extent, Knowledge, Known};
+pub use knowledge::{Knowledge, Known, Plan};
 pub use pace::{Budget, Pace, Waiters};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use quarantine::Quarantined;
-pub(crate) use read::corrupt;
-pub use read::{Entry, LogRead, Merged};
+pub use read::Merged;
 pub use rules::Rule;
 pub use set::EMPTY_UPDATE;
+pub use tiers::Threshold;
 
 /// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
 pub const MAX_PART_BYTES: usize = 380_000;
@@ -137,7 +144,7 @@ impl<T: Table> Log<T> {
         let mut pages = pages::Pages::new(doc, SortKey::updates(doc)).last();
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            match pages.take(page).first().map(|key| read::parse(doc, key)) {
+            match pages.take(page).first().map(|key| assembly::parse(doc, key)) {
                 Some(Ok(parsed)) => return Ok(Some(parsed.clock())),
                 Some(Err(error)) if self.options.on_corrupt == OnCorrupt::Fail => return Err(error),
                 Some(Err(_)) | None => {}
@@ -146,22 +153,25 @@ impl<T: Table> Log<T> {
         Ok(None)
     }
 
-    /// Stores a valid update at `clock`: one put, or a set where it does not fit one item. Returns its log clock: that of
-    /// an earlier store where it continues the set which that one left half written. When this returns, the update is
-    /// durable.
+    /// Stores a valid update at `clock`: one put, or a set where it does not fit one item. Returns where it stands: at the
+    /// log clock of an earlier store where it continues the set which that one left half written. When this returns, the
+    /// update is durable.
     ///
     /// Cost: 1 WCU per KiB; as a set 2 WCU more, and 1 for each 10 minutes that it takes.
     ///
     /// # Errors
     /// `ERR_UNAVAILABLE` where the document was cleared again and again while a set was written, and what the table says.
-    pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<LogClock> {
+    pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<(LogClock, Extent)> {
         let key = SortKey::update(doc, clock, self.write_id()?);
+        let bytes = update.len();
         let item = Item { key, value: Some(update), head: None, at: Some(self.host.now_ms()) };
         if item_bytes(doc, &item) <= self.options.sizes.item {
+            let (first_key, last_key) = (item.key.clone(), item.key.clone());
             self.put_new(doc, item).await?;
-            return Ok(clock);
+            return Ok((clock, Extent { first_key, last_key, bytes, is_compacted: false }));
         }
-        self.store_set(doc, clock, item.value.unwrap_or_default()).await
+        let set = self.store_set(doc, clock, item.value.unwrap_or_default()).await?;
+        Ok((set.clock, set.extent(doc, bytes, false)))
     }
 
     /// Whether the protocol keeps a rule: always, but for simulations.

@@ -27,13 +27,20 @@ pub struct Pages {
 impl Pages {
     /// Ascending, from the beginning.
     pub fn new(doc: &DocName, prefix: SortKey) -> Self {
-        let query = Query { doc: doc.clone(), prefix, reverse: false, limit: FIRST_LIMIT, after: None };
+        let query =
+            Query { doc: doc.clone(), prefix, reverse: false, limit: FIRST_LIMIT, after: None, until: None };
         Pages { query, done: false }
     }
 
     /// The same, beginning behind a key.
     pub fn behind(mut self, key: Option<&SortKey>) -> Self {
         self.query.after = key.cloned();
+        self
+    }
+
+    /// The same, ending with a key, which is included.
+    pub fn until(mut self, key: Option<SortKey>) -> Self {
+        self.query.until = key;
         self
     }
 

@@ -22,6 +22,14 @@ pub enum Rule {
     FreshKeys,
     /// A sweep deletes a head only if it is neither sealed nor renewed.
     SweepCondition,
+    /// A set is deleted head first.
+    HeadsFirst,
+    /// A sealed set that lacks parts is damage: a sweep does not touch it.
+    DamageStays,
+    /// A compaction checks two inputs.
+    TwoInputs,
+    /// Entries that a result contains are deleted, not merged into another result.
+    NoSecondCopy,
     /// A repair deletes an item only if it is still what it copied.
     RepairCondition,
     /// A half-written set is continued only while its head is there.

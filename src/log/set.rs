@@ -6,13 +6,14 @@
 use tokio::time::timeout;
 
 use super::Log;
-use super::backoff::Backoff;
+use super::entry::Extent;
 use super::pace::{Pace, write_units};
 use super::pages::Pages;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::defaults::RENEW_HEAD_AFTER;
 use crate::error::{Code, Error, Result};
-use crate::limits::MAX_BATCH_WRITES;
+use crate::limits::WRITE_UNIT_BYTES;
+use crate::table::size::item_bytes;
 use crate::table::{DeleteIf, Head, Item, Table};
 
 /// A set that this process writes.
@@ -26,6 +27,12 @@ pub(super) struct Set {
 impl Set {
     pub fn head(&self, doc: &DocName) -> SortKey {
         SortKey::update(doc, self.clock, self.id)
+    }
+
+    /// How the set looks from outside.
+    pub fn extent(&self, doc: &DocName, bytes: usize, is_compacted: bool) -> Extent {
+        let last_key = SortKey::part(doc, self.clock, self.id, self.parts.saturating_sub(1));
+        Extent { first_key: self.head(doc), last_key, bytes, is_compacted }
     }
 
     fn part_keys(&self, doc: &DocName) -> Vec<SortKey> {
@@ -43,11 +50,13 @@ pub(super) struct Progress {
     at: Option<u64>,
     /// The first part whose put was not acknowledged.
     next_part: u32,
+    /// Whether a seal had an unknown outcome.
+    pub may_be_sealed: bool,
 }
 
 impl Progress {
     pub fn new(set: Set) -> Self {
-        Progress { set, has_begun: false, at: None, next_part: 0 }
+        Progress { set, has_begun: false, at: None, next_part: 0, may_be_sealed: false }
     }
 
     pub fn has_begun(&self) -> bool {
@@ -65,17 +74,18 @@ impl<T: Table> Log<T> {
         Ok(Set { clock, id: self.write_id()?, parts })
     }
 
-    /// Puts head and parts, not sealed. Stops early where the head is gone: then the seal says so.
+    /// Puts head and parts, not sealed; `compacted` is the state vector of the update where a compaction writes the set. Stops
+    /// early where the head is gone: then the seal says so.
     pub(super) async fn write_set(
         &self,
         doc: &DocName,
         set: &Set,
         update: &[u8],
-        state_vector: Option<Vec<u8>>,
+        compacted: Option<&[u8]>,
         pace: &Pace,
     ) -> Result<()> {
         let mut progress = Progress::new(*set);
-        self.put_head(doc, &mut progress, state_vector).await?;
+        self.put_head(doc, &mut progress, compacted).await?;
         self.put_parts(doc, &mut progress, update, pace).await?;
         Ok(())
     }
@@ -84,15 +94,12 @@ impl<T: Table> Log<T> {
         &self,
         doc: &DocName,
         progress: &mut Progress,
-        state_vector: Option<Vec<u8>>,
+        compacted: Option<&[u8]>,
     ) -> Result<()> {
-        let Set { parts, .. } = progress.set;
         let at = self.host.now_ms();
-        let head = Head { parts, at, sealed: false, state_vector };
-        let key = progress.set.head(doc);
+        let head = new_head(doc, &progress.set, at, compacted);
         progress.has_begun = true;
-        self.put_new(doc, Item { key, value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None })
-            .await?;
+        self.put_new(doc, head).await?;
         progress.at = Some(at);
         Ok(())
     }
@@ -190,26 +197,14 @@ impl<T: Table> Log<T> {
         }
         Ok(keys)
     }
+}
 
-    /// Deletes items whose keys are never used again, 25 a request, until none is left unprocessed.
-    pub(super) async fn delete_all(&self, doc: &DocName, keys: Vec<SortKey>) -> Result<()> {
-        for batch in keys.chunks(MAX_BATCH_WRITES) {
-            self.delete_batch(doc, batch.to_vec()).await?;
-        }
-        Ok(())
-    }
-
-    async fn delete_batch(&self, doc: &DocName, mut keys: Vec<SortKey>) -> Result<()> {
-        let mut retries = Backoff::default();
-        while !keys.is_empty() {
-            let unprocessed = self.table.delete_batch(doc, &keys).await?;
-            if unprocessed.len() >= keys.len() {
-                retries.wait(self.host.as_ref(), "BatchWriteItem left all deletes unprocessed").await?;
-            } else {
-                retries = Backoff::default();
-            }
-            keys = unprocessed;
-        }
-        Ok(())
-    }
+/// A head that is not sealed. Its state vector is left out where the head would cost more than one write unit.
+fn new_head(doc: &DocName, set: &Set, at: u64, compacted: Option<&[u8]>) -> Item {
+    let item = |state_vector| {
+        let head = Head { parts: set.parts, at, sealed: false, compacted: compacted.is_some(), state_vector };
+        Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None }
+    };
+    let head = item(compacted.map(<[u8]>::to_vec));
+    if item_bytes(doc, &head) <= WRITE_UNIT_BYTES { head } else { item(None) }
 }

@@ -1,4 +1,4 @@
-//! Sweep: removing what writers left that stopped half-way. Part of each compaction.
+//! Sweep: removing what writers left that stopped half-way. Part of each compaction. `ARCHITECTURE.md`, Sweep.
 
 use super::{Log, Rule, UNSEALED_SET_LIFETIME_MS};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
@@ -8,22 +8,21 @@ use crate::table::{DeleteIf, Table};
 impl<T: Table> Log<T> {
     /// Looks again at a set that a read found not sealed or not whole, head first, and removes it if it is given up:
     /// * head gone: its parts are remains, for a head is put first and never again;
-    /// * head sealed and parts missing: they were there when it was sealed, so a later set contains them;
     /// * neither sealed nor renewed for an hour: the head goes on condition that this still holds, then the parts.
     ///
-    /// Anything else is being written: it stays.
+    /// Anything else is being written, or damaged where it is sealed: it stays.
     pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<()> {
         let head_key = SortKey::update(doc, clock, id);
         let item = self.table.get(doc, &head_key).await?;
-        let mut keys = self.part_keys(doc, clock, id).await?;
+        let keys = self.part_keys(doc, clock, id).await?;
         let Some(item) = item else { return self.delete_all(doc, keys).await };
         let Some(head) = item.head else { return Ok(()) };
         if head.sealed {
-            if keys.len() < head.parts as usize {
-                keys.push(head_key);
-                self.delete_all(doc, keys).await?;
-            }
-            return Ok(());
+            return if self.keeps(Rule::DamageStays) {
+                Ok(())
+            } else {
+                self.remove(doc, head_key, keys).await
+            };
         }
         let condition =
             if self.keeps(Rule::SweepCondition) { DeleteIf::NotRenewed(head.at) } else { DeleteIf::Always };
@@ -32,5 +31,10 @@ impl<T: Table> Log<T> {
             self.delete_all(doc, keys).await?;
         }
         Ok(())
+    }
+
+    async fn remove(&self, doc: &DocName, head: SortKey, mut keys: Vec<SortKey>) -> Result<()> {
+        keys.push(head);
+        self.delete_all(doc, keys).await
     }
 }

@@ -1,49 +1,150 @@
-//! Which entries a background compaction merges: the tail, and as many of the entries before it as it has outgrown.
+//! Which entries a background compaction merges: chosen by size, never by place.
 //!
-//! Entries grow geometrically towards the beginning of the log, so each byte is rewritten a number of times that is the
-//! logarithm of the document's size, and a read meets few entries.
+//! Entries that are sorted by size fall into tiers: an entry joins the smaller ones before it as long as it is at most
+//! [`TIER_RATIO`] times as large as they are together, else it begins the next tier. A tier that holds enough is merged, with
+//! all smaller ones. So each byte is rewritten a number of times that is the logarithm of the document's size, and an
+//! entry is never rewritten for what it has outgrown: not even where a writer with a stale clock puts an item before it.
 
-/// An entry is merged with what follows it when it is at most this many times as large. Measured on a long editing
-/// session (`benches/b4_cost.rs`): with 2, more bytes lie unmerged; with 4, rewriting costs more.
+use super::entry::Entry;
+
+/// An entry is merged with smaller ones when it is at most this many times as large as they are together. Measured on a
+/// long editing session (`benches/b4_cost.rs`): with 2, more bytes lie unmerged; with 4, rewriting costs more.
 pub const TIER_RATIO: usize = 3;
 
-/// How many of the entries of `sizes` (in bytes, log order) stay as they are, when the entries behind them are merged
-/// with a tail of `tail_bytes`.
-pub fn kept(sizes: impl DoubleEndedIterator<Item = usize> + ExactSizeIterator, tail_bytes: usize) -> usize {
-    let mut kept = sizes.len();
-    let mut merged = tail_bytes;
-    for size in sizes.rev() {
-        if size > merged.saturating_mul(TIER_RATIO) {
-            break;
-        }
-        merged = merged.saturating_add(size);
-        kept -= 1;
+/// Entries of up to so many bytes all belong to the first tier: to write them again costs four units at most.
+pub const SMALL_BYTES: usize = 4_096;
+
+/// When a tier is merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threshold {
+    /// It holds so many entries that no compaction wrote; 0: never.
+    pub items: usize,
+    /// It holds so many bytes besides its largest entry.
+    pub bytes: usize,
+}
+
+/// Entries of one tier, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tier {
+    /// All of them.
+    pub entries: usize,
+    /// Those that no compaction wrote.
+    pub loose: usize,
+    /// The bytes of their updates.
+    pub bytes: usize,
+    /// The bytes of the largest.
+    pub largest: usize,
+}
+
+impl Tier {
+    /// Counts one more entry.
+    pub fn add(&mut self, bytes: usize, is_compacted: bool) {
+        self.entries += 1;
+        self.loose += usize::from(!is_compacted);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.largest = self.largest.max(bytes);
     }
-    kept
+
+    /// Counts the entries of another as well.
+    pub fn join(&mut self, other: Tier) {
+        self.entries += other.entries;
+        self.loose += other.loose;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.largest = self.largest.max(other.largest);
+    }
+
+    /// Whether an entry that is no smaller than those it has belongs to it.
+    pub fn takes(&self, bytes: usize) -> bool {
+        bytes <= SMALL_BYTES.max(self.bytes.saturating_mul(TIER_RATIO))
+    }
+
+    /// Whether it is merged.
+    pub fn is_due(&self, threshold: Threshold) -> bool {
+        threshold.items > 0
+            && self.entries >= 2
+            && (self.loose >= threshold.items || self.bytes - self.largest >= threshold.bytes)
+    }
+}
+
+/// How many of `entries`, each with its bytes and whether a compaction wrote it, the smallest first, are merged together
+/// with those of `first`; `None` where no tier is due.
+pub fn due(
+    first: Tier,
+    entries: impl IntoIterator<Item = (usize, bool)>,
+    threshold: Threshold,
+) -> Option<usize> {
+    let mut tier = first;
+    let mut merged = tier.is_due(threshold).then_some(0);
+    for (n, (bytes, is_compacted)) in entries.into_iter().enumerate() {
+        if tier.entries > 0 && !tier.takes(bytes) {
+            tier = Tier::default();
+        }
+        tier.add(bytes, is_compacted);
+        if tier.is_due(threshold) {
+            merged = Some(n + 1);
+        }
+    }
+    merged
+}
+
+/// Splits entries into those that are merged and those that stay, both in log order.
+pub(super) fn split(entries: Vec<Entry>, threshold: Threshold) -> (Vec<Entry>, Vec<Entry>) {
+    let mut by_size: Vec<_> =
+        entries.iter().enumerate().map(|(at, entry)| (entry.update.len(), entry.is_compacted, at)).collect();
+    by_size.sort_unstable();
+    let sizes = by_size.iter().map(|&(bytes, is_compacted, _)| (bytes, is_compacted));
+    let merged = due(Tier::default(), sizes, threshold).unwrap_or_default();
+    let mut is_merged = vec![false; entries.len()];
+    for &(_, _, at) in by_size.iter().take(merged) {
+        if let Some(is_merged) = is_merged.get_mut(at) {
+            *is_merged = true;
+        }
+    }
+    let mut is_merged = is_merged.into_iter();
+    entries.into_iter().partition(|_| is_merged.next().unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const THRESHOLD: Threshold = Threshold { items: 10, bytes: 100_000 };
+
+    fn due_of(loose: usize, sizes: &[usize]) -> Option<usize> {
+        let first = Tier { entries: loose, loose, bytes: loose * 100, largest: 100 };
+        due(first, sizes.iter().map(|&bytes| (bytes, true)), THRESHOLD)
+    }
+
     #[test]
-    fn a_large_base_stays_until_the_tail_is_a_third_of_its_size() {
-        assert_eq!(kept([1_000].into_iter(), 333), 1);
-        assert_eq!(kept([1_000].into_iter(), 334), 0);
-        assert_eq!(kept([3_000, 400, 100].into_iter(), 33), 3);
-        assert_eq!(kept([3_000, 500, 100].into_iter(), 50), 2);
-        assert_eq!(kept([3_000, 400, 100].into_iter(), 50), 1);
-        assert_eq!(kept([].into_iter(), 10), 0);
+    fn a_tier_is_due_by_its_items_and_by_its_bytes_besides_the_largest() {
+        assert_eq!(due_of(9, &[]), None);
+        assert_eq!(due_of(10, &[]), Some(0));
+        assert_eq!(due_of(0, &[99_999, 2_000_000]), None);
+        assert_eq!(due_of(0, &[99_999, 250_000]), None);
+        assert_eq!(due_of(0, &[100_000, 250_000]), Some(2));
+        assert_eq!(due_of(1, &[2_000_000]), None, "one large entry is nothing to merge");
+    }
+
+    #[test]
+    fn an_entry_is_merged_once_the_smaller_ones_are_a_third_of_its_size() {
+        assert_eq!(due_of(20, &[6_001]), Some(0));
+        assert_eq!(due_of(20, &[6_000]), Some(1));
+        assert_eq!(due_of(20, &[6_000, 24_000]), Some(2));
+        assert_eq!(due_of(20, &[6_000, 24_001]), Some(1));
+        assert_eq!(due_of(20, &[6_000, 2_000_000, 2_000_000]), Some(3), "the upper tier is due as well");
+        assert_eq!(due_of(5, &[2_000_000, 2_000_000]), Some(2), "and takes the smaller ones along");
     }
 
     #[test]
     fn each_byte_is_rewritten_a_logarithmic_number_of_times() {
         let (mut sizes, mut written, mut most) = (Vec::<usize>::new(), 0, 0);
         for _ in 0..4_096 {
-            let keep = kept(sizes.iter().copied(), 1_000);
-            let merged = sizes.drain(keep..).sum::<usize>() + 1_000;
-            sizes.push(merged);
-            written += merged;
+            sizes.sort_unstable();
+            let first = Tier { entries: 10, loose: 10, bytes: 1_000, largest: 100 };
+            let merged = due(first, sizes.iter().map(|&bytes| (bytes, true)), THRESHOLD).unwrap();
+            let sum = sizes.drain(..merged).sum::<usize>() + 1_000;
+            sizes.push(sum);
+            written += sum;
             most = most.max(sizes.len());
         }
         assert!(written / (4_096 * 1_000) <= 12, "written {written}");

@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assembly::assemble;
+use super::entry::{Entry, LogRead};
 use super::inspect::{ItemInfo, Kind};
 use super::pages::Pages;
-use super::read::{Entry, LogRead, assemble};
+use super::read::{unreadable, unreadable_value};
 use super::{Log, OnCorrupt, UNSEALED_SET_LIFETIME_MS, off_the_loop};
 use crate::codec::any::is_any;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
@@ -92,7 +94,25 @@ impl<T: Table> Log<T> {
             }
         }
         let (doc, now_ms) = (doc.clone(), self.host.now_ms());
-        off_the_loop(bytes, move || examine(&doc, items, now_ms)).await?
+        let mut verified = off_the_loop(bytes, {
+            let doc = doc.clone();
+            move || examine(&doc, items, now_ms)
+        })
+        .await??;
+        // A set is deleted head first: where the head is gone now, the set was just being deleted.
+        let mut found = Vec::with_capacity(verified.findings.len());
+        for finding in verified.findings {
+            let head = finding.items.first().filter(|_| finding.wrong == Wrong::IncompleteSet);
+            let is_being_deleted = match head {
+                Some(head) => self.table.get(&doc, &head.key).await?.is_none(),
+                None => false,
+            };
+            if !is_being_deleted {
+                found.push(finding);
+            }
+        }
+        verified.findings = found;
+        Ok(verified)
     }
 }
 
@@ -167,7 +187,8 @@ impl Examined<'_> {
 
     /// What is wrong with the updates; and those that can be read, merged.
     fn updates(&mut self, read: LogRead) -> Result<Vec<u8>> {
-        let LogRead { entries, unfinished, corrupt, .. } = read;
+        let LogRead { entries, mut unfinished, incomplete, corrupt, .. } = read;
+        unfinished.extend(incomplete.iter().map(|set| (set.clock, set.id)));
         // Damage of one item of a set is damage of the set, and is moved with it: alone it would leave a rest behind that the
         // next sweep takes for one that is contained elsewhere.
         let sets: Vec<_> =
@@ -181,12 +202,13 @@ impl Examined<'_> {
             self.found(Wrong::CorruptUpdate, &key, reason.to_owned(), std::slice::from_ref(&key));
         }
         let mut valid = Vec::with_capacity(entries.len());
-        for entry in entries {
-            match update::validate(&entry.update) {
-                Ok(()) => valid.push(entry),
-                Err(reason) => {
-                    let detail = format!("its value is not an update: {reason}");
-                    self.found(Wrong::CorruptUpdate, &entry.first_key(self.doc), detail, &entry.keys);
+        let mut unreadable = unreadable(&entries);
+        for (i, entry) in entries.into_iter().enumerate() {
+            match unreadable.remove(&i) {
+                None => valid.push(entry),
+                Some(reason) => {
+                    let place = entry.first_key(self.doc);
+                    self.found(Wrong::CorruptUpdate, &place, unreadable_value(reason), &entry.keys);
                 }
             }
         }

@@ -12,12 +12,12 @@ mod ready;
 mod store;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use crate::codec::sort_key::{DocName, LogClock};
-use crate::compaction::{self, Compactor, Thresholds};
+use crate::compaction::{Compactor, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 #[cfg(feature = "break-rules")]
@@ -25,7 +25,7 @@ use crate::log::Rule;
 use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, off_the_loop};
 use crate::monitor::{Counts, Deaf, Monitor, Observer};
 use crate::queue::{Access, Depth, Document, Order, Pending, Queue};
-use crate::table::{Snapshot, Table};
+use crate::table::{Connections, Snapshot, Table};
 use crate::update;
 
 pub use inspect::{Released, Repaired};
@@ -79,6 +79,8 @@ pub struct Stats {
     pub counts: Counts,
     /// Requests and capacity units by operation.
     pub cost: Snapshot,
+    /// Requests in flight, and those that wait for a connection.
+    pub connections: Connections,
     /// The queues.
     pub depth: Depth,
 }
@@ -200,21 +202,8 @@ impl<T: Table> Persistence<T> {
             Ok(doc) => doc,
             Err(error) => return failed(error),
         };
-        let monitor = self.writer.monitor.clone();
-        self.call(doc, Access::Write, order, |log, doc| async move {
-            let begun = Instant::now();
-            let _compaction = {
-                let _waiter = doc.waiters.join();
-                doc.compaction.lock().await
-            };
-            let tail = doc.knowledge().tail();
-            let Some(flushed) = log.flush(doc.name()).await? else { return Ok(None) };
-            doc.knowledge().saw_compaction(0, &flushed, tail);
-            if flushed.inputs > 1 {
-                monitor.compacted(compaction::done(&doc, &flushed, begun.elapsed()));
-            }
-            Ok(Some(flushed.clock))
-        })
+        let compactor = self.writer.compactor.clone();
+        self.call(doc, Access::Beside, order, |_, doc| async move { compactor.flush(&doc).await })
     }
 
     /// Deletes updates, metas, quarantine and state vector of a document.
@@ -229,17 +218,29 @@ impl<T: Table> Persistence<T> {
 
     /// What this persistence has done so far, what it has cost, and what waits. Makes no request.
     pub fn stats(&self) -> Stats {
+        let table = self.writer.log.table();
         Stats {
             counts: self.writer.monitor.counts(),
-            cost: self.writer.log.table().meter().snapshot(),
+            cost: table.meter().snapshot(),
+            connections: table.connections(),
             depth: self.queue.depth(),
         }
     }
 
-    /// Refuses further calls from now on; resolves when all earlier ones have ended.
+    /// Sends from now on at once what `batch_delay` would hold back. Makes no request by itself.
+    pub fn stop_delaying(&self) {
+        self.queue.stop_delaying();
+    }
+
+    /// Refuses further calls from now on; resolves when all earlier ones have ended. Then the table is closed, which cuts off
+    /// background compactions: as safe as a crash in one.
     pub fn close(&self) -> Pending<()> {
         self.writer.compactor.close();
-        self.queue.close()
+        let (calls, writer) = (self.queue.close(), self.writer.clone());
+        Box::pin(async move {
+            calls.await;
+            writer.log.table().close();
+        })
     }
 
     fn with_merged(

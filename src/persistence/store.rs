@@ -32,18 +32,19 @@ impl<T: Table> StoreBatch for Writer<T> {
         Ok(())
     }
 
-    async fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) {
+    async fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) -> Result<()> {
         let bytes = batch.iter().map(|store| store.update.len()).sum();
         // Where the validation panicked its callers have been answered: by the answers that never come.
-        let Ok(mut valid) = off_the_loop(bytes, move || without_invalid(batch)).await else { return };
+        let mut valid = off_the_loop(bytes, move || without_invalid(batch)).await?;
         if valid.is_empty() {
-            return;
+            return Ok(());
         }
         let result = self.put(doc, &mut valid).await;
         if result.is_err() {
             self.monitor.batch_failed();
         }
         valid.into_iter().for_each(|store| store.answer(result.clone()));
+        result.map(drop)
     }
 
     fn gather(&self, stores: Vec<Store>) -> Option<Store> {
@@ -83,8 +84,8 @@ impl<T: Table> Writer<T> {
         }
         let clock = doc.knowledge().take_clock(doc.name(), next_clock)?;
         let bytes = update.len();
-        let clock = self.log.store(doc.name(), clock, update).await?;
-        doc.knowledge().stored(bytes);
+        let (clock, stored) = self.log.store(doc.name(), clock, update).await?;
+        doc.knowledge().stored(stored);
         self.monitor.batch_stored(BatchStored {
             doc: doc.name().clone(),
             clock,

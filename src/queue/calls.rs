@@ -44,10 +44,6 @@ impl Calls {
         self.0.borrow().open
     }
 
-    pub fn is_closed(&self) -> bool {
-        self.0.borrow().closed
-    }
-
     /// Resolves when no call is open.
     pub async fn ended(&self) {
         // The sender lives as long as `self`: waiting cannot fail.

@@ -1,8 +1,5 @@
 //! One document's queue, and what this process knows of its log.
 
-use std::collections::VecDeque;
-use std::ops::Range;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,24 +9,10 @@ use tokio::time::Instant;
 
 use super::barrier::Barrier;
 use super::store::Store;
+use super::waiting::{Job, MAX_BATCH_BYTES, Waiting, Work};
 use crate::codec::sort_key::DocName;
+use crate::error::Error;
 use crate::log::{Knowledge, Waiters};
-
-/// The most bytes of updates gathered in one batch: merged, they fit one item beside the longest keys.
-pub(super) const MAX_BATCH_BYTES: usize = 380_000;
-
-/// A call that waits.
-pub(super) enum Job {
-    Store(Store),
-    Run(Work),
-}
-
-/// Any other call than a store.
-pub(super) struct Work {
-    /// Whether it may run beside its neighbours of the same kind.
-    pub shared: bool,
-    pub run: Pin<Box<dyn Future<Output = ()> + Send>>,
-}
 
 /// What is to be done next.
 pub(super) enum Step {
@@ -45,7 +28,7 @@ pub struct Document {
     waiting: Mutex<Waiting>,
     knowledge: Mutex<Knowledge>,
     /// A clear holds it alone; all other calls share it.
-    pub(crate) gate: RwLock<()>,
+    pub(crate) gate: Arc<RwLock<()>>,
     /// Whether a background compaction of it is on its way.
     compacting: AtomicBool,
     /// Held by the compaction that runs: a flush waits for one in the background, and not the other way round.
@@ -76,30 +59,13 @@ struct Rest {
     failures: u32,
 }
 
-#[derive(Default)]
-struct Waiting {
-    jobs: VecDeque<Job>,
-    /// Whether a task takes the steps.
-    driven: bool,
-    /// When the oldest waiting store came.
-    since: Option<Instant>,
-    /// The waiting stores: how many, how many calls wait for them, and the bytes of their updates.
-    stores: usize,
-    store_calls: usize,
-    store_bytes: usize,
-    /// The memory of the stores that came since the last gathering.
-    loose_bytes: usize,
-    /// The last barrier that was queued.
-    barrier: Option<Barrier>,
-}
-
 impl Document {
     pub(super) fn new(name: DocName, gather_bytes: usize) -> Self {
         Document {
             name,
             waiting: Mutex::default(),
             knowledge: Mutex::default(),
-            gate: RwLock::new(()),
+            gate: Arc::default(),
             compacting: AtomicBool::new(false),
             compaction: AsyncMutex::default(),
             waiters: Arc::default(),
@@ -139,6 +105,11 @@ impl Document {
     pub(crate) fn begin_compaction(&self) -> bool {
         let rests = lock(&self.rest).until.is_some_and(|until| Instant::now() < until);
         !rests && !self.compacting.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether the last compaction failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        lock(&self.rest).failures > 0
     }
 
     pub(crate) fn end_compaction(&self) {
@@ -267,62 +238,22 @@ impl Document {
         batch
     }
 
+    /// Rejects every store that waits, wherever it stands in the queue: the table does not take this document now.
+    pub(super) fn reject_waiting(&self, error: &Error) {
+        let rejected = lock(&self.waiting).take_stores();
+        rejected.into_iter().for_each(|store| store.answer(Err(error.clone())));
+    }
+
     /// Waits until the oldest store has waited for `delay`, or someone is in a hurry: another call behind the stores, a
     /// full batch, a close.
-    pub(super) async fn wait_for_company(&self, delay: Duration, is_closed: impl Fn() -> bool) {
+    pub(super) async fn wait_for_company(&self, delay: Duration, sends_at_once: impl Fn() -> bool) {
         let until = lock(&self.waiting).since.unwrap_or_else(Instant::now) + delay;
-        while !is_closed() && !lock(&self.waiting).is_crowded() {
+        while !sends_at_once() && !lock(&self.waiting).is_crowded() {
             tokio::select! {
                 () = tokio::time::sleep_until(until) => return,
                 () = self.hurry.notified() => {}
             }
         }
-    }
-}
-
-impl Waiting {
-    fn came(&mut self, store: &Store) {
-        self.stores += 1;
-        self.store_calls += store.calls();
-        self.store_bytes += store.update.len();
-    }
-
-    fn went(&mut self, store: &Store) {
-        self.stores -= 1;
-        self.store_calls -= store.calls();
-        self.store_bytes -= store.update.len();
-    }
-
-    /// Where the first stores stand that are worth merging: at least two side by side, together no larger than a batch,
-    /// and larger than `worth`.
-    fn side_by_side(&self, worth: usize) -> Option<Range<usize>> {
-        let (mut from, mut bytes, mut memory) = (0, 0, 0);
-        for (i, job) in self.jobs.iter().enumerate() {
-            let size = match job {
-                Job::Store(store) => store.update.len(),
-                Job::Run(_) => 0,
-            };
-            if matches!(job, Job::Run(_)) || bytes + size > MAX_BATCH_BYTES {
-                if i - from > 1 && memory >= worth {
-                    return Some(from..i);
-                }
-                from = if matches!(job, Job::Run(_)) { i + 1 } else { i };
-                (bytes, memory) = (0, 0);
-            }
-            bytes += size;
-            memory += size + size_of::<Job>();
-        }
-        let end = self.jobs.len();
-        (end - from.min(end) > 1 && memory >= worth).then_some(from..end)
-    }
-
-    fn has(&self, barrier: &Barrier) -> bool {
-        self.barrier.as_ref().is_some_and(|queued| queued.is(barrier))
-    }
-
-    /// Whether the stores in front should not wait any longer.
-    fn is_crowded(&self) -> bool {
-        self.store_bytes >= MAX_BATCH_BYTES || self.jobs.len() > self.stores
     }
 }
 

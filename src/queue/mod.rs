@@ -7,15 +7,18 @@
 //!
 //! Each step runs in a task of its own: a panic rejects the calls of that step, and the document goes on.
 
+mod access;
 mod barrier;
 mod calls;
 mod document;
+mod steps;
 mod store;
+mod waiting;
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,35 +28,16 @@ use tokio::sync::oneshot;
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 
+pub use access::{Access, Order};
 use barrier::Barrier;
 use calls::Calls;
 pub use document::Document;
-use document::{Job, Pushed, Step, Work};
 pub use store::{Store, StoreBatch};
+use waiting::{Job, Work};
 
-/// How many documents are remembered before half of them, the longest unused, are forgotten. A forgotten document costs
+/// How many documents are remembered beside the busy ones before half of them, the longest unused, are forgotten. A forgotten document costs
 /// one Query more at its next store, and its items are counted anew towards a compaction.
 const MAX_IDLE_DOCUMENTS: usize = 10_000;
-
-/// Whether a call waits for earlier calls on its document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// It does.
-    Queued,
-    /// It starts at once (`outsideTransactionQueue`). It still loses nothing.
-    Outside,
-}
-
-/// What a call does to its document, as far as others care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Runs beside other reads.
-    Read,
-    /// Runs alone among the queued calls.
-    Write,
-    /// Runs alone, and not before the calls outside the queue have ended either.
-    Clear,
-}
 
 /// A future that the caller may await anywhere.
 pub type Pending<R> = Pin<Box<dyn Future<Output = R> + Send>>;
@@ -86,10 +70,14 @@ struct Inner<S> {
     store: Arc<S>,
     runtime: Handle,
     batch_delay: Duration,
+    /// Whether batches go out without the delay from now on.
+    sends_at_once: AtomicBool,
     gather_bytes: usize,
     /// How often a document was asked for.
     uses: AtomicU64,
     documents: Mutex<HashMap<DocName, Arc<Document>>>,
+    /// At how many documents the idle ones are looked for.
+    most_documents: AtomicUsize,
     /// Queued calls made from now on wait for its end.
     barrier: Mutex<Option<Barrier>>,
     calls: Calls,
@@ -103,9 +91,11 @@ impl<S: StoreBatch> Queue<S> {
             store,
             runtime,
             batch_delay,
+            sends_at_once: AtomicBool::new(batch_delay.is_zero()),
             gather_bytes,
             uses: AtomicU64::default(),
             documents: Mutex::default(),
+            most_documents: AtomicUsize::new(MAX_IDLE_DOCUMENTS),
             barrier: Mutex::default(),
             calls: Calls::default(),
         };
@@ -126,7 +116,10 @@ impl<S: StoreBatch> Queue<S> {
             Order::Queued => self.enqueue(doc, Job::Store(store)),
             Order::Outside => {
                 let inner = self.inner.clone();
-                self.inner.runtime.spawn(async move { inner.store_now(&doc, || vec![store]).await });
+                self.inner.runtime.spawn(async move {
+                    // The caller has the error: `store_now` answers every store.
+                    let _ = inner.store_now(&doc, || vec![store]).await;
+                });
             }
         }
         Box::pin(answer_of(answered))
@@ -147,21 +140,30 @@ impl<S: StoreBatch> Queue<S> {
         let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
         let (answer, answered) = oneshot::channel();
         let doc = self.document(name);
-        let at = doc.clone();
+        let (at, runtime) = (doc.clone(), self.inner.runtime.clone());
         let run = Box::pin(async move {
-            let result = match access {
+            // The caller may have gone: a terminated worker. The work is done all the same.
+            let end = move |result| {
+                let _ = answer.send(result);
+                drop(open);
+            };
+            match access {
                 Access::Clear => {
                     let _alone = at.alone().await;
-                    work(at.clone()).await
+                    end(work(at.clone()).await);
                 }
                 Access::Read | Access::Write => {
                     let _shared = at.gate.read().await;
-                    work(at.clone()).await
+                    end(work(at.clone()).await);
                 }
-            };
-            // The caller may have gone: a terminated worker. The work is done all the same.
-            let _ = answer.send(result);
-            drop(open);
+                Access::Beside => {
+                    let shared = at.gate.clone().read_owned().await;
+                    runtime.spawn(async move {
+                        end(work(at).await);
+                        drop(shared);
+                    });
+                }
+            }
         });
         match order {
             Order::Queued => self.enqueue(doc, Job::Run(Work { shared: access == Access::Read, run })),
@@ -194,7 +196,7 @@ impl<S: StoreBatch> Queue<S> {
                 let (hold, barrier) = Barrier::new();
                 (Some(hold), self.lock_barrier().replace(barrier))
             }
-            Access::Read | Access::Write => (None, self.lock_barrier().clone()),
+            Access::Read | Access::Write | Access::Beside => (None, self.lock_barrier().clone()),
         };
         self.inner.runtime.spawn(async move {
             if let Some(before) = before {
@@ -213,11 +215,17 @@ impl<S: StoreBatch> Queue<S> {
     /// Refuses further calls from now on; resolves when all earlier ones have ended. Delayed batches go out at once.
     pub fn close(&self) -> Pending<()> {
         self.inner.calls.close();
+        self.stop_delaying();
+        let inner = self.inner.clone();
+        Box::pin(async move { inner.calls.ended().await })
+    }
+
+    /// Sends delayed batches, and all that follow, at once.
+    pub fn stop_delaying(&self) {
+        self.inner.sends_at_once.store(true, Ordering::Relaxed);
         for doc in self.documents().values() {
             doc.hurry.notify_one();
         }
-        let inner = self.inner.clone();
-        Box::pin(async move { inner.calls.ended().await })
     }
 
     /// What waits at this moment. Linear in the documents remembered.
@@ -233,16 +241,15 @@ impl<S: StoreBatch> Queue<S> {
         depth
     }
 
-    /// Whether `close` was called.
-    pub fn is_closed(&self) -> bool {
-        self.inner.calls.is_closed()
-    }
-
     /// The document's shared state, for work outside its queue.
     pub fn document(&self, name: DocName) -> Arc<Document> {
         let mut documents = self.documents();
-        if documents.len() >= MAX_IDLE_DOCUMENTS && !documents.contains_key(&name) {
-            forget_half(&mut documents);
+        if documents.len() >= self.inner.most_documents.load(Ordering::Relaxed)
+            && !documents.contains_key(&name)
+        {
+            let busy = forget_half(&mut documents);
+            // Busy ones stay: without this each new document would look at all of them again.
+            self.inner.most_documents.store(busy + MAX_IDLE_DOCUMENTS, Ordering::Relaxed);
         }
         let doc = documents
             .entry(name.clone())
@@ -258,76 +265,20 @@ impl<S: StoreBatch> Queue<S> {
     fn lock_barrier(&self) -> MutexGuard<'_, Option<Barrier>> {
         self.inner.barrier.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn enqueue(&self, doc: Arc<Document>, job: Job) {
-        let barrier = self.lock_barrier().clone();
-        let Pushed { is_driven, is_large } = doc.push(barrier, job);
-        if is_large {
-            let (inner, doc) = (self.inner.clone(), doc.clone());
-            self.inner.runtime.spawn(async move { while doc.gather(|stores| inner.store.gather(stores)) {} });
-        }
-        if !is_driven {
-            let queue = self.clone();
-            self.inner.runtime.spawn(async move { queue.drive(doc).await });
-        }
-    }
-
-    /// Runs the steps of one document until none is left.
-    async fn drive(&self, doc: Arc<Document>) {
-        while let Some(step) = doc.next_step() {
-            match step {
-                Step::Stores => self.store_batch(&doc).await,
-                Step::Runs(works) => {
-                    let running: Vec<_> =
-                        works.into_iter().map(|work| self.inner.runtime.spawn(work.run)).collect();
-                    for task in running {
-                        // A panic was told to its caller by the answer that never came.
-                        let _ = task.await;
-                    }
-                }
-            }
-        }
-    }
-
-    async fn store_batch(&self, doc: &Arc<Document>) {
-        if !self.inner.batch_delay.is_zero() && !self.is_closed() {
-            doc.wait_for_company(self.inner.batch_delay, || self.is_closed()).await;
-        }
-        let inner = self.inner.clone();
-        let taken = Arc::new(AtomicBool::new(false));
-        let (at, took) = (doc.clone(), taken.clone());
-        let task = self.inner.runtime.spawn(async move {
-            let take = || {
-                took.store(true, Ordering::Relaxed);
-                at.take_batch()
-            };
-            inner.store_now(&at, take).await;
-        });
-        // A panic is told to the callers by the answers that never come.
-        if task.await.is_err() && !taken.load(Ordering::Relaxed) {
-            drop(doc.take_batch());
-        }
-    }
 }
 
-impl<S: StoreBatch> Inner<S> {
-    async fn store_now(&self, doc: &Arc<Document>, take: impl FnOnce() -> Vec<Store>) {
-        let _shared = doc.gate.read().await;
-        let prepared = self.store.prepare(doc).await;
-        let batch = take();
-        match prepared {
-            Ok(()) => self.store.store(doc, batch).await,
-            Err(error) => batch.into_iter().for_each(|store| store.answer(Err(error.clone()))),
-        }
-    }
-}
-
-/// Forgets the half of the documents whose last call is the longest ago, but for those that are busy.
-fn forget_half(documents: &mut HashMap<DocName, Arc<Document>>) {
+/// Forgets the half of the documents whose last call is the longest ago, but for those that are busy. Returns how many are.
+fn forget_half(documents: &mut HashMap<DocName, Arc<Document>>) -> usize {
     let mut uses: Vec<_> = documents.values().map(|doc| doc.last_use()).collect();
     let middle = uses.len() / 2;
     let (_, &mut median, _) = uses.select_nth_unstable(middle);
-    documents.retain(|_, doc| doc.last_use() >= median || Arc::strong_count(doc) > 1);
+    let mut busy = 0;
+    documents.retain(|_, doc| {
+        let is_busy = Arc::strong_count(doc) > 1;
+        busy += usize::from(is_busy);
+        is_busy || doc.last_use() >= median
+    });
+    busy
 }
 
 fn closed() -> Error {

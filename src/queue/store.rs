@@ -61,8 +61,9 @@ pub trait StoreBatch: Send + Sync + 'static {
     /// batch.
     fn prepare(&self, doc: &Arc<Document>) -> impl Future<Output = Result<()>> + Send;
 
-    /// Stores a batch.
-    fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) -> impl Future<Output = ()> + Send;
+    /// Stores a batch and answers each of its stores. Fails with what kept the batch from the table; an update that is
+    /// invalid is no failure of its batch.
+    fn store(&self, doc: &Arc<Document>, batch: Vec<Store>) -> impl Future<Output = Result<()>> + Send;
 
     /// Makes one store of several that wait side by side; answers those that cannot be stored. `None` where none is left.
     fn gather(&self, stores: Vec<Store>) -> Option<Store>;

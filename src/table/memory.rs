@@ -180,8 +180,9 @@ impl MemoryTable {
     async fn find(&self, request: Request) -> Result<Page<Item>> {
         self.request(request, |state, request, fault| {
             let (Request::Query(query) | Request::QueryKeys(query)) = request else { return mismatch() };
-            if !query.after.iter().all(|after| after.as_bytes().starts_with(query.prefix.as_bytes())) {
-                return Err(Error::new(Code::Internal, "the query begins outside its prefix"));
+            let begins_with_prefix = |key: &SortKey| key.as_bytes().starts_with(query.prefix.as_bytes());
+            if !query.after.iter().chain(&query.until).all(begins_with_prefix) {
+                return Err(Error::new(Code::Internal, "the query begins or ends outside its prefix"));
             }
             Ok(state.store.query(query, state.page_limit(query.limit, fault)))
         })

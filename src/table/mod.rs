@@ -34,7 +34,7 @@ pub struct Item {
     pub at: Option<u64>,
 }
 
-/// The attributes of the head of a set: `parts`, `at`, `sealed`, `sv`.
+/// The attributes of the head of a set: `parts`, `at`, `sealed`, `compacted`, `sv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// How many parts the set has.
@@ -43,7 +43,9 @@ pub struct Head {
     pub at: u64,
     /// Whether all parts were acknowledged before: only then does the set count.
     pub sealed: bool,
-    /// The state vector of the set's update, where the writer knew it.
+    /// Whether a compaction wrote the set.
+    pub compacted: bool,
+    /// The state vector of the set's update, where a compaction wrote the set and the head still costs one write unit.
     pub state_vector: Option<Vec<u8>>,
 }
 
@@ -78,6 +80,8 @@ pub struct Query {
     pub limit: u32,
     /// Begin behind this key: `next` of the page before.
     pub after: Option<SortKey>,
+    /// End with this key, which has the prefix and is included; `None`: with the last key that has it.
+    pub until: Option<SortKey>,
 }
 
 /// What must hold for a conditional delete.
@@ -91,6 +95,15 @@ pub enum DeleteIf {
     NotSealed,
     /// The item is a head that is not sealed, and its `at` is this.
     NotRenewed(u64),
+}
+
+/// The requests of a table at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Those that are in flight, each on a connection of its own.
+    pub in_flight: usize,
+    /// Those that wait until a connection is free.
+    pub waiting: usize,
 }
 
 /// A DynamoDB table of the form of `docs/FORMAT.md`.
@@ -109,10 +122,20 @@ pub trait Table: Send + Sync + 'static {
     /// Its writes of which an attempt may still arrive.
     fn late(&self) -> &LateWrites;
 
-    /// How many replicas in other regions the table had when it was prepared. Strong reads hold within one region only.
+    /// How many asynchronous replicas in other regions the table had when it was prepared: there strong reads hold within
+    /// one region only, and of two writes the later one wins. Replicas with strong consistency across regions do not count.
+    /// 0 before [`Table::prepare`], and without it.
     fn replicas(&self) -> usize {
         0
     }
+
+    /// What is in flight and what waits at this moment.
+    fn connections(&self) -> Connections {
+        Connections::default()
+    }
+
+    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections.
+    fn close(&self) {}
 
     /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
     /// waits until it is ACTIVE. 1 request on an existing table.

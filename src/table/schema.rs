@@ -18,5 +18,8 @@ pub const AT: &str = "at";
 /// Of a head: whether the set counts; a boolean.
 pub const SEALED: &str = "sealed";
 
+/// Of a head: whether a compaction wrote the set; a boolean.
+pub const COMPACTED: &str = "compacted";
+
 /// Of a head: the state vector of the set's update; binary.
 pub const STATE_VECTOR: &str = "sv";

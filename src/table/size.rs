@@ -2,12 +2,13 @@
 //! "DynamoDB item sizes and formats" and "DynamoDB read and write operations".
 
 use super::Item;
-use super::schema::{AT, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
+use super::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
-use crate::limits::{MAX_BATCH_WRITES, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES};
+use crate::limits::{
+    MAX_BATCH_WRITES, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES, WRITE_UNIT_BYTES,
+};
 
-const BYTES_PER_WRITE_UNIT: usize = 1_024;
 const BYTES_PER_READ_UNIT: usize = 4_096;
 
 /// The bytes that DynamoDB counts for `item` of `doc`: names and values of all attributes.
@@ -16,7 +17,9 @@ pub fn item_bytes(doc: &DocName, item: &Item) -> usize {
     let value = item.value.as_ref().map_or(0, |value| VALUE.len() + value.len());
     let head = item.head.as_ref().map_or(0, |head| {
         let state_vector = head.state_vector.as_ref().map_or(0, |sv| STATE_VECTOR.len() + sv.len());
-        PARTS.len() + number_bytes(head.parts.into()) + at_bytes(head.at) + SEALED.len() + 1 + state_vector
+        let compacted = if head.compacted { COMPACTED.len() + 1 } else { 0 };
+        let flags = SEALED.len() + 1 + compacted;
+        PARTS.len() + number_bytes(head.parts.into()) + at_bytes(head.at) + flags + state_vector
     });
     keys + value + head + item.at.map_or(0, at_bytes)
 }
@@ -36,7 +39,7 @@ fn number_bytes(mut n: u64) -> usize {
 
 /// The write units of an item of so many bytes: one per started KiB, at least one.
 pub fn write_units(bytes: usize) -> f64 {
-    bytes.div_ceil(BYTES_PER_WRITE_UNIT).max(1) as f64
+    bytes.div_ceil(WRITE_UNIT_BYTES).max(1) as f64
 }
 
 /// The read units of a strongly consistent read of so many bytes in all: one per started 4 KiB, at least one.
@@ -110,7 +113,13 @@ mod tests {
         let key = SortKey::from_bytes(vec![1; 10]);
         let mut item = Item { key, value: Some(vec![0; 100]), head: None, at: None };
         assert_eq!(item_bytes(&doc, &item), 8 + 3 + 8 + 10 + 5 + 100);
-        item.head = Some(Head { parts: 3, at: 1_700_000_000_123, sealed: false, state_vector: None });
+        item.head = Some(Head {
+            parts: 3,
+            at: 1_700_000_000_123,
+            sealed: false,
+            compacted: false,
+            state_vector: None,
+        });
         assert_eq!(item_bytes(&doc, &item), 134 + (5 + 2) + (2 + 8) + (6 + 1));
         item.value = None;
         assert_eq!(item_bytes(&doc, &item), 29 + 24);

@@ -1,9 +1,11 @@
 //! The content of an item: its kinds, how long it is, and where it ends.
 //!
-//! Content is opaque: it is measured and passed over, never decoded into values. JSON text is only text here. Nothing
-//! recurses: the depth of nested values costs a count, not stack. Source: yjs `structs/Content*.js`, lib0 `decoding.js`.
+//! Content is opaque: it is measured and checked, never decoded into values. What passes is content that Yjs can read, and
+//! write again. Nothing recurses: the depth of nested values costs a count, not stack. Source: yjs `structs/Content*.js`,
+//! lib0 `decoding.js`.
 
 use super::InvalidUpdate;
+use super::json::is_json;
 use super::read::Reader;
 use super::text;
 
@@ -22,7 +24,7 @@ pub(crate) mod kind {
     pub(crate) const SKIP: u8 = 10;
 }
 
-/// How deep values may be nested: what Yjs itself still reads.
+/// How deep values may be nested. Yjs writes them by recursion: JavaScript's stack ends at some 4,000.
 pub(crate) const MAX_NESTING: usize = 1_000;
 
 /// The type references that carry a name: XmlElement and XmlHook.
@@ -46,16 +48,21 @@ pub(crate) fn skip_content(r: &mut Reader<'_>, kind: u8) -> Result<u64, InvalidU
 
 fn skip_rare_content(r: &mut Reader<'_>, kind: u8) -> Result<u64, InvalidUpdate> {
     match kind {
-        kind::ANY | kind::JSON => {
+        kind::ANY => {
             let n = r.count(1)?;
             skip_elements(r, kind, n)?;
             return Ok(n);
         }
+        kind::JSON => {
+            let n = r.count(1)?;
+            (0..n).try_for_each(|_| skip_json(r, Some(b"undefined")))?;
+            return Ok(n);
+        }
         kind::BINARY => r.counted().map(drop)?,
-        kind::EMBED => r.text().map(drop)?,
+        kind::EMBED => skip_json(r, None)?,
         kind::FORMAT => {
             r.text()?;
-            r.text()?;
+            skip_json(r, None)?;
         }
         kind::TYPE => {
             let start = *r;
@@ -81,7 +88,17 @@ fn skip_rare_content(r: &mut Reader<'_>, kind: u8) -> Result<u64, InvalidUpdate>
     Ok(1)
 }
 
-/// Passes over `n` elements of an any or JSON content.
+/// Passes over JSON text, or over the one text that stands for something that JSON has not.
+fn skip_json(r: &mut Reader<'_>, besides: Option<&[u8]>) -> Result<(), InvalidUpdate> {
+    let start = *r;
+    let text = r.text()?;
+    if !is_json(text) && besides != Some(text) {
+        return Err(start.bad("text that is not JSON, or JSON nested more than 1,000 deep"));
+    }
+    Ok(())
+}
+
+/// Passes over `n` elements of an any content, or of a JSON content whose texts were checked.
 pub(crate) fn skip_elements(r: &mut Reader<'_>, kind: u8, n: u64) -> Result<(), InvalidUpdate> {
     for _ in 0..n {
         if kind == kind::JSON {
@@ -157,7 +174,11 @@ fn skip_nested(r: &mut Reader<'_>, mut left: u64, mut object: bool) -> Result<()
         }
         left -= 1;
         if object {
-            r.text()?;
+            let start = *r;
+            // Yjs sets the prototype, takes the object for bytes, and fails to write it.
+            if r.text()? == b"__proto__" && r.peek() == Some(any::BYTES) {
+                return Err(start.bad("bytes under the key '__proto__'"));
+            }
         }
         if let Some(inner) = skip_flat(r)? {
             outer.push((left, object));

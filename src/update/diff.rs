@@ -184,7 +184,7 @@ fn write_delete_set(update: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidUpdat
         fn deletions_of(&mut self, client: u64, _ranges: u64) {
             self.client = self.clients.number(client);
         }
-        fn deleted(&mut self, clock: u64, len: u64) {
+        fn deleted(&mut self, clock: u64, len: u64, _at: usize) {
             if len > 0 {
                 self.ranges.push(Range { client: self.client, start: clock, end: clock + len });
             }

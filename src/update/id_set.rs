@@ -20,6 +20,8 @@ impl IdSet {
             _ => {
                 if ranges.len() == ranges.capacity() && ranges.len() >= 64 {
                     tidy(ranges);
+                    // The next sort is paid for by as many ranges as this one left.
+                    ranges.reserve(ranges.len());
                 }
                 ranges.push((from, to));
             }

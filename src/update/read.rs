@@ -53,6 +53,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The byte that is read next.
+    #[inline(always)]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.pos).copied()
+    }
+
     /// An unsigned varint, at most 2^53 − 1.
     #[inline(always)]
     pub(crate) fn uint(&mut self) -> Result<u64, InvalidUpdate> {

@@ -1,7 +1,8 @@
 //! One pass over an update: its structure is checked completely, and a visitor sees what is in it.
 //!
-//! This is the only place that decides what a valid V1 update is. What the visitor is told has been checked: clocks do
-//! not pass 2^53 − 1, text is UTF-8, content ends inside the update. Source: yjs `utils/encoding.js`, `utils/updates.js`.
+//! What the visitor gets has been checked: clocks do not pass 2^53 − 1, those of items not 2^52 − 1, text is UTF-8, JSON
+//! is JSON, content ends inside the update, and no item names its own or a later clock of its client, which Yjs looks up
+//! without checking. Source: yjs `utils/encoding.js`, `utils/updates.js`, `structs/Item.js`.
 
 use super::InvalidUpdate;
 use super::content::{kind, skip_content};
@@ -54,9 +55,17 @@ pub(crate) trait Visit {
     fn delete_set(&mut self, _at: usize) {}
     /// A client of the delete set, with the number of its ranges.
     fn deletions_of(&mut self, _client: u64, _ranges: u64) {}
-    /// A range of the delete set.
-    fn deleted(&mut self, _clock: u64, _len: u64) {}
+    /// A range of the delete set, and its offset.
+    fn deleted(&mut self, _clock: u64, _len: u64, _at: usize) {}
 }
+
+/// Sees nothing: for the checks alone.
+pub(crate) struct Nothing;
+
+impl Visit for Nothing {}
+
+/// The largest clock of an item. What waits for a gap is kept by Yjs in a format that doubles the difference of clocks.
+const MAX_ITEM_CLOCK: u64 = (1 << 52) - 1;
 
 /// The info bits of an item.
 pub(crate) mod bit {
@@ -94,7 +103,7 @@ fn scan_v1(bytes: &[u8], visitor: &mut impl Visit) -> Result<bool, InvalidUpdate
         let mut clock = r.uint()?;
         visitor.section(client, clock, at);
         for _ in 0..structs {
-            let s = read_struct(&mut r, clock)?;
+            let s = read_struct(&mut r, client, clock)?;
             clock += s.len;
             visitor.visit(s);
         }
@@ -130,40 +139,51 @@ fn unique_clients(bytes: &[u8]) -> Result<(), InvalidUpdate> {
 }
 
 #[inline(always)]
-fn read_struct(r: &mut Reader<'_>, clock: u64) -> Result<Struct, InvalidUpdate> {
+fn read_struct(r: &mut Reader<'_>, client: u64, clock: u64) -> Result<Struct, InvalidUpdate> {
     let start = *r;
     let info = r.byte()?;
     let kind = info & bit::KIND;
     let (mut in_item, mut origin, mut right) = (false, None, None);
-    let len = if kind == kind::GC || kind == kind::SKIP {
-        r.uint()?
+    let (len, most) = if kind == kind::GC || kind == kind::SKIP {
+        (r.uint()?, MAX_SAFE)
     } else {
+        let own = Id { client, clock };
         if info & bit::ORIGIN != 0 {
-            origin = Some(Id::read(r)?);
+            origin = Some(earlier(r, own)?);
         }
         if info & bit::RIGHT != 0 {
-            right = Some(Id::read(r)?);
+            right = Some(earlier(r, own)?);
         }
         if info & (bit::ORIGIN | bit::RIGHT) == 0 {
-            in_item = skip_parent(r, info)?;
+            in_item = skip_parent(r, info, own)?;
         }
-        skip_content(r, kind)?
+        (skip_content(r, kind)?, MAX_ITEM_CLOCK + 1)
     };
-    if len > MAX_SAFE - clock {
-        return Err(start.bad("clock above 2^53 - 1"));
+    if clock > most || len > most - clock {
+        return Err(start.bad("clock above 2^53 - 1, or of an item above 2^52 - 1"));
     }
     Ok(Struct { kind, info, in_item, origin, right, clock, len, start: start.pos(), end: r.pos() })
 }
 
+/// Reads the id of a neighbour or a parent of the item with the id `own`.
+#[inline(always)]
+fn earlier(r: &mut Reader<'_>, own: Id) -> Result<Id, InvalidUpdate> {
+    let start = *r;
+    let id = Id::read(r)?;
+    if (id.client == own.client && id.clock >= own.clock) || id.clock > MAX_ITEM_CLOCK {
+        return Err(start.bad("an item names itself, a later id of its client, or a clock above 2^52 - 1"));
+    }
+    Ok(id)
+}
+
 /// Passes over parent and key; tells whether the parent is an item.
 #[inline(always)]
-fn skip_parent(r: &mut Reader<'_>, info: u8) -> Result<bool, InvalidUpdate> {
+fn skip_parent(r: &mut Reader<'_>, info: u8, own: Id) -> Result<bool, InvalidUpdate> {
     let named = r.uint()? == 1;
     if named {
         r.text()?;
     } else {
-        r.uint()?;
-        r.uint()?;
+        earlier(r, own)?;
     }
     if info & bit::SUB != 0 {
         r.text()?;
@@ -184,7 +204,7 @@ fn scan_delete_set(r: &mut Reader<'_>, visitor: &mut impl Visit) -> Result<(), I
             if len > MAX_SAFE - clock {
                 return Err(at.bad("clock above 2^53 - 1"));
             }
-            visitor.deleted(clock, len);
+            visitor.deleted(clock, len, at.pos());
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::clients::Clients;
 use super::content::kind;
 use super::delete_set::Range;
 use super::head::Id;
+use super::readable::Suspects;
 use super::scan::{Struct, Visit, scan};
 use super::text::Place;
 
@@ -118,6 +119,8 @@ pub(crate) struct Store<'a, U> {
     pub(crate) any_gc: bool,
     /// There is an item that names its parent by id.
     pub(crate) any_child: bool,
+    /// Whether Yjs may be unable to read the merge.
+    pub(crate) suspects: Suspects,
     input: u32,
     client: u32,
     deleted_client: u32,
@@ -137,6 +140,7 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
             deleted: Vec::new(),
             any_gc: false,
             any_child: false,
+            suspects: Suspects::default(),
             input: 0,
             client: 0,
             deleted_client: 0,
@@ -212,6 +216,8 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
         if self.deleted.len() == self.deleted.capacity() && self.deleted.len() >= SMALL {
             // What is named again and again takes no memory.
             super::delete_set::normalise(&mut self.deleted);
+            // The next sort is paid for by a fixed share of the ranges that this one left.
+            self.deleted.reserve_exact(self.deleted.len() / 4);
         }
         push(&mut self.deleted, Range { client, start: clock, end: clock + len });
     }
@@ -287,6 +293,7 @@ impl<U: AsRef<[u8]>> Visit for Store<'_, U> {
             _ => {}
         }
         self.any_child |= s.in_item;
+        self.suspects.see(&s);
         if let Some((kind, right)) = self.before.replace((s.kind, s.right)) {
             let own = Id { client: self.clients.current(), clock: s.clock.wrapping_sub(1) };
             let joins = kind == s.kind && (kind == kind::GC || (s.origin == Some(own) && s.right == right));
@@ -308,7 +315,7 @@ impl<U: AsRef<[u8]>> Visit for Store<'_, U> {
     }
 
     #[inline(always)]
-    fn deleted(&mut self, clock: u64, len: u64) {
+    fn deleted(&mut self, clock: u64, len: u64, _at: usize) {
         self.delete(self.deleted_client, clock, len);
     }
 }

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::{LogClock, WriteId};
+use y_dynamodb::codec::sort_key::LogClock;
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::log::UNSEALED_SET_LIFETIME_MS;
 use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;
+use y_dynamodb::table::Item;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
-use y_dynamodb::table::{Head, Item};
 use y_dynamodb::update;
 
 use crate::support::*;
@@ -17,19 +17,12 @@ fn now_ms() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64
 }
 
-fn head(clock: u32, parts: u32, age_ms: u64, sealed: bool) -> Item {
-    let head = Head { parts, at: now_ms() - age_ms, sealed, state_vector: None };
-    let key = SortKey::update(&doc("d"), LogClock(clock), WriteId(7, 7));
-    Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
+fn head_of(parts: u32, age_ms: u64) -> Item {
+    head(&doc("d"), 50, parts, now_ms() - age_ms, false)
 }
 
-fn part(clock: u32, n: u32, value: Vec<u8>) -> Item {
-    Item {
-        key: SortKey::part(&doc("d"), LogClock(clock), WriteId(7, 7), n),
-        value: Some(value),
-        head: None,
-        at: None,
-    }
+fn part_of(n: u32, value: Vec<u8>) -> Item {
+    part(&doc("d"), 50, n, value)
 }
 
 #[tokio::test]
@@ -55,10 +48,10 @@ async fn a_flush_leaves_one_set_and_the_state_vector() {
 
 #[tokio::test]
 async fn copies_that_contradict_each_other_do_not_keep_a_document_from_being_compacted() {
-    // Two items under the ids (0, 2) and (0, 3): with the links of one and the deletion of the other, text behind them
-    // would be collected that neither update proves to be gone.
-    let first = vec![1, 2, 0, 0, 0x81, 0, 2, 1, 4, 0, 0, 0, 2, b'a', b'b', 0];
-    let second = vec![1, 1, 0, 2, 1, 1, 1, b't', 2, 0];
+    // Two items under the ids (1, 0) to (1, 2): below the type of one, and deleted by the other, the last id of the other
+    // would be collected, which neither update proves to be gone.
+    let first = vec![1, 2, 1, 0, 7, 1, 1, b'a', 1, 4, 0, 1, 0, 2, b'a', b'b', 0];
+    let second = vec![1, 1, 1, 0, 1, 1, 1, b't', 4, 0];
     let logs = [vec![first.clone(), second.clone()], vec![second, first]];
     for updates in logs {
         let merged = update::merge(&updates, update::MergeOptions::default()).unwrap();
@@ -159,12 +152,11 @@ async fn a_compaction_that_meets_a_clear_stops_and_brings_nothing_back() {
 #[tokio::test]
 async fn a_sweep_removes_what_is_given_up_and_leaves_what_is_being_written() {
     let hour = UNSEALED_SET_LIFETIME_MS;
-    let young = [head(50, 2, hour - 60_000, false), part(50, 0, vec![1])];
+    let young = [head_of(2, hour - 60_000), part_of(0, vec![1])];
     let remains = [
-        vec![part(50, 0, vec![1]), part(50, 1, vec![2])],
-        vec![head(50, 2, 5, true), part(50, 1, vec![2])],
-        vec![head(50, 2, hour + 60_000, false), part(50, 0, vec![1])],
-        vec![head(50, 1, hour + 60_000, false)],
+        vec![part_of(0, vec![1]), part_of(1, vec![2])],
+        vec![head_of(2, hour + 60_000), part_of(0, vec![1])],
+        vec![head_of(1, hour + 60_000)],
     ];
     for (given_up, items) in remains.into_iter().map(|items| (true, items)).chain([(false, young.to_vec())]) {
         let table = MemoryTable::new();

@@ -11,11 +11,15 @@
 
 mod clear;
 mod compaction;
+mod cost;
 mod damage;
+mod flush;
 mod half_written;
 mod late;
 mod order;
 mod pace;
+mod poisoned;
 mod quarantine;
 mod store;
 mod support;
+mod tiers;

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use y_dynamodb::codec::sort_key::MetaKey;
 use y_dynamodb::error::Code;
@@ -144,4 +144,28 @@ async fn listings_meet_every_document_once_whatever_the_pages() {
             assert_eq!(state.clock, updates.last().unwrap().clock);
         }
     }
+}
+
+#[tokio::test]
+async fn a_call_costs_the_same_beside_thousands_of_busy_documents() {
+    // Nothing runs before this test awaits: every document stays busy.
+    let persistence = open(&MemoryTable::new());
+    let mut pending = Vec::new();
+    let mut fastest_of_ten = |name: &str| {
+        let slice = |slice: usize| {
+            let begun = Instant::now();
+            for n in 0..500 {
+                let call =
+                    persistence.store_update(doc(&format!("{name} {slice} {n}")), update(1, 1), Queued);
+                pending.push(call);
+            }
+            begun.elapsed()
+        };
+        (0..10).map(slice).min().unwrap()
+    };
+    let alone = fastest_of_ten("first");
+    fastest_of_ten("second");
+    let crowded = fastest_of_ten("third");
+    // Looking at all documents at each call would make it some hundred times.
+    assert!(crowded < alone * 10, "{alone:?} for 500 calls, {crowded:?} beside 10,000 documents");
 }

@@ -13,7 +13,7 @@ const ID: WriteId = WriteId(7, 7);
 fn head(clock: u32, parts: u32, age_ms: u64, sealed: bool) -> Item {
     use y_dynamodb::log::Host;
     let at = y_dynamodb::log::SystemHost.now_ms() - age_ms;
-    let head = Head { parts, at, sealed, state_vector: None };
+    let head = Head { parts, at, sealed, compacted: false, state_vector: None };
     let key = SortKey::update(&doc("d"), LogClock(clock), ID);
     Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
 }

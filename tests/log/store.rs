@@ -92,8 +92,8 @@ async fn an_invalid_update_is_refused_and_its_neighbours_are_stored() {
 async fn a_batch_drops_nothing_that_was_never_stored() {
     // Of these two, which contradict each other, a merge that collects would drop the text "ab".
     let updates = [
-        vec![1, 2, 0, 0, 0x81, 0, 2, 1, 4, 0, 0, 0, 2, b'a', b'b', 0],
-        vec![1, 1, 0, 2, 1, 1, 1, b't', 2, 0],
+        vec![1, 2, 1, 0, 7, 1, 1, b'a', 1, 4, 0, 1, 0, 2, b'a', b'b', 0],
+        vec![1, 1, 1, 0, 1, 1, 1, b't', 4, 0],
     ];
     let persistence = open(&MemoryTable::new());
     let calls = updates.clone().map(|update| persistence.store_update(doc("d"), update, Queued));

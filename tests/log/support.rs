@@ -9,8 +9,8 @@ use y_dynamodb::codec::sort_key::{DocName, LogClock, WriteId};
 use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::persistence::{Options, Persistence};
-use y_dynamodb::table::Item;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
+use y_dynamodb::table::{Head, Item};
 use y_dynamodb::update;
 
 pub fn doc(name: &str) -> DocName {
@@ -40,19 +40,29 @@ pub fn update(number: u8, length: usize) -> Vec<u8> {
 }
 
 /// One client that types a text at its end, a key an update.
-#[derive(Default)]
 pub struct Typist {
+    client: u8,
     keys: u64,
 }
 
+impl Default for Typist {
+    fn default() -> Self {
+        Typist::of(1)
+    }
+}
+
 impl Typist {
+    pub fn of(client: u8) -> Self {
+        Typist { client, keys: 0 }
+    }
+
     pub fn key(&mut self) -> Vec<u8> {
-        let mut bytes = vec![1, 1, 1];
+        let mut bytes = vec![1, 1, self.client];
         write_varuint(&mut bytes, self.keys);
         if self.keys == 0 {
             bytes.extend([4, 1, 1, b't']);
         } else {
-            bytes.extend([0x84, 1]);
+            bytes.extend([0x84, self.client]);
             write_varuint(&mut bytes, self.keys - 1);
         }
         bytes.extend([1, b'x', 0]);
@@ -83,6 +93,19 @@ pub fn original(doc: &DocName, clock: u32, update: Vec<u8>) -> Item {
     let bytes = key.as_bytes();
     let key = SortKey::from_bytes(bytes[..bytes.len() - 10].to_vec());
     Item { key, value: Some(update), head: None, at: None }
+}
+
+/// A head of a set that is there.
+pub fn head(doc: &DocName, clock: u32, parts: u32, at: u64, sealed: bool) -> Item {
+    let head = Head { parts, at, sealed, compacted: false, state_vector: None };
+    let key = SortKey::update(doc, LogClock(clock), WriteId(7, 7));
+    Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
+}
+
+/// Part `n` of the same set.
+pub fn part(doc: &DocName, clock: u32, n: u32, value: Vec<u8>) -> Item {
+    let key = SortKey::part(doc, LogClock(clock), WriteId(7, 7), n);
+    Item { key, value: Some(value), head: None, at: None }
 }
 
 /// Puts an item without a request.

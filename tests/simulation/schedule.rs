@@ -9,10 +9,10 @@ use fastrand::Rng;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use y_dynamodb::codec::sort_key::DocName;
+use y_dynamodb::codec::sort_key::{DocName, UpdateKey};
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
-use y_dynamodb::log::{Rule, Sizes};
+use y_dynamodb::log::{OnCorrupt, Rule, Sizes};
 use y_dynamodb::monitor::Deaf;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
@@ -21,7 +21,7 @@ use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::hook::{Gate, Requests};
 use crate::process::{Machine, Process, Shared};
-use crate::world::remains;
+use crate::world::{content, incomplete_set, most_copies, remains};
 
 const PROCESSES: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
@@ -38,8 +38,21 @@ pub struct Weather {
     /// Attempts of puts get no answer, which their process knows, and may arrive within the time that it reckons with. With
     /// clears, and with retries of stores that were refused.
     pub lost_attempts: bool,
+    /// Duplicates of puts of plain updates may arrive behind clears of other processes. I5 allows that these updates are back,
+    /// and no others.
+    pub late_behind_clears: bool,
     /// Someone repairs meanwhile.
     pub repairs: bool,
+    /// A sealed set lacks a part from the beginning.
+    pub damage: bool,
+    /// One process compacts, and batches of deletes fail until the end.
+    pub no_deletes: bool,
+}
+
+impl Weather {
+    fn on_corrupt(&self) -> OnCorrupt {
+        if self.damage { OnCorrupt::Skip } else { OnCorrupt::Fail }
+    }
 }
 
 /// A request that the network holds.
@@ -104,7 +117,12 @@ impl Schedule {
             now: Arc::new(AtomicU64::new(1_000 * HOUR_MS)),
             shared,
         };
-        for _ in 0..PROCESSES {
+        if weather.damage {
+            for item in incomplete_set(&schedule.doc) {
+                schedule.table.apply_late(&Request::Put { doc: schedule.doc.clone(), item });
+            }
+        }
+        for _ in 0..if weather.no_deletes { 1 } else { PROCESSES } {
             let process = schedule.start();
             schedule.processes.push(process);
         }
@@ -121,6 +139,7 @@ impl Schedule {
             gather_bytes: 200,
             compaction: Thresholds { items: self.rng.usize(2..6), ..Thresholds::default() },
             broken: self.weather.broken,
+            on_corrupt: self.weather.on_corrupt(),
             ..Options::default()
         };
         let table = self.table.with_hook(Arc::new(Gate { process: id, requests: self.requests.clone() }));
@@ -133,7 +152,8 @@ impl Schedule {
         let mut jobs = vec![Job::Store; self.rng.usize(5..13)];
         jobs.extend(vec![Job::Flush; self.rng.usize(0..4)]);
         jobs.extend(vec![Job::Read; self.rng.usize(1..4)]);
-        if !self.weather.late_puts && (self.rng.bool() || self.weather.lost_attempts) {
+        let may_clear = !self.weather.late_puts && !self.weather.damage && !self.weather.no_deletes;
+        if may_clear && (self.rng.bool() || self.weather.lost_attempts || self.weather.late_behind_clears) {
             jobs.extend(vec![Job::Clear; self.rng.usize(1..4)]);
             if self.rng.bool() {
                 // Compactions that read slowly while the document is cleared and filled again.
@@ -190,20 +210,42 @@ impl Schedule {
     /// Lets one of the requests arrive that the network holds.
     fn deliver(&mut self) {
         self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
-        if self.late.is_empty() {
+        let is_cleared =
+            || self.shared.world.lock().unwrap().clears.iter().any(|clear| clear.ended.is_some());
+        if self.late.is_empty() || self.weather.late_behind_clears && !is_cleared() {
             return;
         }
         let late = self.late.swap_remove(self.rng.usize(..self.late.len()));
         let may_arrive =
             late.until.is_none() || self.shared.world.lock().unwrap().may_arrive(late.process, late.step);
         if may_arrive {
-            self.table.apply_late(&late.request);
+            self.arrive(&late.request);
         }
+    }
+
+    fn arrive(&self, request: &Request) {
+        if let Request::PutNew { item, .. } = request {
+            let mut world = self.shared.world.lock().unwrap();
+            if !self.table.items(&self.doc).iter().any(|there| there.key == item.key) {
+                world.is_put_again(&item.key);
+            }
+            if self.weather.late_behind_clears {
+                world.excused.extend(content(item.value.as_deref().unwrap_or_default()));
+            }
+        }
+        self.table.apply_late(request);
     }
 
     fn check(&self) -> std::result::Result<(), String> {
         if let Some(failure) = self.shared.failure.lock().unwrap().take() {
             return Err(failure);
+        }
+        let items = self.table.items(&self.doc);
+        if self.weather.damage && !incomplete_set(&self.doc).iter().all(|item| items.contains(item)) {
+            return Err("damage was deleted".into());
+        }
+        if self.weather.no_deletes && most_copies(&self.doc, &items) > 2 {
+            return Err("a second copy was written while deletes failed".into());
         }
         self.shared.world.lock().unwrap().check(&self.table, &self.doc, self.weather.broken.is_none())
     }
@@ -235,6 +277,7 @@ impl Schedule {
             return;
         };
         if let Some(Request::DeleteBatch { doc, keys }) = &requests[at].request
+            && !self.weather.no_deletes
             && self.rng.f32() < 0.3
         {
             // A batch is not atomic: some of its deletes are seen before others.
@@ -245,7 +288,13 @@ impl Schedule {
         let waiting = requests.swap_remove(at);
         drop(requests);
         let is_read = matches!(waiting.request, Some(Request::Query(_)));
-        if self.rng.f32() < if is_read { self.freeze_reads } else { 0.03 } {
+        let is_head = matches!(&waiting.request, Some(Request::PutNew { item, .. }) if item.head.is_some());
+        let freezes = match () {
+            () if is_read => self.freeze_reads,
+            () if is_head && self.weather.late_behind_clears => 0.3,
+            () => 0.03,
+        };
+        if self.rng.f32() < freezes {
             let frozen = self.processes.iter_mut().find(|process| process.id == waiting.process);
             frozen.unwrap().frozen_until = step + self.rng.u64(10..200);
             self.now.fetch_add(HOUR_MS, Ordering::Relaxed);
@@ -258,6 +307,10 @@ impl Schedule {
     }
 
     fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
+        let lost = |code| Error::new(code, "injected");
+        if self.weather.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
+            return Fault::Fail(lost(Code::Unavailable));
+        }
         let is_delete = matches!(
             request,
             Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
@@ -266,10 +319,10 @@ impl Schedule {
         // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
         let may_be_late =
             is_delete || self.weather.late_puts && (is_put || matches!(request, Request::Seal { .. }));
-        if may_be_late && self.rng.f32() < 0.08 {
+        let is_duplicated = self.weather.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
+        if is_duplicated || may_be_late && self.rng.f32() < 0.08 {
             self.late.push(Late { request: request.clone(), process, step, until: None });
         }
-        let lost = |code| Error::new(code, "injected");
         let fault = match self.rng.u32(0..100) {
             0..3 => Fault::Fail(lost(Code::Unavailable)),
             3..5 => Fault::Fail(lost(Code::Throttled)),
@@ -330,8 +383,12 @@ impl Schedule {
         self.late.clear();
         for _ in 0..2 {
             self.now.fetch_add(10 * HOUR_MS, Ordering::Relaxed);
-            let options =
-                Options { skip_create_table: true, broken: self.weather.broken, ..Options::default() };
+            let options = Options {
+                skip_create_table: true,
+                broken: self.weather.broken,
+                on_corrupt: self.weather.on_corrupt(),
+                ..Options::default()
+            };
             let machine = Machine::new(&self.now, 0, self.rng.fork());
             let (table, host) = (self.table.clone(), Arc::new(machine));
             let persistence = Persistence::observed(table, options, Handle::current(), host, Arc::new(Deaf));
@@ -339,10 +396,16 @@ impl Schedule {
             flushed.map_err(|error| format!("the last flush: {error}"))?;
             self.check()?;
         }
-        let left = remains(&self.doc, &self.table.items(&self.doc));
+        let left = remains(&self.doc, &self.table.items(&self.doc)) - usize::from(self.weather.damage);
         if left > 0 && !self.weather.late_puts {
             return Err(format!("remains of {left} writes left"));
         }
         Ok(())
     }
+}
+
+/// Whether a request puts an update that is one item.
+fn is_plain(request: &Request) -> bool {
+    let Request::PutNew { doc, item } = request else { return false };
+    item.head.is_none() && matches!(item.key.parse_update(doc), Some(UpdateKey::Update(..)))
 }

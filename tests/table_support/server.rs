@@ -1,5 +1,6 @@
 //! A server that answers as DynamoDB would on a bad day: each request gets the reply that the test's function gives it.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,11 +20,18 @@ pub struct Asked {
     pub body: String,
 }
 
+/// The operations asked for, in order.
+pub fn operations(asked: &[Asked]) -> Vec<&str> {
+    asked.iter().map(|asked| asked.operation.as_str()).collect()
+}
+
 /// What the server does.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// Status and JSON.
     Json(u16, String),
+    /// The same, after a while.
+    Late(Duration, String),
     /// Never answers, keeps the connection.
     Hang,
     /// Closes the connection without an answer.
@@ -50,8 +58,13 @@ impl Reply {
 
 /// The answer to DescribeTable for our keys.
 pub fn described(status: &str) -> Reply {
+    described_with(status, "")
+}
+
+/// The same with `more` fields: JSON with a comma behind each.
+pub fn described_with(status: &str, more: &str) -> Reply {
     Reply::ok(&format!(
-        r#"{{"Table":{{"TableName":"t","TableStatus":"{status}",
+        r#"{{"Table":{{{more}"TableName":"t","TableStatus":"{status}",
         "KeySchema":[{{"AttributeName":"ydocname","KeyType":"HASH"}},{{"AttributeName":"ykeysort","KeyType":"RANGE"}}],
         "AttributeDefinitions":[{{"AttributeName":"ydocname","AttributeType":"S"}},{{"AttributeName":"ykeysort","AttributeType":"B"}}]}}}}"#
     ))
@@ -61,7 +74,23 @@ pub fn described(status: &str) -> Reply {
 pub struct Server {
     port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
+    sockets: Arc<Sockets>,
     task: JoinHandle<()>,
+}
+
+/// The connections that are open at the server.
+#[derive(Default)]
+struct Sockets {
+    open: AtomicUsize,
+    peak: AtomicUsize,
+    opened: AtomicUsize,
+}
+
+impl Sockets {
+    fn opens(&self) {
+        self.opened.fetch_add(1, SeqCst);
+        self.peak.fetch_max(self.open.fetch_add(1, SeqCst) + 1, SeqCst);
+    }
 }
 
 impl Server {
@@ -71,26 +100,35 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (reply, log) = (Arc::new(reply), Arc::clone(&asked));
+        let sockets = Arc::<Sockets>::default();
+        let counts = Arc::clone(&sockets);
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (reply, log) = (Arc::clone(&reply), Arc::clone(&log));
+                counts.opens();
+                let (reply, log, counts) = (Arc::clone(&reply), Arc::clone(&log), Arc::clone(&counts));
                 tokio::spawn(async move {
-                    let mut stream = BufReader::new(stream);
-                    while let Some(request) = read(&mut stream).await {
-                        let n = {
-                            let mut log = log.lock().unwrap();
-                            log.push(request.clone());
-                            log.len() - 1
-                        };
-                        if !answer(&mut stream, reply(n, &request)).await {
-                            return;
-                        }
-                    }
+                    serve(BufReader::new(stream), &*reply, &log).await;
+                    counts.open.fetch_sub(1, SeqCst);
                 });
             }
         });
-        Server { port, asked, task }
+        Server { port, asked, sockets, task }
+    }
+
+    /// How many connections are open.
+    pub fn open(&self) -> usize {
+        self.sockets.open.load(SeqCst)
+    }
+
+    /// The most that were open at a time.
+    pub fn peak(&self) -> usize {
+        self.sockets.peak.load(SeqCst)
+    }
+
+    /// How many were ever opened.
+    pub fn opened(&self) -> usize {
+        self.sockets.opened.load(SeqCst)
     }
 
     pub fn endpoint(&self) -> Endpoint {
@@ -106,6 +144,23 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+async fn serve(
+    mut stream: BufReader<TcpStream>,
+    reply: &(impl Fn(usize, &Asked) -> Reply + Send + Sync),
+    log: &Mutex<Vec<Asked>>,
+) {
+    while let Some(request) = read(&mut stream).await {
+        let n = {
+            let mut log = log.lock().unwrap();
+            log.push(request.clone());
+            log.len() - 1
+        };
+        if !answer(&mut stream, reply(n, &request)).await {
+            return;
+        }
     }
 }
 
@@ -145,16 +200,25 @@ async fn answer(stream: &mut BufReader<TcpStream>, reply: Reply) -> bool {
             let text = head(status, json.len()) + &json;
             stream.get_mut().write_all(text.as_bytes()).await.is_ok()
         }
+        Reply::Late(after, json) => {
+            tokio::time::sleep(after).await;
+            let text = head(200, json.len()) + &json;
+            stream.get_mut().write_all(text.as_bytes()).await.is_ok()
+        }
         Reply::Close => false,
         Reply::Stall => {
             let text = head(200, 1_000) + "{";
             stream.get_mut().write_all(text.as_bytes()).await.unwrap();
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            false
+            until_left(stream).await
         }
-        Reply::Hang => {
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            false
-        }
+        Reply::Hang => until_left(stream).await,
     }
+}
+
+/// Waits until the client closes the connection.
+async fn until_left(stream: &mut BufReader<TcpStream>) -> bool {
+    let mut rest = Vec::new();
+    // Whether it closes or resets it.
+    let _ = stream.read_to_end(&mut rest).await;
+    false
 }

@@ -23,4 +23,12 @@ export function validateStateVector (stateVector) {
   unwrap(native.validateStateVector(stateVector))
 }
 
+
+
+/** The places of the updates that a read leaves out, because Yjs could not read the merge with them. */
+export function unreadable (updates) {
+  const lengths = Uint32Array.from(updates, update => update.length)
+  return [...unwrap(native.unreadableUpdates(Buffer.concat(updates), lengths))]
+}
+
 export { diffUpdate, encodeStateVectorFromUpdate, validateUpdate }

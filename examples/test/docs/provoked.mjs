@@ -100,9 +100,18 @@ const withoutYjs = async t => {
 const withFailingCredentials = async t => {
   const { endpoint } = await ProxiedTable.before(t, embedded())
   const credentials = async () => { throw new Error('vault is sealed') }
-  const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { region: 'local', endpoint, credentials } })
+  const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { region: 'local', endpoint, credentials, ...QUICK } })
   t.after(() => persistence.close())
   return rejected(persistence.getYDoc('letter'))
+}
+
+/** The one connection hangs, and more requests wait for it than get it in time. */
+const whenNobodyIsAnswered = async t => {
+  const table = await ProxiedTable.before(t, embedded())
+  table.rule(() => hang)
+  const persistence = table.open(t, { skipCreateTable: true, aws: { ...QUICK, maxConnections: 1, requestTimeoutMs: 10_000 } })
+  const errors = await Promise.all(Array.from({ length: 20 }, (_, n) => rejected(persistence.getYDoc(`letter ${n}`))))
+  return errors.find(({ message }) => message.includes('no connection'))
 }
 
 const withoutAddon = () => {
@@ -151,6 +160,7 @@ export const PROVOKED = {
   'expired token': onFault(fail('ExpiredTokenException', { message: 'The security token included in the request is expired' })),
   'wrong clock': onFault(fail('InvalidSignatureException', { message: 'Signature expired: …' })),
   'failing credentials function': withFailingCredentials,
+  'nobody is answered': whenNobodyIsAnswered,
   throttled: onFault(throttle, { only: 'PutItem' }),
   'nobody listens': async t => {
     const table = new TestTable({ endpoint: 'http://127.0.0.1:9', tableName: 'docs' })

@@ -5,14 +5,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::config::interceptors::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
-};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::config::interceptors::FinalizerInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 use tokio::time::Instant;
 
-use super::errors::{chain, is_throttle};
+use super::errors::{chain, find, is_throttle};
 
 /// The attempts so far.
 #[derive(Debug, Default)]
@@ -20,10 +19,12 @@ pub(super) struct Attempts(Mutex<State>);
 
 #[derive(Debug, Default, Clone)]
 pub(super) struct State {
-    /// How many were begun.
+    /// How many were sent.
     pub(super) begun: u32,
     /// Whether the last one that ended was throttled.
     pub(super) throttled: bool,
+    /// Whether the last one that ended had no credentials.
+    pub(super) without_credentials: bool,
     /// What the last one that ended said.
     pub(super) last: Option<String>,
     /// How many got no answer of DynamoDB: a timeout, a broken connection, an answer of something in between.
@@ -49,6 +50,15 @@ impl Attempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// One more is sent.
+    pub(super) fn begin(&self) {
+        self.update(|state| {
+            state.lose();
+            state.begun += 1;
+            state.in_flight = true;
+        });
+    }
+
     /// The state when the request is over. An attempt that is still in flight was cut off by the operation timeout.
     pub(super) fn ended(&self) -> State {
         self.update(State::lose);
@@ -60,7 +70,7 @@ impl Attempts {
     }
 }
 
-/// Writes down the attempts of one request whose error type is `E`.
+/// Notes what became of the attempts of one request whose error type is `E`.
 pub(super) struct AttemptLog<E>(Arc<Attempts>, PhantomData<fn() -> E>);
 
 impl<E> AttemptLog<E> {
@@ -83,20 +93,6 @@ where
         "AttemptLog"
     }
 
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.0.update(|state| {
-            state.lose();
-            state.begun += 1;
-            state.in_flight = true;
-        });
-        Ok(())
-    }
-
     fn read_after_attempt(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -117,6 +113,7 @@ where
             }
             state.in_flight = false;
             state.throttled = code.is_some_and(is_throttle);
+            state.without_credentials = find::<CredentialsError>(error).is_some();
             state.last = Some(last);
         });
         Ok(())

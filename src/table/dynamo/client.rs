@@ -1,22 +1,23 @@
 //! Makes the SDK's client at first use: that reads profile files, finds region and credentials, opens an embedded
 //! database. Nothing of it happens when a table is constructed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_config::BehaviorVersion;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::future;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::timeout::{TimeoutConfig, TimeoutConfigBuilder};
 use aws_sdk_dynamodb::config::{
-    Builder, Credentials as SdkCredentials, ProvideCredentials, Region, SharedCredentialsProvider,
+    Builder, Credentials as SdkCredentials, IdentityCache, Region, SharedCredentialsProvider,
+    SharedHttpClient,
 };
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
-use super::config::{Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys};
+use super::config::{Credentials, DynamoConfig, Endpoint};
+use super::connector::bounded;
+use super::credentials::{Provider, RetryLoads, SharedLoad, keys_of};
 use super::embedded;
 use super::tls::http_client;
 use crate::defaults;
@@ -25,38 +26,57 @@ use crate::error::{Code, Error, Result};
 /// The client, made once by whoever needs it first.
 pub(super) type Cell = Arc<OnceCell<Client>>;
 
-/// The client of the time. Where credentials ran out earlier than announced it is replaced: the SDK keeps what it read
-/// until the announced end.
+/// The current client. Where credentials ran out earlier than announced it is replaced: providers keep what they read until
+/// the announced end.
 #[derive(Debug, Default)]
-pub(super) struct Connection(Mutex<Cell>);
+pub(super) struct Connection {
+    current: Mutex<Cell>,
+    closed: watch::Sender<bool>,
+}
 
 impl Connection {
     pub(super) fn current(&self) -> Cell {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
     /// A fresh client in place of `old`, unless another request has replaced it already.
     pub(super) fn renew(&self, old: &Cell) -> Cell {
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.lock();
         if Arc::ptr_eq(&current, old) {
             *current = Cell::default();
         }
         current.clone()
+    }
+
+    /// Drops the client, and with it its connections, as soon as no request uses it.
+    pub(super) fn close(&self) {
+        self.closed.send_replace(true);
+        *self.lock() = Cell::default();
+    }
+
+    /// Resolves once [`Connection::close`] was called.
+    pub(super) async fn closed(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cell> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// # Errors
 /// `ERR_INVALID_ARGUMENT` without a region; for an embedded endpoint what [`embedded::open`] says.
 pub(super) async fn connect(config: &DynamoConfig) -> Result<Client> {
-    let builder = if config.endpoint.is_embedded() {
+    let (builder, http) = if config.endpoint.is_embedded() {
         // The embedded engine asks for no signature, the SDK wants to give one.
         let keys = SdkCredentials::new("embedded", "embedded", None, None, "embedded");
-        Builder::new()
+        let builder = Builder::new()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("local"))
             .credentials_provider(keys)
-            .endpoint_url("http://embedded.invalid")
-            .http_client(embedded::open(&config.endpoint).await?)
+            .endpoint_url("http://embedded.invalid");
+        (builder, embedded::open(&config.endpoint).await?)
     } else {
         remote(config).await?
     };
@@ -64,18 +84,21 @@ pub(super) async fn connect(config: &DynamoConfig) -> Result<Client> {
     // all others' retries away.
     let retries = RetryPartition::custom("y-dynamodb").token_bucket(TokenBucket::unlimited()).build();
     let builder = builder
+        .http_client(bounded(http, config.timeouts.request))
         .retry_config(retry_config(config))
-        .timeout_config(timeout_config(config))
+        .retry_classifier(RetryLoads)
+        .timeout_config(timeout_config(config).disable_operation_attempt_timeout().build())
         .retry_partition(retries);
     Ok(Client::from_conf(builder.build()))
 }
 
-async fn remote(config: &DynamoConfig) -> Result<Builder> {
-    let http = http_client()?;
+/// The client is for DynamoDB; what loads credentials has connections of its own beside it.
+async fn remote(config: &DynamoConfig) -> Result<(Builder, SharedHttpClient)> {
+    let http = http_client(config.max_connections)?;
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .http_client(http.clone())
         .retry_config(retry_config(config))
-        .timeout_config(timeout_config(config));
+        .timeout_config(timeout_config(config).operation_attempt_timeout(config.timeouts.request).build());
     if let Some(region) = &config.region {
         loader = loader.region(Region::new(region.clone()));
     }
@@ -101,15 +124,20 @@ async fn remote(config: &DynamoConfig) -> Result<Builder> {
             ),
         ));
     };
-    let mut builder = Builder::from(&shared);
-    if let Credentials::Profile(name) = &config.credentials {
-        // The named profile, and not the environment before it as in the default chain.
-        let provider = ProviderConfig::without_region().with_region(Some(region)).with_http_client(http);
-        let provider =
-            ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(name).build();
-        builder.set_credentials_provider(Some(SharedCredentialsProvider::new(provider)));
-    }
-    Ok(builder)
+    let provider = match &config.credentials {
+        Credentials::Profile(name) => {
+            // The named profile, and not the environment before it as in the default chain.
+            let provider =
+                ProviderConfig::without_region().with_region(Some(region)).with_http_client(http.clone());
+            let provider = ProfileFileCredentialsProvider::builder().configure(&provider);
+            Some(SharedCredentialsProvider::new(provider.profile_name(name).build()))
+        }
+        _ => shared.credentials_provider(),
+    };
+    let provider = provider.map(|provider| SharedCredentialsProvider::new(SharedLoad::new(provider)));
+    let mut builder = Builder::from(&shared).identity_cache(IdentityCache::no_cache());
+    builder.set_credentials_provider(provider);
+    Ok((builder, http))
 }
 
 fn retry_config(config: &DynamoConfig) -> RetryConfig {
@@ -119,40 +147,7 @@ fn retry_config(config: &DynamoConfig) -> RetryConfig {
         .with_max_backoff(defaults::MAX_BACKOFF)
 }
 
-/// The operation timeout is ours, around all of it (`send.rs`).
-fn timeout_config(config: &DynamoConfig) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(config.timeouts.connect)
-        .operation_attempt_timeout(config.timeouts.request)
-        .build()
-}
-
-fn keys_of(keys: Keys) -> SdkCredentials {
-    let Keys { access_key_id, secret_access_key, session_token, expires_at } = keys;
-    SdkCredentials::new(access_key_id, secret_access_key, session_token, expires_at, "y-dynamodb")
-}
-
-/// Our provider behind the SDK's trait.
-#[derive(Debug)]
-struct Provider {
-    ours: Arc<dyn CredentialsProvider>,
-    timeout: std::time::Duration,
-}
-
-impl ProvideCredentials for Provider {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            match tokio::time::timeout(self.timeout, self.ours.provide()).await {
-                Err(_) => Err(CredentialsError::provider_timed_out(self.timeout)),
-                Ok(Err(reason)) => Err(CredentialsError::provider_error(reason)),
-                Ok(Ok(keys)) if keys.access_key_id.is_empty() || keys.secret_access_key.is_empty() => {
-                    Err(CredentialsError::provider_error("the credentials provider gave empty keys"))
-                }
-                Ok(Ok(keys)) => Ok(keys_of(keys)),
-            }
-        })
-    }
+/// The other limits are ours: that of an attempt in `connector`, that of the operation in `send`.
+fn timeout_config(config: &DynamoConfig) -> TimeoutConfigBuilder {
+    TimeoutConfig::builder().connect_timeout(config.timeouts.connect)
 }

@@ -26,6 +26,8 @@ pub struct DynamoConfig {
     pub billing: Billing,
     /// How often one request is tried, the first attempt included; at least 1.
     pub max_attempts: u32,
+    /// How many requests are in flight at once, each on a connection of its own; at least 1.
+    pub max_connections: usize,
     /// The limits of waiting.
     pub timeouts: Timeouts,
 }
@@ -41,6 +43,7 @@ impl DynamoConfig {
             credentials: Credentials::Chain,
             billing: Billing::OnDemand,
             max_attempts: defaults::MAX_ATTEMPTS,
+            max_connections: defaults::MAX_CONNECTIONS,
             timeouts: Timeouts::default(),
         }
     }
@@ -56,6 +59,9 @@ impl DynamoConfig {
         }
         if self.max_attempts == 0 {
             return Err(invalid("maxAttempts is 0, at least 1 is needed"));
+        }
+        if self.max_connections == 0 {
+            return Err(invalid("maxConnections is 0, at least 1 is needed"));
         }
         if let Billing::Provisioned { read_units, write_units } = self.billing
             && (read_units == 0 || write_units == 0)
@@ -170,10 +176,19 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Gives [`Keys`] whenever they are needed. A failure is a sentence for a person, without secrets in it.
+/// Why there are no [`Keys`]: a sentence for a person, without secrets in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoKeys {
+    /// The provider failed. A later call may succeed.
+    Failed(String),
+    /// What the provider gave are no keys. A later call would give the same.
+    Malformed(String),
+}
+
+/// Gives [`Keys`] whenever they are needed.
 pub trait CredentialsProvider: fmt::Debug + Send + Sync + 'static {
     /// Asks for keys.
-    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, String>> + Send + '_>>;
+    fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>>;
 }
 
 /// How a created table is billed.
@@ -195,9 +210,11 @@ pub enum Billing {
 pub struct Timeouts {
     /// For establishing a connection.
     pub connect: Duration,
-    /// For one attempt of a request, from connecting to the whole answer.
+    /// For one attempt of a request, from connecting to the whole answer. Loading credentials and waiting for a free
+    /// connection do not count.
     pub request: Duration,
-    /// For one request with all its attempts, and finding region and credentials before the first.
+    /// For one request with all its attempts, and finding region and credentials before the first. Waiting for a free
+    /// connection does not count while DynamoDB answers other requests.
     pub operation: Duration,
     /// For one call of a [`CredentialsProvider`].
     pub credentials: Duration,
@@ -298,6 +315,7 @@ mod tests {
             DynamoConfig::new("a table"),
             DynamoConfig { region: Some(" ".into()), ..good.clone() },
             DynamoConfig { max_attempts: 0, ..good.clone() },
+            DynamoConfig { max_connections: 0, ..good.clone() },
             DynamoConfig { billing: Billing::Provisioned { read_units: 1, write_units: 0 }, ..good.clone() },
             DynamoConfig { credentials: Credentials::Profile(String::new()), ..good.clone() },
             DynamoConfig {

@@ -12,6 +12,8 @@ use aws_sdk_dynamodb::operation::RequestId;
 
 use super::attempts::State;
 use super::config::DynamoConfig;
+use super::credentials::{may_pass, source};
+use super::send::Late;
 use crate::error::{Code, Error};
 use crate::table::Operation;
 
@@ -42,8 +44,15 @@ impl Failed<'_> {
             let said = service.message().map_or_else(|| code.to_owned(), |m| format!("{code}: {m}"));
             return self.say(class, code).with_cause(first_line(&said)).with_request_id(request_id);
         }
+        if let Some(failure) = find::<CredentialsError>(error) {
+            let said = if may_pass(failure) {
+                self.no_credentials()
+            } else {
+                self.say(Code::Access, "no credentials could be loaded")
+            };
+            return said.with_cause(chain(error));
+        }
         let class = match error {
-            _ if find::<CredentialsError>(error).is_some() => credentials_class(error),
             SdkError::DispatchFailure(failure) if failure.is_user() => Code::Internal,
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
                 Code::Unavailable
@@ -51,7 +60,6 @@ impl Failed<'_> {
             _ => Code::Internal,
         };
         let what = match error {
-            _ if find::<CredentialsError>(error).is_some() => "no credentials could be loaded",
             SdkError::TimeoutError(_) => "no answer in time",
             SdkError::DispatchFailure(failure) if failure.is_timeout() => "no answer in time",
             SdkError::DispatchFailure(failure) if failure.is_io() => "the connection failed",
@@ -62,13 +70,34 @@ impl Failed<'_> {
     }
 
     /// The error of a request that had not ended when the operation timeout did.
-    pub(super) fn timed_out(&self) -> Error {
+    pub(super) fn timed_out(&self, late: Late) -> Error {
         let class = if self.attempts.throttled { Code::Throttled } else { Code::Unavailable };
-        let error = self.say(class, "the operation timeout is over");
+        let error = match late {
+            Late::Waiting => {
+                self.say(Code::Unavailable, "no connection became free, and no request was answered")
+            }
+            // Nothing is sent before the credentials are there.
+            Late::Working if self.attempts.without_credentials || self.attempts.begun == 0 => {
+                self.no_credentials()
+            }
+            Late::Working => self.say(class, "the operation timeout is over"),
+        };
         match &self.attempts.last {
             Some(last) => error.with_cause(last.as_str()),
             None => error,
         }
+    }
+
+    /// The error of a source of credentials that fails. It may work later.
+    fn no_credentials(&self) -> Error {
+        let Failed { operation, config, .. } = self;
+        let (name, table, limit) =
+            (operation.name(), &config.table_name, config.timeouts.operation.as_millis());
+        let source = source(&config.credentials);
+        let message = format!(
+            "{name} on table '{table}': {source} gave no credentials within {limit} ms: try again later"
+        );
+        Error::new(Code::Unavailable, message)
     }
 
     fn say(&self, class: Code, what: &str) -> Error {
@@ -167,15 +196,7 @@ pub(super) fn is_throttle(code: &str) -> bool {
     )
 }
 
-/// Credentials that did not come in time may come later.
-fn credentials_class<E: StdError + 'static>(error: &E) -> Code {
-    match find::<CredentialsError>(error) {
-        Some(CredentialsError::ProviderTimedOut(_)) => Code::Unavailable,
-        _ => Code::Access,
-    }
-}
-
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+pub(super) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -66,7 +66,7 @@ impl DynamoTable {
     ) -> Result<bool> {
         check_keys(doc, key)?;
         let answer = self
-            .send(Operation::UpdateItem, CONDITION_FAILED, |client, log| {
+            .send(Operation::UpdateItem, Some(doc), CONDITION_FAILED, |client, log| {
                 let mut update = client
                     .update_item()
                     .table_name(&self.config.table_name)

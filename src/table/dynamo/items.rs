@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
-use crate::table::schema::{AT, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
+use crate::table::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
 use crate::table::{Head, Item};
 
 /// An item or a key as the SDK has it.
@@ -42,6 +42,9 @@ pub(super) fn item_attributes(doc: &DocName, item: Item) -> Attributes {
         set(PARTS, AttributeValue::N(head.parts.to_string()));
         set(AT, AttributeValue::N(head.at.to_string()));
         set(SEALED, AttributeValue::Bool(head.sealed));
+        if head.compacted {
+            set(COMPACTED, AttributeValue::Bool(true));
+        }
         if let Some(state_vector) = head.state_vector {
             set(STATE_VECTOR, AttributeValue::B(Blob::new(state_vector)));
         }
@@ -91,7 +94,11 @@ fn read_head(attributes: &Attributes) -> Option<Head> {
         Some(value) => Some(binary(value.clone())?),
         None => None,
     };
-    Some(Head { parts, at, sealed, state_vector })
+    let compacted = match attributes.get(COMPACTED) {
+        Some(value) => *value.as_bool().ok()?,
+        None => false,
+    };
+    Some(Head { parts, at, sealed, compacted, state_vector })
 }
 
 fn binary(value: AttributeValue) -> Option<Vec<u8>> {
@@ -126,7 +133,8 @@ mod tests {
     #[test]
     fn a_head_survives_the_way_there_and_back() {
         let doc = DocName::new("doc").unwrap();
-        let head = Head { parts: 3, at: 1_700_000_000_000, sealed: true, state_vector: Some(vec![0]) };
+        let sv = Some(vec![0]);
+        let head = Head { parts: 3, at: 1_700_000_000_000, sealed: true, compacted: true, state_vector: sv };
         let item = Item {
             key: SortKey::from_bytes(vec![1, 0xff]),
             value: Some(vec![0, 0]),
@@ -162,6 +170,7 @@ mod tests {
             vec![("parts", n("1")), ("at", n("1e99")), ("sealed", yes.clone())],
             vec![("parts", n("1")), ("at", n("1")), ("sealed", n("1"))],
             vec![("parts", n("1")), ("at", n("1")), ("sealed", yes.clone()), ("sv", text())],
+            vec![("parts", n("1")), ("at", n("1")), ("sealed", yes.clone()), ("compacted", text())],
             vec![("at", n("1")), ("sealed", yes.clone())],
         ];
         for attributes in malformed {

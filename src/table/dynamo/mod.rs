@@ -4,6 +4,8 @@
 //! * `config`: where the table is; typed options.
 //! * `client`: makes the SDK's client at first use; `tls`: what it trusts.
 //! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors` serve it.
+//! * `connector`: one attempt: waits for its turn (`turns`), then has its time limit.
+//! * `credentials`: loads them once for all requests.
 //! * `prepare`: creates and checks the table.
 //! * `heads`: changing the head of a set; conditions of deletes.
 //! * `items`: items as attribute values; `raw`: items as they are, whatever they hold.
@@ -15,6 +17,8 @@
 mod attempts;
 mod client;
 pub mod config;
+mod connector;
+mod credentials;
 pub(crate) mod embedded;
 mod errors;
 mod heads;
@@ -24,6 +28,7 @@ mod prepare;
 mod raw;
 mod send;
 mod tls;
+mod turns;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -31,15 +36,18 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, DeleteRequest, ReturnConsumedCapacity, WriteRequest};
 
 use self::client::Connection;
-pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, Timeouts};
+pub use self::config::{
+    Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, NoKeys, Timeouts,
+};
 use self::heads::{Condition, condition as condition_of};
 use self::items::{Attributes, item_attributes, key_attributes, read_item, read_key, read_named_item};
 pub use self::raw::RawItem;
 use self::raw::read_raw;
 use self::send::Target;
+use self::turns::Turns;
 use super::schema::HASH_KEY;
 use super::size::{check_batch, check_item, check_keys};
-use super::{DeleteIf, Item, LateWrites, Meter, Operation, Page, Query, ScanPage, Table, Write};
+use super::{Connections, DeleteIf, Item, LateWrites, Meter, Operation, Page, Query, ScanPage, Table, Write};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 
@@ -57,6 +65,7 @@ pub struct DynamoTable {
     meter: Arc<Meter>,
     late: Arc<LateWrites>,
     replicas: Arc<AtomicUsize>,
+    turns: Arc<Turns>,
 }
 
 impl DynamoTable {
@@ -67,6 +76,7 @@ impl DynamoTable {
     pub fn new(config: DynamoConfig) -> Result<Self> {
         config.check()?;
         Ok(DynamoTable {
+            turns: Turns::new(config.max_connections),
             config: Arc::new(config),
             connection: Arc::default(),
             meter: Arc::default(),
@@ -123,7 +133,7 @@ impl DynamoTable {
     async fn get_attributes(&self, doc: &DocName, key: &SortKey) -> Result<Option<Attributes>> {
         check_keys(doc, key)?;
         let answer = self
-            .send(Operation::GetItem, NONE, |client, log| {
+            .send(Operation::GetItem, Some(doc), NONE, |client, log| {
                 client
                     .get_item()
                     .table_name(&self.config.table_name)
@@ -178,6 +188,14 @@ impl Table for DynamoTable {
 
     fn replicas(&self) -> usize {
         self.replicas.load(Relaxed)
+    }
+
+    fn connections(&self) -> Connections {
+        self.turns.connections()
+    }
+
+    fn close(&self) {
+        self.connection.close();
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {

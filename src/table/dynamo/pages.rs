@@ -19,13 +19,17 @@ impl DynamoTable {
         read: impl Fn(Attributes) -> Result<T>,
     ) -> Result<Page<T>> {
         check_keys(&query.doc, &query.prefix)?;
+        let (keys, until) = match &query.until {
+            None => ("begins_with(#k, :p)", None),
+            Some(key) => ("#k BETWEEN :p AND :u", Some(key_value(key))),
+        };
         let answer = self
-            .send(Operation::Query, NONE, |client, log| {
+            .send(Operation::Query, Some(&query.doc), NONE, |client, log| {
                 let after = query.after.as_ref().map(|key| key_attributes(&query.doc, key));
                 let request = client
                     .query()
                     .table_name(&self.config.table_name)
-                    .key_condition_expression("#d = :d AND begins_with(#k, :p)")
+                    .key_condition_expression(format!("#d = :d AND {keys}"))
                     .expression_attribute_names("#d", HASH_KEY)
                     .expression_attribute_names("#k", RANGE_KEY)
                     .expression_attribute_values(":d", name_value(&query.doc))
@@ -35,6 +39,10 @@ impl DynamoTable {
                     .limit(positive(query.limit))
                     .set_exclusive_start_key(after)
                     .return_consumed_capacity(ReturnConsumedCapacity::Total);
+                let request = match &until {
+                    Some(key) => request.expression_attribute_values(":u", key.clone()),
+                    None => request,
+                };
                 let request = if keys_only { request.projection_expression("#d, #k") } else { request };
                 request.customize().interceptor(log).send()
             })
@@ -55,7 +63,7 @@ impl DynamoTable {
         read: impl Fn(Attributes) -> Result<(DocName, T)>,
     ) -> Result<ScanPage<T>> {
         let answer = self
-            .send(Operation::Scan, NONE, |client, log| {
+            .send(Operation::Scan, None, NONE, |client, log| {
                 let request = client
                     .scan()
                     .table_name(&self.config.table_name)

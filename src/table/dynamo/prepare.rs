@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ProvisionedThroughput, ScalarAttributeType,
-    TableDescription, TableStatus,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, MultiRegionConsistency,
+    ProvisionedThroughput, ScalarAttributeType, TableDescription, TableStatus,
 };
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ impl DynamoTable {
             let status = match self.describe().await? {
                 Some(table) => {
                     self.check_keys_of(&table)?;
-                    self.replicas.store(table.replicas().len(), Relaxed);
+                    self.replicas.store(asynchronous_replicas(&table), Relaxed);
                     table.table_status().cloned().unwrap_or(TableStatus::Active)
                 }
                 None if !create => return Err(self.not_there()),
@@ -36,10 +36,9 @@ impl DynamoTable {
                 }
             };
             match status {
-                TableStatus::Active | TableStatus::Updating => return Ok(()),
                 TableStatus::Creating => (),
                 TableStatus::Deleting if create => (),
-                other => return Err(self.unusable(other.as_str())),
+                _ => return self.check_usable(&status),
             }
             if Instant::now() + PREPARE_POLL > deadline {
                 return Err(self.still(status.as_str()));
@@ -51,7 +50,7 @@ impl DynamoTable {
     async fn describe(&self) -> Result<Option<TableDescription>> {
         let name = self.config.table_name.as_str();
         let answer = self
-            .send(Operation::DescribeTable, "ResourceNotFoundException", |client, log| {
+            .send(Operation::DescribeTable, None, "ResourceNotFoundException", |client, log| {
                 client.describe_table().table_name(name).customize().interceptor(log).send()
             })
             .await?;
@@ -81,7 +80,7 @@ impl DynamoTable {
                 (BillingMode::Provisioned, Some(throughput))
             }
         };
-        self.send(Operation::CreateTable, "ResourceInUseException", |client, log| {
+        self.send(Operation::CreateTable, None, "ResourceInUseException", |client, log| {
             client
                 .create_table()
                 .table_name(&self.config.table_name)
@@ -126,8 +125,16 @@ impl DynamoTable {
         self.table_error("does not exist: create it, or fix tableName, region or endpoint".to_owned())
     }
 
-    fn unusable(&self, status: &str) -> Error {
-        self.table_error(format!("is {status}"))
+    /// Refuses only the states in which DynamoDB refuses requests. One that is not known here is left to them: a table that
+    /// works must not be refused.
+    fn check_usable(&self, status: &TableStatus) -> Result<()> {
+        let cure = match status {
+            TableStatus::Deleting => "wait until it is gone, or use another table",
+            TableStatus::Archiving | TableStatus::Archived => "restore it from its backup",
+            TableStatus::InaccessibleEncryptionCredentials => "give DynamoDB access to its KMS key again",
+            _ => return Ok(()),
+        };
+        Err(self.table_error(format!("is {}: {cure}", status.as_str())))
     }
 
     fn table_error(&self, what: String) -> Error {
@@ -143,6 +150,15 @@ impl DynamoTable {
             Code::Unavailable,
             format!("table '{name}' is still {status} after {limit} ms: try again later"),
         )
+    }
+}
+
+/// How many replicas in other regions get writes later, and overwrite what was written there: the last writer wins. Those
+/// with strong consistency across regions take part in every write instead.
+fn asynchronous_replicas(table: &TableDescription) -> usize {
+    match table.multi_region_consistency() {
+        Some(MultiRegionConsistency::Strong) => 0,
+        _ => table.replicas().len(),
     }
 }
 

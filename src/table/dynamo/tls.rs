@@ -3,13 +3,15 @@
 //! The system's roots count (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others). Slim container images have none at all, and
 //! there Mozilla's count, as they do in Node.js.
 
+use std::error::Error as StdError;
 use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::pool::{Client, ConnectionPool, DriverSpawner, Partition, PartitionId};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_types::base64;
+use tokio::runtime::Handle;
 
 use crate::error::{Code, Error, Result};
 
@@ -18,20 +20,35 @@ static SYSTEM_HAS_ROOTS: LazyLock<bool> = LazyLock::new(|| {
     !cfg!(target_os = "linux") || !rustls_native_certs::load_native_certs().certs.is_empty()
 });
 
-/// A client with a connection pool of its own.
+/// A client with a connection pool of its own: at most `max_connections` to each host, those included that are being
+/// established.
 ///
 /// # Errors
 /// `ERR_INTERNAL` where the certificates cannot be used.
-pub(super) fn http_client() -> Result<SharedHttpClient> {
-    client_with(if *SYSTEM_HAS_ROOTS { TrustStore::default() } else { mozilla() })
+pub(super) fn http_client(max_connections: usize) -> Result<SharedHttpClient> {
+    client_with(max_connections, if *SYSTEM_HAS_ROOTS { TrustStore::default() } else { mozilla() })
 }
 
-fn client_with(roots: TrustStore) -> Result<SharedHttpClient> {
+fn client_with(max_connections: usize, roots: TrustStore) -> Result<SharedHttpClient> {
     let context = TlsContext::builder().with_trust_store(roots).build();
-    let context = context.map_err(|e| {
-        Error::new(Code::Internal, "the root certificates cannot be used").with_cause(e.to_string())
-    })?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https())
+    let context = context.map_err(|e| unusable("the root certificates cannot be used", &e))?;
+    let runtime = Handle::try_current().map_err(|e| unusable("there is no runtime for connections", &e))?;
+    let spawner = DriverSpawner::from_fn(move |driver| drop(runtime.spawn(driver)));
+    let id = PartitionId::from_index(0);
+    let pool = ConnectionPool::builder()
+        .partitions([Partition::new(id, spawner)])
+        .max_connections_per_host(max_connections)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .build_https()
+        .map_err(|e| unusable("the connection pool cannot be made", &e))?;
+    let client =
+        Client::from_partition(&pool, id).map_err(|e| unusable("the connection pool cannot be used", &e))?;
+    Ok(SharedHttpClient::new(client))
+}
+
+fn unusable(what: &str, error: &dyn StdError) -> Error {
+    Error::new(Code::Internal, what).with_cause(error.to_string())
 }
 
 fn mozilla() -> TrustStore {
@@ -59,7 +76,7 @@ mod tests {
             .credentials_provider(Credentials::new("a", "b", None, None, "test"))
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
             .endpoint_url("https://127.0.0.1:9")
-            .http_client(client_with(mozilla()).unwrap())
+            .http_client(client_with(1, mozilla()).unwrap())
             .build();
         let answer = aws_sdk_dynamodb::Client::from_conf(config).list_tables().send().await;
         let failure = answer.unwrap_err();

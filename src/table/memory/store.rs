@@ -105,7 +105,8 @@ impl Store {
         if query.reverse {
             let to = query.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
             let found = items.range((Bound::Unbounded, to)).rev();
-            let found = found.skip_while(|(key, _)| !key.as_bytes().starts_with(prefix));
+            let is_behind = |key: &SortKey| query.until.as_ref().is_some_and(|until| key > until);
+            let found = found.skip_while(|(key, _)| !key.as_bytes().starts_with(prefix) || is_behind(key));
             page.take(found.take_while(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(_, item)| {
                 let bytes = item_bytes(&query.doc, item);
                 (item.clone(), item.key.clone(), bytes)
@@ -115,7 +116,15 @@ impl Store {
                 Some(after) => Bound::Excluded(after.clone()),
                 None => Bound::Included(query.prefix.clone()),
             };
-            let found = items.range((from, Bound::Unbounded));
+            let to = query.until.clone().map_or(Bound::Unbounded, Bound::Included);
+            if query
+                .until
+                .as_ref()
+                .is_some_and(|until| query.after.as_ref().unwrap_or(&query.prefix) >= until)
+            {
+                return (Page { entries: Vec::new(), next: None }, read_units(0));
+            }
+            let found = items.range((from, to));
             page.take(found.take_while(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(_, item)| {
                 let bytes = item_bytes(&query.doc, item);
                 (item.clone(), item.key.clone(), bytes)

@@ -81,6 +81,20 @@ pub async fn a_query_sees_its_prefix_only(table: &impl Metered) {
     }
 }
 
+pub async fn a_query_ends_with_the_last_key_asked_for(table: &impl Metered) {
+    let d = filled(table, "doc", 0..7).await;
+    let clocks_of = async |after: Option<u32>, until: SortKey, limit| {
+        let query = Query { after: after.map(|n| key(&d, n)), until: Some(until), limit, ..updates(&d) };
+        clocks(&d, &pages(table, query).await.concat())
+    };
+    for limit in [1, 2, 100] {
+        assert_eq!(clocks_of(None, key(&d, 3), limit).await, [0, 1, 2, 3], "limit {limit}");
+        assert_eq!(clocks_of(Some(1), key(&d, 3), limit).await, [2, 3], "limit {limit}");
+        assert_eq!(clocks_of(Some(1), key(&d, 3).below(), limit).await, [2], "limit {limit}");
+        assert_eq!(clocks_of(Some(2), key(&d, 3).below(), limit).await, [0_u32; 0], "limit {limit}");
+    }
+}
+
 pub async fn pages_end_at_their_limit(table: &impl Metered) {
     let d = filled(table, "doc", 0..7).await;
     for reverse in [false, true] {

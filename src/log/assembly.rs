@@ -1,0 +1,155 @@
+//! Assembling: items in key order become entries, as the pages of a read come in.
+//!
+//! The items of one write stand next to each other: a plain update alone, a set as its head and then its parts.
+
+use super::OnCorrupt;
+use super::entry::{Entry, Incomplete, LogRead, corrupt, damaged};
+use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
+use crate::error::{Error, Result};
+use crate::table::{Head, Item};
+
+/// What a read finds in the update items of a document, given in key order.
+///
+/// # Errors
+/// `ERR_CORRUPT` where one is none of ours (with [`OnCorrupt::Fail`]).
+pub(super) fn assemble(doc: &DocName, items: Vec<Item>, on_corrupt: OnCorrupt) -> Result<LogRead> {
+    let mut assembly = Assembly::new(doc, on_corrupt);
+    for item in items {
+        assembly.push(item)?;
+    }
+    Ok(assembly.finish())
+}
+
+/// What kind of update item a key names.
+///
+/// # Errors
+/// `ERR_CORRUPT` where it is none.
+pub(super) fn parse(doc: &DocName, key: &SortKey) -> Result<UpdateKey> {
+    key.parse_update(doc).ok_or_else(|| corrupt(doc, key, "its sort key is not one of an update"))
+}
+
+/// The items of one write, gathered in key order: they stand next to each other.
+struct Group {
+    clock: LogClock,
+    id: WriteId,
+    keys: Vec<SortKey>,
+    /// `Some(None)` for a plain update, `Some(Some(_))` for the head of a set.
+    first: Option<Option<Head>>,
+    bytes: Vec<u8>,
+    parts: u32,
+    in_order: bool,
+}
+
+/// Puts sets together while the pages come in.
+pub(super) struct Assembly<'a> {
+    doc: &'a DocName,
+    on_corrupt: OnCorrupt,
+    read: LogRead,
+    group: Option<Group>,
+    /// Only for simulations `false`: sets count that are not sealed.
+    pub only_sealed: bool,
+}
+
+impl<'a> Assembly<'a> {
+    pub fn new(doc: &'a DocName, on_corrupt: OnCorrupt) -> Self {
+        Assembly { doc, on_corrupt, read: LogRead::default(), group: None, only_sealed: true }
+    }
+
+    pub fn push(&mut self, item: Item) -> Result<()> {
+        let Item { key, value, head, at: _ } = item;
+        let parsed = match parse(self.doc, &key) {
+            Ok(parsed) => parsed,
+            Err(error) => return self.damaged(key, error),
+        };
+        self.read.largest = self.read.largest.max(Some(parsed.clock()));
+        let Some(value) = value else {
+            let error = corrupt(self.doc, &key, "it has no binary attribute 'value'");
+            return self.damaged(key, error);
+        };
+        let (clock, id, part) = match parsed {
+            UpdateKey::Original(clock) => {
+                self.close_group();
+                self.read.entries.push(Entry {
+                    clock,
+                    id: None,
+                    keys: vec![key],
+                    update: value,
+                    is_compacted: false,
+                });
+                return Ok(());
+            }
+            UpdateKey::Update(clock, id) => (clock, id, None),
+            UpdateKey::Part(clock, id, n) => (clock, id, Some(n)),
+        };
+        if self.group.as_ref().is_none_or(|group| (group.clock, group.id) != (clock, id)) {
+            self.close_group();
+        }
+        let group = self.group.get_or_insert_with(|| Group::new(clock, id));
+        group.push(key, value, head, part);
+        Ok(())
+    }
+
+    fn damaged(&mut self, key: SortKey, error: Error) -> Result<()> {
+        damaged(&mut self.read.corrupt, self.on_corrupt, error, key)
+    }
+
+    fn close_group(&mut self) {
+        let Some(group) = self.group.take() else { return };
+        if group.counts(self.only_sealed) {
+            let Group { clock, id, keys, bytes, first, .. } = group;
+            let is_compacted = first.flatten().is_some_and(|head| head.compacted);
+            self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes, is_compacted });
+            return;
+        }
+        let Group { clock, id, first, parts: found, .. } = group;
+        let what = match first {
+            Some(Some(Head { parts, sealed: true, .. })) => {
+                format!("its set is sealed, and {found} of its {parts} parts are there")
+            }
+            Some(None) => format!("{found} parts stand behind it, and it lacks the attributes of a head"),
+            Some(Some(_)) | None => return self.read.unfinished.push((clock, id)),
+        };
+        self.read.incomplete.push(Incomplete { clock, id, what });
+    }
+
+    pub fn finish(mut self) -> LogRead {
+        self.close_group();
+        self.read
+    }
+}
+
+impl Group {
+    fn new(clock: LogClock, id: WriteId) -> Self {
+        Group { clock, id, keys: Vec::new(), first: None, bytes: Vec::new(), parts: 0, in_order: true }
+    }
+
+    fn push(&mut self, key: SortKey, value: Vec<u8>, head: Option<Head>, part: Option<u32>) {
+        self.keys.push(key);
+        match part {
+            // The value of a head is the empty update, for the original's reader.
+            None if head.is_some() => self.first = Some(head),
+            None => {
+                self.first = Some(None);
+                self.bytes = value;
+            }
+            Some(n) => {
+                self.in_order &= n == self.parts;
+                self.parts += 1;
+                if self.bytes.is_empty() {
+                    self.bytes = value;
+                } else {
+                    self.bytes.extend_from_slice(&value);
+                }
+            }
+        }
+    }
+
+    /// A plain update counts; a set counts only sealed and with all its parts.
+    fn counts(&self, only_sealed: bool) -> bool {
+        match &self.first {
+            Some(None) => self.parts == 0,
+            Some(Some(head)) => (head.sealed || !only_sealed) && self.in_order && self.parts == head.parts,
+            None => false,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Entries that the result of a compaction already contains: it was sealed, and its inputs could not all be deleted.
+
+use super::entry::Entry;
+use crate::update::{Contents, IdSet, contents, verify};
+
+/// Splits entries in log order into those that a result behind them contains, by the same check as before a compaction
+/// deletes its inputs, and the rest.
+pub(super) fn split_contained(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
+    let mut is_contained = vec![false; entries.len()];
+    for (at, result) in entries.iter().enumerate().rev().filter(|(_, entry)| entry.is_compacted) {
+        let candidates = candidates(&entries, at, &is_contained);
+        let inputs: Vec<_> = candidates.iter().filter_map(|&at| entries.get(at)).chain([result]).collect();
+        if candidates.is_empty() || verify(&inputs, &result.update).is_err() {
+            continue;
+        }
+        for at in candidates {
+            if let Some(is_contained) = is_contained.get_mut(at) {
+                *is_contained = true;
+            }
+        }
+    }
+    let mut is_contained = is_contained.into_iter();
+    entries.into_iter().partition(|_| is_contained.next().unwrap_or_default())
+}
+
+/// The entries before the result at `at` that have no id and no deletion that it lacks.
+fn candidates(entries: &[Entry], at: usize, is_contained: &[bool]) -> Vec<usize> {
+    let Some(result) = entries.get(at).and_then(Ids::of) else { return Vec::new() };
+    let before = entries.iter().zip(is_contained).enumerate().take(at);
+    before
+        .filter(|(_, (entry, is_contained))| {
+            !**is_contained && Ids::of(entry).is_some_and(|ids| ids.are_in(&result))
+        })
+        .map(|(at, _)| at)
+        .collect()
+}
+
+struct Ids {
+    all: IdSet,
+    deleted: IdSet,
+}
+
+impl Ids {
+    /// `None` where the entry is not an update.
+    fn of(entry: &Entry) -> Option<Ids> {
+        let contents: Contents = contents(&entry.update).ok()?;
+        Some(Ids { all: contents.ids(), deleted: contents.deleted() })
+    }
+
+    fn are_in(&self, other: &Ids) -> bool {
+        self.all.without(&other.all).is_empty() && self.deleted.without(&other.deleted).is_empty()
+    }
+}

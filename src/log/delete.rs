@@ -1,0 +1,142 @@
+//! Deleting: batches and single deletes, several requests in flight.
+//!
+//! Heads first: the parts of a set are deleted once its head is gone, and its answer is here. So a sealed head that lacks parts
+//! is damage, and never a set that is just being deleted.
+
+use std::future::Future;
+use std::mem;
+
+use tokio::task::JoinSet;
+
+use super::backoff::Backoff;
+use super::entry::Entry;
+use super::pace::{Pace, write_units};
+use super::{Log, Rule};
+use crate::codec::sort_key::{DocName, SortKey, UpdateKey};
+use crate::error::{Code, Error, Result};
+use crate::limits::MAX_BATCH_WRITES;
+use crate::table::{DeleteIf, Table};
+
+/// How many deletes of one call are in flight at once.
+const MAX_IN_FLIGHT: usize = 16;
+
+/// One request.
+enum Delete {
+    /// Of keys that are never used again.
+    Batch(Vec<SortKey>),
+    /// Of an item of the original package, whose key can be used again: only if its value is the one that was merged. If it
+    /// is not, it is a new update and stays.
+    Original(SortKey, Vec<u8>),
+}
+
+impl<T: Table> Log<T> {
+    /// Deletes items whose keys are never used again. 1 WCU per KiB of each, a request for 25 of them.
+    pub(super) async fn delete_all(&self, doc: &DocName, keys: Vec<SortKey>) -> Result<()> {
+        let keys = keys.into_iter().map(|key| (key, 1)).collect();
+        self.delete_in_order(doc, keys, Vec::new(), &Pace::unpaced()).await
+    }
+
+    /// Deletes exactly the keys of these entries.
+    pub(super) async fn delete_entries(&self, doc: &DocName, entries: Vec<Entry>, pace: &Pace) -> Result<()> {
+        let (mut keys, mut originals) = (Vec::new(), Vec::new());
+        for mut entry in entries {
+            let units = write_units(entry.update.len() / entry.keys.len().max(1));
+            if entry.id.is_some() {
+                keys.extend(entry.keys.into_iter().map(|key| (key, units)));
+            } else if let Some(key) = entry.keys.pop() {
+                originals.push((Delete::Original(key, entry.update), units));
+            }
+        }
+        self.delete_in_order(doc, keys, originals, pace).await
+    }
+
+    async fn delete_in_order(
+        &self,
+        doc: &DocName,
+        keys: Vec<(SortKey, usize)>,
+        mut first: Vec<(Delete, usize)>,
+        pace: &Pace,
+    ) -> Result<()> {
+        let is_part =
+            |(key, _): &(SortKey, usize)| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)));
+        let (parts, others) = keys.into_iter().partition(is_part);
+        first.extend(batches(others, pace));
+        let mut last = batches(parts, pace);
+        if !self.keeps(Rule::HeadsFirst) {
+            mem::swap(&mut first, &mut last);
+        }
+        self.delete_at_once(doc, first, pace).await?;
+        self.delete_at_once(doc, last, pace).await
+    }
+
+    async fn delete_at_once(&self, doc: &DocName, deletes: Vec<(Delete, usize)>, pace: &Pace) -> Result<()> {
+        let mut running = JoinSet::new();
+        for (delete, units) in deletes {
+            if running.len() >= MAX_IN_FLIGHT {
+                ended(running.join_next()).await?;
+            }
+            let (log, doc) = (self.clone(), doc.clone());
+            running.spawn(async move { log.send_delete(&doc, delete).await });
+            pace.spent(units).await;
+        }
+        while !running.is_empty() {
+            ended(running.join_next()).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_delete(&self, doc: &DocName, delete: Delete) -> Result<()> {
+        match delete {
+            Delete::Batch(keys) => self.delete_batch(doc, keys).await,
+            Delete::Original(key, value) => {
+                self.table.delete(doc, &key, DeleteIf::ValueIs(value)).await.map(drop)
+            }
+        }
+    }
+
+    /// Up to 25 keys, until none is left unprocessed.
+    async fn delete_batch(&self, doc: &DocName, mut keys: Vec<SortKey>) -> Result<()> {
+        let mut retries = Backoff::default();
+        while !keys.is_empty() {
+            let unprocessed = self.table.delete_batch(doc, &keys).await?;
+            if unprocessed.len() >= keys.len() {
+                retries.wait(self.host.as_ref(), "BatchWriteItem left all deletes unprocessed").await?;
+            } else {
+                retries = Backoff::default();
+            }
+            keys = unprocessed;
+        }
+        Ok(())
+    }
+}
+
+/// Batches of 25 keys, and of no more units than may be spent at once.
+fn batches(keys: Vec<(SortKey, usize)>, pace: &Pace) -> Vec<(Delete, usize)> {
+    let mut batches = Vec::new();
+    let (mut batch, mut units) = (Vec::new(), 0);
+    for (key, cost) in keys {
+        let is_full = batch.len() == MAX_BATCH_WRITES || units + cost > pace.at_once();
+        if is_full && !batch.is_empty() {
+            batches.push((Delete::Batch(mem::take(&mut batch)), mem::take(&mut units)));
+        }
+        batch.push(key);
+        units += cost;
+    }
+    if !batch.is_empty() {
+        batches.push((Delete::Batch(batch), units));
+    }
+    batches
+}
+
+/// What became of the request that ends next. A request that panicked is an error.
+async fn ended(
+    next: impl Future<Output = Option<std::result::Result<Result<()>, tokio::task::JoinError>>>,
+) -> Result<()> {
+    match next.await {
+        None => Ok(()),
+        Some(Ok(result)) => result,
+        Some(Err(panic)) => {
+            Err(Error::new(Code::Internal, "a delete ended without an answer").with_cause(panic.to_string()))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Entries: the updates of a log as a read finds them, and what is wrong with the items that are none.
+
+use super::OnCorrupt;
+use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
+use crate::error::{Code, Error, Result};
+
+/// One update of the log: an item, or a whole sealed set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands in the log.
+    pub clock: LogClock,
+    /// The id of its write; `None` for an item of the original package.
+    pub id: Option<WriteId>,
+    /// The keys of all its items, ascending.
+    pub keys: Vec<SortKey>,
+    /// The update.
+    pub update: Vec<u8>,
+    /// Whether a compaction wrote it.
+    pub is_compacted: bool,
+}
+
+impl Entry {
+    /// How it looks from outside.
+    pub fn extent(&self) -> Option<Extent> {
+        Some(Extent {
+            first_key: self.keys.first()?.clone(),
+            last_key: self.keys.last()?.clone(),
+            bytes: self.update.len(),
+            is_compacted: self.is_compacted,
+        })
+    }
+
+    /// The bytes of its first item's value: a head has none worth counting.
+    pub(super) fn first_item_bytes(&self) -> usize {
+        if self.keys.len() > 1 { 0 } else { self.update.len() }
+    }
+
+    /// Its lowest key: that of the item, or of the head.
+    pub fn first_key(&self, doc: &DocName) -> SortKey {
+        match self.keys.first() {
+            Some(key) => key.clone(),
+            None => SortKey::updates(doc),
+        }
+    }
+}
+
+impl AsRef<[u8]> for Entry {
+    fn as_ref(&self) -> &[u8] {
+        &self.update
+    }
+}
+
+/// What one read of a document found.
+#[derive(Debug, Default)]
+pub struct LogRead {
+    /// All updates that count, in log order.
+    pub entries: Vec<Entry>,
+    /// Sets that do not count: not sealed, or parts without a head.
+    pub(super) unfinished: Vec<(LogClock, WriteId)>,
+    /// Sets that are not whole though they were: they are being deleted, or damaged.
+    pub(super) incomplete: Vec<Incomplete>,
+    /// The largest log clock of any item.
+    pub largest: Option<LogClock>,
+    /// Items that are not updates; only with [`OnCorrupt::Skip`].
+    pub corrupt: Vec<SortKey>,
+}
+
+impl LogRead {
+    /// How the entries look from outside.
+    pub fn extents(&self) -> Vec<Extent> {
+        self.entries.iter().filter_map(Entry::extent).collect()
+    }
+}
+
+/// An entry of the log, seen from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extent {
+    /// Its first key.
+    pub first_key: SortKey,
+    /// Its last key.
+    pub last_key: SortKey,
+    /// The size of its update in bytes.
+    pub bytes: usize,
+    /// Whether a compaction wrote it.
+    pub is_compacted: bool,
+}
+
+/// A set that is not whole though it was.
+#[derive(Debug)]
+pub(super) struct Incomplete {
+    pub clock: LogClock,
+    pub id: WriteId,
+    /// What is wrong if it is not just being deleted.
+    pub what: String,
+}
+
+/// Fails, or skips the item: as the option says.
+pub(super) fn damaged(
+    skipped: &mut Vec<SortKey>,
+    on_corrupt: OnCorrupt,
+    error: Error,
+    key: SortKey,
+) -> Result<()> {
+    match on_corrupt {
+        OnCorrupt::Fail => Err(error),
+        OnCorrupt::Skip => {
+            skipped.push(key);
+            Ok(())
+        }
+    }
+}
+
+/// `ERR_CORRUPT`, naming the item.
+pub(crate) fn corrupt(doc: &DocName, key: &SortKey, what: &str) -> Error {
+    Error::new(
+        Code::Corrupt,
+        format!("item {key} of document '{doc}' is corrupt: {what}; nothing was changed"),
+    )
+}

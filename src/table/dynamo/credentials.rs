@@ -1,0 +1,215 @@
+//! Loads credentials: once for all requests that wait for them, again before they expire, and again after a failure that may
+//! pass.
+//!
+//! The load runs in a task of its own, so it outlives a request that gives up, and no attempt's timeout cuts it short. The
+//! SDK's cache drives a load by the oldest waiting request, which is the next one to give up, and lets each waiting request
+//! load anew after a failure.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future;
+use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_dynamodb::config::{
+    Credentials as SdkCredentials, ProvideCredentials, SharedCredentialsProvider,
+};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::config::{Credentials, CredentialsProvider, Keys, NoKeys};
+use super::errors::find;
+use crate::defaults;
+
+/// Credentials that name no end are loaded again after this time.
+const GOOD_FOR: Duration = Duration::from_mins(15);
+
+/// Credentials are loaded again so long before they expire.
+const EARLY: Duration = Duration::from_secs(10);
+
+/// What a load came to; `None` while it runs.
+type Outcome = Option<Result<SdkCredentials, Arc<CredentialsError>>>;
+
+/// A provider with one load at a time.
+#[derive(Debug)]
+pub(super) struct SharedLoad {
+    provider: SharedCredentialsProvider,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last: Option<watch::Receiver<Outcome>>,
+    /// How many loads failed since the last that did not.
+    failures: u32,
+    /// Ends the load with the client.
+    tasks: JoinSet<()>,
+}
+
+impl SharedLoad {
+    pub(super) fn new(provider: SharedCredentialsProvider) -> Self {
+        SharedLoad { provider, state: Mutex::default() }
+    }
+
+    /// The load to wait for: the last one if it runs or its credentials are good, else a new one.
+    fn load(&self) -> watch::Receiver<Outcome> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        if let Some(last) = &state.last {
+            let has_ended = last.has_changed().is_err();
+            match &*last.borrow() {
+                None if !has_ended => return last.clone(),
+                Some(Ok(credentials)) if is_good(credentials) => return last.clone(),
+                Some(Ok(_)) => state.failures = 0,
+                Some(Err(_)) | None => state.failures = state.failures.saturating_add(1),
+            }
+        }
+        let pause = pause(state.failures);
+        // Makes room: the last load has ended.
+        while state.tasks.try_join_next().is_some() {}
+        let (report, outcome) = watch::channel(None);
+        let provider = self.provider.clone();
+        state.tasks.spawn(async move {
+            tokio::time::sleep(pause).await;
+            let loaded = provider.provide_credentials().await.map(with_end).map_err(Arc::new);
+            report.send_replace(Some(loaded));
+        });
+        state.last = Some(outcome.clone());
+        outcome
+    }
+
+    async fn credentials(&self) -> Result<SdkCredentials, CredentialsError> {
+        let mut load = self.load();
+        match load.wait_for(Option::is_some).await {
+            Ok(outcome) => match outcome.as_ref() {
+                Some(Ok(credentials)) => Ok(credentials.clone()),
+                Some(Err(error)) => Err(again(error)),
+                None => Err(CredentialsError::unhandled("the load has no outcome")),
+            },
+            Err(_) => Err(CredentialsError::unhandled("the credentials provider panicked")),
+        }
+    }
+}
+
+impl ProvideCredentials for SharedLoad {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+}
+
+/// The pause before a load: none, or growing with the loads that failed.
+fn pause(failures: u32) -> Duration {
+    match failures.checked_sub(1) {
+        None => Duration::ZERO,
+        Some(n) => {
+            defaults::INITIAL_BACKOFF.saturating_mul(2_u32.saturating_pow(n)).min(defaults::MAX_BACKOFF)
+        }
+    }
+}
+
+fn with_end(mut credentials: SdkCredentials) -> SdkCredentials {
+    let end = credentials.expiry_mut();
+    *end = end.or_else(|| SystemTime::now().checked_add(GOOD_FOR));
+    credentials
+}
+
+fn is_good(credentials: &SdkCredentials) -> bool {
+    let soon = SystemTime::now() + EARLY;
+    credentials.expiry().is_some_and(|end| soon < end)
+}
+
+/// A failure of the same kind, for each request that waited.
+fn again(error: &Arc<CredentialsError>) -> CredentialsError {
+    let shared = Shared(Arc::clone(error));
+    match **error {
+        CredentialsError::CredentialsNotLoaded(_) => CredentialsError::not_loaded(shared),
+        CredentialsError::InvalidConfiguration(_) => CredentialsError::invalid_configuration(shared),
+        _ => CredentialsError::provider_error(shared),
+    }
+}
+
+#[derive(Debug)]
+struct Shared(Arc<CredentialsError>);
+
+impl fmt::Display for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Shared {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Whether a later load may succeed: a source that is there and failed. Without a source, or with one that is configured
+/// wrongly, none will.
+pub(super) fn may_pass(error: &CredentialsError) -> bool {
+    !matches!(error, CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_))
+}
+
+/// Lets the SDK try a request again whose credentials could not be loaded.
+#[derive(Debug)]
+pub(super) struct RetryLoads;
+
+impl ClassifyRetry for RetryLoads {
+    fn name(&self) -> &'static str {
+        "RetryLoads"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let Some(Err(failure)) = context.output_or_error() else { return RetryAction::NoActionIndicated };
+        match find::<CredentialsError>(failure) {
+            Some(error) if may_pass(error) => RetryAction::transient_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+}
+
+/// Where credentials come from, for a person.
+pub(super) fn source(credentials: &Credentials) -> String {
+    match credentials {
+        Credentials::Chain => "the default credentials chain".to_owned(),
+        Credentials::Profile(name) => format!("the profile '{name}'"),
+        Credentials::Static(_) => "the fixed credentials".to_owned(),
+        Credentials::Provider(_) => "the function aws.credentials".to_owned(),
+    }
+}
+
+pub(super) fn keys_of(keys: Keys) -> SdkCredentials {
+    let Keys { access_key_id, secret_access_key, session_token, expires_at } = keys;
+    SdkCredentials::new(access_key_id, secret_access_key, session_token, expires_at, "y-dynamodb")
+}
+
+/// Our provider behind the SDK's trait.
+#[derive(Debug)]
+pub(super) struct Provider {
+    pub(super) ours: Arc<dyn CredentialsProvider>,
+    pub(super) timeout: Duration,
+}
+
+impl ProvideCredentials for Provider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            match tokio::time::timeout(self.timeout, self.ours.provide()).await {
+                Err(_) => Err(CredentialsError::provider_timed_out(self.timeout)),
+                Ok(Err(NoKeys::Failed(reason))) => Err(CredentialsError::provider_error(reason)),
+                Ok(Err(NoKeys::Malformed(reason))) => Err(CredentialsError::invalid_configuration(reason)),
+                Ok(Ok(keys)) if keys.access_key_id.is_empty() || keys.secret_access_key.is_empty() => {
+                    Err(CredentialsError::invalid_configuration("the credentials provider gave empty keys"))
+                }
+                Ok(Ok(keys)) => Ok(keys_of(keys)),
+            }
+        })
+    }
+}

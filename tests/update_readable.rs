@@ -1,0 +1,233 @@
+//! What Yjs throws on is refused before it is stored, and left out of a read where it was stored or came together.
+//!
+//! Which updates those are is held beside Yjs itself (`__test__/updates/hostile.test.mjs`); here are the rules one by one.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that fails panics"
+)]
+
+mod update_support;
+
+use update_support::*;
+use y_dynamodb::update::{InvalidUpdate, merge, merge_readable, unreadable, validate};
+
+fn reason_of(update: &[u8]) -> String {
+    validate(update).expect_err(&to_hex(update)).to_string()
+}
+
+fn assert_refused(update: &str, reason: &str) {
+    let found = reason_of(&hex(update));
+    assert!(found.starts_with(reason), "{update}: {found}");
+}
+
+/// An update of one item: an embed in a text.
+fn embed(json: &str) -> Vec<u8> {
+    let mut update = hex("0101 0100 05010174");
+    text(&mut update, json);
+    update.push(0);
+    update
+}
+
+#[test]
+fn content_that_yjs_cannot_parse_is_refused() {
+    let reason = "text that is not JSON";
+    assert_refused("0101 0100 05 010161 01 7b 00", reason);
+    assert_refused("0101 0100 06 010161 0162 01 7b 00", reason);
+    assert_refused("0101 0100 02 010161 02 0131 017b 00", reason);
+    assert_refused("0101 0100 05 010161 09 756e646566696e6564 00", reason);
+    assert_eq!(validate(&hex("0101 0100 02 010161 02 09 756e646566696e6564 0131 00")), Ok(()));
+    let deep = |n: usize| embed(&("[".repeat(n) + &"]".repeat(n)));
+    assert_eq!(validate(&deep(1_000)), Ok(()));
+    assert!(reason_of(&deep(1_002)).starts_with(reason));
+    assert_eq!(validate(&embed(r#"{"a":"\ud800","a":-0,"b":1e999}"#)), Ok(()));
+}
+
+#[test]
+fn bytes_as_a_prototype_are_refused() {
+    let proto = "09 5f5f70726f746f5f5f";
+    assert_refused(
+        &format!("0101 0100 08 010161 01 76 01 {proto} 74 0107 00"),
+        "bytes under the key '__proto__'",
+    );
+    assert_refused(
+        &format!("0101 0100 09 010161 0161 76 01 {proto} 74 0107 00"),
+        "bytes under the key '__proto__'",
+    );
+    assert_eq!(validate(&hex(&format!("0101 0100 08 010161 01 76 01 {proto} 75 01 74 0107 00"))), Ok(()));
+}
+
+#[test]
+fn an_item_names_only_what_was_there_before_it() {
+    let reason = "an item names itself";
+    for own in ["c7 0100 0200 00", "47 0100 00", "47 010f 00", "87 0100 00", "07 00 0100 00", "07 00 0107 00"]
+    {
+        assert_refused(&format!("0101 0100 {own} 00"), reason);
+    }
+    // Behind a gap as well: once it is filled, Yjs looks for itself.
+    assert_refused("0101 0105 84 0105 0161 00", reason);
+    assert_refused("0101 0105 c4 0104 0105 0161 00", reason);
+    assert_eq!(validate(&hex("0101 0105 c4 0104 0103 0161 00")), Ok(()));
+    assert_eq!(validate(&hex("0101 0100 84 0205 0161 00")), Ok(()));
+}
+
+#[test]
+fn clocks_that_yjs_cannot_keep_behind_a_gap_are_refused() {
+    let largest = "ffffffffffffff07"; // 2^52 - 1
+    let beyond = "8080808080808008";
+    assert_eq!(validate(&hex(&format!("0101 0100 84 02 {largest} 0161 00"))), Ok(()));
+    assert_refused(&format!("0101 0100 84 02 {beyond} 0161 00"), "an item names");
+    assert_eq!(validate(&hex(&format!("0101 01 {largest} 84 0100 0161 00"))), Ok(()));
+    assert_refused(&format!("0101 01 {beyond} 84 0100 0161 00"), "clock above");
+    assert_refused(&format!("0101 01 {largest} 84 0100 026162 00"), "clock above");
+}
+
+#[test]
+fn structs_and_deletions_of_no_length_are_refused_and_no_merge_needs_them() {
+    for (update, merged) in [
+        ("0101 0100 00 00 00", "0000"),
+        ("0102 0100 04010174 00 04010174 0161 00", "0101 0100 04010174 0161 00"),
+        ("0101 0100 01010174 00 00", "0000"),
+        ("0101 0100 08010174 00 00", "0000"),
+        ("0101 0100 02010174 00 00", "0000"),
+        ("0001 02 01 02 00", "0000"),
+        ("0001 02 02 0000 0101", "0001 02 01 0101"),
+    ] {
+        let update = hex(update);
+        assert!(reason_of(&update).contains("of no length"), "{}", to_hex(&update));
+        assert_eq!(to_hex(&merge(&[&update], TAIL).unwrap()), merged.replace(' ', ""));
+        assert!(unreadable(&[&update]).is_empty(), "what was stored before stays readable");
+    }
+    // Yjs itself writes such a Skip.
+    assert_eq!(validate(&hex("0102 0100 0a 00 04010174 0161 00")), Ok(()));
+}
+
+#[test]
+fn deletions_out_of_order_are_refused_only_where_yjs_would_count_too_far() {
+    let half = "ffffffffffffff07";
+    assert_eq!(validate(&hex("0001 05 03 0901 0101 0103")), Ok(()));
+    assert_eq!(validate(&hex("0002 03 01 0101 05 01 0101")), Ok(()));
+    assert_eq!(validate(&hex(&format!("0002 05 01 01 {half} 03 01 01 {half}"))), Ok(()));
+    assert_refused(&format!("0001 05 02 01 {half} 01 {half}"), "deletions out of order");
+    assert_refused(&format!("0002 03 01 01 {half} 05 01 01 {half}"), "deletions out of order");
+}
+
+/// Types in each other, from a clock of client 1 on.
+fn types(from: u64, count: u64) -> Vec<u8> {
+    let mut update = vec![1];
+    [count, 1, from].into_iter().for_each(|n| uint(&mut update, n));
+    for clock in from..from + count {
+        match clock.checked_sub(1) {
+            None => update.extend(hex("07 01 0174 01")),
+            Some(parent) => {
+                update.extend([7, 0, 1]);
+                uint(&mut update, parent);
+                update.push(1);
+            }
+        }
+    }
+    update.push(0);
+    update
+}
+
+fn blamed(updates: &[Vec<u8>]) -> Vec<usize> {
+    let found = unreadable(updates);
+    assert_eq!(merge_readable(updates, TAIL).is_err(), !found.is_empty());
+    let left_out: Vec<_> = found.iter().map(|InvalidUpdate { update, .. }| *update).collect();
+    let rest: Vec<_> = (0..updates.len()).filter(|i| !left_out.contains(i)).map(|i| &updates[i]).collect();
+    let merged = merge_readable(&rest, KEEP).unwrap();
+    assert_eq!(validate(&merged), Ok(()));
+    left_out
+}
+
+#[test]
+fn types_are_nested_a_thousand_deep_and_no_deeper_in_one_update_or_several() {
+    assert_eq!(validate(&types(0, 1_000)), Ok(()));
+    assert!(reason_of(&types(0, 1_001)).starts_with("types nested more than 1,000 deep at byte"));
+    let wide: Vec<_> = (0..40).map(|i| types(i * 50, 50)).collect();
+    assert_eq!(blamed(&wide[..20]), [0; 0]);
+    assert_eq!(blamed(&wide), [20], "what lies deeper waits for what was left out");
+    let mut backwards = wide[..21].to_vec();
+    backwards.reverse();
+    assert_eq!(blamed(&backwards), [20], "the last of them closes the chain");
+}
+
+/// A map in an array, an entry of two values in it, and what belongs to it: all valid, each by itself.
+fn map_and_entry() -> [Vec<u8>; 2] {
+    [hex("0101 0900 07 010161 01 00"), hex("0101 0200 28 00 0900 016b 02 7e7e 00")]
+}
+
+#[test]
+fn a_live_entry_of_several_values_that_is_divided_blames_the_later_update() {
+    let [map, entry] = map_and_entry();
+    let end_of_map = hex("0001 09 01 0001");
+    for divides in ["0101 0300 88 0200 01 7e 00", "0101 0300 48 0201 01 7e 00", "0001 02 01 0101"] {
+        let divides = hex(divides);
+        assert_eq!(validate(&divides), Ok(()));
+        let log = [&map, &entry, &end_of_map, &divides].map(Clone::clone);
+        assert_eq!(blamed(&log), [3], "{}", to_hex(&divides));
+        let log = [&divides, &end_of_map, &map, &entry].map(Clone::clone);
+        assert_eq!(blamed(&log), [3], "{}", to_hex(&divides));
+        let twice = [&map, &entry, &divides, &divides].map(Clone::clone);
+        assert_eq!(blamed(&twice), [2, 3], "{}", to_hex(&divides));
+    }
+    // By itself, too, and where the map is still missing.
+    assert_refused(
+        "0102 0200 28 00 0900 016b 02 7e7e 88 0200 01 7e 00",
+        "an entry of a map with several values",
+    );
+}
+
+#[test]
+fn entries_that_yjs_or_yrs_write_are_readable() {
+    let [map, entry] = map_and_entry();
+    let next = hex("0101 0300 88 0201 01 7e 01 02 01 0002");
+    assert_eq!(blamed(&[map.clone(), entry.clone(), next]), [0; 0], "deleted as a whole");
+    let first_deleted = hex("0101 0300 88 0200 01 7e 01 02 01 0001");
+    assert_eq!(blamed(&[map.clone(), entry, first_deleted]), [0; 0], "what is left is the entry");
+    // Values set one after another, the last of them live; and two keys of one map.
+    let set = hexes(&["0101 0200 28 00 0900 016b 01 7e 00", "0101 0201 88 0200 01 7e 01 02 01 0001"]);
+    let keys = hexes(&["0101 0202 28 00 0900 016c 01 7e 00", "0101 0300 88 0201 01 7e 01 02 01 0101"]);
+    assert_eq!(blamed(&[vec![map], set, keys].concat()), [0; 0]);
+}
+
+#[test]
+fn what_is_no_update_is_left_out_with_its_reason() {
+    let log = hexes(&["0000", "07", "0101 0100 04010174 0161 00", "0101 0200 05 010161 01 7b 00"]);
+    assert_eq!(blamed(&log), [1, 3]);
+    assert_eq!(unreadable(&log)[1].offset, 8);
+}
+
+#[test]
+fn a_log_made_to_be_read_again_and_again_is_cut_short() {
+    // Entry i is divided by update i, once the deletion that hid it, in update i + 1, is left out.
+    let [map, _] = map_and_entry();
+    let entries = 200u64;
+    let numbers = |out: &mut Vec<u8>, list: &[u64]| list.iter().for_each(|&n| uint(out, n));
+    let mut values = Vec::new();
+    numbers(&mut values, &[1, entries, 2, 0]);
+    for i in 0..entries {
+        values.extend(hex("28 00 0900"));
+        text(&mut values, &i.to_string());
+        values.extend([2, 0x7e, 0x7e]);
+    }
+    values.push(0);
+    let mut log = vec![map, values];
+    for i in 0..entries {
+        let mut update = Vec::new();
+        numbers(&mut update, &[1, 1, 1_000 - i, 0]);
+        update.push(0x88);
+        numbers(&mut update, &[2, 2 * (entries - 1 - i), 1, 0x7e]);
+        match entries.checked_sub(2 + i) {
+            Some(hidden) => numbers(&mut update, &[1, 2, 1, 2 * hidden, 1]),
+            None => update.push(0),
+        }
+        assert_eq!(validate(&update), Ok(()));
+        log.push(update);
+    }
+    let left_out = blamed(&log);
+    assert!(left_out.len() > 100 && !left_out.contains(&0), "{left_out:?}");
+}
