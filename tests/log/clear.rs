@@ -1,4 +1,8 @@
-use y_dynamodb::codec::sort_key::{LogClock, MetaKey};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use y_dynamodb::codec::SortKey;
+use y_dynamodb::codec::sort_key::{LogClock, MetaKey, UpdateKey};
 use y_dynamodb::error::Code;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
@@ -27,6 +31,33 @@ async fn a_clear_takes_updates_metas_and_state_vector_and_nothing_else() {
     assert_eq!(table.items(&doc("doc1")), other);
     assert_eq!(persistence.read(doc("doc"), Queued).await.unwrap(), [0, 0]);
     assert_eq!(persistence.store_update(doc("doc"), update(9, 1), Queued).await.unwrap(), Some(LogClock(0)));
+}
+
+#[tokio::test]
+async fn a_clear_that_stops_half_way_leaves_no_sealed_head_without_its_parts() {
+    let table = MemoryTable::new();
+    let (inner, split) = (table.clone(), Arc::new(AtomicBool::new(false)));
+    let seen = split.clone();
+    let watched = Faults::on(&table, move |request| {
+        if let Request::DeleteBatch { doc, keys } = request {
+            let items = inner.items(doc);
+            let has_head = |key: &SortKey| match key.parse_update(doc) {
+                Some(UpdateKey::Part(clock, id, _)) => {
+                    items.iter().any(|item| item.key == SortKey::update(doc, clock, id))
+                }
+                _ => false,
+            };
+            seen.fetch_or(keys.iter().any(has_head), Ordering::Relaxed);
+        }
+        Fault::None
+    });
+    let persistence = open(&watched);
+    for n in 0..3 {
+        persistence.store_update(doc("d"), update(n, 800_000), Queued).await.unwrap();
+    }
+    persistence.clear(doc("d"), Queued).await.unwrap();
+    assert_eq!(table.items(&doc("d")), []);
+    assert!(!split.load(Ordering::Relaxed), "parts were deleted while their head was there");
 }
 
 #[tokio::test]
