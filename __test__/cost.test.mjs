@@ -58,9 +58,8 @@ test('a merge that may not delete does not write another copy with each attempt'
 test('a merge that may not seal takes its copy back and asks before it writes another', onceOnly, async t => {
   const table = await ProxiedTable.before(t)
   table.rule(({ operation }) => operation === 'UpdateItem' ? deny : undefined)
-  const persistence = table.open(t, { onError: () => {} })
-  for (const update of keystrokes(300)) void persistence.storeUpdate('doc', update, true)
-  await persistence.getYDoc('doc')
+  const persistence = table.open(t, { compactionItems: 0 })
+  await Promise.all(keystrokes(300).map(update => persistence.storeUpdate('doc', update, true)))
   const items = (await table.items('doc')).length
   await rejectsWith('ERR_ACCESS', persistence.flushDocument('doc'))
   const before = writeUnits(persistence)
