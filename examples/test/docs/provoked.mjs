@@ -144,6 +144,7 @@ export const PROVOKED = {
   'long document name': onTable(persistence => persistence.storeUpdate('n'.repeat(1_000), update)),
   'update as text': onTable(persistence => persistence.storeUpdate('letter', Buffer.from(update).toString('base64'))),
   'meta with a date': onTable(persistence => persistence.setMeta('letter', 'owner', { since: new Date() })),
+  'transact inside transact': onTable(persistence => persistence.transact(() => persistence.transact(() => {}))),
   'no yjs': withoutYjs,
   'V2 update': onTable(persistence => persistence.storeUpdate('letter', v2())),
   'cut update': onTable(persistence => persistence.storeUpdate('letter', update.slice(0, -3))),
