@@ -93,7 +93,7 @@ async fn a_provider_that_keeps_failing_is_unavailable_and_is_named() {
         let provider: Arc<dyn CredentialsProvider> = vault.clone();
         let mut config =
             DynamoConfig { credentials: Credentials::Provider(provider), ..config(server.endpoint()) };
-        (config.max_attempts, config.timeouts.operation) = (attempts, Duration::from_secs(1));
+        (config.max_attempts, config.timeouts.operation) = (attempts, Duration::from_secs(3));
         let failure = get(DynamoTable::new(config).unwrap()).await.unwrap_err();
         assert_eq!(failure.code(), Code::Unavailable, "{failure}");
         assert!(failure.code().is_retryable());
