@@ -15,13 +15,16 @@
 )]
 
 mod hook;
+mod network;
 mod process;
 mod schedule;
+mod weather;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use schedule::{Weather, run};
+use schedule::run;
+use weather::Weather;
 use y_dynamodb::log::Rule;
 
 /// Seeds that failed once.

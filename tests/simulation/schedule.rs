@@ -8,61 +8,23 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
-use y_dynamodb::codec::sort_key::{DocName, UpdateKey};
+use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::compaction::Thresholds;
-use y_dynamodb::error::{Code, Error};
-use y_dynamodb::log::{OnCorrupt, Rule, Sizes};
+use y_dynamodb::log::Sizes;
 use y_dynamodb::monitor::Deaf;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
-use y_dynamodb::table::late::LATE_WRITE;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::hook::{Gate, Requests};
+use crate::network::Late;
 use crate::process::{Machine, Process, Shared};
-use crate::world::{content, incomplete_set, most_copies, remains};
+use crate::weather::Weather;
+use crate::world::{incomplete_set, most_copies, remains};
 
 const PROCESSES: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
 const MAX_STEPS: u64 = 20_000;
-
-/// What a schedule may contain.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Weather {
-    /// The rule left out.
-    pub broken: Option<Rule>,
-    /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
-    /// answered may land after a clear.
-    pub late_puts: bool,
-    /// Attempts of puts get no answer, which their process knows, and may arrive within the time that it reckons with. With
-    /// clears, and with retries of stores that were refused.
-    pub lost_attempts: bool,
-    /// Duplicates of puts of plain updates may arrive behind clears of other processes. I5 allows that these updates are back,
-    /// and no others.
-    pub late_behind_clears: bool,
-    /// Someone repairs meanwhile.
-    pub repairs: bool,
-    /// A sealed set lacks a part from the beginning.
-    pub damage: bool,
-    /// One process compacts, and batches of deletes fail until the end.
-    pub no_deletes: bool,
-}
-
-impl Weather {
-    fn on_corrupt(&self) -> OnCorrupt {
-        if self.damage { OnCorrupt::Skip } else { OnCorrupt::Fail }
-    }
-}
-
-/// A request that the network holds.
-struct Late {
-    request: Request,
-    process: usize,
-    step: u64,
-    /// When it is lost for good, if ever.
-    until: Option<Instant>,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Job {
@@ -74,20 +36,21 @@ enum Job {
     Repair,
 }
 
-struct Schedule {
-    rng: Rng,
-    weather: Weather,
-    table: MemoryTable,
-    doc: DocName,
+/// A schedule while it runs.
+pub struct Schedule {
+    pub rng: Rng,
+    pub weather: Weather,
+    pub table: MemoryTable,
+    pub doc: DocName,
     requests: Requests,
     processes: Vec<Process>,
     started: usize,
     stored: u64,
-    late: Vec<Late>,
+    pub late: Vec<Late>,
     /// How often a process freezes at a Query.
     freeze_reads: f32,
     now: Arc<AtomicU64>,
-    shared: Shared,
+    pub shared: Shared,
 }
 
 /// Runs the schedule of a seed.
@@ -207,35 +170,6 @@ impl Schedule {
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }
 
-    /// Lets one of the requests arrive that the network holds.
-    fn deliver(&mut self) {
-        self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
-        let is_cleared =
-            || self.shared.world.lock().unwrap().clears.iter().any(|clear| clear.ended.is_some());
-        if self.late.is_empty() || self.weather.late_behind_clears && !is_cleared() {
-            return;
-        }
-        let late = self.late.swap_remove(self.rng.usize(..self.late.len()));
-        let may_arrive =
-            late.until.is_none() || self.shared.world.lock().unwrap().may_arrive(late.process, late.step);
-        if may_arrive {
-            self.arrive(&late.request);
-        }
-    }
-
-    fn arrive(&self, request: &Request) {
-        if let Request::PutNew { item, .. } = request {
-            let mut world = self.shared.world.lock().unwrap();
-            if !self.table.items(&self.doc).iter().any(|there| there.key == item.key) {
-                world.is_put_again(&item.key);
-            }
-            if self.weather.late_behind_clears {
-                world.excused.extend(content(item.value.as_deref().unwrap_or_default()));
-            }
-        }
-        self.table.apply_late(request);
-    }
-
     fn check(&self) -> std::result::Result<(), String> {
         if let Some(failure) = self.shared.failure.lock().unwrap().take() {
             return Err(failure);
@@ -306,45 +240,6 @@ impl Schedule {
         waiting.go(fault);
     }
 
-    fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
-        let lost = |code| Error::new(code, "injected");
-        if self.weather.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
-            return Fault::Fail(lost(Code::Unavailable));
-        }
-        let is_delete = matches!(
-            request,
-            Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
-        );
-        let is_put = matches!(request, Request::PutNew { .. });
-        // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
-        let may_be_late =
-            is_delete || self.weather.late_puts && (is_put || matches!(request, Request::Seal { .. }));
-        let is_duplicated = self.weather.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
-        if is_duplicated || may_be_late && self.rng.f32() < 0.08 {
-            self.late.push(Late { request: request.clone(), process, step, until: None });
-        }
-        let fault = match self.rng.u32(0..100) {
-            0..3 => Fault::Fail(lost(Code::Unavailable)),
-            3..5 => Fault::Fail(lost(Code::Throttled)),
-            5..9 => Fault::ApplyThenFail(lost(Code::Unavailable)),
-            9..20 => Fault::Unprocessed(1),
-            20..30 => Fault::PageItems(1),
-            30..35 if self.weather.lost_attempts => Fault::LostAttempt,
-            _ => Fault::None,
-        };
-        let may_arrive = match &fault {
-            Fault::LostAttempt => true,
-            Fault::Fail(error) | Fault::ApplyThenFail(error) => error.code() == Code::Unavailable,
-            _ => false,
-        };
-        if is_put && self.weather.lost_attempts && may_arrive {
-            // The answer takes a step or more, and the process reckons from then on.
-            let until = Some(Instant::now() + LATE_WRITE);
-            self.late.push(Late { request, process, step, until });
-        }
-        fault
-    }
-
     fn crash(&mut self) {
         let at = self.rng.usize(..self.processes.len());
         let fresh = self.start();
@@ -402,10 +297,4 @@ impl Schedule {
         }
         Ok(())
     }
-}
-
-/// Whether a request puts an update that is one item.
-fn is_plain(request: &Request) -> bool {
-    let Request::PutNew { doc, item } = request else { return false };
-    item.head.is_none() && matches!(item.key.parse_update(doc), Some(UpdateKey::Update(..)))
 }
