@@ -15,6 +15,7 @@
 )]
 
 mod hook;
+mod network;
 mod process;
 mod schedule;
 mod weather;

@@ -17,8 +17,9 @@ use y_dynamodb::queue::Order;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::hook::{Gate, Requests};
+use crate::network::Late;
 use crate::process::{Machine, Process, Shared};
-use crate::weather::{Late, Weather};
+use crate::weather::Weather;
 use crate::world::{incomplete_set, most_copies, remains};
 
 const PROCESSES: usize = 3;
@@ -35,6 +36,7 @@ enum Job {
     Repair,
 }
 
+/// A schedule while it runs.
 pub struct Schedule {
     pub rng: Rng,
     pub weather: Weather,

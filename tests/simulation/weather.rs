@@ -1,14 +1,6 @@
-//! What the table and the network do to the requests of a schedule: faults, and attempts that arrive late.
+//! What a schedule may contain besides crashes, frozen processes and the usual faults.
 
-use tokio::time::Instant;
-use y_dynamodb::codec::sort_key::UpdateKey;
-use y_dynamodb::error::{Code, Error};
 use y_dynamodb::log::{OnCorrupt, Rule};
-use y_dynamodb::table::late::LATE_WRITE;
-use y_dynamodb::table::memory::{Fault, Request};
-
-use crate::schedule::Schedule;
-use crate::world::content;
 
 /// What a schedule may contain.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,92 +25,8 @@ pub struct Weather {
 }
 
 impl Weather {
+    /// How its processes open the document.
     pub fn on_corrupt(&self) -> OnCorrupt {
         if self.damage { OnCorrupt::Skip } else { OnCorrupt::Fail }
     }
-}
-
-/// A request that the network holds.
-pub struct Late {
-    request: Request,
-    process: usize,
-    step: u64,
-    /// When it is lost for good, if ever.
-    until: Option<Instant>,
-}
-
-impl Schedule {
-    /// Lets one of the requests arrive that the network holds.
-    pub fn deliver(&mut self) {
-        self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
-        let is_cleared =
-            || self.shared.world.lock().unwrap().clears.iter().any(|clear| clear.ended.is_some());
-        if self.late.is_empty() || self.weather.late_behind_clears && !is_cleared() {
-            return;
-        }
-        let late = self.late.swap_remove(self.rng.usize(..self.late.len()));
-        let may_arrive =
-            late.until.is_none() || self.shared.world.lock().unwrap().may_arrive(late.process, late.step);
-        if may_arrive {
-            self.arrive(&late.request);
-        }
-    }
-
-    fn arrive(&self, request: &Request) {
-        if let Request::PutNew { item, .. } = request {
-            let mut world = self.shared.world.lock().unwrap();
-            if !self.table.items(&self.doc).iter().any(|there| there.key == item.key) {
-                world.is_put_again(&item.key);
-            }
-            if self.weather.late_behind_clears {
-                world.excused.extend(content(item.value.as_deref().unwrap_or_default()));
-            }
-        }
-        self.table.apply_late(request);
-    }
-
-    pub fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
-        let lost = |code| Error::new(code, "injected");
-        if self.weather.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
-            return Fault::Fail(lost(Code::Unavailable));
-        }
-        let is_delete = matches!(
-            request,
-            Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
-        );
-        let is_put = matches!(request, Request::PutNew { .. });
-        // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
-        let may_be_late =
-            is_delete || self.weather.late_puts && (is_put || matches!(request, Request::Seal { .. }));
-        let is_duplicated = self.weather.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
-        if is_duplicated || may_be_late && self.rng.f32() < 0.08 {
-            self.late.push(Late { request: request.clone(), process, step, until: None });
-        }
-        let fault = match self.rng.u32(0..100) {
-            0..3 => Fault::Fail(lost(Code::Unavailable)),
-            3..5 => Fault::Fail(lost(Code::Throttled)),
-            5..9 => Fault::ApplyThenFail(lost(Code::Unavailable)),
-            9..20 => Fault::Unprocessed(1),
-            20..30 => Fault::PageItems(1),
-            30..35 if self.weather.lost_attempts => Fault::LostAttempt,
-            _ => Fault::None,
-        };
-        let may_arrive = match &fault {
-            Fault::LostAttempt => true,
-            Fault::Fail(error) | Fault::ApplyThenFail(error) => error.code() == Code::Unavailable,
-            _ => false,
-        };
-        if is_put && self.weather.lost_attempts && may_arrive {
-            // The answer takes a step or more, and the process reckons from then on.
-            let until = Some(Instant::now() + LATE_WRITE);
-            self.late.push(Late { request, process, step, until });
-        }
-        fault
-    }
-}
-
-/// Whether a request puts an update that is one item.
-fn is_plain(request: &Request) -> bool {
-    let Request::PutNew { doc, item } = request else { return false };
-    item.head.is_none() && matches!(item.key.parse_update(doc), Some(UpdateKey::Update(..)))
 }
