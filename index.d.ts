@@ -121,7 +121,8 @@ interface DynamoDbPersistence {
 
   /**
    * Merges all stored updates of the document into one, now. Resolves with its log clock; -1 where it is missing.
-   * Never needed: merging happens by itself.
+   * It contains what earlier calls stored; later calls on the document do not wait for it. Not needed where a process
+   * stays: merging happens by itself there.
    */
   flushDocument(docName: string, outsideTransactionQueue?: boolean): Promise<number>
 
