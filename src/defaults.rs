@@ -6,7 +6,8 @@ use std::time::Duration;
 /// throttling: the time is the limit, not the number.
 pub const MAX_ATTEMPTS: u32 = 20;
 
-/// How many requests are in flight at once.
+/// How many requests are in flight at once, each on a connection of its own. 64 carry 12,800 requests a second at 5 ms each, more
+/// than a Node.js process makes, and stay far below the 1,024 open files that many systems allow a process.
 pub const MAX_CONNECTIONS: usize = 64;
 
 /// The longest that establishing a connection may take.
