@@ -66,7 +66,7 @@ pub fn shapes(n: u64) -> Vec<Shape> {
         shape("many clients", vec![many_clients(n)]),
         shape(
             "many gaps",
-            vec![update(&[section(1, 0, &each(n, |i| vec![[10, 0][i as usize % 2], 1]))], &[])],
+            vec![update(&[section(1, 0, &each(n, |i| vec![if i % 2 == 0 { 10 } else { 0 }, 1]))], &[])],
         ),
         shape("many updates", each(n, |i| update(&[section(1, i, &[item(0x84, &[2, i], &[1, b'x'])])], &[]))),
         shape("many deletions", vec![update(&[], &[(1, (0..n).map(|i| (3 * ((7 * i) % n), 1)).collect())])]),
