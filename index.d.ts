@@ -55,8 +55,8 @@ interface DynamoDbPersistence {
    * The document, as a `Y.Doc` of your own `yjs`; an empty one where it is missing. Merged off the event loop, then
    * applied as one update. Writes nothing.
    *
-   * Rejects with `ERR_CORRUPT` where an item is not an update (see `onCorruptUpdate`), and with `ERR_INVALID_ARGUMENT`
-   * where `yjs` is not installed.
+   * Rejects with `ERR_CORRUPT` where an item is not an update that Yjs can read (see `onCorruptUpdate`), and with
+   * `ERR_INVALID_ARGUMENT` where `yjs` is not installed.
    */
   getYDoc(docName: string, outsideTransactionQueue?: boolean): Promise<Y.Doc>
   /** @param options for `new Y.Doc(options)`, e.g. `{ gc: false }` */
@@ -71,8 +71,8 @@ interface DynamoDbPersistence {
    * Updates of one document that wait side by side go out in one request. An update with nothing in it is not stored: it
    * resolves with the largest log clock of the document, -1 where it is missing.
    *
-   * Rejects with `ERR_INVALID_UPDATE`: nothing was stored. After `ERR_THROTTLED` and `ERR_UNAVAILABLE` store the same bytes
-   * again: a large update continues where it stopped.
+   * Rejects with `ERR_INVALID_UPDATE` if it is not an update, or `Y.applyUpdate` throws on it: nothing was stored. After
+   * `ERR_THROTTLED` and `ERR_UNAVAILABLE` store the same bytes again: a large update continues where it stopped.
    */
   storeUpdate(docName: string, update: Uint8Array, outsideTransactionQueue?: boolean): Promise<number>
 

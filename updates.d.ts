@@ -43,7 +43,8 @@ export function encodeStateVectorFromUpdate (update: Uint8Array): Uint8Array
 export function diffUpdate (update: Uint8Array, stateVector: Uint8Array): Uint8Array
 
 /**
- * Returns if `update` is a well-formed Yjs update (V1), down to every count, reference and string in it.
+ * Returns if `update` is a well-formed Yjs update (V1), down to every count, reference and string in it, and `Y.applyUpdate`
+ * does not throw on it: by itself, or once the updates before it have come.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` with the reason and its offset; `ERR_INVALID_ARGUMENT`
  */

@@ -9,7 +9,9 @@ const CORRUPT = {
   'bytes that are no update': Buffer.from('not an update'),
   'a cut update': Buffer.from(keystrokes(1)[0].slice(0, -2)),
   'no bytes': Buffer.alloc(0),
-  'a count that nothing pays for': Buffer.of(0x80, 0x80, 0x80, 0x80, 0x01)
+  'a count that nothing pays for': Buffer.of(0x80, 0x80, 0x80, 0x80, 0x01),
+  'an embed that is not JSON': Buffer.of(1, 1, 1, 0, 5, 1, 1, 97, 1, 123, 0),
+  'an item that names itself': Buffer.of(1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0)
 }
 const updates = keystrokes(10)
 const text = textOf(docOf(updates))

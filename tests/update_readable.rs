@@ -195,6 +195,20 @@ fn entries_that_yjs_or_yrs_write_are_readable() {
 }
 
 #[test]
+fn values_that_a_merge_would_join_to_one_entry_are_divided_like_one() {
+    // Two copies of (3, 0): the entry of one, and behind it the second value of the other's list. The last update also
+    // deletes what would show that the entry (2, 0) to (2, 2) is divided.
+    let log = hexes(&[
+        "0101 0300 88 0201 01 7e 00",
+        "0001 01 01 0001",
+        "0101 0200 28 00 0100 016b 03 7e7e7e 00",
+        "0101 0100 07 010161 01 00",
+        "0102 0300 08 010161 02 7878 41 0301 02 02 03 01 0202 02 01 0005",
+    ]);
+    assert_eq!(blamed(&log), [2, 4]);
+}
+
+#[test]
 fn what_is_no_update_is_left_out_with_its_reason() {
     let log = hexes(&["0000", "07", "0101 0100 04010174 0161 00", "0101 0200 05 010161 01 7b 00"]);
     assert_eq!(blamed(&log), [1, 3]);

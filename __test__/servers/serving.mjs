@@ -34,3 +34,14 @@ export const join = (port, docName) => {
   const leave = () => { provider.destroy(); doc.destroy() }
   return { doc, provider, text: doc.getText('text'), leave, isSynced: () => provider.synced }
 }
+
+/** Sends updates as a client does that checks nothing: sync messages of the protocol, small ones. */
+export const sendUpdates = async (port, docName, updates) => {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/${docName}`)
+  await once(socket, 'open')
+  for (const update of updates) socket.send(Uint8Array.of(0, 2, update.length, ...update))
+  // What follows on the same connection is handled after them.
+  socket.ping()
+  await once(socket, 'pong')
+  socket.terminate()
+}

@@ -13,8 +13,14 @@ import { until } from '../../examples/test/until.mjs'
 import { textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'
-import { join, serve } from './serving.mjs'
+import { join, sendUpdates, serve } from './serving.mjs'
 import { load } from './versions.mjs'
+
+/** By themselves or, the last two, once the gap before them is filled. */
+const POISONS = [
+  [1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0], [1, 1, 1, 0, 5, 1, 1, 97, 1, 123, 0], [0, 1, 2, 1, 2, 0],
+  [1, 1, 1, 5, 132, 1, 5, 1, 98, 0], [1, 1, 1, 0, 4, 1, 1, 97, 5, 120, 120, 120, 120, 120, 0]
+]
 
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url))
 
@@ -115,6 +121,25 @@ export const serverSuite = async version => {
       assert.deepEqual(codes(), [])
     })
 
+    test('updates on which yjs throws are not stored: the document loads again', async t => {
+      const table = new TestTable()
+      const first = await open(t, table)
+      const honest = first.client('doc')
+      await until('synchronisation', honest.isSynced)
+      honest.text.insert(0, 'kept')
+      await until('the text at the server', () => textOf(utils.docs.get('doc')) === 'kept')
+      await quietly(t, async () => {
+        await sendUpdates(first.port, 'doc', POISONS)
+        honest.text.insert(4, ' and more')
+        await until('the text at the server', () => textOf(utils.docs.get('doc')) === 'kept and more')
+      })
+      await first.persistence.writeState('doc', utils.docs.get('doc'))
+      const late = first.client('doc')
+      await until('the text at another client', () => textOf(late.doc) === 'kept and more')
+      assert.equal(textOf(await reader(table)), 'kept and more')
+      assert.equal(textOf(await table.open(t).getYDoc('doc')), 'kept and more')
+    })
+
     test('200 documents that were opened and closed leave nothing in memory', async t => {
       v8.setFlagsFromString('--expose-gc')
       const gc = vm.runInNewContext('gc')
@@ -211,4 +236,11 @@ const killed = async (t, version, joined) => {
   const third = await start(t, version, table.config())
   const late = joined(t, third.port, 'doc')
   await until('the text', () => textOf(late.doc) === text)
+}
+
+/** Runs `work` without what a server prints of updates on which yjs throws. */
+const quietly = async (t, work) => {
+  const print = t.mock.method(console, 'error', () => {})
+  await work()
+  print.mock.restore()
 }

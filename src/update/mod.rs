@@ -104,7 +104,7 @@ pub fn merge<U: AsRef<[u8]>>(updates: &[U], options: MergeOptions) -> Result<Vec
 /// [`merge`], but only into what Yjs can read: the merge of a whole log, or of a part that is to take its place.
 ///
 /// Updates of which each is valid can be unreadable together. Costs no more than a merge, except where maps or more than
-/// 1,000 types are nested in others: then about half as much again.
+/// 1,000 types are nested in others: then up to twice as much.
 ///
 /// # Errors
 /// [`InvalidUpdate`] if any of them is not a V1 update, or makes the merge unreadable. [`unreadable`] finds all of them.

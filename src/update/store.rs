@@ -216,8 +216,8 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
         if self.deleted.len() == self.deleted.capacity() && self.deleted.len() >= SMALL {
             // What is named again and again takes no memory.
             super::delete_set::normalise(&mut self.deleted);
-            // The next sort is paid for by a fixed share of the ranges that this one left.
-            self.deleted.reserve_exact(self.deleted.len() / 2);
+            // The next sort is paid for by as many ranges as this one left.
+            self.deleted.reserve_exact(self.deleted.len());
         }
         push(&mut self.deleted, Range { client, start: clock, end: clock + len });
     }

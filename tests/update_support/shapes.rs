@@ -63,6 +63,7 @@ pub fn shapes(n: u64) -> Vec<Shape> {
         shape("contradicting deletions", contradicting(n)),
         shape("contradicting texts", contradicting_texts(n)),
         shape("entries, divided", vec![divided_entries(n)]),
+        shape("conflicts one by one", conflicts_one_by_one(n / 10)),
         shape("many clients", vec![many_clients(n)]),
         shape(
             "many gaps",
@@ -147,6 +148,18 @@ fn divided_entries(n: u64) -> Vec<u8> {
     let divides = |i: u64| item(0x88, &[1, 2 * i], &[1, 126]);
     let types = section(9, 0, &[TYPE.to_vec()]);
     update(&[types, section(1, 0, &each(n, entry)), section(0, 0, &each(n, divides))], &[(9, vec![(0, 1)])])
+}
+
+/// Entry i is divided by update i, once the deletion that hid it, in update i + 1, is left out.
+fn conflicts_one_by_one(n: u64) -> Vec<Vec<u8>> {
+    let entry = |_| item(0x28, &[0, 9, 0], &[1, b'k', 2, 126, 126]);
+    let divides = |i: u64| {
+        let divides = section(n + 10 - i, 0, &[item(0x88, &[2, 2 * (n - 1 - i)], &[1, 126])]);
+        let hidden = (n - 1 - i).checked_sub(1).map(|next| (2, vec![(2 * next, 1)]));
+        update(&[divides], hidden.as_slice())
+    };
+    let entries = update(&[section(9, 0, &[TYPE.to_vec()]), section(2, 0, &each(n, entry))], &[]);
+    [vec![entries], each(n, divides)].concat()
 }
 
 fn many_clients(n: u64) -> Vec<u8> {
