@@ -26,6 +26,8 @@ pub(super) enum Step {
 pub struct Document {
     name: DocName,
     waiting: Mutex<Waiting>,
+    /// Held while calls leave the queue, and while some of them are merged.
+    gathering: AsyncMutex<()>,
     knowledge: Mutex<Knowledge>,
     /// A clear holds it alone; all other calls share it.
     pub(crate) gate: Arc<RwLock<()>>,
@@ -64,6 +66,7 @@ impl Document {
         Document {
             name,
             waiting: Mutex::default(),
+            gathering: AsyncMutex::default(),
             knowledge: Mutex::default(),
             gate: Arc::default(),
             compacting: AtomicBool::new(false),
@@ -164,31 +167,26 @@ impl Document {
     /// Merges stores that wait side by side into one, up to a batch: what waits for a table that is slow takes no more
     /// memory than a document. `false` where there was nothing to merge.
     ///
-    /// Callers wait meanwhile: a batch is merged within about a millisecond.
-    pub(super) fn gather(&self, merge: impl FnOnce(Vec<Store>) -> Option<Store>) -> bool {
-        let mut waiting = lock(&self.waiting);
-        let Some(side_by_side) = waiting.side_by_side(self.gather_bytes) else { return false };
-        let at = side_by_side.start;
-        let stores: Vec<_> = waiting
-            .jobs
-            .drain(side_by_side)
-            .filter_map(|job| match job {
-                Job::Store(store) => Some(store),
-                Job::Run(_) => None,
-            })
-            .collect();
-        for store in &stores {
-            waiting.went(store);
-        }
+    /// Callers do not wait meanwhile: the merge runs without the lock that they need.
+    pub(super) async fn gather(&self, merge: impl FnOnce(Vec<Store>) -> Option<Store>) -> bool {
+        // No call leaves the queue meanwhile, and those that come stand behind: the place stays the same.
+        let _gathering = self.gathering.lock().await;
+        let taken = lock(&self.waiting).take_side_by_side(self.gather_bytes);
+        let Some((at, stores)) = taken else { return false };
         if let Some(store) = merge(stores) {
+            let mut waiting = lock(&self.waiting);
             waiting.came(&store);
             waiting.jobs.insert(at, Job::Store(store));
+            if waiting.is_crowded() {
+                self.hurry.notify_one();
+            }
         }
         true
     }
 
     /// The next step; `None` where no call waits: the task that takes the steps ends.
-    pub(super) fn next_step(&self) -> Option<Step> {
+    pub(super) async fn next_step(&self) -> Option<Step> {
+        let _gathering = self.gathering.lock().await;
         let mut waiting = lock(&self.waiting);
         let mut works = Vec::new();
         loop {
@@ -219,7 +217,8 @@ impl Document {
     }
 
     /// Takes the stores in front, up to a batch. An update too large for a batch goes alone.
-    pub(super) fn take_batch(&self) -> Vec<Store> {
+    pub(super) async fn take_batch(&self) -> Vec<Store> {
+        let _gathering = self.gathering.lock().await;
         let mut waiting = lock(&self.waiting);
         let mut batch = Vec::new();
         let mut bytes = 0;
@@ -239,7 +238,8 @@ impl Document {
     }
 
     /// Rejects every store that waits, wherever it stands in the queue: the table does not take this document now.
-    pub(super) fn reject_waiting(&self, error: &Error) {
+    pub(super) async fn reject_waiting(&self, error: &Error) {
+        let _gathering = self.gathering.lock().await;
         let rejected = lock(&self.waiting).take_stores();
         rejected.into_iter().for_each(|store| store.answer(Err(error.clone())));
     }

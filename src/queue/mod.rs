@@ -118,7 +118,7 @@ impl<S: StoreBatch> Queue<S> {
                 let inner = self.inner.clone();
                 self.inner.runtime.spawn(async move {
                     // The caller has the error: `store_now` answers every store.
-                    let _ = inner.store_now(&doc, || vec![store]).await;
+                    let _ = inner.store_now(&doc, async { vec![store] }).await;
                 });
             }
         }

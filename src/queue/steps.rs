@@ -15,7 +15,9 @@ impl<S: StoreBatch> Queue<S> {
         let Pushed { is_driven, is_large } = doc.push(barrier, job);
         if is_large {
             let (inner, doc) = (self.inner.clone(), doc.clone());
-            self.inner.runtime.spawn(async move { while doc.gather(|stores| inner.store.gather(stores)) {} });
+            self.inner
+                .runtime
+                .spawn(async move { while doc.gather(|stores| inner.store.gather(stores)).await {} });
         }
         if !is_driven {
             let queue = self.clone();
@@ -25,7 +27,7 @@ impl<S: StoreBatch> Queue<S> {
 
     /// Runs the steps of one document until none is left.
     async fn drive(&self, doc: Arc<Document>) {
-        while let Some(step) = doc.next_step() {
+        while let Some(step) = doc.next_step().await {
             match step {
                 Step::Stores => self.store_batch(&doc).await,
                 Step::Runs(works) => {
@@ -49,20 +51,21 @@ impl<S: StoreBatch> Queue<S> {
         let taken = Arc::new(AtomicBool::new(false));
         let (at, took) = (doc.clone(), taken.clone());
         let task = self.inner.runtime.spawn(async move {
-            let take = || {
+            let take = async {
+                let batch = at.take_batch().await;
                 took.store(true, Ordering::Relaxed);
-                at.take_batch()
+                batch
             };
             inner.store_now(&at, take).await
         });
         match task.await {
             Ok(Ok(())) => {}
             // Each would wait for an operation timeout of its own, one after the other.
-            Ok(Err(error)) if error.code().is_retryable() => doc.reject_waiting(&error),
+            Ok(Err(error)) if error.code().is_retryable() => doc.reject_waiting(&error).await,
             Ok(Err(_)) => {}
             // A panic: the dropped stores reject their callers.
             Err(_) if taken.load(Ordering::Relaxed) => {}
-            Err(_) => drop(doc.take_batch()),
+            Err(_) => drop(doc.take_batch().await),
         }
     }
 }
@@ -72,11 +75,11 @@ impl<S: StoreBatch> Inner<S> {
     pub(super) async fn store_now(
         &self,
         doc: &Arc<Document>,
-        take: impl FnOnce() -> Vec<Store>,
+        take: impl Future<Output = Vec<Store>> + Send,
     ) -> Result<()> {
         let _shared = doc.gate.read().await;
         let prepared = self.store.prepare(doc).await;
-        let batch = take();
+        let batch = take.await;
         match prepared {
             Ok(()) => self.store.store(doc, batch).await,
             Err(error) => {

@@ -70,9 +70,23 @@ impl Waiting {
         stores
     }
 
+    /// Takes out the first stores that are worth merging, and says where they stood.
+    pub fn take_side_by_side(&mut self, worth: usize) -> Option<(usize, Vec<Store>)> {
+        let side_by_side = self.side_by_side(worth)?;
+        let at = side_by_side.start;
+        let mut stores = Vec::with_capacity(side_by_side.len());
+        for job in self.jobs.drain(side_by_side) {
+            if let Job::Store(store) = job {
+                stores.push(store);
+            }
+        }
+        stores.iter().for_each(|store| self.went(store));
+        Some((at, stores))
+    }
+
     /// Where the first stores stand that are worth merging: at least two side by side, together no larger than a batch,
     /// and larger than `worth`.
-    pub fn side_by_side(&self, worth: usize) -> Option<Range<usize>> {
+    fn side_by_side(&self, worth: usize) -> Option<Range<usize>> {
         let (mut from, mut bytes, mut memory) = (0, 0, 0);
         for (i, job) in self.jobs.iter().enumerate() {
             let size = match job {
