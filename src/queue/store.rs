@@ -16,6 +16,9 @@ pub struct Store {
     pub update: Vec<u8>,
     /// The bytes of the updates that it was made of.
     pub given_bytes: usize,
+    /// Whether it was made of valid updates. Such an update is not judged again: what is valid by itself may not be together,
+    /// and the others must not be refused for it.
+    pub is_gathered: bool,
     calls: Vec<Call>,
 }
 
@@ -31,7 +34,12 @@ impl Store {
         open: OpenCall,
     ) -> (Self, oneshot::Receiver<Result<Option<LogClock>>>) {
         let (answer, answered) = oneshot::channel();
-        let store = Store { given_bytes: update.len(), update, calls: vec![Call { answer, _open: open }] };
+        let store = Store {
+            given_bytes: update.len(),
+            update,
+            is_gathered: false,
+            calls: vec![Call { answer, _open: open }],
+        };
         (store, answered)
     }
 
@@ -39,7 +47,7 @@ impl Store {
     pub fn gathered(stores: Vec<Store>, update: Vec<u8>) -> Self {
         let given_bytes = stores.iter().map(|store| store.given_bytes).sum();
         let calls = stores.into_iter().flat_map(|store| store.calls).collect();
-        Store { update, given_bytes, calls }
+        Store { update, given_bytes, is_gathered: true, calls }
     }
 
     /// How many calls wait for it.
