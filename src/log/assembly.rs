@@ -107,7 +107,12 @@ impl<'a> Assembly<'a> {
                 format!("its set is sealed, and {found} of its {parts} parts are there")
             }
             Some(None) => format!("{found} parts stand behind it, and it lacks the attributes of a head"),
-            Some(Some(_)) | None => return self.read.unfinished.push((clock, id)),
+            Some(Some(head)) => {
+                let began = Some(head.at).filter(|_| head.compacted);
+                self.read.merging_at = self.read.merging_at.max(began);
+                return self.read.unfinished.push((clock, id));
+            }
+            None => return self.read.unfinished.push((clock, id)),
         };
         self.read.incomplete.push(Incomplete { clock, id, what });
     }

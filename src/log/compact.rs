@@ -96,9 +96,14 @@ impl<T: Table> Log<T> {
     /// entry was deleted.
     pub async fn compact(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
         let log = self.read_around(doc, scope.kept()).await?;
+        if matches!(scope, Scope::Due(..)) && log.is_being_merged(self.host.now_ms()) {
+            return Ok(Outcome::Raced(log.largest));
+        }
         for &(clock, id) in &log.unfinished {
             self.sweep(doc, clock, id).await?;
         }
+        // First, so that an entry nobody can read has no say in what is merged, and is never taken for contained.
+        let log = self.readable(doc, log).await?;
         let mut log = self.without_contained(doc, log, pace).await?;
         let others = scope.take_others(&mut log);
         if log.entries.len() < 2 {
@@ -107,10 +112,6 @@ impl<T: Table> Log<T> {
         let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
         let is_whole = scope.kept().is_empty() && others.is_empty();
         let merged = self.merge(doc, log, is_whole).await?;
-        if merged.log.entries.len() < 2 {
-            // The others are corrupt and are skipped.
-            return self.idle(doc, merged.log, others, scope).await;
-        }
         let verified = verified(doc, merged).await?;
         if !self.keeps(Rule::SealBeforeDelete) {
             self.delete_entries(doc, verified.log.entries.clone(), pace).await?;
@@ -119,7 +120,7 @@ impl<T: Table> Log<T> {
     }
 
     /// Fails as a compaction would that may not do one of its requests, but before it has written anything. For a compaction
-    /// that follows one that failed. Cost: 2 WCU.
+    /// that follows one that failed. Cost: 2 WCU, 1 RCU.
     ///
     /// # Errors
     /// Those of the table.
@@ -128,6 +129,7 @@ impl<T: Table> Log<T> {
             return Ok(());
         }
         let key = SortKey::update(doc, LogClock(0), self.host.write_id()?);
+        self.table.get(doc, &key).await?;
         self.table.seal(doc, &key).await?;
         self.delete_all(doc, vec![key]).await
     }
@@ -157,18 +159,23 @@ impl<T: Table> Log<T> {
     ) -> Result<Outcome> {
         let Verified { log, update, state_vector } = verified;
         let set = self.new_set(clock, &update)?;
-        let sealed = async {
+        let written = async {
             self.write_set(doc, &set, &update, Some(&state_vector), pace).await?;
-            Ok::<_, Error>(self.inputs_are_there(doc, &log).await? && self.seal(doc, &set).await?)
+            self.inputs_are_there(doc, &log).await
         };
-        match sealed.await {
+        // Until a seal is sent the set counts for nobody, so what was written of it goes when it fails.
+        let sealed = match written.await {
+            Ok(true) => self.seal(doc, &set).await,
+            Ok(false) => Ok(false),
+            Err(error) => return Err(self.given_up(doc, &set, error).await),
+        };
+        match sealed {
             Ok(true) => {}
             Ok(false) => {
                 self.remove_set(doc, &set).await?;
                 return Ok(Outcome::Raced(log.largest));
             }
-            // Refused for good: it was not sealed, so it may go. Otherwise it may be sealed: a sealed set is only deleted
-            // by a compaction that contains it.
+            // Refused for good: it is not sealed. Otherwise it may be, and only a compaction that contains it deletes it.
             Err(error) if !error.code().is_retryable() => {
                 return Err(self.given_up(doc, &set, error).await);
             }

@@ -4,6 +4,9 @@ use super::OnCorrupt;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::{Code, Error, Result};
 
+/// How long a background compaction leaves a document alone whose set another process has begun to write.
+const MERGE_PATIENCE_MS: u64 = 60_000;
+
 /// One update of the log: an item, or a whole sealed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -59,6 +62,8 @@ pub struct LogRead {
     pub(super) unfinished: Vec<(LogClock, WriteId)>,
     /// Sets that are not whole though they were: they are being deleted, or damaged.
     pub(super) incomplete: Vec<Incomplete>,
+    /// When the latest set was begun or renewed that a compaction is writing, in milliseconds since the epoch.
+    pub(super) merging_at: Option<u64>,
     /// The largest log clock of any item.
     pub largest: Option<LogClock>,
     /// Items that are not updates; only with [`OnCorrupt::Skip`].
@@ -66,6 +71,11 @@ pub struct LogRead {
 }
 
 impl LogRead {
+    /// Whether another process is merging the document, or was a moment ago.
+    pub(super) fn is_being_merged(&self, now_ms: u64) -> bool {
+        self.merging_at.is_some_and(|at| now_ms.abs_diff(at) < MERGE_PATIENCE_MS)
+    }
+
     /// How the entries look from outside.
     pub fn extents(&self) -> Vec<Extent> {
         self.entries.iter().filter_map(Entry::extent).collect()

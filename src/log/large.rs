@@ -9,6 +9,10 @@
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::set::{Progress, Set};
 use super::{Log, MAX_SET_ATTEMPTS, Pace, Rule, off_the_loop};
@@ -18,6 +22,12 @@ use crate::table::Table;
 
 /// The most half-written sets that are remembered; each takes some 100 bytes and the document's name.
 const MAX_HALF_WRITTEN: usize = 1_000;
+
+/// The most of them for one document: of updates that nobody stores again, no more lie in the table.
+const MAX_OF_DOCUMENT: usize = 2;
+
+/// How long a close waits for half-written sets to be deleted. A sweep deletes what is left.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The half-written sets of one persistence, the oldest first.
 #[derive(Debug, Default)]
@@ -49,16 +59,24 @@ impl HalfWritten {
         Some(sets.remove(at).progress)
     }
 
-    /// Remembers a set; gives back the oldest where there are too many.
+    /// Remembers a set; gives back the oldest of its document, or of all, where there are too many.
     fn remember(&self, set: HalfWrittenSet) -> Option<HalfWrittenSet> {
         let mut sets = self.lock();
+        let of_document = sets.iter().filter(|other| other.doc == set.doc).count();
+        let oldest =
+            sets.iter().position(|other| other.doc == set.doc).filter(|_| of_document >= MAX_OF_DOCUMENT);
+        let given_up = oldest.or((sets.len() >= MAX_HALF_WRITTEN).then_some(0)).map(|at| sets.remove(at));
         sets.push(set);
-        (sets.len() > MAX_HALF_WRITTEN).then(|| sets.remove(0))
+        given_up
     }
 
     /// Forgets the sets of a document that is cleared.
     pub fn forget(&self, doc: &DocName) {
         self.lock().retain(|set| set.doc != *doc);
+    }
+
+    fn take_all(&self) -> Vec<HalfWrittenSet> {
+        mem::take(&mut *self.lock())
     }
 
     /// Every change is a single call: a panic leaves nothing half done.
@@ -68,6 +86,20 @@ impl HalfWritten {
 }
 
 impl<T: Table> Log<T> {
+    /// Deletes the sets that were never offered for sealing and that nobody continues any more. For the end of a persistence.
+    pub async fn close(&self) {
+        let mut deletes = JoinSet::new();
+        for HalfWrittenSet { doc, progress, .. } in self.half_written.take_all() {
+            if !progress.may_be_sealed {
+                let log = self.clone();
+                deletes.spawn(async move { log.remove_set(&doc, &progress.set).await });
+            }
+        }
+        let ended = async { while deletes.join_next().await.is_some() {} };
+        // What a delete cannot do here a sweep does.
+        let _ = timeout(CLOSE_TIMEOUT, ended).await;
+    }
+
     /// Stores an update as a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the set.
     pub(super) async fn store_set(&self, doc: &DocName, clock: LogClock, mut update: Vec<u8>) -> Result<Set> {
         let half_written = self.half_written.clone();

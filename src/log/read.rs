@@ -100,6 +100,17 @@ impl<T: Table> Log<T> {
         self.merge(doc, log, true).await
     }
 
+    /// Takes the entries out that are not updates.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` naming the first of them (with [`OnCorrupt::Fail`]).
+    pub(super) async fn readable(&self, doc: &DocName, mut log: LogRead) -> Result<LogRead> {
+        let on_corrupt = self.options.on_corrupt;
+        let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
+        let doc = doc.clone();
+        off_the_loop(bytes, move || drop_corrupt(&doc, &mut log, on_corrupt).map(|()| log)).await?
+    }
+
     /// Merges what a read found; `from_base` says that it began at the document's first item.
     pub(super) async fn merge(&self, doc: &DocName, log: LogRead, from_base: bool) -> Result<Merged> {
         let whole_log = from_base && log.corrupt.is_empty();

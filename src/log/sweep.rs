@@ -13,28 +13,21 @@ impl<T: Table> Log<T> {
     /// Anything else is being written, or damaged where it is sealed: it stays.
     pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<()> {
         let head_key = SortKey::update(doc, clock, id);
-        let item = self.table.get(doc, &head_key).await?;
-        let keys = self.part_keys(doc, clock, id).await?;
-        let Some(item) = item else { return self.delete_all(doc, keys).await };
-        let Some(head) = item.head else { return Ok(()) };
-        if head.sealed {
-            return if self.keeps(Rule::DamageStays) {
-                Ok(())
+        if let Some(item) = self.table.get(doc, &head_key).await? {
+            let Some(head) = item.head else { return Ok(()) };
+            let age = self.host.now_ms().saturating_sub(head.at);
+            let is_given_up =
+                if head.sealed { !self.keeps(Rule::DamageStays) } else { age > UNSEALED_SET_LIFETIME_MS };
+            let condition = if self.keeps(Rule::SweepCondition) && !head.sealed {
+                DeleteIf::NotRenewed(head.at)
             } else {
-                self.remove(doc, head_key, keys).await
+                DeleteIf::Always
             };
+            if !is_given_up || !self.table.delete(doc, &head_key, condition).await? {
+                return Ok(());
+            }
         }
-        let condition =
-            if self.keeps(Rule::SweepCondition) { DeleteIf::NotRenewed(head.at) } else { DeleteIf::Always };
-        let age = self.host.now_ms().saturating_sub(head.at);
-        if age > UNSEALED_SET_LIFETIME_MS && self.table.delete(doc, &head_key, condition).await? {
-            self.delete_all(doc, keys).await?;
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, doc: &DocName, head: SortKey, mut keys: Vec<SortKey>) -> Result<()> {
-        keys.push(head);
-        self.delete_all(doc, keys).await
+        let parts = self.part_keys(doc, clock, id).await?;
+        self.delete_all(doc, parts).await
     }
 }

@@ -68,6 +68,7 @@ impl<T: Table> Persistence<T> {
     /// Cost: a scan, and a clear of each document. At most 15 s more in all where attempts to put items got no answer.
     pub fn clear_all(&self) -> Pending<Result<()>> {
         let this = self.clone();
+        let in_use = self.queue.in_use();
         self.queue.run_across(Access::Clear, async move {
             this.writer.ready.wait().await?;
             let mut cursor = None;
@@ -81,8 +82,8 @@ impl<T: Table> Persistence<T> {
                     break;
                 }
             }
-            // The scan does not find what is only on its way.
-            for name in this.writer.log.table().late().documents() {
+            // The scan does not find what is only on its way: late puts, and calls outside the queue.
+            for name in this.writer.log.table().late().documents().into_iter().chain(in_use) {
                 this.clear_alone(name).await?;
             }
             Ok(())

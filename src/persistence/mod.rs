@@ -239,6 +239,7 @@ impl<T: Table> Persistence<T> {
         let (calls, writer) = (self.queue.close(), self.writer.clone());
         Box::pin(async move {
             calls.await;
+            writer.log.close().await;
             writer.log.table().close();
         })
     }

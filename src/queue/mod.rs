@@ -258,6 +258,13 @@ impl<S: StoreBatch> Queue<S> {
         doc.clone()
     }
 
+    /// The documents on which calls are under way.
+    pub fn in_use(&self) -> Vec<DocName> {
+        let documents = self.documents();
+        let in_use = documents.values().filter(|doc| Arc::strong_count(doc) > 1);
+        in_use.map(|doc| doc.name().clone()).collect()
+    }
+
     fn documents(&self) -> MutexGuard<'_, HashMap<DocName, Arc<Document>>> {
         self.inner.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }

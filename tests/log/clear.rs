@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{LogClock, MetaKey, UpdateKey};
 use y_dynamodb::error::Code;
-use y_dynamodb::queue::Order::Queued;
-use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
+use y_dynamodb::queue::Order::{Outside, Queued};
+use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 
 use crate::support::*;
 
@@ -130,4 +131,32 @@ async fn clearing_all_spares_foreign_items_and_what_is_stored_afterwards() {
     assert_eq!(numbers(&persistence.read(doc("doc3"), Queued).await.unwrap()), set([99]));
     assert_eq!(table.items(&doc("theirs")).len(), 1);
     assert_eq!(table.items(&doc("only metas")), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clear_of_all_waits_for_a_store_outside_the_queue() {
+    let table = MemoryTable::new();
+    let slow = table.with_hook(Arc::new(SlowPuts));
+    let persistence = open(&slow);
+    persistence.store_update(doc("other"), update(1, 1), Queued).await.unwrap();
+    let outside = persistence.store_update(doc("d"), update(1, 1), Outside);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    persistence.clear_all().await.unwrap();
+    outside.await.unwrap();
+    assert_eq!((table.items(&doc("d")), table.items(&doc("other"))), (vec![], vec![]));
+}
+
+/// A put takes a second.
+struct SlowPuts;
+
+impl Hook for SlowPuts {
+    fn before<'a>(&'a self, request: &'a Request) -> HookFuture<'a, Fault> {
+        let is_put = matches!(request, Request::PutNew { .. });
+        Box::pin(async move {
+            if is_put {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Fault::None
+        })
+    }
 }

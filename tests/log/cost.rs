@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use y_dynamodb::codec::varint::write_varuint;
+use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
+use y_dynamodb::log::OnCorrupt;
 use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
@@ -132,4 +134,83 @@ async fn a_state_vector_of_any_size_costs_nothing_with_each_keystroke() {
     assert_eq!((table.meter().snapshot() - before).total().write_units, 10.0);
     let heads: Vec<_> = table.items(&doc("d")).into_iter().filter_map(|item| item.head).collect();
     assert!(heads.iter().any(|head| head.compacted && head.state_vector.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_merge_that_fails_before_its_seal_leaves_no_copy() {
+    for refused in ["PutNew", "Get"] {
+        let table = MemoryTable::new();
+        let d = doc("d");
+        for n in 0..10 {
+            open(&table).store_update(d.clone(), update(n, 100_000), Queued).await.unwrap();
+        }
+        let before = stored_bytes(&table);
+        let mut parts = 0;
+        let refusing = Faults::on(&table, move |request| {
+            let fails = match request {
+                // The last part of three.
+                Request::PutNew { item, .. } if refused == "PutNew" && item.head.is_none() => {
+                    parts += 1;
+                    parts % 3 == 0
+                }
+                Request::Get { .. } => refused == "Get",
+                _ => false,
+            };
+            if fails { Fault::Fail(Error::new(Code::Throttled, "injected")) } else { Fault::None }
+        });
+        let persistence = open(&refusing);
+        let units = || table.meter().snapshot().total().write_units;
+        for attempt in 0..5 {
+            let spent = units();
+            assert_eq!(persistence.flush(d.clone(), Queued).await.unwrap_err().code(), Code::Throttled);
+            assert_eq!(stored_bytes(&table), before, "after attempt {attempt}");
+            if refused == "Get" && attempt > 0 {
+                assert!(units() - spent <= 2.0, "it asks before it writes again");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_that_is_skipped_has_nothing_rewritten() {
+    let table = MemoryTable::new();
+    let d = doc("d");
+    let thresholds = Thresholds { items: 10, ..Thresholds::default() };
+    let options = Options { compaction: thresholds, on_corrupt: OnCorrupt::Skip, ..Options::default() };
+    let persistence = open_with(&table, options);
+    for n in 0..2 {
+        persistence.store_update(d.clone(), update(n, 450_000), Queued).await.unwrap();
+    }
+    persistence.flush(d.clone(), Queued).await.unwrap();
+    plant(&table, &d, original(&d, 1_000, vec![0xff; 380_000]));
+    persistence.read(d.clone(), Queued).await.unwrap();
+    let before = table.meter().snapshot();
+    let mut typist = Typist::of(9);
+    for _ in 0..60 {
+        persistence.store_update(d.clone(), typist.key(), Queued).await.unwrap();
+        sleep(Duration::from_secs(2)).await;
+    }
+    let wrote = (table.meter().snapshot() - before).total().write_units;
+    println!("{wrote} WCU for 60 keystrokes beside an item that is skipped");
+    assert!(wrote <= 60.0 * 3.0, "{wrote} WCU");
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_that_find_one_document_due_together_do_not_all_write_it() {
+    let table = MemoryTable::new();
+    let d = doc("d");
+    for n in 0..100 {
+        plant(&table, &d, original(&d, n, update(n as u8, 10_000)));
+        plant(&table, &d, original(&d, 100 + n, update(n as u8, 10_000)));
+    }
+    let servers: Vec<_> = (0..6).map(|_| open_with(&table, Options::default())).collect();
+    for server in &servers {
+        server.read(d.clone(), Queued).await.unwrap();
+    }
+    let before = table.meter().snapshot();
+    sleep(Duration::from_secs(120)).await;
+    let wrote = (table.meter().snapshot() - before).total().write_units;
+    println!("{wrote} WCU for 2 MB of items that become 1 MB, with six servers");
+    assert!(wrote <= 2.0 * (2_200.0 + 1_000.0), "{wrote} WCU");
+    assert_eq!(table.items(&d).len(), 4);
 }

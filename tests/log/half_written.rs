@@ -296,3 +296,22 @@ async fn a_sweep_spares_a_set_that_was_renewed_while_it_looked() {
     assert_eq!(requests, 3, "renews the head, puts the part it lacks, seals");
     assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1, 2]));
 }
+
+#[tokio::test(start_paused = true)]
+async fn sets_that_nobody_continues_are_few_and_gone_after_a_close() {
+    let table = MemoryTable::new();
+    let mut parts = 0;
+    let refusing = Faults::on(&table, move |request| {
+        parts += usize::from(is_part(request));
+        if is_part(request) && parts % 2 == 0 { throttled() } else { Fault::None }
+    });
+    let persistence = open(&refusing);
+    for n in 0..6 {
+        let store = persistence.store_update(doc("d"), update(n, 600_000), Queued);
+        assert_eq!(store.await.unwrap_err().code(), Code::Throttled);
+    }
+    let heads = || table.items(&doc("d")).iter().filter(|item| item.head.is_some()).count();
+    assert_eq!(heads(), 2, "the sets of the last two");
+    persistence.close().await;
+    assert_eq!(table.items(&doc("d")), []);
+}
