@@ -165,6 +165,11 @@ describe('an action is needed for the calls that its row names', () => {
       await persistence.flushDocument('doc')
     },
     'storing an update that does not fit one item': persistence => persistence.storeUpdate('doc', bigUpdate(500_000)),
+    'removing large writes that were given up': async (persistence, table) => {
+      let puts = 0
+      table.rule(({ operation }) => operation === 'PutItem' && ++puts === 3 ? deny : undefined)
+      await assert.rejects(persistence.storeUpdate('doc', bigUpdate(500_000)), { code: 'ERR_ACCESS' })
+    },
     'reading a document': persistence => persistence.getYDoc('doc'),
     'the first store to it': persistence => persistence.storeUpdate('doc', update)
   }
