@@ -52,9 +52,9 @@ const TOP_LEVEL = {
 const AWS = {
   region: filledString,
   endpoint,
-  accessKeyId: filledString,
+  accessKeyId: headerString,
   secretAccessKey: filledString,
-  sessionToken: filledString,
+  sessionToken: headerString,
   credentials,
   profile: filledString,
   maxRetries: wholeNumber(0, 100),
@@ -186,11 +186,11 @@ function credentialsOf (credentials, path) {
   objectOf(credentials, path)
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials
   const given = {
-    accessKeyId: filledString(accessKeyId, `${path}.accessKeyId`),
+    accessKeyId: headerString(accessKeyId, `${path}.accessKeyId`),
     secretAccessKey: filledString(secretAccessKey, `${path}.secretAccessKey`)
   }
   // SDK v2 has null where there is none.
-  if (sessionToken != null) given.sessionToken = filledString(sessionToken, `${path}.sessionToken`)
+  if (sessionToken != null) given.sessionToken = headerString(sessionToken, `${path}.sessionToken`)
   if (expiration != null) {
     const at = new Date(expiration).getTime()
     if (Number.isNaN(at)) throw invalidArgument(`${path}.expiration is not a date`)
@@ -230,6 +230,12 @@ function objectOf (value, path) {
 function filledString (value, path) {
   if (typeof value === 'string' && value !== '') return value
   throw invalidArgument(`${path} is not a string with something in it`)
+}
+
+/** What goes into a header: a line break from a file or a secret store is the usual mistake. */
+function headerString (value, path) {
+  if (/^[\x21-\x7e]+$/.test(filledString(value, path))) return value
+  throw invalidArgument(`${path} holds a blank, a line break or another character that no key has`)
 }
 
 function boolean (value, path) {

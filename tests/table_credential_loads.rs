@@ -34,6 +34,7 @@ struct Vault {
     fails: usize,
     takes: Duration,
     gives_nothing: bool,
+    breaks_lines: bool,
 }
 
 impl CredentialsProvider for Vault {
@@ -44,7 +45,8 @@ impl CredentialsProvider for Vault {
             if call < self.fails {
                 return Err(NoKeys::Failed("the vault is sealed".into()));
             }
-            let access_key_id = if self.gives_nothing { String::new() } else { "KEY".into() };
+            let end = if self.breaks_lines { "\n" } else { "" };
+            let access_key_id = if self.gives_nothing { String::new() } else { format!("KEY{end}") };
             let secret_access_key = "s3cret".into();
             Ok(Keys { access_key_id, secret_access_key, session_token: None, expires_at: None })
         })
@@ -117,11 +119,14 @@ async fn a_provider_that_hangs_is_unavailable_and_is_named() {
 
 /// Keys that are none stay none.
 #[tokio::test]
-async fn empty_keys_are_an_access_error_at_once() {
+async fn keys_that_are_empty_or_have_a_line_break_are_an_access_error_at_once() {
     let server = answering().await;
-    let vault = Arc::new(Vault { gives_nothing: true, ..Vault::default() });
-    let failure = get(table_with(&server, &vault, 10_000)).await.unwrap_err();
-    assert_eq!((failure.code(), vault.calls.load(SeqCst)), (Code::Access, 1), "{failure}");
+    for (gives_nothing, breaks_lines) in [(true, false), (false, true)] {
+        let vault = Arc::new(Vault { gives_nothing, breaks_lines, ..Vault::default() });
+        let failure = get(table_with(&server, &vault, 10_000)).await.unwrap_err();
+        assert_eq!((failure.code(), vault.calls.load(SeqCst)), (Code::Access, 1), "{failure}");
+    }
+    assert_eq!(server.asked().len(), 0);
 }
 
 #[tokio::test]

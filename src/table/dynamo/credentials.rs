@@ -74,7 +74,8 @@ impl SharedLoad {
         let provider = self.provider.clone();
         state.tasks.spawn(async move {
             tokio::time::sleep(pause).await;
-            let loaded = provider.provide_credentials().await.map(with_end).map_err(Arc::new);
+            let given = provider.provide_credentials().await.and_then(fit_for_headers);
+            let loaded = given.map(with_end).map_err(Arc::new);
             report.send_replace(Some(loaded));
         });
         state.last = Some(outcome.clone());
@@ -111,6 +112,16 @@ fn pause(failures: u32) -> Duration {
             defaults::INITIAL_BACKOFF.saturating_mul(2_u32.saturating_pow(n)).min(defaults::MAX_BACKOFF)
         }
     }
+}
+
+/// Keys with a line break, as a file or a secret store often gives them, would make the SDK panic while it signs.
+fn fit_for_headers(credentials: SdkCredentials) -> Result<SdkCredentials, CredentialsError> {
+    let is_fit = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_fit(credentials.access_key_id()) && credentials.session_token().is_none_or(is_fit) {
+        return Ok(credentials);
+    }
+    let reason = "the access key id or the session token holds a blank, a line break or another character that no header may have";
+    Err(CredentialsError::invalid_configuration(reason))
 }
 
 fn with_end(mut credentials: SdkCredentials) -> SdkCredentials {
