@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use y_dynamodb::codec::sort_key::DocName;
+use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 
@@ -20,14 +22,19 @@ impl Hook for Distant {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn calls_behind_a_flush_of_a_long_log_of_the_original_do_not_wait_for_it() {
-    let table = MemoryTable::new();
-    let d = doc("d");
-    for n in 0..5_000 {
+/// A document of so many items of the original package, on a table that is 5 ms away.
+fn long_log(items: u32) -> (MemoryTable, Persistence<MemoryTable>, DocName) {
+    let (table, d) = (MemoryTable::new(), doc("d"));
+    for n in 0..items {
         plant(&table, &d, original(&d, n, update((n % 100) as u8, 1)));
     }
     let persistence = open(&table.with_hook(std::sync::Arc::new(Distant)));
+    (table, persistence, d)
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_behind_a_flush_of_a_long_log_of_the_original_do_not_wait_for_it() {
+    let (_, persistence, d) = long_log(5_000);
     persistence.read(d.clone(), Queued).await.unwrap();
     let before = persistence.store_update(d.clone(), update(100, 1), Queued);
     let begun = Instant::now();
@@ -49,12 +56,7 @@ async fn calls_behind_a_flush_of_a_long_log_of_the_original_do_not_wait_for_it()
 
 #[tokio::test(start_paused = true)]
 async fn a_clear_behind_a_flush_waits_for_it_and_nothing_comes_back() {
-    let table = MemoryTable::new();
-    let d = doc("d");
-    for n in 0..500 {
-        plant(&table, &d, original(&d, n, update((n % 100) as u8, 1)));
-    }
-    let persistence = open(&table.with_hook(std::sync::Arc::new(Distant)));
+    let (_, persistence, d) = long_log(500);
     let flushed = persistence.flush(d.clone(), Queued);
     let cleared = persistence.clear(d.clone(), Queued);
     let stored = persistence.store_update(d.clone(), update(7, 1), Queued);
@@ -66,12 +68,7 @@ async fn a_clear_behind_a_flush_waits_for_it_and_nothing_comes_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_persistence_closes_when_its_flushes_have_ended() {
-    let table = MemoryTable::new();
-    let d = doc("d");
-    for n in 0..500 {
-        plant(&table, &d, original(&d, n, update((n % 100) as u8, 1)));
-    }
-    let persistence = open(&table.with_hook(std::sync::Arc::new(Distant)));
+    let (table, persistence, d) = long_log(500);
     let flushed = persistence.flush(d.clone(), Queued);
     persistence.close().await;
     assert_eq!(table.items(&d).len(), 3);
