@@ -17,7 +17,8 @@ use y_dynamodb::update::{Salvaged, salvage, validate};
 
 /// The salvaged update in hexadecimal, and the places and reasons of what was refused.
 fn salvaged(update: &[u8]) -> (String, Vec<(usize, &'static str)>) {
-    let Salvaged { update: out, refused } = salvage(update).expect(&to_hex(update));
+    let Salvaged { update: out, refused } =
+        salvage(update).unwrap_or_else(|e| panic!("{e}: {}", to_hex(update)));
     assert_eq!(validate(&out), Ok(()), "{} from {}", to_hex(&out), to_hex(update));
     assert_eq!(salvage(&out).unwrap(), Salvaged { update: out.clone(), refused: Vec::new() });
     (to_hex(&out), refused.iter().map(|e| (e.offset, e.reason)).collect())
