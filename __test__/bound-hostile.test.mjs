@@ -203,6 +203,19 @@ describe('what yjs holds back', () => {
   })
 })
 
+test('writeState waits for what a listener that throws kept from being stored', async t => {
+  const table = new TestTable()
+  const { persistence } = open(t, table)
+  const doc = new Y.Doc()
+  doc.on('update', () => { throw new Error('a listener') })
+  await persistence.bindState('doc', doc)
+  for (const text of ['a', 'b']) {
+    assert.throws(() => type(doc, text), /a listener/)
+    await persistence.writeState('doc', doc)
+    assert.equal(textOf(await stored(table)), textOf(doc))
+  }
+})
+
 test('a guarded document stays so when it is written again and again', async t => {
   const table = new TestTable()
   const { persistence, told } = open(t, table)

@@ -37,6 +37,8 @@ class BoundDocument {
   #told
   /** Storing what the document held before it was loaded. */
   #lacking = Promise.resolve()
+  /** Storing what changed without an update event. */
+  #unheard = Promise.resolve()
   /** What yjs keeps back in the document and is stored. */
   #heldBack = new HeldBack()
   /** The transaction of the last update event. */
@@ -114,7 +116,8 @@ class BoundDocument {
     const stuck = resume(this.#ydoc)
     const unheard = stuck.slice(stuck.indexOf(this.#lastHeard) + 1)
     this.#lastHeard = undefined
-    if (unheard.some(({ origin }) => origin !== this.#table.origin)) void this.#storeUnheard(unheard)
+    if (unheard.every(({ origin }) => origin === this.#table.origin)) return
+    this.#unheard = Promise.all([this.#unheard, this.#storeUnheard(unheard)])
   }
 
   /** Never rejects. */
@@ -258,6 +261,8 @@ class BoundDocument {
     // Where its yjs is not found, loading tells that.
     const Y = await this.#yjs.catch(() => undefined)
     if (Y === undefined) return
+    this.#resume()
+    await this.#unheard
     this.#table.holding.delete(this)
     if (this.#told === undefined) this.#storeHeldBack(Y)
     else await this.#storeLacking(this.#encode(Y), this.#told.all)
