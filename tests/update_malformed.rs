@@ -13,7 +13,10 @@ mod update_support;
 
 use update_support::memory::{SLOW, measured};
 use update_support::*;
-use y_dynamodb::update::{diff, merge, state_vector, unreadable, validate, validate_state_vector, verify};
+use y_dynamodb::update::{
+    contents, diff, merge, merge_readable, salvage, state_vector, unreadable, validate,
+    validate_state_vector, verify,
+};
 
 /// Everything the engine does with bytes from outside. Tells whether they are an update.
 fn exercise(bytes: &[u8]) -> bool {
@@ -30,8 +33,21 @@ fn exercise(bytes: &[u8]) -> bool {
         if let Ok(merged) = merged {
             verify(&[bytes], &merged).unwrap_or_else(|e| panic!("{e}: {}", to_hex(bytes)));
             assert_eq!(merge(&[&merged], WHOLE).as_ref(), Ok(&merged), "{}", to_hex(bytes));
-            let readable = unreadable(&[bytes]).is_empty();
-            assert!(!readable || validate(&merged).is_ok(), "what was merged is refused: {}", to_hex(bytes));
+            assert!(unreadable(&[bytes]).is_empty(), "{}", to_hex(bytes));
+            for options in [WHOLE, KEEP] {
+                let read = merge_readable(&[bytes], options).unwrap();
+                assert_eq!(validate(&read), Ok(()), "what was read is refused: {}", to_hex(bytes));
+            }
+        }
+        let salvaged = salvage(bytes);
+        assert!(valid.is_err() || salvaged.as_ref().is_ok_and(|s| s.update == bytes && s.refused.is_empty()));
+        if let Ok(salvaged) = salvaged {
+            let named = !salvaged.refused.is_empty() || valid.is_ok();
+            assert!(named && validate(&salvaged.update).is_ok(), "{}", to_hex(bytes));
+            if let (Ok(before), Ok(after)) = (contents(bytes), contents(&salvaged.update)) {
+                assert_eq!(before.ids(), after.ids(), "{}", to_hex(bytes));
+                assert!(before.deleted().without(&after.deleted()).is_empty(), "{}", to_hex(bytes));
+            }
         }
         (valid, agree)
     });

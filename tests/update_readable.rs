@@ -1,4 +1,4 @@
-//! What Yjs throws on is refused before it is stored, and left out of a read where it was stored or came together.
+//! What Yjs throws on is refused before it is stored, and read as tombstones where updates come together.
 //!
 //! Which updates those are is held beside Yjs itself (`__test__/updates/hostile.test.mjs`); here are the rules one by one.
 
@@ -13,7 +13,7 @@
 mod update_support;
 
 use update_support::*;
-use y_dynamodb::update::{InvalidUpdate, merge, merge_readable, unreadable, validate};
+use y_dynamodb::update::{contents, merge, merge_readable, unreadable, validate};
 
 fn reason_of(update: &[u8]) -> String {
     validate(update).expect_err(&to_hex(update)).to_string()
@@ -133,14 +133,20 @@ fn types(from: u64, count: u64) -> Vec<u8> {
     update
 }
 
-fn blamed(updates: &[Vec<u8>]) -> Vec<usize> {
-    let found = unreadable(updates);
-    assert_eq!(merge_readable(updates, TAIL).is_err(), !found.is_empty());
-    let left_out: Vec<_> = found.iter().map(|InvalidUpdate { update, .. }| *update).collect();
-    let rest: Vec<_> = (0..updates.len()).filter(|i| !left_out.contains(i)).map(|i| &updates[i]).collect();
-    let merged = merge_readable(&rest, KEEP).unwrap();
-    assert_eq!(validate(&merged), Ok(()));
-    left_out
+/// The ids that become tombstones when the updates are read: the client and its ranges. Nothing else changes.
+fn buried(updates: &[Vec<u8>]) -> Vec<(u64, Vec<(u64, u64)>)> {
+    assert_eq!(unreadable(updates), []);
+    assert_eq!(validate(&merge_readable(updates, WHOLE).unwrap()), Ok(()));
+    let read = merge_readable(updates, KEEP).unwrap();
+    assert_eq!(validate(&read), Ok(()));
+    let [plain, read] = [merge(updates, KEEP).unwrap(), read].map(|update| contents(&update).unwrap());
+    assert_eq!(plain.ids(), read.ids());
+    let buried = plain.full.without(&read.full);
+    let list: Vec<_> = buried.iter().map(|(client, ranges)| (client, ranges.to_vec())).collect();
+    let mut deleted = plain.deleted();
+    deleted.extend(&buried);
+    assert!(deleted.without(&read.delete_set).is_empty() && read.delete_set.without(&deleted).is_empty());
+    list
 }
 
 #[test]
@@ -148,11 +154,20 @@ fn types_are_nested_a_thousand_deep_and_no_deeper_in_one_update_or_several() {
     assert_eq!(validate(&types(0, 1_000)), Ok(()));
     assert!(reason_of(&types(0, 1_001)).starts_with("types nested more than 1,000 deep at byte"));
     let wide: Vec<_> = (0..40).map(|i| types(i * 50, 50)).collect();
-    assert_eq!(blamed(&wide[..20]), [0; 0]);
-    assert_eq!(blamed(&wide), [20], "what lies deeper waits for what was left out");
+    assert_eq!(buried(&wide[..20]), []);
+    assert_eq!(buried(&wide), [(1, vec![(1_000, 1_001)])], "what lies deeper has no parent then");
     let mut backwards = wide[..21].to_vec();
     backwards.reverse();
-    assert_eq!(blamed(&backwards), [20], "the last of them closes the chain");
+    assert_eq!(buried(&backwards), [(1, vec![(1_000, 1_001)])]);
+}
+
+#[test]
+fn what_was_merged_for_a_read_keeps_what_others_wrote() {
+    let note = hex("0101 0700 04010174 0568656c6c6f 00");
+    let read = merge_readable(&[types(0, 600), note.clone(), types(600, 600)], WHOLE).unwrap();
+    assert!(read.windows(5).any(|bytes| bytes == b"hello"));
+    let stored = merge(&[types(0, 600), note, types(600, 600)], WHOLE).unwrap();
+    assert_eq!(contents(&stored).unwrap().deleted(), Default::default(), "a compaction stores all of it");
 }
 
 /// A map in an array, an entry of two values in it, and what belongs to it: all valid, each by itself.
@@ -161,18 +176,19 @@ fn map_and_entry() -> [Vec<u8>; 2] {
 }
 
 #[test]
-fn a_live_entry_of_several_values_that_is_divided_blames_the_later_update() {
+fn a_live_entry_of_several_values_that_is_divided_is_read_as_a_tombstone() {
     let [map, entry] = map_and_entry();
     let end_of_map = hex("0001 09 01 0001");
     for divides in ["0101 0300 88 0200 01 7e 00", "0101 0300 48 0201 01 7e 00", "0001 02 01 0101"] {
         let divides = hex(divides);
         assert_eq!(validate(&divides), Ok(()));
+        let tombstone = [(2, vec![(0, 2)])];
         let log = [&map, &entry, &end_of_map, &divides].map(Clone::clone);
-        assert_eq!(blamed(&log), [3], "{}", to_hex(&divides));
+        assert_eq!(buried(&log), tombstone, "{}", to_hex(&divides));
         let log = [&divides, &end_of_map, &map, &entry].map(Clone::clone);
-        assert_eq!(blamed(&log), [3], "{}", to_hex(&divides));
+        assert_eq!(buried(&log), tombstone, "{}", to_hex(&divides));
         let twice = [&map, &entry, &divides, &divides].map(Clone::clone);
-        assert_eq!(blamed(&twice), [2, 3], "{}", to_hex(&divides));
+        assert_eq!(buried(&twice), tombstone, "{}", to_hex(&divides));
     }
     // By itself, too, and where the map is still missing.
     assert_refused(
@@ -185,19 +201,19 @@ fn a_live_entry_of_several_values_that_is_divided_blames_the_later_update() {
 fn entries_that_yjs_or_yrs_write_are_readable() {
     let [map, entry] = map_and_entry();
     let next = hex("0101 0300 88 0201 01 7e 01 02 01 0002");
-    assert_eq!(blamed(&[map.clone(), entry.clone(), next]), [0; 0], "deleted as a whole");
+    assert_eq!(buried(&[map.clone(), entry.clone(), next]), [], "deleted as a whole");
     let first_deleted = hex("0101 0300 88 0200 01 7e 01 02 01 0001");
-    assert_eq!(blamed(&[map.clone(), entry, first_deleted]), [0; 0], "what is left is the entry");
+    assert_eq!(buried(&[map.clone(), entry, first_deleted]), [], "what is left is the entry");
     // Values set one after another, the last of them live; and two keys of one map.
     let set = hexes(&["0101 0200 28 00 0900 016b 01 7e 00", "0101 0201 88 0200 01 7e 01 02 01 0001"]);
     let keys = hexes(&["0101 0202 28 00 0900 016c 01 7e 00", "0101 0300 88 0201 01 7e 01 02 01 0101"]);
-    assert_eq!(blamed(&[vec![map], set, keys].concat()), [0; 0]);
+    assert_eq!(buried(&[vec![map], set, keys].concat()), []);
 }
 
 #[test]
 fn values_that_a_merge_would_join_to_one_entry_are_divided_like_one() {
-    // Two copies of (3, 0): the entry of one, and behind it the second value of the other's list. The last update also
-    // deletes what would show that the entry (2, 0) to (2, 2) is divided.
+    // Two copies of (3, 0): the entry of one, and behind it the second value of the other's list. The entry (2, 0) to (2, 2)
+    // is divided too, but deleted.
     let log = hexes(&[
         "0101 0300 88 0201 01 7e 00",
         "0001 01 01 0001",
@@ -205,43 +221,28 @@ fn values_that_a_merge_would_join_to_one_entry_are_divided_like_one() {
         "0101 0100 07 010161 01 00",
         "0102 0300 08 010161 02 7878 41 0301 02 02 03 01 0202 02 01 0005",
     ]);
-    assert_eq!(blamed(&log), [2, 4]);
+    assert_eq!(buried(&log), [(3, vec![(0, 1)])]);
 }
 
 #[test]
-fn what_is_no_update_is_left_out_with_its_reason() {
+fn what_is_no_update_is_named_with_its_reason() {
     let log = hexes(&["0000", "07", "0101 0100 04010174 0161 00", "0101 0200 05 010161 01 7b 00"]);
-    assert_eq!(blamed(&log), [1, 3]);
-    assert_eq!(unreadable(&log)[1].offset, 8);
+    let found: Vec<_> = unreadable(&log).iter().map(|e| (e.update, e.offset)).collect();
+    assert_eq!(found, [(1, 0), (3, 8)]);
+    assert_eq!(merge_readable(&log, TAIL).unwrap_err().update, 1);
 }
 
 #[test]
-fn a_log_made_to_be_read_again_and_again_is_cut_short() {
-    // Entry i is divided by update i, once the deletion that hid it, in update i + 1, is left out.
-    let [map, _] = map_and_entry();
-    let entries = 200u64;
-    let numbers = |out: &mut Vec<u8>, list: &[u64]| list.iter().for_each(|&n| uint(out, n));
-    let mut values = Vec::new();
-    numbers(&mut values, &[1, entries, 2, 0]);
-    for i in 0..entries {
-        values.extend(hex("28 00 0900"));
-        text(&mut values, &i.to_string());
-        values.extend([2, 0x7e, 0x7e]);
+fn subdocuments_have_options_that_yjs_can_write_again() {
+    let doc = |options: &str| hex(&format!("0101 0100 09 010170 0167 {options} 00"));
+    let guid = "04 67756964";
+    for value in ["7e", "7f", "7d05", "78", "74 00", "75 01 7701 61", "76 00"] {
+        let reason = reason_of(&doc(&format!("76 01 {guid} {value}")));
+        assert!(reason.starts_with("subdocument with a 'guid' that is not a string at byte 12"), "{reason}");
     }
-    values.push(0);
-    let mut log = vec![map, values];
-    for i in 0..entries {
-        let mut update = Vec::new();
-        numbers(&mut update, &[1, 1, 1_000 - i, 0]);
-        update.push(0x88);
-        numbers(&mut update, &[2, 2 * (entries - 1 - i), 1, 0x7e]);
-        match entries.checked_sub(2 + i) {
-            Some(hidden) => numbers(&mut update, &[1, 2, 1, 2 * hidden, 1]),
-            None => update.push(0),
-        }
-        assert_eq!(validate(&update), Ok(()));
-        log.push(update);
-    }
-    let left_out = blamed(&log);
-    assert!(left_out.len() > 100 && !left_out.contains(&0), "{left_out:?}");
+    assert_eq!(validate(&doc(&format!("76 01 {guid} 7701 61"))), Ok(()));
+    assert_eq!(validate(&doc(&format!("76 01 0161 76 01 {guid} 7e"))), Ok(()), "only the options themselves");
+    assert_eq!(validate(&doc("76 02 046d657461 7e 086175746f4c6f6164 78")), Ok(()));
+    assert!(reason_of(&doc("76 01 08 676346696c746572 78")).starts_with("subdocument with a 'gcFilter'"));
+    assert!(reason_of(&doc("7e")).starts_with("subdocument without options"));
 }

@@ -9,7 +9,7 @@ use napi_derive::napi;
 
 use super::failure::{Failure, outcome, without_panics};
 use crate::error::{Code, Error, Result};
-use crate::update::{self, InvalidUpdate, MergeOptions};
+use crate::update::{self, InvalidUpdate, MergeOptions, Salvaged};
 
 /// Options of a merge, all given: the defaults are `updates.cjs`'s to fill in.
 #[napi(object, object_to_js = false)]
@@ -115,15 +115,40 @@ pub fn verify_merge(packed: &[u8], lengths: &[u32], merged: &[u8]) -> Either<Fai
     }))
 }
 
-/// Which of the updates in `packed` a read leaves out, because Yjs could not read the merge with them. Not public: the tests
-/// compare it with yjs.
+/// [`merge_updates`] as a read does it: what Yjs cannot apply together becomes tombstones. Not public: the tests compare it
+/// with yjs.
 #[napi(catch_unwind)]
-pub fn unreadable_updates(packed: &[u8], lengths: &[u32]) -> Either<Failure, Uint32Array> {
-    let found = without_panics(|| {
+pub fn merge_readable_updates(
+    packed: &[u8],
+    lengths: &[u32],
+    options: MergeUpdatesOptions,
+) -> Either<Failure, Uint8Array> {
+    let merged = without_panics(|| {
         let updates = unpack(packed, lengths)?;
-        Ok(update::unreadable(&updates).iter().map(|reason| reason.update as u32).collect::<Vec<_>>())
+        update::merge_readable(&updates, options.into())
+            .map_err(|error| invalid(&format!("updates[{}]", error.update), &error))
     });
-    outcome(found.map(Uint32Array::from))
+    outcome(merged.map(Uint8Array::from))
+}
+
+/// What [`salvage_update`] gives.
+#[napi(object, object_from_js = false)]
+pub struct NativeSalvaged {
+    /// An update that [`validate_update`] takes.
+    pub update: Uint8Array,
+    /// Why the first of its structs or deletions was refused; missing if none was.
+    pub reason: Option<String>,
+}
+
+/// `update` with tombstones in place of the structs that [`validate_update`] refuses. Fails with `ERR_INVALID_UPDATE` only
+/// if the end of a struct is not known.
+#[napi(catch_unwind)]
+pub fn salvage_update(update: &[u8]) -> Either<Failure, NativeSalvaged> {
+    let salvaged = without_panics(|| update::salvage(update).map_err(|e| invalid("update", &e)));
+    outcome(salvaged.map(|Salvaged { update, refused }| NativeSalvaged {
+        update: update.into(),
+        reason: refused.first().map(|e| format!("{} at byte {}", e.reason, e.offset)),
+    }))
 }
 
 fn merge(packed: &[u8], lengths: &[u32], options: MergeOptions) -> Result<Vec<u8>> {

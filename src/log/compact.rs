@@ -5,7 +5,7 @@ use super::contained::split_contained;
 use super::entry::{Entry, Extent, LogRead};
 use super::pace::Pace;
 use super::pages::Pages;
-use super::read::Merged;
+use super::read::{Merged, Purpose};
 use super::set::Set;
 use super::tiers::{self, Threshold};
 use super::{Log, Rule, next_clock, off_the_loop};
@@ -106,7 +106,7 @@ impl<T: Table> Log<T> {
         }
         let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
         let is_whole = scope.kept().is_empty() && others.is_empty();
-        let merged = self.merge(doc, log, is_whole).await?;
+        let merged = self.merge(doc, log, is_whole, Purpose::Store).await?;
         if merged.log.entries.len() < 2 {
             // The others are corrupt and are skipped.
             return self.idle(doc, merged.log, others, scope).await;
@@ -207,7 +207,7 @@ impl<T: Table> Log<T> {
 
     /// The only entry there is. The merge checks that it is an update.
     async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<Summary>> {
-        let Merged { log, update } = self.merge(doc, log, false).await?;
+        let Merged { log, update } = self.merge(doc, log, false, Purpose::Store).await?;
         let only = log.entries.first().and_then(|entry| Some((entry.clock, entry.extent()?)));
         let Some((clock, extent)) = only else { return Ok(None) };
         Ok(Some(Summary { clock, extent, state_vector: state_vector(&update)? }))

@@ -87,7 +87,7 @@ impl<T: Table> Log<T> {
     /// `ERR_CORRUPT` naming the item where one is not an update (with [`OnCorrupt::Fail`]).
     pub async fn read_merged(&self, doc: &DocName) -> Result<Merged> {
         let log = self.read(doc).await?;
-        self.merge(doc, log, true).await
+        self.merge(doc, log, true, Purpose::Read).await
     }
 
     /// Merges all update items of a document, as a scan found them in key order.
@@ -97,41 +97,61 @@ impl<T: Table> Log<T> {
     pub async fn merged_from(&self, doc: &DocName, items: Vec<Item>) -> Result<Merged> {
         let mut log = assemble(doc, items, self.options.on_corrupt)?;
         self.find_damage(doc, &mut log).await?;
-        self.merge(doc, log, true).await
+        self.merge(doc, log, true, Purpose::Read).await
     }
 
     /// Merges what a read found; `from_base` says that it began at the document's first item.
-    pub(super) async fn merge(&self, doc: &DocName, log: LogRead, from_base: bool) -> Result<Merged> {
+    pub(super) async fn merge(
+        &self,
+        doc: &DocName,
+        log: LogRead,
+        from_base: bool,
+        purpose: Purpose,
+    ) -> Result<Merged> {
         let whole_log = from_base && log.corrupt.is_empty();
         let options = MergeOptions { gc: self.options.gc, squash: true, whole_log };
         let on_corrupt = self.options.on_corrupt;
         let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
         let doc = doc.clone();
-        off_the_loop(bytes, move || merge_checked(&doc, log, options, on_corrupt)).await?
+        off_the_loop(bytes, move || merge_checked(&doc, log, options, purpose, on_corrupt)).await?
     }
+}
+
+/// What entries are merged for.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose {
+    /// To be applied: without what makes Yjs throw.
+    Read,
+    /// To take the place of the entries: with all that they hold.
+    Store,
 }
 
 fn merge_checked(
     doc: &DocName,
     mut log: LogRead,
     mut options: MergeOptions,
+    purpose: Purpose,
     on_corrupt: OnCorrupt,
 ) -> Result<Merged> {
-    if let Ok(update) = update::merge_readable(&log.entries, options) {
+    let merge = match purpose {
+        Purpose::Read => update::merge_readable::<Entry>,
+        Purpose::Store => update::merge::<Entry>,
+    };
+    if let Ok(update) = merge(&log.entries, options) {
         return Ok(Merged { log, update });
     }
     drop_corrupt(doc, &mut log, on_corrupt)?;
     options.whole_log = false;
-    match update::merge(&log.entries, options) {
+    match merge(&log.entries, options) {
         Ok(update) => Ok(Merged { log, update }),
         Err(reason) => Err(Error::new(
             Code::Internal,
-            format!("valid updates of document '{doc}' do not merge: {reason}"),
+            format!("readable updates of document '{doc}' do not merge: {reason}"),
         )),
     }
 }
 
-/// Takes the entries out that cannot be read, by themselves or with others, or fails on the first of them.
+/// Takes the entries out that cannot be read, or fails on the first of them.
 fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Result<()> {
     let mut unreadable = unreadable(&log.entries);
     let mut valid = Vec::with_capacity(log.entries.len());
@@ -148,14 +168,9 @@ fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Resu
     Ok(())
 }
 
-/// The entries that cannot be read, by their index. Of entries that cannot be read together the later one, but not the result
-/// of a compaction: it sorts behind what that compaction left out.
+/// The entries that cannot be read, by their index.
 pub(super) fn unreadable(entries: &[Entry]) -> BTreeMap<usize, InvalidUpdate> {
-    let (compacted, others): (Vec<_>, Vec<_>) =
-        entries.iter().enumerate().partition(|(_, entry)| entry.is_compacted);
-    let (places, updates): (Vec<_>, Vec<_>) = compacted.into_iter().chain(others).unzip();
-    let found = update::unreadable(&updates).into_iter();
-    found.filter_map(|reason| Some((*places.get(reason.update)?, reason))).collect()
+    update::unreadable(entries).into_iter().map(|reason| (reason.update, reason)).collect()
 }
 
 /// Why the update of an entry is not used.

@@ -213,9 +213,9 @@ impl Examined<'_> {
             }
         }
         let options = MergeOptions { gc: false, squash: true, whole_log: false };
-        let update = update::merge(&valid, options).map_err(|reason| {
+        let update = update::merge_readable(&valid, options).map_err(|reason| {
             let doc = self.doc;
-            Error::new(Code::Internal, format!("valid updates of document '{doc}' do not merge: {reason}"))
+            Error::new(Code::Internal, format!("readable updates of document '{doc}' do not merge: {reason}"))
         })?;
         for (clock, id) in unfinished {
             self.unfinished(clock, id, &update);

@@ -1,12 +1,12 @@
 //! The content of an item: its kinds, how long it is, and where it ends.
 //!
 //! Content is opaque: it is measured and checked, never decoded into values. What passes is content that Yjs can read, and
-//! write again. Nothing recurses: the depth of nested values costs a count, not stack. Source: yjs `structs/Content*.js`,
+//! write again. Content that it cannot is refused, and still measured where its end is known. Nothing recurses: the depth of nested values costs a count, not stack. Source: yjs `structs/Content*.js`,
 //! lib0 `decoding.js`.
 
 use super::InvalidUpdate;
 use super::json::is_json;
-use super::read::Reader;
+use super::read::{Reader, Refuse, strictly};
 use super::text;
 
 /// What a struct is: the low five bits of its info byte.
@@ -27,42 +27,60 @@ pub(crate) mod kind {
 /// How deep values may be nested. Yjs writes them by recursion: JavaScript's stack ends at some 4,000.
 pub(crate) const MAX_NESTING: usize = 1_000;
 
+/// How deep values are followed once they are refused. Yjs reads them by recursion, so it has no document with more.
+const MAX_FOLLOWED: usize = 1 << 15;
+
+const TOO_DEEP: &str = "values nested more than 1,000 deep";
+
 /// The type references that carry a name: XmlElement and XmlHook.
 const NAMED_TYPES: [u64; 2] = [3, 5];
 
 /// The highest type reference: XmlText.
 const LAST_TYPE: u64 = 6;
 
-/// Passes over the content of an item and gives its length in clock units.
+/// Passes over the content of an item and gives its length in clock units. `refuse` decides about content that Yjs cannot
+/// apply and whose end is known.
 #[inline(always)]
-pub(crate) fn skip_content(r: &mut Reader<'_>, kind: u8) -> Result<u64, InvalidUpdate> {
+pub(crate) fn skip_content(
+    r: &mut Reader<'_>,
+    kind: u8,
+    refuse: &mut impl Refuse,
+) -> Result<u64, InvalidUpdate> {
     match kind {
-        kind::STRING => match r.text()? {
-            [_] => Ok(1),
-            bytes => Ok(text::units(bytes)),
-        },
+        kind::STRING => {
+            let mut is_text = true;
+            let bytes = r.text(&mut |e| {
+                is_text = false;
+                refuse(e)
+            })?;
+            Ok(match bytes {
+                [_] => 1,
+                _ if is_text => text::units(bytes),
+                _ => text::units(String::from_utf8_lossy(bytes).as_bytes()),
+            })
+        }
         kind::DELETED => r.uint(),
-        _ => skip_rare_content(r, kind),
+        _ => skip_rare_content(r, kind, refuse),
     }
 }
 
-fn skip_rare_content(r: &mut Reader<'_>, kind: u8) -> Result<u64, InvalidUpdate> {
+fn skip_rare_content(r: &mut Reader<'_>, kind: u8, refuse: &mut impl Refuse) -> Result<u64, InvalidUpdate> {
     match kind {
         kind::ANY => {
             let n = r.count(1)?;
-            skip_elements(r, kind, n)?;
+            (0..n).try_for_each(|_| skip_any(r, refuse))?;
             return Ok(n);
         }
         kind::JSON => {
             let n = r.count(1)?;
-            (0..n).try_for_each(|_| skip_json(r, Some(b"undefined")))?;
+            (0..n).try_for_each(|_| skip_json(r, Some(b"undefined"), refuse))?;
             return Ok(n);
         }
         kind::BINARY => r.counted().map(drop)?,
-        kind::EMBED => skip_json(r, None)?,
+        kind::EMBED => skip_json(r, None, refuse)?,
         kind::FORMAT => {
-            r.text()?;
-            skip_json(r, None)?;
+            r.text(refuse)?;
+            skip_json(r, None, refuse)?;
         }
         kind::TYPE => {
             let start = *r;
@@ -71,40 +89,65 @@ fn skip_rare_content(r: &mut Reader<'_>, kind: u8) -> Result<u64, InvalidUpdate>
                 return Err(start.bad("unknown type"));
             }
             if NAMED_TYPES.contains(&type_ref) {
-                r.text()?;
+                r.text(refuse)?;
             }
         }
         kind::DOC => {
-            r.text()?;
-            let start = *r;
-            if matches!(r.byte()?, any::UNDEFINED | any::NULL) {
-                return Err(start.bad("subdocument without options"));
-            }
-            *r = start;
-            skip_any(r)?;
+            r.text(refuse)?;
+            let options = *r;
+            skip_any(r, refuse)?;
+            check_options(options, refuse)?;
         }
         _ => return Err(r.bad("unknown content")),
     }
     Ok(1)
 }
 
-/// Passes over JSON text, or over the one text that stands for something that JSON has not.
-fn skip_json(r: &mut Reader<'_>, besides: Option<&[u8]>) -> Result<(), InvalidUpdate> {
-    let start = *r;
-    let text = r.text()?;
-    if !is_json(text) && besides != Some(text) {
-        return Err(start.bad("text that is not JSON, or JSON nested more than 1,000 deep"));
+/// Checks the options of a subdocument, which were passed before. Yjs makes a document of them: a `guid` among them takes
+/// the place of the one that stands before them, and is written as a string; `gcFilter` is called. Source: yjs
+/// `ContentDoc.js`, `Doc.js`.
+fn check_options(mut r: Reader<'_>, refuse: &mut impl Refuse) -> Result<(), InvalidUpdate> {
+    let start = r;
+    match r.byte()? {
+        any::UNDEFINED | any::NULL => return refuse(start.bad("subdocument without options")),
+        any::OBJECT => {}
+        _ => return Ok(()),
+    }
+    for _ in 0..r.count(2)? {
+        let start = r;
+        match r.text_unchecked()? {
+            b"guid" if r.peek() != Some(any::STRING) => {
+                refuse(start.bad("subdocument with a 'guid' that is not a string"))?;
+            }
+            b"gcFilter" => refuse(start.bad("subdocument with a 'gcFilter'"))?,
+            _ => {}
+        }
+        skip_any(&mut r, &mut |_| Ok(()))?;
     }
     Ok(())
 }
 
-/// Passes over `n` elements of an any content, or of a JSON content whose texts were checked.
+/// Passes over JSON text, or over the one text that stands for something that JSON has not.
+fn skip_json(
+    r: &mut Reader<'_>,
+    besides: Option<&[u8]>,
+    refuse: &mut impl Refuse,
+) -> Result<(), InvalidUpdate> {
+    let start = *r;
+    let text = r.text(refuse)?;
+    if !is_json(text) && besides != Some(text) {
+        refuse(start.bad("text that is not JSON, or JSON nested more than 1,000 deep"))?;
+    }
+    Ok(())
+}
+
+/// Passes over `n` elements of an any content, or of a JSON content. They were checked before.
 pub(crate) fn skip_elements(r: &mut Reader<'_>, kind: u8, n: u64) -> Result<(), InvalidUpdate> {
     for _ in 0..n {
         if kind == kind::JSON {
-            r.text()?;
+            r.text_unchecked()?;
         } else {
-            skip_any(r)?;
+            skip_any(r, &mut strictly)?;
         }
     }
     Ok(())
@@ -127,32 +170,31 @@ mod any {
 }
 
 /// Passes over one lib0 `any`, however deep.
-fn skip_any(r: &mut Reader<'_>) -> Result<(), InvalidUpdate> {
-    if let Some((left, object)) = skip_flat(r)? {
-        skip_nested(r, left, object)?;
+fn skip_any(r: &mut Reader<'_>, refuse: &mut impl Refuse) -> Result<(), InvalidUpdate> {
+    if let Some((left, object)) = skip_flat(r, refuse)? {
+        skip_nested(r, left, object, refuse)?;
     }
     Ok(())
 }
 
 /// Passes over a value without children; for a container, gives the number of its entries and whether they have keys.
 #[inline(always)]
-fn skip_flat(r: &mut Reader<'_>) -> Result<Option<(u64, bool)>, InvalidUpdate> {
+fn skip_flat(r: &mut Reader<'_>, refuse: &mut impl Refuse) -> Result<Option<(u64, bool)>, InvalidUpdate> {
     let start = *r;
     match r.byte()? {
         any::UNDEFINED | any::NULL | any::FALSE | any::TRUE => {}
         any::INTEGER => {
-            for i in 0.. {
-                if r.byte()? < 0x80 {
-                    break;
-                }
-                if i == 7 {
-                    return Err(start.bad("number above 2^53 - 1"));
+            let mut bytes = 1;
+            while r.byte()? >= 0x80 {
+                bytes += 1;
+                if bytes == 9 {
+                    refuse(start.bad("number above 2^53 - 1"))?;
                 }
             }
         }
         any::FLOAT32 => r.take(4).map(drop)?,
         any::FLOAT64 | any::BIGINT => r.take(8).map(drop)?,
-        any::STRING => r.text().map(drop)?,
+        any::STRING => r.text(refuse).map(drop)?,
         any::BYTES => r.counted().map(drop)?,
         any::OBJECT => return Ok(Some((r.count(2)?, true))),
         any::ARRAY => return Ok(Some((r.count(1)?, false))),
@@ -162,7 +204,12 @@ fn skip_flat(r: &mut Reader<'_>) -> Result<Option<(u64, bool)>, InvalidUpdate> {
 }
 
 /// Passes over the entries of a container, with those of the containers in it.
-fn skip_nested(r: &mut Reader<'_>, mut left: u64, mut object: bool) -> Result<(), InvalidUpdate> {
+fn skip_nested(
+    r: &mut Reader<'_>,
+    mut left: u64,
+    mut object: bool,
+    refuse: &mut impl Refuse,
+) -> Result<(), InvalidUpdate> {
     let mut outer: Vec<(u64, bool)> = Vec::new();
     loop {
         if left == 0 {
@@ -176,14 +223,16 @@ fn skip_nested(r: &mut Reader<'_>, mut left: u64, mut object: bool) -> Result<()
         if object {
             let start = *r;
             // Yjs sets the prototype, takes the object for bytes, and fails to write it.
-            if r.text()? == b"__proto__" && r.peek() == Some(any::BYTES) {
-                return Err(start.bad("bytes under the key '__proto__'"));
+            if r.text(refuse)? == b"__proto__" && r.peek() == Some(any::BYTES) {
+                refuse(start.bad("bytes under the key '__proto__'"))?;
             }
         }
-        if let Some(inner) = skip_flat(r)? {
+        if let Some(inner) = skip_flat(r, refuse)? {
             outer.push((left, object));
-            if outer.len() >= MAX_NESTING {
-                return Err(r.bad("values nested more than 1,000 deep"));
+            match outer.len() {
+                MAX_NESTING => refuse(r.bad(TOO_DEEP))?,
+                MAX_FOLLOWED => return Err(r.bad(TOO_DEEP)),
+                _ => {}
             }
             (left, object) = inner;
         }

@@ -1,7 +1,7 @@
 //! Sets of ids as sorted ranges: the deletions of a merge.
 
 use super::clients::Clients;
-use super::store::SMALL;
+use super::store::{SMALL, push};
 use crate::codec::varint::write_varuint;
 
 /// Ids of one client, by its number: from `start` to before `end`.
@@ -10,6 +10,34 @@ pub(crate) struct Range {
     pub(crate) client: u32,
     pub(crate) start: u64,
     pub(crate) end: u64,
+}
+
+/// Appends a range. An empty one is dropped; what is named again and again takes no memory.
+#[inline(always)]
+pub(crate) fn add(ranges: &mut Vec<Range>, range: Range) {
+    if range.start == range.end {
+        return;
+    }
+    if let Some(last) = ranges.last_mut()
+        && last.client == range.client
+        && last.end == range.start
+    {
+        last.end = range.end;
+        return;
+    }
+    if ranges.len() == ranges.capacity() && ranges.len() >= SMALL {
+        normalise(ranges);
+        // The next sort is paid for by as many ranges as this one left.
+        ranges.reserve_exact(ranges.len());
+    }
+    push(ranges, range);
+}
+
+/// Gives each range the new number of its client.
+pub(crate) fn renumber(ranges: &mut [Range], numbers: &[u32]) {
+    for d in ranges {
+        d.client = numbers.get(d.client as usize).copied().unwrap_or_default();
+    }
 }
 
 /// Sorts, and joins what touches.

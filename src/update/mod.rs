@@ -7,6 +7,7 @@
 //! * `unite` → `collect` → `squash`, `write`: the merge.
 //! * `diff`, `state_vector`: what a peer needs, what an update knows.
 //! * `validate`, `readable`: what Yjs applies without throwing, alone and merged; `json`: what it parses.
+//! * `salvage`: an update without what `validate` refuses.
 //! * `contents`, `verify`, `proof`: a second reading of updates that shares no code with the first, to check a merge.
 //!
 //! All functions are safe on hostile bytes: they check what they read, do not recurse on it, and allocate no more than
@@ -25,6 +26,7 @@ mod json;
 mod proof;
 mod read;
 mod readable;
+mod salvage;
 mod scan;
 mod squash;
 mod state_vector;
@@ -101,22 +103,21 @@ pub fn merge<U: AsRef<[u8]>>(updates: &[U], options: MergeOptions) -> Result<Vec
     collected(united(updates)?, options)
 }
 
-/// [`merge`], but only into what Yjs can read: the merge of a whole log, or of a part that is to take its place.
+/// [`merge`], but only into what Yjs can read. For reads: a log keeps what it holds.
 ///
-/// Updates of which each is valid can be unreadable together. Costs no more than a merge, except where maps or more than
-/// 1,000 types are nested in others: then up to twice as much.
+/// Updates of which each is valid can be unreadable together. The structs that make them so are written as tombstones: a type
+/// that lies in 1,000 others, a live map entry with several values that something divides. Everything else stays. Costs no
+/// more than a merge, except where maps or more than 1,000 types are nested in others: then up to twice as much.
 ///
 /// # Errors
-/// [`InvalidUpdate`] if any of them is not a V1 update, or makes the merge unreadable. [`unreadable`] finds all of them.
+/// [`InvalidUpdate`] if any of them is not a V1 update. [`unreadable`] finds all of them.
 pub fn merge_readable<U: AsRef<[u8]>>(
     updates: &[U],
     options: MergeOptions,
 ) -> Result<Vec<u8>, InvalidUpdate> {
-    let store = united(updates)?;
-    match readable::conflicts(&store)?.into_iter().next() {
-        Some(conflict) => Err(conflict),
-        None => collected(store, options),
-    }
+    let mut store = united(updates)?;
+    readable::resolve(&mut store)?;
+    collected(store, options)
 }
 
 /// The structs of all updates, one for each id, found by their ids.
@@ -139,42 +140,12 @@ fn collected<U: AsRef<[u8]>>(
     write::write(&mut store, options)
 }
 
-/// How often all that remains is read again, before a whole part of it is left out.
-const MAX_PASSES: usize = 16;
-
-/// The updates to leave out so that [`merge_readable`] takes the others: those that are none, and of those that are
-/// unreadable only together the later ones. In the order of the updates; each once, with place and reason.
-///
-/// Near-linear. If leaving updates out brings new ones to light again and again, which takes updates made for it, all from
-/// the first of them on are left out.
+/// The updates that no merge takes, in their order: of each the first place that cannot be read, and the reason. Linear.
 pub fn unreadable<U: AsRef<[u8]>>(updates: &[U]) -> Vec<InvalidUpdate> {
-    let mut kept: Vec<usize> = Vec::with_capacity(updates.len());
-    let mut out: Vec<InvalidUpdate> = Vec::new();
-    for (i, update) in updates.iter().enumerate() {
-        match scan::scan(update.as_ref(), &mut scan::Nothing) {
-            Ok(()) => kept.push(i),
-            Err(e) => out.push(InvalidUpdate { update: i, ..e }),
-        }
-    }
-    for pass in 0.. {
-        let rest: Vec<&[u8]> = kept.iter().filter_map(|&i| updates.get(i)).map(AsRef::as_ref).collect();
-        let found = united(&rest).and_then(|store| readable::conflicts(&store)).unwrap_or_else(|e| vec![e]);
-        let Some(first) = found.first().cloned() else { break };
-        let most = if pass < MAX_PASSES { usize::MAX } else { first.update.min(kept.len() / 2) };
-        let mut blamed = found.into_iter().peekable();
-        let mut at = 0;
-        kept.retain(|&update| {
-            let own = blamed.next_if(|e| e.update == at);
-            let beyond = (at >= most).then(|| first.clone());
-            at += 1;
-            let reason = own.or(beyond).map(|e| InvalidUpdate { update, ..e });
-            let keep = reason.is_none();
-            out.extend(reason);
-            keep
-        });
-    }
-    out.sort_by_key(|e| e.update);
-    out
+    let check = |(i, update): (usize, &U)| {
+        scan::scan(update.as_ref(), &mut scan::Nothing).err().map(|e| InvalidUpdate { update: i, ..e })
+    };
+    updates.iter().enumerate().filter_map(check).collect()
 }
 
 /// Merges one more update into a merged state.
@@ -233,6 +204,33 @@ pub fn claims_beyond(state_vector: &[u8], update: &[u8]) -> Result<Vec<Claim>, I
 /// [`InvalidUpdate`] with the offset of what is wrong.
 pub fn validate(update: &[u8]) -> Result<(), InvalidUpdate> {
     validate::validate(update)
+}
+
+/// An update without what [`validate`] refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvaged {
+    /// The update, byte for byte as it was given if nothing was refused.
+    pub update: Vec<u8>,
+    /// What was refused, in the order of the bytes: place and reason, one for each struct and each deletion.
+    pub refused: Vec<InvalidUpdate>,
+}
+
+/// Replaces each struct that [`validate`] refuses by a tombstone: an item with the same ids, neighbours, parent and key, and
+/// without content. So what others wrote next to it stays readable.
+///
+/// * A struct that names itself or a later id of its client, or whose parent or key cannot be read, becomes GC.
+/// * Structs and deletions of no length are dropped. Deletions beyond the last clock are shortened. If anything is refused, the delete set
+///   is written sorted and names the tombstones too.
+/// * Sections of one client are united, and bytes behind the end are dropped.
+///
+/// All other structs stay as they are, so the result has the ids of `update`; [`validate`] takes it. Near-linear; costs a
+/// validation if nothing is refused.
+///
+/// # Errors
+/// [`InvalidUpdate`] if the end of a struct is not known (bytes that are cut, counts that are too large, unknown content), if a
+/// clock or a length is above the limits, and for V2 updates.
+pub fn salvage(update: &[u8]) -> Result<Salvaged, InvalidUpdate> {
+    salvage::salvage(update)
 }
 
 /// Checks that bytes are a state vector.

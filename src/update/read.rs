@@ -11,6 +11,16 @@ pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
 /// The longest encoding of a number: 8 bytes of 7 bits hold 53.
 const MAX_VARINT_BYTES: usize = 8;
 
+/// Called with each thing that can be passed over and that Yjs cannot apply. An error from it ends the pass.
+pub(crate) trait Refuse: FnMut(InvalidUpdate) -> Result<(), InvalidUpdate> {}
+
+impl<F: FnMut(InvalidUpdate) -> Result<(), InvalidUpdate>> Refuse for F {}
+
+/// Ends the pass at the first refused thing.
+pub(crate) fn strictly(e: InvalidUpdate) -> Result<(), InvalidUpdate> {
+    Err(e)
+}
+
 /// A position in borrowed bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
@@ -141,9 +151,9 @@ impl<'a> Reader<'a> {
         self.take(n as usize)
     }
 
-    /// Text behind the number of its bytes.
+    /// Text behind the number of its bytes. `refuse` decides about text that is not UTF-8.
     #[inline(always)]
-    pub(crate) fn text(&mut self) -> Result<&'a [u8], InvalidUpdate> {
+    pub(crate) fn text(&mut self, refuse: &mut impl Refuse) -> Result<&'a [u8], InvalidUpdate> {
         let start = *self;
         let bytes = self.counted()?;
         let plain = match bytes {
@@ -152,12 +162,12 @@ impl<'a> Reader<'a> {
             _ => std::str::from_utf8(bytes).is_ok(),
         };
         if !plain {
-            return Err(start.bad("text that is not UTF-8"));
+            refuse(start.bad("text that is not UTF-8"))?;
         }
         Ok(bytes)
     }
 
-    /// Text that was checked before.
+    /// Text that was checked before, or whose bytes do not matter.
     #[inline(always)]
     pub(crate) fn text_unchecked(&mut self) -> Result<&'a [u8], InvalidUpdate> {
         self.counted()

@@ -7,16 +7,17 @@
 //!   left one stays when the map goes, and is in the way when the map is collected. Yjs writes entries of one value; only
 //!   deleted ones are joined.
 //!
-//! Of all that make up such a case the struct of the latest update is blamed. Near-linear, and free where no types are
-//! nested. Source: yjs `ContentType.delete`, `ContentType.gc`, `splitItem`.
+//! One struct of each such case becomes a tombstone, an item without content: the type that lies too deep, the entry that is
+//! divided. Its id stays, so all that names it stays in the document. A tombstone never makes a new case. Near-linear, and
+//! free where no types are nested. Source: yjs `ContentType.delete`, `ContentType.gc`, `splitItem`.
 
 use super::InvalidUpdate;
 use super::collect::{find_near, head_of};
 use super::content::{MAX_NESTING, kind};
-use super::delete_set;
+use super::delete_set::{self, Range};
 use super::head::{Id, Parent};
 use super::scan::{Struct, Visit, bit, scan};
-use super::store::{Record, Source, Store};
+use super::store::{Store, mark};
 
 const TOO_DEEP: &str = "types nested more than 1,000 deep";
 const DIVIDED: &str = "an entry of a map with several values, divided while it is live";
@@ -43,30 +44,47 @@ impl Suspects {
     }
 }
 
-/// The structs to leave out, one for each update that holds any, the first update first. The store is united and indexed.
-pub(crate) fn conflicts<U: AsRef<[u8]>>(store: &Store<'_, U>) -> Result<Vec<InvalidUpdate>, InvalidUpdate> {
+/// A record that must not keep its content, by its index, and why.
+pub(crate) type Conflict = (usize, &'static str);
+
+/// Makes a tombstone of each record that Yjs cannot read together with the others. The store is united and indexed.
+pub(crate) fn resolve<U: AsRef<[u8]>>(store: &mut Store<'_, U>) -> Result<(), InvalidUpdate> {
+    let conflicts = conflicts(store)?;
+    for &(i, _) in &conflicts {
+        let Some(r) = store.records.get_mut(i) else { continue };
+        r.bury();
+        let (client, start) = (r.client, r.clock());
+        let end = store.records.get(i).map_or(start, |r| store.end(r));
+        store.deleted.push(Range { client, start, end });
+        if let Some(next) = store.records.get_mut(i + 1) {
+            next.unset(mark::APART);
+        }
+    }
+    if !conflicts.is_empty() {
+        delete_set::normalise(&mut store.deleted);
+    }
+    Ok(())
+}
+
+/// The records to make tombstones of, in their order, each once. The store is united and indexed.
+pub(crate) fn conflicts<U: AsRef<[u8]>>(store: &Store<'_, U>) -> Result<Vec<Conflict>, InvalidUpdate> {
     if !store.suspects.any() {
         return Ok(Vec::new());
     }
     let places = Places::of(store)?;
-    let mut blamed = Vec::new();
-    for (r, place) in store.records.iter().zip(&places.known) {
-        // What lies deeper goes with it.
+    let mut found = Vec::new();
+    for (i, (r, place)) in store.records.iter().zip(&places.known).enumerate() {
+        // What lies deeper has no parent then.
         if r.kind() == kind::TYPE && place.depth as usize == MAX_NESTING {
-            blamed.push((place.latest, TOO_DEEP));
+            found.push((i, TOO_DEEP));
         }
     }
     if holds_several(store, &places)? {
-        divided(store, &places, &mut blamed)?;
+        divided(store, &places, &mut found)?;
     }
-    blamed.sort_unstable();
-    blamed.dedup_by_key(|(source, _)| source.input);
-    let named = blamed.into_iter().map(|(Source { input, offset }, reason)| InvalidUpdate {
-        update: input as usize,
-        offset: offset as usize,
-        reason,
-    });
-    Ok(named.collect())
+    found.sort_unstable();
+    found.dedup_by_key(|&mut (i, _)| i);
+    Ok(found)
 }
 
 /// Where a struct stands in the document.
@@ -76,8 +94,6 @@ struct Place {
     depth: u32,
     /// Is an entry of a map that is an item.
     keyed: bool,
-    /// The latest struct on the way from here to the root.
-    latest: Source,
 }
 
 /// What gives a struct its place.
@@ -110,8 +126,7 @@ const UNKNOWN: u32 = u32::MAX;
 
 impl Places {
     fn of<U: AsRef<[u8]>>(store: &Store<'_, U>) -> Result<Self, InvalidUpdate> {
-        let unknown = |r: &Record| Place { depth: UNKNOWN, keyed: false, latest: store.source(r) };
-        let mut places = Places { known: store.records.iter().map(unknown).collect() };
+        let mut places = Places { known: vec![Place { depth: UNKNOWN, keyed: false }; store.records.len()] };
         let mut path = Vec::new();
         for i in 0..places.known.len() {
             places.settle(store, i, &mut path)?;
@@ -139,7 +154,6 @@ impl Places {
             let above = up.record().and_then(|at| self.known.get(at)).copied();
             if let Some(place) = self.known.get_mut(i) {
                 let (depth, keyed) = above.map_or((0, false), |above| (above.depth, above.keyed));
-                place.latest = above.map_or(place.latest, |above| place.latest.max(above.latest));
                 (place.depth, place.keyed) = match up {
                     Up::In(_, keyed) => (depth.saturating_add(1), keyed),
                     Up::Beside(_) | Up::Top => (depth, keyed),
@@ -180,12 +194,11 @@ fn holds_several<U: AsRef<[u8]>>(store: &Store<'_, U>, places: &Places) -> Resul
     Ok(false)
 }
 
-/// A place between two ids: the client, the clock on its left, and what divides there.
+/// A place between two ids: the client, and the clock on its left.
 struct Cut {
     client: u32,
     left: u64,
-    by: Source,
-    /// The record that divides, if it is one.
+    /// The record that divides; `usize::MAX` for a deletion.
     record: usize,
 }
 
@@ -193,11 +206,11 @@ struct Cut {
 fn divided<U: AsRef<[u8]>>(
     store: &Store<'_, U>,
     places: &Places,
-    blamed: &mut Vec<(Source, &'static str)>,
+    found: &mut Vec<Conflict>,
 ) -> Result<(), InvalidUpdate> {
-    let mut blame = |cut: Cut| {
+    let mut look = |cut: Cut| {
         if let Some(entry) = divides(store, places, &cut)? {
-            blamed.push((cut.by.max(entry), DIVIDED));
+            found.push((entry, DIVIDED));
         }
         Ok(())
     };
@@ -206,35 +219,35 @@ fn divided<U: AsRef<[u8]>>(
         let before = |id: Id| Some(Id { clock: id.clock.checked_sub(1)?, ..id });
         for id in [head.origin, head.right.and_then(before)].into_iter().flatten() {
             if let Some(client) = store.clients.find(id.client) {
-                blame(Cut { client, left: id.clock, by: store.source(r), record })?;
+                look(Cut { client, left: id.clock, record })?;
             }
         }
     }
-    for (input, bytes) in store.inputs.iter().enumerate() {
-        let mut starts = Starts { input: input as u32, client: 0, found: Vec::new() };
+    for bytes in store.inputs {
+        let mut starts = Starts { client: 0, found: Vec::new() };
         scan(bytes.as_ref(), &mut starts)?;
-        for (client, clock, by) in starts.found {
+        for (client, clock) in starts.found {
             if let (Some(client), Some(left)) = (store.clients.find(client), clock.checked_sub(1)) {
-                blame(Cut { client, left, by, record: usize::MAX })?;
+                look(Cut { client, left, record: usize::MAX })?;
             }
         }
     }
     Ok(())
 }
 
-/// The entry that a cut divides while what is on its left is live.
+/// The record of the entry that a cut divides while what is on its left is live.
 fn divides<U: AsRef<[u8]>>(
     store: &Store<'_, U>,
     places: &Places,
     cut: &Cut,
-) -> Result<Option<Source>, InvalidUpdate> {
+) -> Result<Option<usize>, InvalidUpdate> {
     let found = store.find(cut.client, cut.left).filter(|&at| places.is_entry(store, at));
     let Some((at, r)) = found.and_then(|at| Some((at, store.records.get(at)?))) else { return Ok(None) };
     if delete_set::find(&store.deleted, cut.client, cut.left).is_some() {
         return Ok(None);
     }
     let divided = cut.left + 1 < store.end(r) || (cut.record != at + 1 && is_joined(store, places, at)?);
-    Ok(divided.then(|| store.source(r)))
+    Ok(divided.then_some(at))
 }
 
 /// Whether a merge may join a record and the next one.
@@ -253,9 +266,8 @@ fn is_joined<U: AsRef<[u8]>>(
 
 /// Where the deletions of an input begin.
 struct Starts {
-    input: u32,
     client: u64,
-    found: Vec<(u64, u64, Source)>,
+    found: Vec<(u64, u64)>,
 }
 
 impl Visit for Starts {
@@ -265,7 +277,7 @@ impl Visit for Starts {
 
     fn visit(&mut self, s: Struct) {
         if s.kind == kind::DELETED {
-            self.found.push((self.client, s.clock, Source { input: self.input, offset: s.start as u32 }));
+            self.found.push((self.client, s.clock));
         }
     }
 
@@ -273,7 +285,7 @@ impl Visit for Starts {
         self.client = client;
     }
 
-    fn deleted(&mut self, clock: u64, _len: u64, at: usize) {
-        self.found.push((self.client, clock, Source { input: self.input, offset: at as u32 }));
+    fn deleted(&mut self, clock: u64, _len: u64, _at: usize) {
+        self.found.push((self.client, clock));
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! What the visitor gets has been checked: clocks do not pass 2^53 − 1, those of items not 2^52 − 1, text is UTF-8, JSON
 //! is JSON, content ends inside the update, and no item names its own or a later clock of its client, which Yjs looks up
-//! without checking. Source: yjs `utils/encoding.js`, `utils/updates.js`, `structs/Item.js`.
+//! without checking. What breaks these rules and can be passed over goes to [`Visit::refuse`], which ends the pass unless a
+//! visitor says otherwise. Source: yjs `utils/encoding.js`, `utils/updates.js`, `structs/Item.js`.
 
 use super::InvalidUpdate;
 use super::content::{kind, skip_content};
 use super::head::Id;
-use super::read::{MAX_SAFE, Reader};
+use super::read::{MAX_SAFE, Reader, Refuse};
 use super::store::push;
 
 /// A struct as it stands in an update.
@@ -45,8 +46,27 @@ impl Struct {
     }
 }
 
+/// The part of an update that is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Part {
+    /// What stands before the content of the struct that is visited next.
+    Head,
+    /// The content of the struct that is visited next.
+    Content,
+    /// The deletion that is visited next, with as much of its length as there are clocks.
+    Deletion,
+    /// What follows the delete set.
+    Rest,
+}
+
 /// Sees the parts of an update in their order.
 pub(crate) trait Visit {
+    /// Something that Yjs cannot apply and that can be passed over: goes on if this gives no error.
+    fn refuse(&mut self, _part: Part, e: InvalidUpdate) -> Result<(), InvalidUpdate> {
+        Err(e)
+    }
+    /// A section of so many structs begins at this offset.
+    fn count(&mut self, _structs: u64, _at: usize) {}
     /// The structs of a client follow, from `clock` on. The client is named at this offset.
     fn section(&mut self, _client: u64, _clock: u64, _at: usize) {}
     /// A struct of the last named client.
@@ -81,11 +101,16 @@ pub(crate) mod bit {
 
 /// Passes over the whole update.
 pub(crate) fn scan(bytes: &[u8], visitor: &mut impl Visit) -> Result<(), InvalidUpdate> {
-    match scan_v1(bytes, visitor) {
-        Ok(true) => Ok(()),
-        Ok(false) => unique_clients(bytes),
-        Err(e) => Err(if looks_like_v2(bytes) { v2(e) } else { e }),
+    match scan_sections(bytes, visitor)? {
+        true => Ok(()),
+        false => unique_clients(bytes),
     }
+}
+
+/// [`scan`], but a client may have several sections; tells whether surely none has.
+#[inline(always)]
+pub(crate) fn scan_sections(bytes: &[u8], visitor: &mut impl Visit) -> Result<bool, InvalidUpdate> {
+    scan_v1(bytes, visitor).map_err(|e| if looks_like_v2(bytes) { v2(e) } else { e })
 }
 
 /// Passes over the update; tells whether its clients are in Yjs' order, the highest first, so that none can have two
@@ -95,7 +120,9 @@ fn scan_v1(bytes: &[u8], visitor: &mut impl Visit) -> Result<bool, InvalidUpdate
     let mut r = Reader::new(bytes);
     let (mut ordered, mut last) = (true, u64::MAX);
     for _ in 0..r.count(3)? {
+        let start = r.pos();
         let structs = r.count(2)?;
+        visitor.count(structs, start);
         let at = r.pos();
         let client = r.uint()?;
         ordered &= client < last;
@@ -103,7 +130,7 @@ fn scan_v1(bytes: &[u8], visitor: &mut impl Visit) -> Result<bool, InvalidUpdate
         let mut clock = r.uint()?;
         visitor.section(client, clock, at);
         for _ in 0..structs {
-            let s = read_struct(&mut r, client, clock)?;
+            let s = read_struct(&mut r, Id { client, clock }, visitor)?;
             clock += s.len;
             visitor.visit(s);
         }
@@ -111,14 +138,14 @@ fn scan_v1(bytes: &[u8], visitor: &mut impl Visit) -> Result<bool, InvalidUpdate
     visitor.delete_set(r.pos());
     scan_delete_set(&mut r, visitor)?;
     if r.remaining() > 0 {
-        return Err(r.bad("bytes after the end"));
+        visitor.refuse(Part::Rest, r.bad("bytes after the end"))?;
     }
     Ok(ordered)
 }
 
 /// Looks for a client with two sections: Yjs would lose the first of them.
 #[cold]
-fn unique_clients(bytes: &[u8]) -> Result<(), InvalidUpdate> {
+pub(crate) fn unique_clients(bytes: &[u8]) -> Result<(), InvalidUpdate> {
     struct Sections(Vec<(u64, usize)>);
     impl Visit for Sections {
         fn section(&mut self, client: u64, _clock: u64, at: usize) {
@@ -139,25 +166,26 @@ fn unique_clients(bytes: &[u8]) -> Result<(), InvalidUpdate> {
 }
 
 #[inline(always)]
-fn read_struct(r: &mut Reader<'_>, client: u64, clock: u64) -> Result<Struct, InvalidUpdate> {
+fn read_struct(r: &mut Reader<'_>, own: Id, visitor: &mut impl Visit) -> Result<Struct, InvalidUpdate> {
     let start = *r;
+    let clock = own.clock;
     let info = r.byte()?;
     let kind = info & bit::KIND;
     let (mut in_item, mut origin, mut right) = (false, None, None);
     let (len, most) = if kind == kind::GC || kind == kind::SKIP {
         (r.uint()?, MAX_SAFE)
     } else {
-        let own = Id { client, clock };
+        let mut head = |e| visitor.refuse(Part::Head, e);
         if info & bit::ORIGIN != 0 {
-            origin = Some(earlier(r, own)?);
+            origin = Some(earlier(r, own, &mut head)?);
         }
         if info & bit::RIGHT != 0 {
-            right = Some(earlier(r, own)?);
+            right = Some(earlier(r, own, &mut head)?);
         }
         if info & (bit::ORIGIN | bit::RIGHT) == 0 {
-            in_item = skip_parent(r, info, own)?;
+            in_item = skip_parent(r, info, own, &mut head)?;
         }
-        (skip_content(r, kind)?, MAX_ITEM_CLOCK + 1)
+        (skip_content(r, kind, &mut |e| visitor.refuse(Part::Content, e))?, MAX_ITEM_CLOCK + 1)
     };
     if clock > most || len > most - clock {
         return Err(start.bad("clock above 2^53 - 1, or of an item above 2^52 - 1"));
@@ -167,26 +195,31 @@ fn read_struct(r: &mut Reader<'_>, client: u64, clock: u64) -> Result<Struct, In
 
 /// Reads the id of a neighbour or a parent of the item with the id `own`.
 #[inline(always)]
-fn earlier(r: &mut Reader<'_>, own: Id) -> Result<Id, InvalidUpdate> {
+fn earlier(r: &mut Reader<'_>, own: Id, refuse: &mut impl Refuse) -> Result<Id, InvalidUpdate> {
     let start = *r;
     let id = Id::read(r)?;
     if (id.client == own.client && id.clock >= own.clock) || id.clock > MAX_ITEM_CLOCK {
-        return Err(start.bad("an item names itself, a later id of its client, or a clock above 2^52 - 1"));
+        refuse(start.bad("an item names itself, a later id of its client, or a clock above 2^52 - 1"))?;
     }
     Ok(id)
 }
 
 /// Passes over parent and key; tells whether the parent is an item.
 #[inline(always)]
-fn skip_parent(r: &mut Reader<'_>, info: u8, own: Id) -> Result<bool, InvalidUpdate> {
+fn skip_parent(
+    r: &mut Reader<'_>,
+    info: u8,
+    own: Id,
+    refuse: &mut impl Refuse,
+) -> Result<bool, InvalidUpdate> {
     let named = r.uint()? == 1;
     if named {
-        r.text()?;
+        r.text(refuse)?;
     } else {
-        earlier(r, own)?;
+        earlier(r, own, refuse)?;
     }
     if info & bit::SUB != 0 {
-        r.text()?;
+        r.text(refuse)?;
     }
     Ok(!named)
 }
@@ -200,9 +233,10 @@ fn scan_delete_set(r: &mut Reader<'_>, visitor: &mut impl Visit) -> Result<(), I
         for _ in 0..ranges {
             let at = *r;
             let clock = r.uint()?;
-            let len = r.uint()?;
+            let mut len = r.uint()?;
             if len > MAX_SAFE - clock {
-                return Err(at.bad("clock above 2^53 - 1"));
+                visitor.refuse(Part::Deletion, at.bad("clock above 2^53 - 1"))?;
+                len = MAX_SAFE - clock;
             }
             visitor.deleted(clock, len, at.pos());
         }
@@ -217,7 +251,7 @@ fn v2(e: InvalidUpdate) -> InvalidUpdate {
 
 /// Whether bytes that are no V1 update have the frame of a V2 update: a zero, then nine counted columns.
 #[cold]
-fn looks_like_v2(bytes: &[u8]) -> bool {
+pub(crate) fn looks_like_v2(bytes: &[u8]) -> bool {
     let mut r = Reader::new(bytes);
     r.byte() == Ok(0) && (0..9).all(|_| r.counted().is_ok()) && r.remaining() > 0
 }

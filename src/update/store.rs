@@ -6,7 +6,7 @@
 use super::InvalidUpdate;
 use super::clients::Clients;
 use super::content::kind;
-use super::delete_set::Range;
+use super::delete_set::{self, Range};
 use super::head::Id;
 use super::readable::Suspects;
 use super::scan::{Struct, Visit, scan};
@@ -69,6 +69,17 @@ impl Record {
     #[inline(always)]
     pub(crate) fn set(&mut self, marks: u64) {
         self.word |= marks;
+    }
+
+    #[inline(always)]
+    pub(crate) fn unset(&mut self, marks: u64) {
+        self.word &= !marks;
+    }
+
+    /// Makes an item a tombstone: it has no content, and is not copied from its input.
+    pub(crate) fn bury(&mut self) {
+        self.word &= !(0xf << KIND_SHIFT | mark::APART);
+        self.word |= u64::from(kind::DELETED) << KIND_SHIFT;
     }
 
     /// Items in full win over deleted ones, those over GC.
@@ -203,23 +214,7 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
     /// Adds a deletion of the client with this number.
     #[inline(always)]
     fn delete(&mut self, client: u32, clock: u64, len: u64) {
-        if len == 0 {
-            return;
-        }
-        if let Some(last) = self.deleted.last_mut()
-            && last.client == client
-            && last.end == clock
-        {
-            last.end += len;
-            return;
-        }
-        if self.deleted.len() == self.deleted.capacity() && self.deleted.len() >= SMALL {
-            // What is named again and again takes no memory.
-            super::delete_set::normalise(&mut self.deleted);
-            // The next sort is paid for by as many ranges as this one left.
-            self.deleted.reserve_exact(self.deleted.len());
-        }
-        push(&mut self.deleted, Range { client, start: clock, end: clock + len });
+        delete_set::add(&mut self.deleted, Range { client, start: clock, end: clock + len });
     }
 
     /// Brings clients and records into the order of the output; tells whether any two records share an id.
@@ -228,11 +223,9 @@ impl<'a, U: AsRef<[u8]>> Store<'a, U> {
             for r in &mut self.records {
                 r.client = numbers.get(r.client as usize).copied().unwrap_or_default();
             }
-            for d in &mut self.deleted {
-                d.client = numbers.get(d.client as usize).copied().unwrap_or_default();
-            }
+            delete_set::renumber(&mut self.deleted, &numbers);
         }
-        super::delete_set::normalise(&mut self.deleted);
+        delete_set::normalise(&mut self.deleted);
         if !self.is_sorted() {
             let mut records = std::mem::take(&mut self.records);
             let key = |r: &Record| (r.client, r.clock(), r.rank(), self.source(r));

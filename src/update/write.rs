@@ -6,7 +6,7 @@ use super::content::{kind, skip_content, skip_elements};
 use super::delete_set::{self, Range};
 use super::head::{Head, Id};
 use super::hole::Hole;
-use super::read::Reader;
+use super::read::{Reader, strictly};
 use super::squash::{Run, has_no_key};
 use super::store::{Piece, Record, Store, mark};
 use super::text::Place;
@@ -292,7 +292,7 @@ fn read_content<'a>(
         (kind::DELETED, _) => Content::Opaque(&[]),
         _ => {
             let start = reader.pos();
-            skip_content(&mut reader, kind)?;
+            skip_content(&mut reader, kind, &mut strictly)?;
             Content::Opaque(reader.since(start))
         }
     })

@@ -7,43 +7,39 @@ use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::Item;
 use y_dynamodb::table::memory::MemoryTable;
-use y_dynamodb::update::validate;
+use y_dynamodb::update::{contents, validate};
 
 use crate::support::*;
 
-/// Entries of a log, and the index of the one that is left out.
-fn logs() -> Vec<(Vec<Vec<u8>>, usize)> {
-    let map = vec![1, 1, 200, 1, 0, 7, 1, 1, b'a', 1, 0];
-    let entry = vec![1, 1, 201, 1, 0, 40, 0, 200, 1, 0, 1, b'k', 2, 126, 126, 0];
-    let divides = vec![1, 1, 202, 1, 0, 136, 201, 1, 0, 1, 126, 0];
-    assert!([&map, &entry, &divides].iter().all(|update| validate(update).is_ok()));
-    vec![
-        (vec![vec![1, 1, 200, 1, 0, 71, 200, 1, 15, 3, 1, b'p', 0]], 0),
-        (vec![vec![1, 1, 200, 1, 0, 5, 1, 1, b'a', 1, b'{', 0]], 0),
-        (vec![map, entry, divides], 2),
+/// Updates that cannot be read by themselves.
+fn unreadable() -> [Vec<u8>; 3] {
+    [
+        vec![1, 1, 200, 1, 0, 71, 200, 1, 15, 3, 1, b'p', 0],
+        vec![1, 1, 200, 1, 0, 5, 1, 1, b'a', 1, b'{', 0],
+        vec![1, 1, 200, 1, 0, 9, 1, 1, b'a', 1, b'g', 118, 1, 4, b'g', b'u', b'i', b'd', 126, 0],
     ]
 }
 
-/// Plants the entries between updates of others; gives the item that is left out.
-fn planted(table: &MemoryTable, (log, left_out): (Vec<Vec<u8>>, usize)) -> Item {
+/// Plants updates between those of others; gives their items.
+fn planted(table: &MemoryTable, log: &[Vec<u8>]) -> Vec<Item> {
     let d = doc("d");
-    let items: Vec<_> = (10..).zip(log).map(|(clock, update)| original(&d, clock, update)).collect();
+    let items: Vec<_> = (10..).zip(log).map(|(clock, update)| original(&d, clock, update.clone())).collect();
     for n in [1u8, 2, 30] {
         plant(table, &d, original(&d, n.into(), update(n, 1)));
     }
     items.iter().for_each(|item| plant(table, &d, item.clone()));
-    items[left_out].clone()
+    items
 }
 
 #[tokio::test]
 async fn a_read_fails_by_the_name_of_the_item_and_the_reason() {
-    for log in logs() {
+    for update in unreadable() {
         let table = MemoryTable::new();
-        let item = planted(&table, log);
+        let items = planted(&table, &[update]);
         let persistence = open(&table);
         let read = persistence.read(doc("d"), Queued).await.unwrap_err();
         assert_eq!(read.code(), Code::Corrupt);
-        assert!(read.message().contains(&item.key.to_string()), "{read}");
+        assert!(read.message().contains(&items[0].key.to_string()), "{read}");
         assert!(read.message().contains("is not an update that Yjs can read: "), "{read}");
         assert_eq!(persistence.flush(doc("d"), Queued).await.unwrap_err().code(), Code::Corrupt);
     }
@@ -51,9 +47,9 @@ async fn a_read_fails_by_the_name_of_the_item_and_the_reason() {
 
 #[tokio::test]
 async fn the_rest_can_be_read_and_compacted_again_and_again() {
-    for log in logs() {
+    for poison in unreadable() {
         let table = MemoryTable::new();
-        let item = planted(&table, log);
+        let items = planted(&table, &[poison]);
         let persistence = open_with(&table, Options { on_corrupt: OnCorrupt::Skip, ..quiet() });
         let before = numbers(&persistence.read(doc("d"), Queued).await.unwrap());
         assert!(before.is_superset(&set([1, 2, 30])));
@@ -62,25 +58,79 @@ async fn the_rest_can_be_read_and_compacted_again_and_again() {
             persistence.flush(doc("d"), Queued).await.unwrap();
             let after = numbers(&persistence.read(doc("d"), Queued).await.unwrap());
             assert!(after.is_superset(&before) && after.contains(&n.into()), "{before:?} {after:?}");
-            assert!(table.items(&doc("d")).contains(&item), "a compaction leaves it where it is");
+            assert!(table.items(&doc("d")).contains(&items[0]), "a compaction leaves it where it is");
         }
     }
 }
 
 #[tokio::test]
 async fn verify_finds_it_and_repair_puts_it_aside() {
-    for log in logs() {
+    for poison in unreadable() {
         let table = MemoryTable::new();
-        let item = planted(&table, log);
+        let items = planted(&table, &[poison]);
         let skipping = open_with(&table, Options { on_corrupt: OnCorrupt::Skip, ..quiet() });
         skipping.flush(doc("d"), Queued).await.unwrap();
         let persistence = open(&table);
         persistence.read(doc("d"), Queued).await.unwrap_err();
         let found = persistence.repair(doc("d"), Queued).await.unwrap().verified.findings;
         let [finding] = found.as_slice() else { panic!("{found:?}") };
-        assert_eq!((finding.wrong, &finding.items), (Wrong::CorruptUpdate, &vec![item.clone()]));
+        assert_eq!((finding.wrong, &finding.items), (Wrong::CorruptUpdate, &items));
         assert!(finding.detail.contains("is not an update that Yjs can read: "), "{}", finding.detail);
         assert!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()).is_superset(&set([1, 2, 30])));
-        assert!(!table.items(&doc("d")).contains(&item));
+        assert!(!table.items(&doc("d")).contains(&items[0]));
+    }
+}
+
+/// A map, an entry of two values in it, and what divides the entry.
+fn divided_entry() -> Vec<Vec<u8>> {
+    vec![
+        vec![1, 1, 200, 1, 0, 7, 1, 1, b'a', 1, 0],
+        vec![1, 1, 201, 1, 0, 40, 0, 200, 1, 0, 1, b'k', 2, 126, 126, 0],
+        vec![1, 1, 202, 1, 0, 136, 201, 1, 0, 1, 126, 0],
+    ]
+}
+
+/// Types of client 9 in each other, in two updates.
+fn nested_types() -> Vec<Vec<u8>> {
+    let types = |from: u16| {
+        let mut update = vec![1, 0xd8, 4, 9, from as u8 | 0x80, (from >> 7) as u8];
+        for clock in from..from + 600 {
+            match clock.checked_sub(1) {
+                None => update.extend([7, 1, 1, b'a', 1]),
+                Some(parent) => update.extend([7, 0, 9, parent as u8 | 0x80, (parent >> 7) as u8, 1]),
+            }
+        }
+        update.push(0);
+        update
+    };
+    vec![types(0), types(600)]
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_together_never_fails_a_read_and_is_compacted_as_anything_else() {
+    for log in [divided_entry(), nested_types()] {
+        assert!(log.iter().all(|update| validate(update).is_ok()));
+        for on_corrupt in [OnCorrupt::Fail, OnCorrupt::Skip] {
+            let table = MemoryTable::new();
+            let planted = planted(&table, &log);
+            let persistence = open_with(&table, Options { on_corrupt, ..quiet() });
+            let before = persistence.read(doc("d"), Queued).await.unwrap();
+            assert_eq!(validate(&before), Ok(()));
+            assert!(numbers(&before).is_superset(&set([1, 2, 30])));
+            let found = persistence.verify(doc("d"), Queued).await.unwrap().findings;
+            assert!(found.iter().all(|finding| finding.wrong != Wrong::CorruptUpdate), "{found:?}");
+            persistence.flush(doc("d"), Queued).await.unwrap();
+            let items = table.items(&doc("d"));
+            assert!(items.iter().all(|item| !planted.contains(item)), "all of it was merged");
+            let of_set = items.iter().filter(|item| item.key.is_update_of(&doc("d")));
+            // Its head has an empty update, its part all that there is.
+            let stored = of_set.last().and_then(|item| item.value.clone()).unwrap();
+            assert!(
+                validate(&stored).is_err() && contents(&stored).unwrap().deleted().is_empty(),
+                "nothing is lost"
+            );
+            let after = persistence.read(doc("d"), Queued).await.unwrap();
+            assert_eq!(after, before);
+        }
     }
 }

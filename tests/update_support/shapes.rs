@@ -3,8 +3,8 @@
 
 use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::update::{
-    MergeOptions, claims_beyond, contents, diff, merge, merge_readable, state_vector, unreadable, validate,
-    verify,
+    MergeOptions, claims_beyond, contents, diff, merge, merge_readable, salvage, state_vector, unreadable,
+    validate, verify,
 };
 
 /// Updates of one shape.
@@ -209,10 +209,11 @@ impl Prepared {
 }
 
 /// All public functions that read updates.
-pub const FUNCTIONS: [Function; 10] = [
+pub const FUNCTIONS: [Function; 11] = [
     ("merge", |p| drop(merge(&p.updates, COLLECT))),
     ("merge_readable", |p| drop(merge_readable(&p.updates, KEEP))),
     ("unreadable", |p| drop(unreadable(&p.updates))),
+    ("salvage", |p| p.updates.iter().for_each(|update| drop(salvage(update)))),
     ("verify", |p| drop(verify(&p.updates, &p.merged))),
     ("verify of a merge that keeps", |p| drop(verify(&p.updates, &p.kept))),
     ("validate", |p| drop(validate(&p.kept))),

@@ -7,7 +7,7 @@ import { Bytes, encode, KIND } from './structure.mjs'
 
 const VERSIONS = { 'yjs 13': Y13, 'yjs 14': Y14 }
 
-/** Applies updates one after another, and encodes what a peer gets. Says which version throws. */
+/** Applies updates one after another, encodes what a peer gets, and deletes everything. Says which version throws. */
 export function applyToBoth (updates, { gc = true, typed = true } = {}) {
   for (const [version, Y] of Object.entries(VERSIONS)) {
     const doc = new Y.Doc({ gc })
@@ -18,7 +18,9 @@ export function applyToBoth (updates, { gc = true, typed = true } = {}) {
     try {
       for (const update of updates) Y.applyUpdate(doc, update)
       Y.encodeStateAsUpdate(doc)
-      Y.encodeStateVector(doc)
+      const clocks = Y.decodeStateVector(Y.encodeStateVector(doc))
+      Y.applyUpdate(doc, encode({ sections: [], deletions: [...clocks].map(([client, clock]) => ({ client, ranges: [[0, clock]] })) }))
+      Y.encodeStateAsUpdate(doc)
     } catch (error) {
       throw new Error(`${version}: ${error.message}\n  ${updates.map(update => `[${update}]`).join(',\n  ')}`, { cause: error })
     }

@@ -25,10 +25,15 @@ export function validateStateVector (stateVector) {
 
 
 
-/** The places of the updates that a read leaves out, because Yjs could not read the merge with them. */
-export function unreadable (updates) {
+/** A merge as a read does it: what yjs cannot apply together becomes tombstones. */
+export function mergeReadable (updates, { gc = true, squash = true, wholeLog = false } = {}) {
   const lengths = Uint32Array.from(updates, update => update.length)
-  return [...unwrap(native.unreadableUpdates(Buffer.concat(updates), lengths))]
+  return unwrap(native.mergeReadableUpdates(Buffer.concat(updates), lengths, { gc, squash, wholeLog }))
+}
+
+/** The update with tombstones in place of what is refused, and the reason of the first of them. */
+export function salvage (update) {
+  return unwrap(native.salvageUpdate(update))
 }
 
 export { diffUpdate, encodeStateVectorFromUpdate, validateUpdate }

@@ -93,7 +93,7 @@ function hostileAny (random, out, depth) {
     case 119: return out.text(random.pick(TEXTS))
     case 116: return out.uint(2).raw([1, 2])
     case 117: { const n = random.below(3); out.uint(n); for (let i = 0; i < n; i++) hostileAny(random, out, depth - 1); return }
-    case 118: { const n = random.below(3); out.uint(n); for (let i = 0; i < n; i++) { out.text(random.pick(['a', 'b', '__proto__', 'gc', 'shouldLoad', 'toJSON', 'length'])); hostileAny(random, out, depth - 1) } }
+    case 118: { const n = random.below(3); out.uint(n); for (let i = 0; i < n; i++) { out.text(random.pick(['a', 'b', '__proto__', 'gc', 'shouldLoad', 'autoLoad', 'meta', 'collectionid', 'guid', 'toJSON', 'length'])); hostileAny(random, out, depth - 1) } }
   }
 }
 
