@@ -18,10 +18,9 @@ function storable (update, docName) {
     validateUpdate(update)
     return { update }
   } catch (cause) {
-    if (native.salvageUpdate === undefined) throw cause
     const { update: rest, reason } = unwrap(native.salvageUpdate(update), docName)
     validateUpdate(rest)
-    const message = `${reason ?? cause.message}; a deleted item is stored in its place, and the rest of the update as it is`
+    const message = `${reason ?? cause.message}: the struct there is replaced by a deleted item, and the rest of the update is stored`
     return { update: rest, error: new PersistenceError(message, { code: 'ERR_INVALID_UPDATE', docName, retryable: false, cause }) }
   }
 }
