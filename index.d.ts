@@ -161,7 +161,8 @@ interface DynamoDbPersistence {
    * `config.onError` and tried again. Documents that were bound before share nothing with it but what is not stored yet:
    * that is loaded too. Binding a document twice changes nothing.
    *
-   * Costs one read, and a store only where the document holds something that the table lacks.
+   * Costs one read, and a store only where the document holds something that the table lacks. Content that Yjs can read and
+   * not write is deleted from the document when it arrives, and `config.onError` is told: Yjs would end all its events.
    */
   bindState(docName: string, ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 
@@ -400,8 +401,9 @@ declare namespace DynamoDbPersistence {
      */
     operation: string
     /**
-     * Of a bound document: what is given up and not stored, as one update, to be saved elsewhere. Absent as long as it is
-     * tried again.
+     * Of a bound document: what is given up and not stored, as one update, to be saved elsewhere. Of a struct that was
+     * replaced by a deleted item (`ERR_INVALID_UPDATE`) the original update, the rest of which is stored. Absent as long as it
+     * is tried again, and where content that Yjs cannot write was deleted from the document.
      */
     update?: Uint8Array
   }

@@ -11,13 +11,19 @@
 const { Backoff } = require('./backoff.js')
 const { PersistenceError } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync, validateUpdate } = require('../updates.cjs')
-const { apply, heldBack } = require('./yjs.js')
+const { HeldBack, mendHeldBack } = require('./held-back.js')
+const { storable } = require('./salvage.js')
+const { deleteAllUnwritable, deleteObserved, deleteUnwritableOf, resume, stateBefore } = require('./unwritable.js')
+const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../updates.cjs')
+const { apply } = require('./yjs.js')
 
 /** What no later attempt to load would change. */
 const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_CORRUPT', 'ERR_CLOSED'])
 
 const EMPTY_UPDATE_BYTES = 2
+
+/** The origin of deletions of content that yjs cannot write: no UndoManager tracks it. */
+const MENDING = Symbol('deleted by y-dynamodb')
 
 /** Nothing is dropped where bytes are only compared. */
 const KEEP = { gc: false }
@@ -31,8 +37,13 @@ class BoundDocument {
   #told
   /** Storing what the document held before it was loaded. */
   #lacking = Promise.resolve()
-  /** What yjs keeps back in the document, as it was when it was loaded or stored. */
-  #heldBack
+  /** Storing what changed without an update event. */
+  #unheard = Promise.resolve()
+  /** What yjs keeps back in the document and is stored. */
+  #heldBack = new HeldBack()
+  /** The transaction of the last update event. */
+  #lastHeard
+  #isWatching = false
 
   /**
    * @param table `load(docName)`, `writer(docName)`, the Writer of that name, `tell`, `yjs`, `gc`, `origin`, `isClosed()`, and
@@ -70,20 +81,66 @@ class BoundDocument {
 
   /** Leaves the document alone. */
   #release () {
-    this.#ydoc.off('update', this.#onUpdate)
-    this.#ydoc.off('afterTransaction', this.#onTransaction)
-    this.#ydoc.off('destroy', this.#onDestroy)
+    for (const [event, listener] of this.#listeners()) this.#ydoc.off(event, listener)
     this.#table.holding.delete(this)
   }
 
   #listen () {
-    this.#ydoc.on('update', this.#onUpdate)
-    this.#ydoc.on('afterTransaction', this.#onTransaction)
-    this.#ydoc.on('destroy', this.#onDestroy)
+    for (const [event, listener] of this.#listeners()) this.#ydoc.on(event, listener)
+    // Where a listener threw before the document was bound.
+    this.#onTransactions()
     if (this.#ydoc.isDestroyed) this.#onDestroy()
   }
 
-  #onUpdate = (update, origin) => {
+  #listeners () {
+    return [
+      ['beforeAllTransactions', this.#onTransactions],
+      // Before observers see what a transaction added, and again for what observers added, before the update event.
+      ['beforeObserverCalls', this.#onAdded],
+      ['afterTransactionCleanup', this.#onObserved],
+      ['update', this.#onUpdate],
+      ['afterTransaction', this.#onTransaction],
+      ['destroy', this.#onDestroy]
+    ]
+  }
+
+  #onTransactions = () => {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    queueMicrotask(this.#resume)
+  }
+
+  /** Where yjs ended a transaction without its update event, the document is the only source of what changed. */
+  #resume = () => {
+    this.#isWatching = false
+    const stuck = resume(this.#ydoc)
+    const unheard = stuck.slice(stuck.indexOf(this.#lastHeard) + 1)
+    this.#lastHeard = undefined
+    if (unheard.every(({ origin }) => origin === this.#table.origin)) return
+    this.#unheard = Promise.all([this.#unheard, this.#storeUnheard(unheard)])
+  }
+
+  /** Never rejects. */
+  async #storeUnheard (transactions) {
+    const Y = await this.#yjs.catch(() => undefined)
+    if (Y === undefined) return
+    this.#tell(new PersistenceError('a listener of the document or Yjs threw, so that events are missing: what changed is stored from the document itself', {
+      code: 'ERR_INVALID_ARGUMENT', docName: this.docName, retryable: false
+    }))
+    const update = this.#encode(Y, Y.encodeStateVector(stateBefore(transactions)))
+    if (update !== undefined && update.length > EMPTY_UPDATE_BYTES) this.#onUpdate(update)
+  }
+
+  #onAdded = transaction => {
+    this.#tellOfDeleted(deleteUnwritableOf(transaction))
+  }
+
+  #onObserved = transaction => {
+    this.#tellOfDeleted(deleteObserved(transaction))
+  }
+
+  #onUpdate = (update, origin, ydoc, transaction) => {
+    this.#lastHeard = transaction
     if (origin === this.#table.origin) return
     if (!this.#table.isClosed()) return this.#store(update)
     this.#refuse(update, this.#closed('the persistence was closed'))
@@ -103,16 +160,55 @@ class BoundDocument {
 
   #store (update) {
     try {
-      validateUpdate(update)
+      const { update: rest, error } = storable(update, this.docName)
+      if (error !== undefined) this.#refuse(update, error)
+      this.#told?.add(rest)
+      this.#table.writer(this.docName).store(rest)
     } catch (error) {
-      return this.#refuse(update, error)
+      this.#refuse(update, error)
     }
-    this.#told?.add(update)
-    this.#table.writer(this.docName).store(update)
   }
 
   #refuse (update, error) {
     this.#table.tell(error, { docName: this.docName, operation: 'storeUpdate', update })
+  }
+
+  #tell (error) {
+    this.#table.tell(error, { docName: this.docName, operation: 'storeUpdate' })
+  }
+
+  /** @param deleted `{ id, cause }` each */
+  #tellOfDeleted (deleted) {
+    if (deleted.length === 0) return
+    const [{ id: { client, clock }, cause }] = deleted
+    const others = deleted.length > 1 ? ` and ${deleted.length - 1} others` : ''
+    const message = `the item of client ${client}, clock ${clock}${others} has content that Yjs cannot write: it was deleted from the document`
+    this.#tell(new PersistenceError(message, { code: 'ERR_INVALID_UPDATE', docName: this.docName, retryable: false, cause }))
+  }
+
+  /** The document, or what `stateVector` lacks of it, as an update; undefined where yjs cannot write it, which is reported. */
+  #encode (Y, stateVector) {
+    try {
+      return Y.encodeStateAsUpdate(this.#ydoc, stateVector)
+    } catch {
+      return this.#guarded(() => {
+        // Content that came before the document was bound.
+        this.#tellOfDeleted(deleteAllUnwritable(this.#ydoc, MENDING))
+        this.#guarded(() => mendHeldBack(Y, this.#ydoc))
+        return Y.encodeStateAsUpdate(this.#ydoc, stateVector)
+      })
+    }
+  }
+
+  /** What yjs makes of the document. What it throws is reported. */
+  #guarded (f) {
+    try {
+      return f()
+    } catch (cause) {
+      this.#tell(new PersistenceError(`Yjs cannot write the document: ${cause?.message}`, {
+        code: 'ERR_INVALID_UPDATE', docName: this.docName, retryable: false, cause
+      }))
+    }
   }
 
   async #load (isRetrying) {
@@ -131,12 +227,12 @@ class BoundDocument {
 
   /** In one go: what changes in the document before or after this was told of. */
   #apply (Y, stored) {
-    const before = Y.encodeStateAsUpdate(this.#ydoc)
+    const before = this.#encode(Y)
     const told = this.#told.all
     this.#told = undefined
     this.#lacking = this.#storeLacking(before, [...stored, ...told])
     for (const update of stored) apply(Y, this.#ydoc, update, this.#table.origin, this.docName)
-    this.#heldBack = heldBack(Y, this.#ydoc)
+    this.#guarded(() => this.#heldBack.take(Y, this.#ydoc))
   }
 
   async #read (isRetrying) {
@@ -165,28 +261,29 @@ class BoundDocument {
     // Where its yjs is not found, loading tells that.
     const Y = await this.#yjs.catch(() => undefined)
     if (Y === undefined) return
+    this.#resume()
+    await this.#unheard
     this.#table.holding.delete(this)
     if (this.#told === undefined) this.#storeHeldBack(Y)
-    else await this.#storeLacking(Y.encodeStateAsUpdate(this.#ydoc), this.#told.all)
+    else await this.#storeLacking(this.#encode(Y), this.#told.all)
     await this.#lacking
   }
 
   #storeHeldBack (Y) {
-    const update = heldBack(Y, this.#ydoc)
-    if (update === undefined || (this.#heldBack !== undefined && Buffer.compare(update, this.#heldBack) === 0)) return
-    this.#heldBack = update
-    this.#store(update)
+    const update = this.#guarded(() => this.#heldBack.take(Y, this.#ydoc))
+    if (update !== undefined) this.#store(update)
   }
 
   /** Stores what is in `state` and not in `known`: what is stored, or was told of. Never rejects. */
   async #storeLacking (state, known) {
-    if (state.length <= EMPTY_UPDATE_BYTES) return
+    if (state === undefined || state.length <= EMPTY_UPDATE_BYTES) return
+    let lacking = state
     try {
-      const lacking = await lackingIn(known, state)
-      if (lacking !== undefined) this.#store(lacking)
-    } catch (error) {
-      this.#refuse(state, error)
+      lacking = await lackingIn(known, state)
+    } catch {
+      // What of it cannot be compared cannot be stored either, and is reported then.
     }
+    if (lacking !== undefined) this.#store(lacking)
   }
 
   #closed (message) {

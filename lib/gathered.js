@@ -11,32 +11,51 @@ const MOST_UPDATES = 100
 
 class Gathered {
   #options
+  #check
   #updates = []
+  /** Updates that cannot be merged with the others. */
+  #apart = []
 
-  /** @param {{ gc: boolean }} options of merges: what `config.gc` says */
-  constructor (options) {
+  /**
+   * @param {{ gc: boolean }} options of merges: what `config.gc` says
+   * @param {(merged: Uint8Array) => Uint8Array} [check] gives what is kept of a merge; throws where the updates stay apart
+   */
+  constructor (options, check = merged => merged) {
     this.#options = options
+    this.#check = check
   }
 
   /** @param update a valid one: merging needs that */
   add (update) {
     this.#updates.push(update)
-    if (this.#updates.length > MOST_UPDATES) this.#updates = [mergeUpdates(this.#updates, this.#options)]
+    if (this.#updates.length > MOST_UPDATES) this.#merge()
   }
 
-  /** All of them as one update, taken out. */
+  /** All of them, taken out: one update where they can be merged. */
   take () {
+    if (this.#updates.length > 1) this.#merge()
+    const updates = this.all
+    this.#updates = []
+    this.#apart = []
+    return updates
+  }
+
+  #merge () {
     const updates = this.#updates
     this.#updates = []
-    return updates.length === 1 ? updates[0] : mergeUpdates(updates, this.#options)
+    try {
+      this.#updates.push(this.#check(mergeUpdates(updates, this.#options)))
+    } catch {
+      this.#apart.push(...updates)
+    }
   }
 
   get all () {
-    return [...this.#updates]
+    return [...this.#apart, ...this.#updates]
   }
 
   get isEmpty () {
-    return this.#updates.length === 0
+    return this.#updates.length + this.#apart.length === 0
   }
 }
 

@@ -13,14 +13,19 @@ const LARGE_BYTES = 380_000
 
 class Refused {
   #options
+  #check
   /** Each with the number of the first update that is in it. */
   #large = []
   #small
   #firstSmall
 
-  /** @param {{ gc: boolean }} options of merges: what `config.gc` says */
-  constructor (options) {
+  /**
+   * @param {{ gc: boolean }} options of merges: what `config.gc` says
+   * @param {(merged: Uint8Array) => Uint8Array} check gives what can be stored of a merge; throws where nothing can
+   */
+  constructor (options, check) {
     this.#options = options
+    this.#check = check
     this.#forgetSmall()
   }
 
@@ -34,11 +39,11 @@ class Refused {
     this.#firstSmall = Math.min(this.#firstSmall, refused.first)
   }
 
-  /** All of them, taken out: `{ update, first }`, the small ones as one. */
+  /** All of them, taken out: `{ update, first }`, the small ones as one where they can be merged. */
   take () {
     const taken = this.#large
     this.#large = []
-    if (!this.#small.isEmpty) taken.push({ update: this.#small.take(), first: this.#firstSmall })
+    for (const update of this.#small.take()) taken.push({ update, first: this.#firstSmall })
     this.#forgetSmall()
     return taken
   }
@@ -57,7 +62,7 @@ class Refused {
   }
 
   #forgetSmall () {
-    this.#small = new Gathered(this.#options)
+    this.#small = new Gathered(this.#options, this.#check)
     this.#firstSmall = Infinity
   }
 }

@@ -11,6 +11,7 @@
 
 const { Backoff } = require('./backoff.js')
 const { Refused } = require('./refused.js')
+const { storable } = require('./salvage.js')
 
 /** What will never be stored: to try again would be in vain. */
 const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOSED'])
@@ -36,7 +37,7 @@ class Writer {
   constructor (docName, table) {
     this.docName = docName
     this.#table = table
-    this.#refused = new Refused({ gc: table.gc })
+    this.#refused = new Refused({ gc: table.gc }, merged => this.#storable(merged))
   }
 
   /** What is not stored yet: a read that starts now can miss it. */
@@ -124,6 +125,13 @@ class Writer {
     this.#sent.delete(sent)
     this.#answer(refusal !== undefined)
     return refusal
+  }
+
+  /** What can be stored of updates that were merged: each of them can, but types can be nested too deep in all together. */
+  #storable (merged) {
+    const { update, error } = storable(merged, this.docName)
+    if (error !== undefined) this.#tell(error, 'storeUpdate', merged)
+    return update
   }
 
   #giveUp (error) {

@@ -102,10 +102,4 @@ function isApplicable (Y, ydoc, update) {
   }
 }
 
-/** What yjs keeps back in a document until the updates before it come, as one update; undefined where there is nothing. */
-function heldBack (Y, { store: { pendingStructs, pendingDs } }) {
-  const updates = [pendingStructs?.update, pendingDs].filter(update => update != null)
-  if (updates.length > 0) return Y.convertUpdateFormatV2ToV1(Y.mergeUpdatesV2(updates))
-}
-
-module.exports = { Yjs, apply, checkDocOptions, heldBack, toDoc }
+module.exports = { Yjs, apply, checkDocOptions, toDoc }

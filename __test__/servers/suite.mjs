@@ -19,7 +19,10 @@ import { load } from './versions.mjs'
 /** By themselves or, the last two, once the gap before them is filled. */
 const POISONS = [
   [1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0], [1, 1, 1, 0, 5, 1, 1, 97, 1, 123, 0], [0, 1, 2, 1, 2, 0],
-  [1, 1, 1, 5, 132, 1, 5, 1, 98, 0], [1, 1, 1, 0, 4, 1, 1, 97, 5, 120, 120, 120, 120, 120, 0]
+  [1, 1, 1, 5, 132, 1, 5, 1, 98, 0], [1, 1, 1, 0, 4, 1, 1, 97, 5, 120, 120, 120, 120, 120, 0],
+  // Yjs reads these two and cannot write them: bytes as __proto__, a subdocument whose guid is null.
+  [1, 1, 3, 0, 8, 1, 1, 112, 1, 118, 1, 9, 95, 95, 112, 114, 111, 116, 111, 95, 95, 116, 1, 1, 0],
+  [1, 1, 4, 0, 9, 1, 1, 112, 1, 103, 118, 1, 4, 103, 117, 105, 100, 126, 0]
 ]
 
 const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url))
