@@ -1,10 +1,10 @@
 //! Entries that the result of a compaction already contains: it was sealed, and its inputs could not all be deleted.
 
 use super::entry::Entry;
-use crate::update::{Contents, IdSet, contents, unreadable, verify};
+use crate::update::{Contents, IdSet, contents, verify};
 
 /// Splits entries in log order into those that a result behind them contains, by the same check as before a compaction
-/// deletes its inputs, and the rest.
+/// deletes its inputs, and the rest. All of them are updates: an entry that is none is never deleted.
 pub(super) fn split_contained(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
     let mut is_contained = vec![false; entries.len()];
     for (at, result) in entries.iter().enumerate().rev().filter(|(_, entry)| entry.is_compacted) {
@@ -41,11 +41,8 @@ struct Ids {
 }
 
 impl Ids {
-    /// `None` where the entry is not an update that can be read: reads name it, and no compaction deletes it.
+    /// `None` where the entry is not an update.
     fn of(entry: &Entry) -> Option<Ids> {
-        if !unreadable(&[entry]).is_empty() {
-            return None;
-        }
         let contents: Contents = contents(&entry.update).ok()?;
         Some(Ids { all: contents.ids(), deleted: contents.deleted() })
     }
