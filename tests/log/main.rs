@@ -23,3 +23,4 @@ mod quarantine;
 mod store;
 mod support;
 mod tiers;
+mod together;

@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use y_dynamodb::codec::sort_key::{LogClock, UpdateKey};
-use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::limits::MAX_ITEM_BYTES;
 use y_dynamodb::persistence::Options;
@@ -306,51 +305,4 @@ async fn the_stats_tell_batches_requests_and_what_waits() {
         table.meter().snapshot().of(Operation::PutItem).requests
     );
     assert_eq!((stats.depth.open_calls, stats.depth.waiting_updates, stats.depth.waiting_bytes), (0, 0, 0));
-}
-
-/// Arrays of one client, each in the one before it.
-fn nested(from: u64, to: u64) -> Vec<u8> {
-    let mut bytes = vec![1];
-    write_varuint(&mut bytes, to - from);
-    bytes.push(99);
-    write_varuint(&mut bytes, from);
-    for clock in from..to {
-        bytes.push(7);
-        if clock == 0 {
-            bytes.extend([1, 1, b't']);
-        } else {
-            bytes.extend([0, 99]);
-            write_varuint(&mut bytes, clock - 1);
-        }
-        bytes.push(0);
-    }
-    bytes.push(0);
-    bytes
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_valid_alone_and_not_together_has_nobody_else_refused() {
-    let table = MemoryTable::new();
-    for gather_bytes in [100, 1_000_000] {
-        let d = doc(&format!("d{gather_bytes}"));
-        let persistence = open_with(&table, Options { gather_bytes, ..quiet() });
-        let mut typist = Typist::default();
-        let mut stores: Vec<_> =
-            (0..20).map(|_| persistence.store_update(d.clone(), typist.key(), Queued)).collect();
-        stores.push(persistence.store_update(d.clone(), nested(0, 600), Queued));
-        stores.push(persistence.store_update(d.clone(), nested(600, 1_200), Queued));
-        stores.extend((0..20).map(|_| persistence.store_update(d.clone(), typist.key(), Queued)));
-        for store in stores {
-            store.await.unwrap();
-        }
-        let read = persistence.read(d.clone(), Queued).await.unwrap();
-        assert_eq!(numbers(&read), set([1, 99]));
-        persistence.flush(d.clone(), Queued).await.unwrap();
-        let read = persistence.read(d, Queued).await.unwrap();
-        let contents = y_dynamodb::update::contents(&read).unwrap();
-        assert_eq!(
-            contents.full.iter().find(|(client, _)| *client == 1).map(|(_, ranges)| ranges.to_vec()),
-            Some(vec![(0, 40)])
-        );
-    }
 }
