@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import * as Y from 'yjs'
 import { TestTable, binary } from './support/engine.mjs'
 import { rejectsWith } from './support/errors.mjs'
 import { sortKey } from './support/format.mjs'
+import { Bytes } from './updates/support/structure.mjs'
 import { bigUpdate, docOf, keystrokes, textOf } from './support/documents.mjs'
 
 const CORRUPT = {
@@ -11,7 +13,8 @@ const CORRUPT = {
   'no bytes': Buffer.alloc(0),
   'a count that nothing pays for': Buffer.of(0x80, 0x80, 0x80, 0x80, 0x01),
   'an embed that is not JSON': Buffer.of(1, 1, 1, 0, 5, 1, 1, 97, 1, 123, 0),
-  'an item that names itself': Buffer.of(1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0)
+  'an item that names itself': Buffer.of(1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0),
+  'a subdocument whose guid is no string': Buffer.of(1, 1, 1, 0, 9, 1, 1, 112, 1, 103, 118, 1, 4, 103, 117, 105, 100, 126, 0)
 }
 const updates = keystrokes(10)
 const text = textOf(docOf(updates))
@@ -67,6 +70,33 @@ describe("onCorruptUpdate: 'skip'", () => {
       assert.deepEqual((await persistence.getAllDocStateVectors()).map(({ name }) => name).sort(), ['doc', 'other'])
       await persistence.clearDocument('doc')
       assert.deepEqual(await table.items('doc'), [])
+    })
+  }
+})
+
+describe('updates that only together make yjs throw', () => {
+  /** Types of client 9 in each other, from a clock on. */
+  const types = (from, count) => {
+    const out = new Bytes().uint(1).uint(count).uint(9).uint(from)
+    for (let clock = from; clock < from + count; clock++) {
+      if (clock === 0) out.byte(7).uint(1).text('p').uint(1)
+      else out.byte(7).uint(0).id([9, clock - 1]).uint(1)
+    }
+    return out.uint(0).bytes
+  }
+
+  for (const onCorruptUpdate of ['fail', 'skip']) {
+    test(`never fail a read, nor take what others wrote with them: ${onCorruptUpdate}`, async t => {
+      const persistence = new TestTable().open(t, { onCorruptUpdate })
+      // In one batch, with the keystrokes between them.
+      await Promise.all([types(0, 600), ...updates, types(600, 600)].map(update => persistence.storeUpdate('doc', update)))
+      for (const step of [() => {}, () => persistence.flushDocument('doc')]) {
+        await step()
+        const doc = await persistence.getYDoc('doc')
+        assert.equal(textOf(doc), text)
+        Y.encodeStateAsUpdate(doc)
+        doc.transact(() => doc.getArray('p').delete(0, 1))
+      }
     })
   }
 })

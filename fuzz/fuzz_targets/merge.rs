@@ -1,4 +1,4 @@
-//! Several updates: a merge is valid and passes the second reading, and so does a merge of the merge.
+//! Several updates: a merge passes the second reading, and so does a merge of the merge. What is read of them is valid.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -16,7 +16,6 @@ fuzz_target!(|input: &[u8]| {
         assert!(merged.is_ok() || !valid);
         assert!(merge_readable(&read, options).is_ok_and(|read| validate(&read).is_ok()));
         let Ok(merged) = merged else { continue };
-        assert!(validate(&merged).is_ok() || !left_out.is_empty());
         check(verify(&updates, &merged));
         let Ok(again) = merge(&[&merged], options) else { panic!("a merge cannot be merged") };
         check(verify(&[&merged], &again));

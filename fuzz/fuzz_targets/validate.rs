@@ -1,8 +1,9 @@
-//! One update: what is valid can be merged, and so can a little more; its readers agree with the merge.
+//! One update: what is valid can be merged, and so can a little more; its readers agree with the merge. What is salvaged of
+//! it is valid and has its ids.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use y_dynamodb::update::{contents, diff, merge, state_vector, unreadable, validate};
+use y_dynamodb::update::{Salvaged, contents, diff, merge, salvage, state_vector, unreadable, validate};
 use y_dynamodb_fuzz::OPTIONS;
 
 fuzz_target!(|input: &[u8]| {
@@ -11,5 +12,12 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(state_vector(input).is_ok(), merged.is_ok());
     assert_eq!(diff(input, &[0]).is_ok(), merged.is_ok());
     assert!(merged.is_err() || contents(input).is_ok());
-    assert!(validate(input).is_err() || unreadable(&[input]).is_empty());
+    assert_eq!(unreadable(&[input]).is_empty(), merged.is_ok());
+    let Ok(Salvaged { update, refused }) = salvage(input) else { return assert!(merged.is_err()) };
+    assert!(validate(&update).is_ok());
+    assert_eq!(refused.is_empty(), validate(input).is_ok());
+    assert!(!refused.is_empty() || update == input);
+    if let (Ok(before), Ok(after)) = (contents(input), contents(&update)) {
+        assert_eq!(before.ids(), after.ids());
+    }
 });

@@ -1,7 +1,7 @@
 //! Entries that the result of a compaction already contains: it was sealed, and its inputs could not all be deleted.
 
 use super::entry::Entry;
-use crate::update::{Contents, IdSet, contents, verify};
+use crate::update::{Contents, IdSet, contents, unreadable, verify};
 
 /// Splits entries in log order into those that a result behind them contains, by the same check as before a compaction
 /// deletes its inputs, and the rest.
@@ -41,8 +41,11 @@ struct Ids {
 }
 
 impl Ids {
-    /// `None` where the entry is not an update.
+    /// `None` where the entry is not an update that can be read: reads name it, and no compaction deletes it.
     fn of(entry: &Entry) -> Option<Ids> {
+        if !unreadable(&[entry]).is_empty() {
+            return None;
+        }
         let contents: Contents = contents(&entry.update).ok()?;
         Some(Ids { all: contents.ids(), deleted: contents.deleted() })
     }
