@@ -120,7 +120,9 @@ async fn what_cannot_be_read_together_never_fails_a_read_and_is_compacted_as_any
             let before = persistence.read(doc("d"), Queued).await.unwrap();
             assert_eq!(validate(&before), Ok(()));
             assert!(numbers(&before).is_superset(&set([1, 2, 30])));
-            let found = persistence.verify(doc("d"), Queued).await.unwrap().findings;
+            let verified = persistence.verify(doc("d"), Queued).await.unwrap();
+            assert_eq!(validate(&verified.update), Ok(()));
+            let found = verified.findings;
             assert!(found.iter().all(|finding| finding.wrong != Wrong::CorruptUpdate), "{found:?}");
             persistence.flush(doc("d"), Queued).await.unwrap();
             let items = table.items(&doc("d"));
