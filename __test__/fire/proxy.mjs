@@ -15,6 +15,7 @@ export function sometimes (chance, share, choose, when = () => true) {
 
 export const isWrite = ({ operation }) => WRITES.has(operation)
 export const isPaged = ({ operation }) => PAGED.has(operation)
+export const isSeal = ({ operation }) => operation === 'UpdateItem'
 export const isBatch = ({ operation }) => operation === 'BatchWriteItem'
 
 /** A read that does not ask for consistency finds nothing: it is answered by a replica that has heard of nothing yet. */
@@ -27,19 +28,19 @@ export function lagging (seen = []) {
   }
 }
 
-/** A share of the writes arrives once more within `withinMs`, when it has long been answered. */
+/** A share of the writes that `of` picks arrives once more within `withinMs`, when it has long been answered. */
 export class LateDuplicates {
   #late = new Set()
   count = 0
 
-  constructor (chance, { share, withinMs }) {
+  constructor (chance, { share, withinMs, of = isWrite }) {
     const twice = async ({ response, forward }) => {
       answer(response, await forward())
       const again = sleep(chance() * withinMs).then(() => forward()).finally(() => this.#late.delete(again))
       this.#late.add(again)
       this.count++
     }
-    this.rule = sometimes(chance, share, () => twice, isWrite)
+    this.rule = sometimes(chance, share, () => twice, of)
   }
 
   /** When every write sent so far has arrived for the last time. */

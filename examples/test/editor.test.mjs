@@ -299,7 +299,7 @@ test('the toolbar is one stop of the tab key, and its arrow keys go on from ther
   await ada.page.keyboard.press('ArrowRight')
   assert.equal(await focused(), 'Italic')
   await ada.page.keyboard.press('Enter')
-  assert.equal(await focused(), 'Text of the document')
+  await until('the focus', async () => await focused() === 'Text of the document')
   await ada.page.keyboard.type('slanted')
   assert.equal(await ada.html(), '<p><em>slanted</em></p>')
   assert.equal(await ada.page.getByRole('button', { name: 'Italic' }).getAttribute('aria-pressed'), 'true')

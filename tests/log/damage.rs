@@ -160,3 +160,33 @@ async fn heads_are_deleted_before_parts() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_head_and_a_seal_that_arrive_late_look_like_damage_and_a_repair_resolves_it() {
+    let (table, d) = (MemoryTable::new(), doc("d"));
+    let late = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let held = late.clone();
+    let recording = Faults::on(&table, move |request| {
+        let is_head = matches!(request, Request::PutNew { item, .. } if item.head.is_some());
+        if is_head || matches!(request, Request::Seal { .. }) {
+            held.lock().unwrap().push(request.clone());
+        }
+        Fault::None
+    });
+    let persistence = open(&recording);
+    for n in 0..4 {
+        persistence.store_update(d.clone(), update(n, 1), Queued).await.unwrap();
+        persistence.flush(d.clone(), Queued).await.unwrap();
+    }
+    // The first set was merged into the second one and deleted.
+    late.lock().unwrap().iter().take(2).for_each(|request| table.apply_late(request));
+    assert_eq!(persistence.read(d.clone(), Queued).await.unwrap_err().code(), Code::Corrupt);
+    let repaired = persistence.repair(d.clone(), Queued).await.unwrap();
+    assert_eq!(repaired.verified.findings.len(), 1);
+    assert!(
+        repaired.verified.findings[0].detail.starts_with("0 of 1 parts"),
+        "{:?}",
+        repaired.verified.findings
+    );
+    assert_eq!(numbers(&persistence.read(d, Queued).await.unwrap()), set(0..4));
+}
