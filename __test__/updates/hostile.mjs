@@ -7,6 +7,7 @@ import { checkLog, checkUpdate } from './support/hostile-corpus.mjs'
 
 const counts = { updates: Number(process.argv[2] ?? 1_000_000), logs: Number(process.argv[3] ?? 100_000) }
 const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 30))
+console.log(`from seed ${first}`)
 
 for (const [what, check] of [['updates', checkUpdate], ['logs', checkLog]]) {
   const started = Date.now()
