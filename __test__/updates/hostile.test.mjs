@@ -10,7 +10,7 @@ import * as Y from 'yjs'
 import { applyToBoth, quietly } from './support/both.mjs'
 import { merge, mergeReadable, salvage, validateUpdate } from './support/engine.mjs'
 import { JSON_TEXTS } from './support/hostile.mjs'
-import { checkLog, checkUpdate } from './support/hostile-corpus.mjs'
+import { checkLog, checkUpdate, isValid } from './support/hostile-corpus.mjs'
 import { randomLog } from './support/logs.mjs'
 import { Random } from './support/random.mjs'
 import { randomRichText } from './support/rich-text.mjs'
@@ -19,16 +19,6 @@ import { Bytes } from './support/structure.mjs'
 const SEED = Number(process.env.SEED ?? 1)
 const UPDATES = Number(process.env.UPDATES ?? 3_000)
 const seeds = count => Array.from({ length: Math.max(1, count) }, (_, i) => SEED + i)
-
-const isValid = update => {
-  try {
-    validateUpdate(update)
-    return true
-  } catch (error) {
-    assert.equal(error.code, 'ERR_INVALID_UPDATE')
-    return false
-  }
-}
 
 /** Whether yjs throws on updates that are applied one after another. */
 const throws = (...updates) => {

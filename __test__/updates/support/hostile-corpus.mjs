@@ -29,7 +29,8 @@ function anyUpdate (random, updates) {
   return random.chance(0.5) ? hostileUpdate(random) : mutate(random, random.pick(updates))
 }
 
-function isValid (update) {
+/** Whether validation accepts an update. */
+export function isValid (update) {
   try {
     validateUpdate(update)
     return true
