@@ -162,7 +162,7 @@ interface DynamoDbPersistence {
    * that is loaded too. Binding a document twice changes nothing.
    *
    * Costs one read, and a store only where the document holds something that the table lacks. Content that Yjs can read and
-   * not write is deleted from the document when it arrives, and `config.onError` is told: Yjs would end all its events.
+   * not write is deleted from the document when it arrives, and `config.onError` gets the error: Yjs would end all its events.
    */
   bindState(docName: string, ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 
@@ -176,7 +176,7 @@ interface DynamoDbPersistence {
   /**
    * Resolves when all that the document holds at the call is durable, however long the table fails and whatever others type
    * since. Never rejects. A document that was not bound is bound by this; of one that is bound to another name
-   * `config.onError` is told, with `ERR_INVALID_ARGUMENT`. Makes no request of its own for a document that is bound.
+   * `config.onError` gets an error with `ERR_INVALID_ARGUMENT`. Makes no request of its own for a document that is bound.
    */
   writeState(docName: string, ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 
