@@ -24,7 +24,10 @@ export declare class DynamoDB {
   onListen(payload: { instance: DynamoDB.Stored['instance'] }): Promise<void>
 
   /** Loads the document. Rejects with the code of the read where it cannot be loaded: the server refuses the client. */
-  onLoadDocument(payload: { documentName: string, document: DynamoDbPersistence.SharedDoc & { destroy(): void } }): Promise<void>
+  onLoadDocument(payload: {
+    documentName: string
+    document: DynamoDbPersistence.SharedDoc & { destroy(): void }
+  }): Promise<void>
 
   /**
    * For a direct connection, whose `transact` waits for it: resolves when all that changed in the document until now is

@@ -84,7 +84,11 @@ interface DynamoDbPersistence {
    *
    * Rejects with `ERR_CORRUPT` as `getYDoc`, with `ERR_INVALID_ARGUMENT` where `stateVector` is none.
    */
-  getDiff(docName: string, stateVector?: Uint8Array | null, outsideTransactionQueue?: boolean): Promise<Uint8Array>
+  getDiff(
+    docName: string,
+    stateVector?: Uint8Array | null,
+    outsideTransactionQueue?: boolean
+  ): Promise<Uint8Array>
 
   /**
    * Deletes updates, metas, state vector and quarantine, of any size. What was stored before it was called cannot come back.
@@ -148,7 +152,9 @@ interface DynamoDbPersistence {
    *
    * @param f gets a handle for `getDynamoDbUpdates`, and the configuration
    */
-  transact<T>(f: (db: DynamoDbPersistence.Handle, config: DynamoDbPersistence.Config) => T | PromiseLike<T>): Promise<T>
+  transact<T>(
+    f: (db: DynamoDbPersistence.Handle, config: DynamoDbPersistence.Config) => T | PromiseLike<T>
+  ): Promise<T>
 
   /** The persistence itself: with `bindState` and `writeState` what `setPersistence` of y-websocket servers wants. */
   readonly provider: this
@@ -311,14 +317,19 @@ declare namespace DynamoDbPersistence {
     operationTimeoutMs?: number | undefined
 
     /** SDK v2: the same two limits, in ms; 0 is the default. `agent.maxSockets` is `maxConnections`. */
-    httpOptions?: { timeout?: number | undefined, connectTimeout?: number | undefined, [ignored: string]: unknown } | undefined
+    httpOptions?:
+      | { timeout?: number | undefined; connectTimeout?: number | undefined; [ignored: string]: unknown }
+      | undefined
     /** SDK v3: the same two limits, in ms; 0 is the default. `httpsAgent.maxSockets` is `maxConnections`. An instance of a handler is ignored with a warning. */
-    requestHandler?: {
-      requestTimeout?: number | undefined
-      socketTimeout?: number | undefined
-      connectionTimeout?: number | undefined
-      [ignored: string]: unknown
-    } | object | undefined
+    requestHandler?:
+      | {
+          requestTimeout?: number | undefined
+          socketTimeout?: number | undefined
+          connectionTimeout?: number | undefined
+          [ignored: string]: unknown
+        }
+      | object
+      | undefined
 
     /** Refused where set: they change the address. Give it as `endpoint`. */
     useFipsEndpoint?: false | undefined
@@ -327,18 +338,67 @@ declare namespace DynamoDbPersistence {
 
   /** Keys of the SDKs that mean nothing here. */
   type IgnoredAwsKey =
-    | 'accountIdEndpointMode' | 'apiVersion' | 'apiVersions' | 'authSchemePreference' | 'base64Decoder'
-    | 'base64Encoder' | 'bodyLengthChecker' | 'cacheMiddleware' | 'computeChecksums' | 'convertResponseTypes'
-    | 'correctClockSkew' | 'credentialDefaultProvider' | 'credentialProvider' | 'customUserAgent' | 'defaultsMode'
-    | 'defaultUserAgentProvider' | 'disableHostPrefix' | 'dynamoDbCrc32' | 'endpointCacheSize'
-    | 'endpointDiscoveryEnabled' | 'endpointPrefix' | 'endpointProvider' | 'extensions' | 'hostPrefixEnabled'
-    | 'httpAuthSchemeProvider' | 'httpAuthSchemes' | 'logger' | 'maxRedirects' | 'params' | 'paramValidation'
-    | 'protocol' | 'regionInfoProvider' | 'requestChecksumCalculation' | 'responseChecksumValidation'
-    | 'retryDelayOptions' | 'retryMode' | 'retryStrategy' | 'runtime' | 's3BucketEndpoint' | 's3DisableBodySigning'
-    | 's3ForcePathStyle' | 's3UseArnRegion' | 's3UsEast1RegionalEndpoint' | 'service' | 'serviceConfiguredEndpoint'
-    | 'serviceId' | 'sha256' | 'signatureCache' | 'signatureVersion' | 'signer' | 'signingEscapePath' | 'sslEnabled'
-    | 'streamCollector' | 'stsRegionalEndpoints' | 'systemClockOffset' | 'tls' | 'urlParser' | 'useAccelerateEndpoint'
-    | 'userAgentAppId' | 'utf8Decoder' | 'utf8Encoder'
+    | 'accountIdEndpointMode'
+    | 'apiVersion'
+    | 'apiVersions'
+    | 'authSchemePreference'
+    | 'base64Decoder'
+    | 'base64Encoder'
+    | 'bodyLengthChecker'
+    | 'cacheMiddleware'
+    | 'computeChecksums'
+    | 'convertResponseTypes'
+    | 'correctClockSkew'
+    | 'credentialDefaultProvider'
+    | 'credentialProvider'
+    | 'customUserAgent'
+    | 'defaultsMode'
+    | 'defaultUserAgentProvider'
+    | 'disableHostPrefix'
+    | 'dynamoDbCrc32'
+    | 'endpointCacheSize'
+    | 'endpointDiscoveryEnabled'
+    | 'endpointPrefix'
+    | 'endpointProvider'
+    | 'extensions'
+    | 'hostPrefixEnabled'
+    | 'httpAuthSchemeProvider'
+    | 'httpAuthSchemes'
+    | 'logger'
+    | 'maxRedirects'
+    | 'params'
+    | 'paramValidation'
+    | 'protocol'
+    | 'regionInfoProvider'
+    | 'requestChecksumCalculation'
+    | 'responseChecksumValidation'
+    | 'retryDelayOptions'
+    | 'retryMode'
+    | 'retryStrategy'
+    | 'runtime'
+    | 's3BucketEndpoint'
+    | 's3DisableBodySigning'
+    | 's3ForcePathStyle'
+    | 's3UseArnRegion'
+    | 's3UsEast1RegionalEndpoint'
+    | 'service'
+    | 'serviceConfiguredEndpoint'
+    | 'serviceId'
+    | 'sha256'
+    | 'signatureCache'
+    | 'signatureVersion'
+    | 'signer'
+    | 'signingEscapePath'
+    | 'sslEnabled'
+    | 'streamCollector'
+    | 'stsRegionalEndpoints'
+    | 'systemClockOffset'
+    | 'tls'
+    | 'urlParser'
+    | 'useAccelerateEndpoint'
+    | 'userAgentAppId'
+    | 'utf8Decoder'
+    | 'utf8Encoder'
 
   interface Credentials {
     accessKeyId: string
@@ -369,15 +429,24 @@ declare namespace DynamoDbPersistence {
    * What a meta can hold: `T` itself, or `never` where something in it would not come back as it went in. The types do not
    * tell all: up to 1,000 deep, bigints of 64 bits, strings without lone surrogates, no class instances.
    */
-  type Storable<T> =
-    T extends string | number | bigint | boolean | null | undefined | Uint8Array ? T
-      : T extends Unstorable ? never
-        : { [K in keyof T]: Storable<T[K]> }
+  type Storable<T> = T extends string | number | bigint | boolean | null | undefined | Uint8Array
+    ? T
+    : T extends Unstorable
+      ? never
+      : { [K in keyof T]: Storable<T[K]> }
 
   type Unstorable =
-    | symbol | Date | RegExp | Error | ArrayBufferLike | ArrayBufferView | Promise<any>
-    | ReadonlyMap<any, any> | ReadonlySet<any>
-    | ((...args: never) => unknown) | (abstract new (...args: never) => unknown)
+    | symbol
+    | Date
+    | RegExp
+    | Error
+    | ArrayBufferLike
+    | ArrayBufferView
+    | Promise<any>
+    | ReadonlyMap<any, any>
+    | ReadonlySet<any>
+    | ((...args: never) => unknown)
+    | (abstract new (...args: never) => unknown)
 
   interface DocState {
     name: string
@@ -462,7 +531,15 @@ declare namespace DynamoDbPersistence {
   }
 
   type DynamoDbOperation =
-    | 'DescribeTable' | 'CreateTable' | 'PutItem' | 'GetItem' | 'UpdateItem' | 'DeleteItem' | 'BatchWriteItem' | 'Query' | 'Scan'
+    | 'DescribeTable'
+    | 'CreateTable'
+    | 'PutItem'
+    | 'GetItem'
+    | 'UpdateItem'
+    | 'DeleteItem'
+    | 'BatchWriteItem'
+    | 'Query'
+    | 'Scan'
 
   interface Cost {
     /** Each counted once, however often it was tried. */
@@ -478,12 +555,7 @@ declare namespace DynamoDbPersistence {
   /** What is published on `node:diagnostics_channel`, by channel name. */
   interface Diagnostics {
     /** A call has ended. */
-    'y-dynamodb:call': {
-      operation: string
-      docName: string | undefined
-      durationMs: number
-      error: unknown
-    }
+    'y-dynamodb:call': { operation: string; docName: string | undefined; durationMs: number; error: unknown }
     /** A batch of updates became durable. */
     'y-dynamodb:batch': {
       docName: string
@@ -505,7 +577,9 @@ declare namespace DynamoDbPersistence {
   }
 
   /** What `transact` gives: only for `getDynamoDbUpdates`. */
-  interface Handle { readonly [handle]: never }
+  interface Handle {
+    readonly [handle]: never
+  }
 
   /** What the caller should do. */
   type ErrorCode =
@@ -543,13 +617,16 @@ declare namespace DynamoDbPersistence {
   }
 
   interface PersistenceErrorConstructor {
-    new (message: string, details: {
-      code: ErrorCode
-      docName?: string | undefined
-      retryable?: boolean | undefined
-      cause?: unknown
-      requestId?: string | undefined
-    }): PersistenceError
+    new (
+      message: string,
+      details: {
+        code: ErrorCode
+        docName?: string | undefined
+        retryable?: boolean | undefined
+        cause?: unknown
+        requestId?: string | undefined
+      }
+    ): PersistenceError
     readonly prototype: PersistenceError
   }
 }

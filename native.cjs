@@ -20,7 +20,7 @@ const TRIPLES = [
 ]
 
 /** The suffixes that may fit, the likeliest first. */
-function candidates () {
+function candidates() {
   const { platform, arch } = process
   if (platform === 'win32') return [`win32-${arch}-msvc`]
   if (platform !== 'linux') return [`${platform}-${arch}`]
@@ -28,7 +28,7 @@ function candidates () {
   return abis.map(abi => `linux-${arch}-${abi}`)
 }
 
-function isMusl () {
+function isMusl() {
   try {
     return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
   } catch {
@@ -37,7 +37,7 @@ function isMusl () {
 }
 
 /** Node knows it, but takes tens of milliseconds to say it: seconds if it looks up the names of its connections. */
-function glibcVersion () {
+function glibcVersion() {
   const { report } = process
   const { excludeNetwork } = report
   report.excludeNetwork = true
@@ -48,11 +48,11 @@ function glibcVersion () {
   }
 }
 
-function isMissing (error, request) {
+function isMissing(error, request) {
   return error.code === 'MODULE_NOT_FOUND' && error.message.includes(request)
 }
 
-function load () {
+function load() {
   const suffixes = candidates()
   const failures = []
   for (const request of suffixes.flatMap(suffix => [`./y-dynamodb.${suffix}.node`, `y-dynamodb-${suffix}`])) {
@@ -65,7 +65,9 @@ function load () {
   const advice = TRIPLES.includes(suffixes[0])
     ? 'Install again with optional dependencies (npm install --include=optional), or build it in a clone of the repository: npm run build.'
     : `There is no binary for ${suffixes[0]}, only for ${TRIPLES.join(', ')}. Build it in a clone of the repository: npm run build.`
-  throw new Error(`y-dynamodb ${version}: the native addon cannot be loaded. ${advice}\n  ${failures.join('\n  ')}`)
+  throw new Error(
+    `y-dynamodb ${version}: the native addon cannot be loaded. ${advice}\n  ${failures.join('\n  ')}`
+  )
 }
 
 module.exports = load()

@@ -12,10 +12,19 @@
 const DynamoDbPersistence = require('./index.cjs')
 const Y = require('yjs')
 
-const { ENDPOINT = 'http://localhost:8000', AWS_ACCESS_KEY_ID = 'local', AWS_SECRET_ACCESS_KEY = 'local' } = process.env
+const {
+  ENDPOINT = 'http://localhost:8000',
+  AWS_ACCESS_KEY_ID = 'local',
+  AWS_SECRET_ACCESS_KEY = 'local'
+} = process.env
 
 const persistence = DynamoDbPersistence({
-  aws: { region: 'us-west-2', endpoint: ENDPOINT, accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+  aws: {
+    region: 'us-west-2',
+    endpoint: ENDPOINT,
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY
+  },
   tableName: 'test-y-dynamodb'
 })
 

@@ -17,40 +17,42 @@ const MERGE_DEFAULTS = { gc: true, squash: true }
 /** From this average size on it is cheaper to hand over updates one by one than to copy them. */
 const LARGE_BYTES = 2_048
 
-function mergeUpdates (updates, options) {
+function mergeUpdates(updates, options) {
   const flags = nativeOptions(options)
   const { lengths, total } = measure(updates)
-  if (total > LARGE_BYTES * updates.length) return unwrap(native.mergeLargeUpdates(updates.map(unshared), flags))
+  if (total > LARGE_BYTES * updates.length)
+    return unwrap(native.mergeLargeUpdates(updates.map(unshared), flags))
   return unwrap(native.mergeUpdates(pack(updates, lengths, total), lengths, flags))
 }
 
-async function mergeUpdatesAsync (updates, options) {
+async function mergeUpdatesAsync(updates, options) {
   const flags = nativeOptions(options)
   // Copied before this call returns: the caller may write to the updates at once.
   const { lengths, total } = measure(updates)
   return unwrap(await native.mergeUpdatesAsync(pack(updates, lengths, total), lengths, flags))
 }
 
-function encodeStateVectorFromUpdate (update) {
+function encodeStateVectorFromUpdate(update) {
   return unwrap(native.encodeStateVectorFromUpdate(checkBytes(update, 'update')))
 }
 
-function diffUpdate (update, stateVector) {
+function diffUpdate(update, stateVector) {
   return unwrap(native.diffUpdate(checkBytes(update, 'update'), checkBytes(stateVector, 'state vector')))
 }
 
-function validateUpdate (update) {
+function validateUpdate(update) {
   unwrap(native.validateUpdate(checkBytes(update, 'update')))
 }
 
 /** Checks a list of updates; tells the length of each, and of all together. */
-function measure (updates) {
+function measure(updates) {
   if (!Array.isArray(updates)) throw invalidArgument(`updates is not an array but ${describe(updates)}`)
   const lengths = new Uint32Array(updates.length)
   let total = 0
   for (let i = 0; i < updates.length; i++) {
     const update = updates[i]
-    if (!isUint8Array(update)) throw invalidArgument(`updates[${i}] is not a Uint8Array but ${describe(update)}`)
+    if (!isUint8Array(update))
+      throw invalidArgument(`updates[${i}] is not a Uint8Array but ${describe(update)}`)
     if (isDetached(update)) throw invalidArgument(`updates[${i}] is detached: its bytes are somewhere else`)
     total += lengths[i] = update.length
   }
@@ -58,7 +60,7 @@ function measure (updates) {
 }
 
 /** All updates in one buffer: one array crosses the border faster than many small ones. */
-function pack (updates, lengths, total) {
+function pack(updates, lengths, total) {
   const packed = new Uint8Array(total)
   let offset = 0
   for (let i = 0; i < updates.length; i++) {
@@ -69,12 +71,13 @@ function pack (updates, lengths, total) {
 }
 
 /** The addon cannot borrow memory that another thread may write to. */
-function unshared (update) {
+function unshared(update) {
   return update.buffer instanceof SharedArrayBuffer ? Uint8Array.from(update) : update
 }
 
-function nativeOptions (options = {}) {
-  if (typeof options !== 'object' || options === null) throw invalidArgument(`options is not an object but ${describe(options)}`)
+function nativeOptions(options = {}) {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument(`options is not an object but ${describe(options)}`)
   for (const [key, value] of Object.entries(options)) {
     if (!Object.hasOwn(MERGE_DEFAULTS, key)) {
       throw invalidArgument(`options.${key} is unknown: there are ${Object.keys(MERGE_DEFAULTS).join(', ')}`)
@@ -87,10 +90,4 @@ function nativeOptions (options = {}) {
   return { gc, squash, wholeLog: false }
 }
 
-module.exports = {
-  mergeUpdates,
-  mergeUpdatesAsync,
-  encodeStateVectorFromUpdate,
-  diffUpdate,
-  validateUpdate
-}
+module.exports = { mergeUpdates, mergeUpdatesAsync, encodeStateVectorFromUpdate, diffUpdate, validateUpdate }

@@ -23,24 +23,27 @@ export interface MergeUpdatesOptions {
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` with the index, the reason and its offset; `ERR_INVALID_ARGUMENT`
  */
-export function mergeUpdates (updates: readonly Uint8Array[], options?: MergeUpdatesOptions): Uint8Array
+export function mergeUpdates(updates: readonly Uint8Array[], options?: MergeUpdatesOptions): Uint8Array
 
 /** {@link mergeUpdates} off the event loop. The updates are copied before the call returns. Failures reject. */
-export function mergeUpdatesAsync (updates: readonly Uint8Array[], options?: MergeUpdatesOptions): Promise<Uint8Array>
+export function mergeUpdatesAsync(
+  updates: readonly Uint8Array[],
+  options?: MergeUpdatesOptions
+): Promise<Uint8Array>
 
 /**
  * The state vector of the document that `update` makes, as `Y.encodeStateVectorFromUpdate` gives it.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE`, `ERR_INVALID_ARGUMENT`
  */
-export function encodeStateVectorFromUpdate (update: Uint8Array): Uint8Array
+export function encodeStateVectorFromUpdate(update: Uint8Array): Uint8Array
 
 /**
  * What of `update` a peer with `stateVector` does not have, with all deletions, as `Y.diffUpdate` gives it.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` (for the state vector too), `ERR_INVALID_ARGUMENT`
  */
-export function diffUpdate (update: Uint8Array, stateVector: Uint8Array): Uint8Array
+export function diffUpdate(update: Uint8Array, stateVector: Uint8Array): Uint8Array
 
 /**
  * Returns if `update` is a well-formed Yjs update (V1), down to every count, reference and string in it, and `Y.applyUpdate`
@@ -48,4 +51,4 @@ export function diffUpdate (update: Uint8Array, stateVector: Uint8Array): Uint8A
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` with the reason and its offset; `ERR_INVALID_ARGUMENT`
  */
-export function validateUpdate (update: Uint8Array): void
+export function validateUpdate(update: Uint8Array): void

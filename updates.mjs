@@ -1,9 +1,4 @@
 import updates from './updates.cjs'
 
-export const {
-  mergeUpdates,
-  mergeUpdatesAsync,
-  encodeStateVectorFromUpdate,
-  diffUpdate,
-  validateUpdate
-} = updates
+export const { mergeUpdates, mergeUpdatesAsync, encodeStateVectorFromUpdate, diffUpdate, validateUpdate } =
+  updates

@@ -16,7 +16,7 @@ describe('a table that fails', () => {
     const { persistence, told, codes } = open(t, table)
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)
-    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     for (const letter of 'many letters, '.repeat(30)) type(doc, letter)
     await until('the second refusal', () => told.length >= 2)
     for (const letter of 'and more '.repeat(30)) type(doc, letter)
@@ -24,11 +24,13 @@ describe('a table that fails', () => {
     assert(waiting.waitingUpdates > 0 && waiting.waitingUpdates <= 102, `${waiting.waitingUpdates} updates`)
     assert(waiting.waitingBytes < 5_000, `${waiting.waitingBytes} bytes`)
     let isWritten = false
-    const written = persistence.writeState('doc', doc).then(() => { isWritten = true })
+    const written = persistence.writeState('doc', doc).then(() => {
+      isWritten = true
+    })
     await until('another refusal', () => told.length >= 3)
     assert.equal(isWritten, false)
     const { fault, release } = hold()
-    table.rule(({ operation }) => operation === 'PutItem' ? fault : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? fault : undefined))
     const before = table.count('PutItem')
     await until('the attempt that succeeds', () => table.count('PutItem') > before)
     type(doc, ', the last during that')
@@ -38,7 +40,12 @@ describe('a table that fails', () => {
     assert(table.count('PutItem') <= before + 2, `${table.count('PutItem') - before} writes`)
     assert.deepEqual([...new Set(codes())], ['storeUpdate: ERR_ACCESS'])
     assert(told.every(([, context]) => context.docName === 'doc' && !('update' in context)))
-    assert.deepEqual(persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
+    assert.deepEqual(persistence.stats().bound, {
+      loading: 0,
+      waitingDocuments: 0,
+      waitingUpdates: 0,
+      waitingBytes: 0
+    })
   })
 
   test('a document that comes again has what its former life has not stored yet', async t => {
@@ -48,7 +55,7 @@ describe('a table that fails', () => {
     await persistence.bindState('doc', former)
     type(former, 'stored, ')
     await persistence.writeState('doc', former)
-    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     type(former, 'waiting')
     const written = persistence.writeState('doc', former).then(() => former.destroy())
     const next = new Y.Doc()
@@ -66,7 +73,7 @@ describe('a table that fails', () => {
     const table = await ProxiedTable.before(t)
     const { persistence, told } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
-    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     const written = []
     for (let life = 0; life < 20; life++) {
       const doc = new Y.Doc()
@@ -89,7 +96,7 @@ describe('a table that fails', () => {
     const former = new Y.Doc()
     await persistence.bindState('doc', former)
     const { fault, release } = hold()
-    table.rule(({ operation }) => operation === 'PutItem' ? fault : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? fault : undefined))
     type(former, 'on its way')
     await until('the write', () => table.count('PutItem') > 0)
     const written = persistence.writeState('doc', former)
@@ -104,7 +111,7 @@ describe('a table that fails', () => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
-    table.rule(({ operation }) => operation === 'Query' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'Query' ? deny : undefined))
     const doc = new Y.Doc()
     persistence.bindState('doc', doc)
     assert.equal(persistence.stats().bound.loading, 1)
@@ -133,7 +140,9 @@ describe('a table that fails', () => {
         doc.getText('text').insert(0, 'stored')
         return persistence.writeState('doc', doc)
       }).then(() => persistence.close()).then(() => console.log(caught.join()))`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--eval', program], { cwd: new URL('..', import.meta.url) })
+    const { stdout } = await promisify(execFile)(process.execPath, ['--eval', program], {
+      cwd: new URL('..', import.meta.url)
+    })
     assert.equal(stdout.trim(), 'ERR_INVALID_UPDATE')
     assert.equal(textOf(await stored(table)), 'stored')
   })
@@ -162,7 +171,9 @@ describe('a table that fails', () => {
       }
       console.log(told.length, persistence.stats().batches.updates, thrown.join())
       await persistence.close()`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd: new URL('..', import.meta.url) })
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: new URL('..', import.meta.url)
+    })
     assert.deepEqual(stdout.trim().split('\n'), ['stored', 'stored', '0 1 first listener,second listener'])
   })
 
@@ -175,8 +186,10 @@ describe('a table that fails', () => {
     type(doc, 'good')
     await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), 'good')
-    assert.deepEqual(told.map(([error, context]) => [error.code, context]),
-      [['ERR_INVALID_UPDATE', { docName: 'doc', operation: 'storeUpdate', update: new Uint8Array([9]) }]])
+    assert.deepEqual(
+      told.map(([error, context]) => [error.code, context]),
+      [['ERR_INVALID_UPDATE', { docName: 'doc', operation: 'storeUpdate', update: new Uint8Array([9]) }]]
+    )
   })
 
   test('a name that no item can have is told, and nothing is tried again', async t => {
@@ -201,21 +214,26 @@ describe('a table that fails', () => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     const warnings = []
-    const listen = ({ name, code, message }) => { if (name === 'YDynamoDbWarning') warnings.push([message.split(' ')[0], code]) }
+    const listen = ({ name, code, message }) => {
+      if (name === 'YDynamoDbWarning') warnings.push([message.split(' ')[0], code])
+    }
     process.on('warning', listen)
     t.after(() => process.off('warning', listen))
-    table.rule(({ operation }) => ['PutItem', 'Query'].includes(operation) ? deny : undefined)
+    table.rule(({ operation }) => (['PutItem', 'Query'].includes(operation) ? deny : undefined))
     const doc = docWith('a')
     persistence.bindState('doc', doc)
     const written = persistence.writeState('doc', doc)
     await until('two attempts to store and to load', () => table.count('Query') >= 4)
     await until('the warnings', () => warnings.length > 1)
-    const kinds = [['bindState', 'ERR_ACCESS'], ['storeUpdate', 'ERR_ACCESS']]
+    const kinds = [
+      ['bindState', 'ERR_ACCESS'],
+      ['storeUpdate', 'ERR_ACCESS']
+    ]
     assert.deepEqual([...warnings].sort(), kinds)
     table.rule(() => undefined)
     await written
     await persistence.whenBound(doc)
-    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     const docs = [doc, new Y.Doc()]
     await persistence.bindState('another', docs[1])
     for (const one of docs) type(one, 'given up')
@@ -249,7 +267,7 @@ describe('whenBound', () => {
     const table = await ProxiedTable.before(t)
     const { persistence } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
-    table.rule(({ operation }) => operation === 'Query' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'Query' ? deny : undefined))
     const doc = docWith('held')
     persistence.bindState('doc', doc)
     await until('an attempt', () => table.count('Query') > 0)
@@ -277,7 +295,7 @@ describe('closing', () => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
-    table.rule(({ operation }) => operation === 'Query' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'Query' ? deny : undefined))
     const doc = docWith('held')
     persistence.bindState('doc', doc)
     await until('an attempt', () => codes().length > 0)
@@ -292,15 +310,24 @@ describe('closing', () => {
     const { persistence, told } = open(t, table)
     const docs = [new Y.Doc(), new Y.Doc()]
     await Promise.all(docs.map((doc, i) => persistence.bindState(`doc${i}`, doc)))
-    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     for (const doc of docs) for (const letter of 'not stored') type(doc, letter)
     await until('a refusal of each', () => new Set(told.map(([, { docName }]) => docName)).size === 2)
     const written = Promise.all(docs.map((doc, i) => persistence.writeState(`doc${i}`, doc)))
     await persistence.close()
     await written
     const given = told.filter(([, { update }]) => update !== undefined)
-    assert.deepEqual(given.map(([error, { docName, operation, update }]) => [error.code, docName, operation, textOf(docOf([update]))]).sort(),
-      docs.map((_, i) => ['ERR_ACCESS', `doc${i}`, 'close', 'not stored']))
+    assert.deepEqual(
+      given
+        .map(([error, { docName, operation, update }]) => [
+          error.code,
+          docName,
+          operation,
+          textOf(docOf([update]))
+        ])
+        .sort(),
+      docs.map((_, i) => ['ERR_ACCESS', `doc${i}`, 'close', 'not stored'])
+    )
   })
 
   test('what is typed afterwards is told and handed back; a document bound afterwards is refused', async t => {

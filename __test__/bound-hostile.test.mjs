@@ -18,12 +18,29 @@ const Y14 = await import(pathToFileURL(yjs14.replace(/cjs$/, 'mjs')))
 /** Content that yjs reads and cannot write, each as the only item of client 1. */
 const UNWRITABLE = {
   'bytes as __proto__': update(1, 1, 1, 0, 8, 1, string('p'), 1, 118, 1, string('__proto__'), 116, 1, 1, 0),
-  'a subdocument without a guid': update(1, 1, 1, 0, 9, 1, string('p'), string('g'), 118, 1, string('guid'), 126, 0),
+  'a subdocument without a guid': update(
+    1,
+    1,
+    1,
+    0,
+    9,
+    1,
+    string('p'),
+    string('g'),
+    118,
+    1,
+    string('guid'),
+    126,
+    0
+  ),
   'a deep embed': update(1, 1, 1, 0, 5, 1, string('p'), string('['.repeat(6_000) + ']'.repeat(6_000)), 0)
 }
 
 describe('content that yjs cannot write', () => {
-  for (const [yjs, name] of [[Y, 'yjs 13'], [Y14, 'yjs 14']]) {
+  for (const [yjs, name] of [
+    [Y, 'yjs 13'],
+    [Y14, 'yjs 14']
+  ]) {
     for (const [what, bytes] of Object.entries(UNWRITABLE)) {
       test(`${what} ends no events of ${name}: what follows is stored, and it is reported once`, async t => {
         const table = new TestTable()
@@ -38,7 +55,10 @@ describe('content that yjs cannot write', () => {
         assert.equal(events, 1)
         await persistence.writeState('doc', doc)
         assert.equal(textOf(await stored(table)), 'typed afterwards')
-        assert.deepEqual(told.map(([{ code }, context]) => [code, context]), [['ERR_INVALID_UPDATE', { docName: 'doc', operation: 'storeUpdate' }]])
+        assert.deepEqual(
+          told.map(([{ code }, context]) => [code, context]),
+          [['ERR_INVALID_UPDATE', { docName: 'doc', operation: 'storeUpdate' }]]
+        )
         assert.match(told[0][0].message, /client 1, clock 0 /)
         // What the server sends to clients that connect now.
         validateUpdate(yjs.encodeStateAsUpdate(doc))
@@ -55,7 +75,30 @@ describe('content that yjs cannot write', () => {
     doc.on('update', bytes => events.push(bytes))
     const honest = docWith('kept')
     receive(doc, Y.mergeUpdates([Y.encodeStateAsUpdate(honest)]))
-    receive(doc, update(1, 2, 1, 0, 8, 1, string('p'), 1, 118, 1, string('__proto__'), 116, 1, 1, 4, 1, string('text'), string('also '), 0))
+    receive(
+      doc,
+      update(
+        1,
+        2,
+        1,
+        0,
+        8,
+        1,
+        string('p'),
+        1,
+        118,
+        1,
+        string('__proto__'),
+        116,
+        1,
+        1,
+        4,
+        1,
+        string('text'),
+        string('also '),
+        0
+      )
+    )
     assert.equal(events.length, 2)
     await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), textOf(doc))
@@ -68,7 +111,9 @@ describe('content that yjs cannot write', () => {
     const { persistence, told } = open(t, table)
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)
-    doc.getText('text').observe(() => { if (doc.getArray('p').length === 0) receive(doc, UNWRITABLE['bytes as __proto__']) })
+    doc.getText('text').observe(() => {
+      if (doc.getArray('p').length === 0) receive(doc, UNWRITABLE['bytes as __proto__'])
+    })
     type(doc, 'a')
     await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), 'a')
@@ -87,7 +132,10 @@ describe('content that yjs cannot write', () => {
     receive(doc, update(1, 1, 2, 5, 4, 1, string('text'), string('a'), 0))
     await persistence.close()
     assert.equal(textOf(await stored(table)), 'held, typed')
-    assert(told.length > 0 && told.every(([{ code }]) => code !== undefined), told.map(([error]) => error.message).join())
+    assert(
+      told.length > 0 && told.every(([{ code }]) => code !== undefined),
+      told.map(([error]) => error.message).join()
+    )
   })
 
   test('that is held back leaves the rest to be stored', async t => {
@@ -108,7 +156,9 @@ test('a listener that throws ends no events: what follows is stored, and it is r
   const table = new TestTable()
   const { persistence, told } = open(t, table)
   const doc = new Y.Doc()
-  const listener = () => { throw new Error('a listener') }
+  const listener = () => {
+    throw new Error('a listener')
+  }
   doc.on('update', listener)
   await persistence.bindState('doc', doc)
   assert.throws(() => type(doc, 'a'), /a listener/)
@@ -121,11 +171,15 @@ test('a listener that throws ends no events: what follows is stored, and it is r
   assert.equal(events, 1)
   await persistence.writeState('doc', doc)
   assert.equal(textOf(await stored(table)), 'abc')
-  assert.deepEqual(told.map(([{ code }, { update: bytes }]) => [code, bytes]), [['ERR_INVALID_ARGUMENT', undefined]])
+  assert.deepEqual(
+    told.map(([{ code }, { update: bytes }]) => [code, bytes]),
+    [['ERR_INVALID_ARGUMENT', undefined]]
+  )
 })
 
 describe('what yjs holds back', () => {
-  const heldBackOf = (client, clock, text) => update(1, 1, varUint(client), varUint(clock), 4, 1, string('text'), string(text), 0)
+  const heldBackOf = (client, clock, text) =>
+    update(1, 1, varUint(client), varUint(clock), 4, 1, string('text'), string(text), 0)
 
   test('is stored once, however often something is added to it', async t => {
     const table = new TestTable()
@@ -142,7 +196,10 @@ describe('what yjs holds back', () => {
       doc.destroy()
     }
     assert(sizes[0] > 100_000)
-    assert(sizes.slice(1).every(size => size > 0 && size < 20), sizes.join())
+    assert(
+      sizes.slice(1).every(size => size > 0 && size < 20),
+      sizes.join()
+    )
   })
 
   test('of one client is stored by the id, before, between and behind what is stored', async t => {
@@ -161,7 +218,10 @@ describe('what yjs holds back', () => {
       Y.applyUpdate(doc, updates[i])
       await persistence.writeState('doc', doc)
     }
-    assert(persistence.stats().batches.bytesBefore - before < 10_600, `${persistence.stats().batches.bytesBefore - before} bytes`)
+    assert(
+      persistence.stats().batches.bytesBefore - before < 10_600,
+      `${persistence.stats().batches.bytesBefore - before} bytes`
+    )
     await persistence.storeUpdate('doc', updates[0])
     assert.equal(textOf(await stored(table)), textOf(author))
     assert.equal(textOf(docOf(updates)), textOf(author))
@@ -171,13 +231,19 @@ describe('what yjs holds back', () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1e9)
     t.diagnostic(`SEED=${seed}`)
     let state = seed
-    const random = n => { state = (state * 1103515245 + 12345) % 2147483648; return Math.floor(state / 65536) % n }
+    const random = n => {
+      state = (state * 1103515245 + 12345) % 2147483648
+      return Math.floor(state / 65536) % n
+    }
     for (let round = 0; round < 10; round++) {
       const table = new TestTable()
       const { persistence, codes } = open(t, table)
       const authors = [1, 2, 3].map(clientID => Object.assign(new Y.Doc(), { clientID }))
       const updates = []
-      for (const author of authors) author.on('update', (bytes, origin) => { if (origin !== 'other') updates.push(bytes) })
+      for (const author of authors)
+        author.on('update', (bytes, origin) => {
+          if (origin !== 'other') updates.push(bytes)
+        })
       for (let i = 0; i < 40; i++) {
         const author = authors[random(3)]
         const text = author.getText('text')
@@ -207,7 +273,9 @@ test('writeState waits for what a listener that throws kept from being stored', 
   const table = new TestTable()
   const { persistence } = open(t, table)
   const doc = new Y.Doc()
-  doc.on('update', () => { throw new Error('a listener') })
+  doc.on('update', () => {
+    throw new Error('a listener')
+  })
   await persistence.bindState('doc', doc)
   for (const text of ['a', 'b']) {
     assert.throws(() => type(doc, text), /a listener/)

@@ -43,7 +43,7 @@ describe('binding', () => {
     const persistence = table.open(t)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
     const { fault, release } = hold()
-    table.rule(({ operation }) => operation === 'Query' ? fault : undefined)
+    table.rule(({ operation }) => (operation === 'Query' ? fault : undefined))
     const doc = new Y.Doc()
     persistence.bindState('doc', doc)
     const before = table.count('Query')
@@ -74,10 +74,19 @@ describe('binding', () => {
 
   test('writeState right after loading does not store again what was loaded', async t => {
     const persistence = new TestTable().open(t)
-    const [large] = updatesOf(1, doc => { doc.getArray('array').insert(0, Array.from({ length: 20_000 }, (_, i) => `item ${i}`)) })
+    const [large] = updatesOf(1, doc => {
+      doc.getArray('array').insert(
+        0,
+        Array.from({ length: 20_000 }, (_, i) => `item ${i}`)
+      )
+    })
     await persistence.storeUpdate('doc', large)
     const doc = docWith('typed before')
-    const loaded = new Promise(resolve => doc.on('update', (update, origin) => { if (typeof origin === 'symbol') resolve() }))
+    const loaded = new Promise(resolve =>
+      doc.on('update', (update, origin) => {
+        if (typeof origin === 'symbol') resolve()
+      })
+    )
     persistence.bindState('doc', doc)
     await loaded
     assert.equal(persistence.stats().bound.loading, 1)
@@ -108,7 +117,10 @@ describe('binding', () => {
     await persistence.bindState('doc', more)
     await persistence.writeState('doc', more)
     assert.equal(table.count('PutItem'), before + 1)
-    assert.equal(persistence.stats().batches.bytesBefore, update.length + Y.encodeStateAsUpdate(more, Y.encodeStateVector(doc)).length)
+    assert.equal(
+      persistence.stats().batches.bytesBefore,
+      update.length + Y.encodeStateAsUpdate(more, Y.encodeStateVector(doc)).length
+    )
     assert.equal(textOf(await stored(table)), textOf(more))
   })
 
@@ -256,7 +268,9 @@ describe('binding', () => {
 
 /** Three clients that type, delete and meet now and then. */
 const turmoil = (round, edit) => {
-  const docs = [1, 2, 3].map(clientID => Object.assign(new Y.Doc({ gc: round % 2 === 0 }), { clientID: clientID * 1_000 + round }))
+  const docs = [1, 2, 3].map(clientID =>
+    Object.assign(new Y.Doc({ gc: round % 2 === 0 }), { clientID: clientID * 1_000 + round })
+  )
   for (let turn = 0; turn < 40; turn++) {
     const doc = docs[turn % 3]
     edit(doc, turn)
@@ -290,7 +304,8 @@ test('whatever a document went through, one that equals the table writes nothing
   for (let round = 0; round < 12; round++) {
     for (const [kind, edit] of Object.entries({ text: editText, all: editAll })) {
       const docName = `${kind}${round}`
-      for (const doc of turmoil(round, edit)) await persistence.storeUpdate(docName, Y.encodeStateAsUpdate(doc))
+      for (const doc of turmoil(round, edit))
+        await persistence.storeUpdate(docName, Y.encodeStateAsUpdate(doc))
       // Where clients set one key at once, a document deletes what lost: the table lacks that once.
       const first = await writesOf(docName, round)
       assert(kind === 'text' ? first === 0 : first <= 1, `${docName}: ${first}`)
@@ -305,7 +320,8 @@ test('maps and texts of several clients come back as they were', async t => {
   const doc = new Y.Doc()
   await persistence.bindState('doc', doc)
   for (const clientID of [7, 8]) {
-    for (const update of updatesOf(clientID, other => other.getMap('map').set(`of ${clientID}`, clientID))) Y.applyUpdate(doc, update, 'a client')
+    for (const update of updatesOf(clientID, other => other.getMap('map').set(`of ${clientID}`, clientID)))
+      Y.applyUpdate(doc, update, 'a client')
   }
   await persistence.writeState('doc', doc)
   assert.deepEqual(mapOf(await stored(table)), { 'of 7': 7, 'of 8': 8 })

@@ -5,7 +5,14 @@ import { rejectsWith } from './support/errors.mjs'
 import { Y, docOf, keys, keystrokes, mapOf, textOf, updatesOf } from './support/documents.mjs'
 import { recorder } from './support/proxy.mjs'
 
-const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems', 'CreateTable'])
+const WRITES = new Set([
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'TransactWriteItems',
+  'CreateTable'
+])
 
 test('a document comes back as it was stored', async t => {
   const persistence = new TestTable().open(t)
@@ -22,8 +29,12 @@ test('a document comes back as it was stored', async t => {
 test('all kinds of content come back', async t => {
   const persistence = new TestTable().open(t)
   const updates = updatesOf(5, doc => {
-    doc.getText('rich').applyDelta([{ insert: 'bold', attributes: { bold: true } }, { insert: { image: 'x' } }])
-    doc.getMap('map').set('values', [1, -0, 1.5, 'é😀', null, undefined, true, 2n ** 40n, new Uint8Array([1, 2])])
+    doc
+      .getText('rich')
+      .applyDelta([{ insert: 'bold', attributes: { bold: true } }, { insert: { image: 'x' } }])
+    doc
+      .getMap('map')
+      .set('values', [1, -0, 1.5, 'é😀', null, undefined, true, 2n ** 40n, new Uint8Array([1, 2])])
     doc.getArray('array').insert(0, [new Y.Map([['a', new Y.Text('nested')]])])
     doc.getXmlFragment('xml').insert(0, [new Y.XmlElement('p')])
     doc.getMap('map').set('sub', new Y.Doc({ guid: 'sub' }))
@@ -31,7 +42,10 @@ test('all kinds of content come back', async t => {
   })
   for (const update of updates) await persistence.storeUpdate('doc', update)
   const expected = docOf(updates)
-  for (const read of [await persistence.getYDoc('doc'), (await persistence.flushDocument('doc'), await persistence.getYDoc('doc'))]) {
+  for (const read of [
+    await persistence.getYDoc('doc'),
+    (await persistence.flushDocument('doc'), await persistence.getYDoc('doc'))
+  ]) {
     assert.deepEqual(read.getText('rich').toDelta(), expected.getText('rich').toDelta())
     const { sub, ...map } = read.getMap('map').toJSON()
     const { sub: expectedSub, ...expectedMap } = expected.getMap('map').toJSON()
@@ -55,7 +69,10 @@ describe('a missing document', () => {
     assert.deepEqual(await persistence.getDiff('missing', Uint8Array.of(0)), Uint8Array.of(0, 0))
     assert.equal(await persistence.getMeta('missing', 'key'), undefined)
     assert.deepEqual(await persistence.getMetas('missing'), new Map())
-    assert.deepEqual(table.requests.filter(({ operation }) => WRITES.has(operation)), [])
+    assert.deepEqual(
+      table.requests.filter(({ operation }) => WRITES.has(operation)),
+      []
+    )
     assert.deepEqual(await table.items(), [])
   })
 
@@ -103,12 +120,14 @@ test('flushDocument leaves one update, and all content', async t => {
   const updates = keystrokes(120)
   for (const update of updates) await persistence.storeUpdate('doc', update)
   const clock = await persistence.flushDocument('doc')
-  const stored = await persistence.transact((db, { tableName }) => DynamoDbPersistence.getDynamoDbUpdates(db, tableName, 'doc'))
+  const stored = await persistence.transact((db, { tableName }) =>
+    DynamoDbPersistence.getDynamoDbUpdates(db, tableName, 'doc')
+  )
   assert.equal(stored.length, 1)
   assert.deepEqual(stored[0].ykeysort.slice(0, 4), ['v1', 'doc', 'update', clock])
   assert.equal(textOf(docOf([stored[0].value])), textOf(docOf(updates)))
   assert.equal(textOf(await persistence.getYDoc('doc')), textOf(docOf(updates)))
-  assert(await persistence.storeUpdate('doc', keys(1, { clientID: 2 })[0]) > clock)
+  assert((await persistence.storeUpdate('doc', keys(1, { clientID: 2 })[0])) > clock)
   assert.deepEqual(mapOf(await persistence.getYDoc('doc')), { key0: 0 })
 })
 
@@ -129,7 +148,7 @@ test('clearDocument leaves nothing', async t => {
 describe('what is no update is refused and not stored', () => {
   const cases = {
     'not bytes': ['ERR_INVALID_ARGUMENT', [0, 0]],
-    undefined: ['ERR_INVALID_ARGUMENT', undefined],
+    'undefined': ['ERR_INVALID_ARGUMENT', undefined],
     'an ArrayBuffer': ['ERR_INVALID_ARGUMENT', new ArrayBuffer(2)],
     'a Uint16Array': ['ERR_INVALID_ARGUMENT', new Uint16Array(1)],
     'no bytes': ['ERR_INVALID_UPDATE', new Uint8Array(0)],
@@ -195,7 +214,10 @@ test('gc: false keeps what was deleted, gc drops it', async t => {
     doc.getText('text').insert(0, 'secret words')
     doc.getText('text').delete(0, 7)
   })
-  for (const [gc, kept] of [[true, false], [false, true]]) {
+  for (const [gc, kept] of [
+    [true, false],
+    [false, true]
+  ]) {
     const persistence = new TestTable().open(t, { gc })
     for (const update of updates) await persistence.storeUpdate('doc', update)
     await persistence.flushDocument('doc')
@@ -216,7 +238,7 @@ test('methods need no this, and can be spread', async t => {
 
 test('a rejection names the call in its stack', async t => {
   const persistence = new TestTable().open(t)
-  async function theCallersOwnFunction () {
+  async function theCallersOwnFunction() {
     await persistence.storeUpdate('doc', Uint8Array.of(1, 2, 3))
   }
   const error = await rejectsWith('ERR_INVALID_UPDATE', theCallersOwnFunction())
@@ -228,7 +250,8 @@ describe('transact', () => {
     const persistence = new TestTable().open(t)
     const done = []
     for (const doc of ['a', 'b', 'c']) {
-      for (const update of keystrokes(20)) void persistence.storeUpdate(doc, update).then(() => done.push(doc))
+      for (const update of keystrokes(20))
+        void persistence.storeUpdate(doc, update).then(() => done.push(doc))
     }
     void persistence.getYDoc('a', true).then(() => done.push('read'))
     const length = await persistence.transact(() => done.length)
@@ -240,11 +263,24 @@ describe('transact', () => {
     const config = table.config()
     const persistence = DynamoDbPersistence(config)
     t.after(() => persistence.close())
-    await persistence.transact((db, given) => { assert.equal(given, config); assert.equal(typeof db, 'object') })
+    await persistence.transact((db, given) => {
+      assert.equal(given, config)
+      assert.equal(typeof db, 'object')
+    })
     assert.equal(await persistence.transact(async () => 7), 7)
     const reason = new Error('mine')
-    await assert.rejects(persistence.transact(async () => { throw reason }), error => error === reason)
-    await assert.rejects(persistence.transact(() => { throw reason }), error => error === reason)
+    await assert.rejects(
+      persistence.transact(async () => {
+        throw reason
+      }),
+      error => error === reason
+    )
+    await assert.rejects(
+      persistence.transact(() => {
+        throw reason
+      }),
+      error => error === reason
+    )
     await rejectsWith('ERR_INVALID_ARGUMENT', persistence.transact())
   })
 
@@ -264,8 +300,14 @@ describe('transact', () => {
     assert.equal(PREFERRED_TRIM_SIZE, 500)
     assert.deepEqual(await persistence.transact(db => getDynamoDbUpdates(db, table.tableName, 'doc')), [])
     await rejectsWith('ERR_INVALID_ARGUMENT', getDynamoDbUpdates({}, table.tableName, 'doc'))
-    await rejectsWith('ERR_INVALID_ARGUMENT', persistence.transact(db => getDynamoDbUpdates(db, 'another', 'doc')))
-    await rejectsWith('ERR_INVALID_ARGUMENT', persistence.transact(db => getDynamoDbUpdates(db, table.tableName, '')))
+    await rejectsWith(
+      'ERR_INVALID_ARGUMENT',
+      persistence.transact(db => getDynamoDbUpdates(db, 'another', 'doc'))
+    )
+    await rejectsWith(
+      'ERR_INVALID_ARGUMENT',
+      persistence.transact(db => getDynamoDbUpdates(db, table.tableName, ''))
+    )
   })
 })
 
@@ -281,7 +323,9 @@ test('works as the persistence of a y-websocket server', async t => {
       Y.applyUpdate(doc, Y.encodeStateAsUpdate(persisted))
       doc.on('update', update => stored.push(provider.storeUpdate(docName, update)))
     },
-    writeState: async () => { await Promise.all(stored) }
+    writeState: async () => {
+      await Promise.all(stored)
+    }
   }
   for (const text of ['one ', 'two ', 'three ']) {
     const doc = new Y.Doc()

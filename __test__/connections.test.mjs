@@ -19,14 +19,19 @@ class CountingServer {
   /** Whether a request is left without an answer. */
   hangs = () => false
 
-  static async start (t) {
+  static async start(t) {
     const counting = new CountingServer()
-    const server = createServer((request, response) => { void counting.#serve(request, response) })
+    const server = createServer((request, response) => {
+      void counting.#serve(request, response)
+    })
     server.on('connection', socket => {
       counting.#sockets.add(socket)
       counting.opened++
       counting.peak = Math.max(counting.peak, ++counting.open)
-      socket.on('close', () => { counting.open--; counting.#sockets.delete(socket) })
+      socket.on('close', () => {
+        counting.open--
+        counting.#sockets.delete(socket)
+      })
     })
     await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
     counting.endpoint = `http://127.0.0.1:${server.address().port}`
@@ -37,19 +42,21 @@ class CountingServer {
     return counting
   }
 
-  dropAll () {
+  dropAll() {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  persistence (t, aws) {
+  persistence(t, aws) {
     const persistence = DynamoDbPersistence({
-      tableName: 'docs', skipCreateTable: true, aws: { region: 'local', endpoint: this.endpoint, ...CREDENTIALS, ...aws }
+      tableName: 'docs',
+      skipCreateTable: true,
+      aws: { region: 'local', endpoint: this.endpoint, ...CREDENTIALS, ...aws }
     })
     t.after(() => persistence.close())
     return persistence
   }
 
-  async #serve (request, response) {
+  async #serve(request, response) {
     const operation = request.headers['x-amz-target'].split('.').at(-1)
     const chunks = []
     for await (const chunk of request) chunks.push(chunk)
@@ -62,28 +69,32 @@ class CountingServer {
   }
 }
 
-async function until (what, holds) {
+async function until(what, holds) {
   for (let i = 0; i < 500 && !holds(); i++) await delay(10)
   assert.ok(holds(), what)
 }
 
-test('2,000 documents stored at once share a bounded number of connections, and a slow one delays no other', onceOnly, async t => {
-  const server = await CountingServer.start(t)
-  server.hangs = (operation, docName) => operation === 'PutItem' && docName === 'slow'
-  const persistence = server.persistence(t, { requestTimeoutMs: 120_000, operationTimeoutMs: 120_000 })
-  const slow = persistence.storeUpdate('slow', update)
-  const stores = Array.from({ length: 2_000 }, (_, n) => persistence.storeUpdate(`doc ${n}`, update))
-  await until('thousands wait', () => persistence.stats().connections.waiting > 1_000)
-  assert.equal(persistence.stats().connections.inFlight, 64)
-  await Promise.all(stores)
-  assert.equal(server.put.size, 2_000)
-  assert.ok(server.peak <= 64 + 4, `${server.peak} connections`)
-  assert.deepEqual(persistence.stats().connections, { inFlight: 1, waiting: 0 })
-  server.hangs = () => false
-  server.dropAll()
-  await slow
-  assert.equal(server.put.size, 2_001)
-})
+test(
+  '2,000 documents stored at once share a bounded number of connections, and a slow one delays no other',
+  onceOnly,
+  async t => {
+    const server = await CountingServer.start(t)
+    server.hangs = (operation, docName) => operation === 'PutItem' && docName === 'slow'
+    const persistence = server.persistence(t, { requestTimeoutMs: 120_000, operationTimeoutMs: 120_000 })
+    const slow = persistence.storeUpdate('slow', update)
+    const stores = Array.from({ length: 2_000 }, (_, n) => persistence.storeUpdate(`doc ${n}`, update))
+    await until('thousands wait', () => persistence.stats().connections.waiting > 1_000)
+    assert.equal(persistence.stats().connections.inFlight, 64)
+    await Promise.all(stores)
+    assert.equal(server.put.size, 2_000)
+    assert.ok(server.peak <= 64 + 4, `${server.peak} connections`)
+    assert.deepEqual(persistence.stats().connections, { inFlight: 1, waiting: 0 })
+    server.hangs = () => false
+    server.dropAll()
+    await slow
+    assert.equal(server.put.size, 2_001)
+  }
+)
 
 test('close closes the connections of its persistence, and no other', onceOnly, async t => {
   const server = await CountingServer.start(t)
@@ -100,9 +111,11 @@ test('close closes the connections of its persistence, and no other', onceOnly, 
 })
 
 const limits = {
-  maxConnections: { maxConnections: 2, requestHandler: { httpsAgent: { maxSockets: 9 } } },
+  'maxConnections': { maxConnections: 2, requestHandler: { httpsAgent: { maxSockets: 9 } } },
   'httpOptions.agent.maxSockets': { httpOptions: { agent: { maxSockets: 2 } } },
-  'requestHandler.httpsAgent.maxSockets': { requestHandler: { httpsAgent: { maxSockets: 2 }, httpAgent: { maxSockets: 2 } } }
+  'requestHandler.httpsAgent.maxSockets': {
+    requestHandler: { httpsAgent: { maxSockets: 2 }, httpAgent: { maxSockets: 2 } }
+  }
 }
 for (const [what, aws] of Object.entries(limits)) {
   test(`${what} bounds the requests in flight`, onceOnly, async t => {
@@ -113,7 +126,9 @@ for (const [what, aws] of Object.entries(limits)) {
     const server = await CountingServer.start(t)
     server.hangs = () => true
     const persistence = server.persistence(t, { ...aws, operationTimeoutMs: 1_000 })
-    const reads = Array.from({ length: 5 }, (_, n) => rejectsWith('ERR_UNAVAILABLE', persistence.getYDoc(`doc ${n}`), `doc ${n}`))
+    const reads = Array.from({ length: 5 }, (_, n) =>
+      rejectsWith('ERR_UNAVAILABLE', persistence.getYDoc(`doc ${n}`), `doc ${n}`)
+    )
     await until('three wait', () => persistence.stats().connections.waiting === 3)
     assert.equal(persistence.stats().connections.inFlight, 2)
     await Promise.all(reads)
@@ -123,6 +138,12 @@ for (const [what, aws] of Object.entries(limits)) {
 }
 
 test('maxSockets must be a number of connections', onceOnly, () => {
-  const config = { tableName: 'docs', aws: { endpoint: 'memory:', httpOptions: { agent: { maxSockets: 0 } } } }
-  assert.throws(() => DynamoDbPersistence(config), { code: 'ERR_INVALID_ARGUMENT', message: /config\.aws\.httpOptions\.agent\.maxSockets/ })
+  const config = {
+    tableName: 'docs',
+    aws: { endpoint: 'memory:', httpOptions: { agent: { maxSockets: 0 } } }
+  }
+  assert.throws(() => DynamoDbPersistence(config), {
+    code: 'ERR_INVALID_ARGUMENT',
+    message: /config\.aws\.httpOptions\.agent\.maxSockets/
+  })
 })

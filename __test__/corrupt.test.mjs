@@ -14,12 +14,32 @@ const CORRUPT = {
   'a count that nothing pays for': Buffer.of(0x80, 0x80, 0x80, 0x80, 0x01),
   'an embed that is not JSON': Buffer.of(1, 1, 1, 0, 5, 1, 1, 97, 1, 123, 0),
   'an item that names itself': Buffer.of(1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0),
-  'a subdocument whose guid is no string': Buffer.of(1, 1, 1, 0, 9, 1, 1, 112, 1, 103, 118, 1, 4, 103, 117, 105, 100, 126, 0)
+  'a subdocument whose guid is no string': Buffer.of(
+    1,
+    1,
+    1,
+    0,
+    9,
+    1,
+    1,
+    112,
+    1,
+    103,
+    118,
+    1,
+    4,
+    103,
+    117,
+    105,
+    100,
+    126,
+    0
+  )
 }
 const updates = keystrokes(10)
 const text = textOf(docOf(updates))
 
-async function damaged (t, value, more) {
+async function damaged(t, value, more) {
   const table = new TestTable()
   const persistence = table.open(t, more)
   for (const update of updates) await persistence.storeUpdate('doc', update)
@@ -67,7 +87,10 @@ describe("onCorruptUpdate: 'skip'", () => {
       assert.equal(kept.length, 1)
       assert.deepEqual(kept[0].value, value)
       assert.equal(textOf(await persistence.getYDoc('doc')), text)
-      assert.deepEqual((await persistence.getAllDocStateVectors()).map(({ name }) => name).sort(), ['doc', 'other'])
+      assert.deepEqual((await persistence.getAllDocStateVectors()).map(({ name }) => name).sort(), [
+        'doc',
+        'other'
+      ])
       await persistence.clearDocument('doc')
       assert.deepEqual(await table.items('doc'), [])
     })
@@ -80,7 +103,12 @@ describe('updates that only together make yjs throw', () => {
     const out = new Bytes().uint(1).uint(count).uint(9).uint(from)
     for (let clock = from; clock < from + count; clock++) {
       if (clock === 0) out.byte(7).uint(1).text('p').uint(1)
-      else out.byte(7).uint(0).id([9, clock - 1]).uint(1)
+      else
+        out
+          .byte(7)
+          .uint(0)
+          .id([9, clock - 1])
+          .uint(1)
     }
     return out.uint(0).bytes
   }
@@ -89,7 +117,9 @@ describe('updates that only together make yjs throw', () => {
     test(`never fail a read, nor take what others wrote with them: ${onCorruptUpdate}`, async t => {
       const persistence = new TestTable().open(t, { onCorruptUpdate })
       // In one batch, with the keystrokes between them.
-      await Promise.all([types(0, 600), ...updates, types(600, 600)].map(update => persistence.storeUpdate('doc', update)))
+      await Promise.all(
+        [types(0, 600), ...updates, types(600, 600)].map(update => persistence.storeUpdate('doc', update))
+      )
       for (const step of [() => {}, () => persistence.flushDocument('doc')]) {
         await step()
         const doc = await persistence.getYDoc('doc')
@@ -122,7 +152,7 @@ test('a corrupt update is not stored in the first place', async t => {
 describe('a set of which a part is missing', () => {
   const large = bigUpdate(900_000, { clientID: 7 })
 
-  async function incomplete (t, more) {
+  async function incomplete(t, more) {
     const table = new TestTable()
     const persistence = table.open(t, more)
     for (const update of updates) await persistence.storeUpdate('doc', update)
@@ -135,7 +165,11 @@ describe('a set of which a part is missing', () => {
   test('reads say so, and nothing of it is deleted', async t => {
     const { table, persistence } = await incomplete(t)
     const before = await table.items()
-    for (const read of [() => persistence.getYDoc('doc'), () => persistence.flushDocument('doc'), () => persistence.getAllDocStateVectors()]) {
+    for (const read of [
+      () => persistence.getYDoc('doc'),
+      () => persistence.flushDocument('doc'),
+      () => persistence.getAllDocStateVectors()
+    ]) {
       const error = await rejectsWith('ERR_CORRUPT', read())
       assert.match(error.message, /2 of its 3 parts/)
     }

@@ -10,7 +10,7 @@ import { onceOnly } from './support/engine.mjs'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** An app with this package installed as npm would, and with the packages named. */
-async function app (t, { packages = ['yjs', 'lib0'], files }) {
+async function app(t, { packages = ['yjs', 'lib0'], files }) {
   const folder = await mkdtemp(path.join(tmpdir(), 'y-dynamodb-app-'))
   t.after(() => rm(folder, { recursive: true }))
   const installed = path.join(folder, 'node_modules', 'y-dynamodb')
@@ -27,12 +27,15 @@ async function app (t, { packages = ['yjs', 'lib0'], files }) {
     const name = `y-dynamodb.${suffix}${abi}.node`
     await symlink(path.join(ROOT, name), path.join(installed, name))
   }
-  for (const name of packages) await cp(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name), { recursive: true })
+  for (const name of packages)
+    await cp(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name), {
+      recursive: true
+    })
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text)
   return folder
 }
 
-function node (folder, ...args) {
+function node(folder, ...args) {
   return new Promise(resolve => {
     execFile(process.execPath, args, { cwd: folder, timeout: 120_000 }, (error, stdout, stderr) => {
       resolve({ code: error?.code ?? 0, stdout: stdout.trim(), stderr: stderr.trim() })
@@ -54,22 +57,33 @@ const config = { tableName: 'docs', aws: { endpoint: 'memory:' } }
 
 describe("each entry brings its app's own yjs, without a warning of a second one", onceOnly, () => {
   const apps = {
-    'a CommonJS app': ['main.cjs', `
+    'a CommonJS app': [
+      'main.cjs',
+      `
       const DynamoDbPersistence = require('y-dynamodb')
       const Y = require('yjs')
       ${ROUND_TRIP}
-      roundTrip(DynamoDbPersistence(config), Y)`],
-    'an ES module app': ['main.mjs', `
+      roundTrip(DynamoDbPersistence(config), Y)`
+    ],
+    'an ES module app': [
+      'main.mjs',
+      `
       import DynamoDbPersistence from 'y-dynamodb'
       import * as Y from 'yjs'
       ${ROUND_TRIP}
-      await roundTrip(new DynamoDbPersistence(config), Y)`],
-    'a TypeScript app compiled to ES modules': ['main.mjs', `
+      await roundTrip(new DynamoDbPersistence(config), Y)`
+    ],
+    'a TypeScript app compiled to ES modules': [
+      'main.mjs',
+      `
       import { DynamoDbPersistence } from 'y-dynamodb'
       import * as Y from 'yjs'
       ${ROUND_TRIP}
-      await roundTrip(new DynamoDbPersistence(config), Y)`],
-    'a TypeScript app compiled to CommonJS': ['main.cjs', `
+      await roundTrip(new DynamoDbPersistence(config), Y)`
+    ],
+    'a TypeScript app compiled to CommonJS': [
+      'main.cjs',
+      `
       "use strict"
       var __importDefault = (this && this.__importDefault) || function (mod) { return (mod && mod.__esModule) ? mod : { "default": mod } }
       const y_dynamodb_1 = __importDefault(require('y-dynamodb'))
@@ -77,7 +91,8 @@ describe("each entry brings its app's own yjs, without a warning of a second one
       const Y = require('yjs')
       ${ROUND_TRIP}
       if (y_dynamodb_1.default !== y_dynamodb_2.DynamoDbPersistence) throw new Error('two functions')
-      roundTrip(new y_dynamodb_1.default(config), Y)`]
+      roundTrip(new y_dynamodb_1.default(config), Y)`
+    ]
   }
   for (const [what, [file, text]] of Object.entries(apps)) {
     test(what, async t => {
@@ -98,7 +113,10 @@ describe('yjs', onceOnly, () => {
     const other = DynamoDbPersistence({ ...config, Y })
     console.log((await other.getYDoc('doc')).update.join())`
   const apps = {
-    'a CommonJS app': ['main.cjs', `(async () => { const DynamoDbPersistence = require('y-dynamodb'); ${WITHOUT} })()`],
+    'a CommonJS app': [
+      'main.cjs',
+      `(async () => { const DynamoDbPersistence = require('y-dynamodb'); ${WITHOUT} })()`
+    ],
     'an ES module app': ['main.mjs', `import DynamoDbPersistence from 'y-dynamodb'; ${WITHOUT}`]
   }
   for (const [what, [file, text]] of Object.entries(apps)) {
@@ -114,7 +132,7 @@ describe('yjs', onceOnly, () => {
   }
 })
 
-describe("a document is bound with its own copy of yjs, without a warning of a second one", onceOnly, () => {
+describe('a document is bound with its own copy of yjs, without a warning of a second one', onceOnly, () => {
   const BIND = `
     const bind = async (DynamoDbPersistence, Y) => {
       const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:' }, onError: error => { throw error } })
@@ -127,15 +145,27 @@ describe("a document is bound with its own copy of yjs, without a warning of a s
       await persistence.close()
     }`
   const apps = {
-    'a CommonJS app': ['main.cjs', `${BIND}
-      bind(require('y-dynamodb'), require('yjs'))`],
-    'an ES module app': ['main.mjs', `import DynamoDbPersistence from 'y-dynamodb'; import * as Y from 'yjs'; ${BIND}
-      await bind(DynamoDbPersistence, Y)`],
-    'an ES module app with a server that is CommonJS': ['main.mjs', `
+    'a CommonJS app': [
+      'main.cjs',
+      `${BIND}
+      bind(require('y-dynamodb'), require('yjs'))`
+    ],
+    'an ES module app': [
+      'main.mjs',
+      `import DynamoDbPersistence from 'y-dynamodb'; import * as Y from 'yjs'; ${BIND}
+      await bind(DynamoDbPersistence, Y)`
+    ],
+    'an ES module app with a server that is CommonJS': [
+      'main.mjs',
+      `
       import { createRequire } from 'node:module'; import DynamoDbPersistence from 'y-dynamodb'; ${BIND}
-      await bind(DynamoDbPersistence, createRequire(import.meta.url)('yjs'))`],
-    'a CommonJS app with a server that is an ES module': ['main.cjs', `${BIND}
-      import('yjs').then(Y => bind(require('y-dynamodb'), Y))`]
+      await bind(DynamoDbPersistence, createRequire(import.meta.url)('yjs'))`
+    ],
+    'a CommonJS app with a server that is an ES module': [
+      'main.cjs',
+      `${BIND}
+      import('yjs').then(Y => bind(require('y-dynamodb'), Y))`
+    ]
   }
   for (const [what, [file, text]] of Object.entries(apps)) {
     test(what, async t => {
@@ -145,10 +175,13 @@ describe("a document is bound with its own copy of yjs, without a warning of a s
   }
 })
 
-test('the extension for Hocuspocus is there by import and require, and needs no Hocuspocus to load', onceOnly, async t => {
-  const folder = await app(t, {
-    files: {
-      'main.mjs': `
+test(
+  'the extension for Hocuspocus is there by import and require, and needs no Hocuspocus to load',
+  onceOnly,
+  async t => {
+    const folder = await app(t, {
+      files: {
+        'main.mjs': `
         import { createRequire } from 'node:module'
         import DynamoDbPersistence from 'y-dynamodb'
         import { DynamoDB } from 'y-dynamodb/hocuspocus'
@@ -156,10 +189,11 @@ test('the extension for Hocuspocus is there by import and require, and needs no 
         const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:' } })
         console.log(new DynamoDB({ persistence }).persistence === persistence, new CommonJs({ persistence }).persistence === persistence)
         await persistence.close()`
-    }
-  })
-  assert.deepEqual(await node(folder, 'main.mjs'), { code: 0, stdout: 'true true', stderr: '' })
-})
+      }
+    })
+    assert.deepEqual(await node(folder, 'main.mjs'), { code: 0, stdout: 'true true', stderr: '' })
+  }
+)
 
 test('instances of one entry are instances of the other', onceOnly, async t => {
   const folder = await app(t, {
@@ -177,13 +211,24 @@ test('instances of one entry are instances of the other', onceOnly, async t => {
           new Mine(config).hello(), new Mine(config) instanceof DynamoDbPersistence)`
     }
   })
-  assert.deepEqual(await node(folder, 'main.mjs'), { code: 0, stdout: 'true true true true true true hello true', stderr: '' })
+  assert.deepEqual(await node(folder, 'main.mjs'), {
+    code: 0,
+    stdout: 'true true true true true true hello true',
+    stderr: ''
+  })
 })
 
 test('without a binary the message says for which platform, and what to do', onceOnly, async t => {
   const folder = await app(t, { files: { 'main.cjs': "require('y-dynamodb')" } })
   for (const abi of ['', '-gnu', '-musl', '-msvc']) {
-    await rm(path.join(folder, 'node_modules/y-dynamodb', `y-dynamodb.${process.platform}-${process.arch}${abi}.node`), { force: true })
+    await rm(
+      path.join(
+        folder,
+        'node_modules/y-dynamodb',
+        `y-dynamodb.${process.platform}-${process.arch}${abi}.node`
+      ),
+      { force: true }
+    )
   }
   const { code, stderr } = await node(folder, 'main.cjs')
   assert.notEqual(code, 0)

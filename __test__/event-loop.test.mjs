@@ -15,7 +15,7 @@ const { normalise } = createRequire(import.meta.url)('../lib/config.js')
 const [update] = keystrokes(1)
 
 /** How many libuv handles of the kind that wakes the loop there are. */
-function wakeUps () {
+function wakeUps() {
   return process.report.getReport().libuv.filter(({ type }) => type === 'async').length
 }
 
@@ -33,7 +33,9 @@ describe('waiting calls', onceOnly, () => {
   test('are answered in several turns of the loop where they are many', async t => {
     const persistence = new TestTable().open(t, { batchDelayMs: 60_000 })
     let answered = 0
-    const calls = Array.from({ length: 5_000 }, () => persistence.storeUpdate('doc', update).then(() => answered++))
+    const calls = Array.from({ length: 5_000 }, () =>
+      persistence.storeUpdate('doc', update).then(() => answered++)
+    )
     const closed = persistence.close()
     const perTurn = []
     for (let before = 0; before < calls.length; before = answered) {
@@ -46,8 +48,10 @@ describe('waiting calls', onceOnly, () => {
 
   test('keep the process and their persistence, though nobody holds it, until they are answered', async t => {
     const table = await ProxiedTable.before(t)
-    table.rule(({ operation }) => operation === 'PutItem' ? answerAfter(700) : undefined)
-    const { code, stdout } = await run(table.config(), `
+    table.rule(({ operation }) => (operation === 'PutItem' ? answerAfter(700) : undefined))
+    const { code, stdout } = await run(
+      table.config(),
+      `
       import v8 from 'node:v8'
       import vm from 'node:vm'
       v8.setFlagsFromString('--expose-gc')
@@ -58,7 +62,8 @@ describe('waiting calls', onceOnly, () => {
       own = undefined
       const collecting = setInterval(gc, 50)
       collecting.unref()
-      process.on('exit', () => console.log(answered.length))`)
+      process.on('exit', () => console.log(answered.length))`
+    )
     assert.deepEqual([code, stdout], [0, '100'])
     assert.equal(textOf(await table.open(t).getYDoc('doc')).length, 100)
   })
@@ -68,14 +73,17 @@ describe('a closed persistence', onceOnly, () => {
   test('leaves nothing in the event loop', async t => {
     const alive = new Set()
     const hook = createHook({
-      init: (id, type) => { if (type === 'napi_rs_threadsafe_function') alive.add(id) },
+      init: (id, type) => {
+        if (type === 'napi_rs_threadsafe_function') alive.add(id)
+      },
       destroy: id => alive.delete(id)
     }).enable()
     try {
       const credentials = async () => CREDENTIALS
       const table = await ProxiedTable.before(t)
       const persistence = DynamoDbPersistence({
-        tableName: table.tableName, aws: { region: REGION, endpoint: table.endpoint, credentials }
+        tableName: table.tableName,
+        aws: { region: REGION, endpoint: table.endpoint, credentials }
       })
       await persistence.storeUpdate('doc', update)
       assert.equal(alive.size, 2, 'one for the addon, one for the credentials')
@@ -89,7 +97,7 @@ describe('a closed persistence', onceOnly, () => {
 
   test('refuses to go on with a listing that began before', async t => {
     const table = await ProxiedTable.before(t)
-    table.rule(({ operation }) => operation === 'Scan' ? pageOf(1) : undefined)
+    table.rule(({ operation }) => (operation === 'Scan' ? pageOf(1) : undefined))
     const persistence = table.open(t)
     for (const doc of ['a', 'b', 'c']) await persistence.storeUpdate(doc, update)
     const names = persistence.docNames()
@@ -111,6 +119,12 @@ test('the updates of a long log cross in slices', onceOnly, async () => {
   const slices = []
   for (let slice = rest.next(); slice.length > 0; slice = rest.next()) slices.push(slice)
   await addon.close()
-  assert.deepEqual(slices.map(slice => slice.length), [500, 500, 200])
-  assert.deepEqual(slices.flat().map(({ clock }) => clock), updates.map((_, i) => i))
+  assert.deepEqual(
+    slices.map(slice => slice.length),
+    [500, 500, 200]
+  )
+  assert.deepEqual(
+    slices.flat().map(({ clock }) => clock),
+    updates.map((_, i) => i)
+  )
 })

@@ -5,7 +5,17 @@ import { DynamoDbPersistence, TestTable } from './support/engine.mjs'
 import { rejectsWith } from './support/errors.mjs'
 import { docOf, keys, keystrokes, mapOf, textOf } from './support/documents.mjs'
 import {
-  ProxiedTable, creatingUntil, deny, fail, hang, loseResponse, pageOf, reset, serverError, throttle, unprocessed
+  ProxiedTable,
+  creatingUntil,
+  deny,
+  fail,
+  hang,
+  loseResponse,
+  pageOf,
+  reset,
+  serverError,
+  throttle,
+  unprocessed
 } from './support/proxy.mjs'
 
 const { getDynamoDbUpdates } = DynamoDbPersistence
@@ -38,7 +48,7 @@ describe('every call says what is wrong, within the operation timeout', { concur
     'throttled by request': [fail('ThrottlingException'), 'ERR_THROTTLED', true],
     'over the account limit': [fail('RequestLimitExceeded'), 'ERR_THROTTLED', true],
     'failing for ever': [serverError, 'ERR_UNAVAILABLE', true],
-    denied: [deny, 'ERR_ACCESS', false],
+    'denied': [deny, 'ERR_ACCESS', false],
     'an unknown key': [fail('UnrecognizedClientException'), 'ERR_ACCESS', false],
     'an expired token': [fail('ExpiredTokenException'), 'ERR_ACCESS', false],
     'no such table': [fail('ResourceNotFoundException'), 'ERR_TABLE', false],
@@ -70,7 +80,11 @@ describe('every call says what is wrong, within the operation timeout', { concur
     for (const fault of [throttle, serverError, hang, reset]) {
       table.rule(() => fault)
       const started = Date.now()
-      await rejectsWith(fault === throttle ? 'ERR_THROTTLED' : 'ERR_UNAVAILABLE', persistence.getMeta('doc', 'key'), 'doc')
+      await rejectsWith(
+        fault === throttle ? 'ERR_THROTTLED' : 'ERR_UNAVAILABLE',
+        persistence.getMeta('doc', 'key'),
+        'doc'
+      )
       const took = Date.now() - started
       assert(took < 2 * LIMITS.operationTimeoutMs, `${took} ms`)
     }
@@ -98,14 +112,24 @@ test('nobody there', async t => {
 
 test('other documents are not delayed by one that is throttled or hangs', async t => {
   const table = await ProxiedTable.before(t)
-  const persistence = table.open(t, { aws: { requestTimeoutMs: 60_000, operationTimeoutMs: 60_000, maxAttempts: 100 } })
+  const persistence = table.open(t, {
+    aws: { requestTimeoutMs: 60_000, operationTimeoutMs: 60_000, maxAttempts: 100 }
+  })
   await persistence.getYDoc('warm')
-  const held = async (request, released) => { await released; await deny(request) }
+  const held = async (request, released) => {
+    await released
+    await deny(request)
+  }
   for (const until of [throttle, held]) {
     let [isReleased, release] = [false]
-    const released = new Promise(resolve => { release = () => { isReleased = true; resolve() } })
-    const fault = request => isReleased ? deny(request) : until(request, released)
-    table.rule(({ body }) => JSON.stringify(body).includes('"bad"') ? fault : undefined)
+    const released = new Promise(resolve => {
+      release = () => {
+        isReleased = true
+        resolve()
+      }
+    })
+    const fault = request => (isReleased ? deny(request) : until(request, released))
+    table.rule(({ body }) => (JSON.stringify(body).includes('"bad"') ? fault : undefined))
     const bad = [1, 2, 3].map(() => rejectsWith('ERR_ACCESS', persistence.storeUpdate('bad', update)))
     // If one of these waited for the bad one, nothing would release it.
     for (let i = 0; i < 20; i++) await persistence.storeUpdate(`good ${i}`, update)
@@ -117,7 +141,7 @@ test('other documents are not delayed by one that is throttled or hangs', async 
 test('a throttle that passes is not seen', async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
-  table.rule(({ nth }) => nth % 3 !== 2 ? throttle : undefined)
+  table.rule(({ nth }) => (nth % 3 !== 2 ? throttle : undefined))
   const updates = keys(10)
   await Promise.all(updates.map(each => persistence.storeUpdate('doc', each)))
   assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))
@@ -193,7 +217,9 @@ describe('the table', () => {
 
   test('a check that failed is made again by the next call', async t => {
     const table = await ProxiedTable.before(t)
-    table.rule(({ operation }) => operation === 'DescribeTable' || operation === 'CreateTable' ? deny : undefined)
+    table.rule(({ operation }) =>
+      operation === 'DescribeTable' || operation === 'CreateTable' ? deny : undefined
+    )
     const persistence = table.open(t, { aws: LIMITS })
     await rejectsWith('ERR_ACCESS', persistence.storeUpdate('doc', update), 'doc')
     table.rule(() => undefined)
@@ -208,7 +234,11 @@ describe('nothing is lost and nothing comes back', () => {
     const lost = new Set()
     table.rule(({ operation, body }) => {
       const what = JSON.stringify([operation, body])
-      if (!['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'CreateTable'].includes(operation) || lost.has(what)) return
+      if (
+        !['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'CreateTable'].includes(operation)
+        || lost.has(what)
+      )
+        return
       lost.add(what)
       return loseResponse
     })
@@ -231,7 +261,9 @@ describe('nothing is lost and nothing comes back', () => {
     const persistence = table.open(t, { compactionItems: 0 })
     const updates = keys(60)
     for (const each of updates) await persistence.storeUpdate('doc', each)
-    table.rule(({ operation, nth }) => operation === 'BatchWriteItem' ? unprocessed(nth % 4 === 0 ? 0 : 3) : undefined)
+    table.rule(({ operation, nth }) =>
+      operation === 'BatchWriteItem' ? unprocessed(nth % 4 === 0 ? 0 : 3) : undefined
+    )
     await persistence.flushDocument('doc')
     assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))
     const left = await persistence.transact((db, { tableName }) => getDynamoDbUpdates(db, tableName, 'doc'))
@@ -246,7 +278,7 @@ describe('nothing is lost and nothing comes back', () => {
     const persistence = table.open(t, { compactionItems: 0 })
     const updates = keys(30)
     for (const each of updates) await persistence.storeUpdate('doc', each)
-    table.rule(({ operation }) => operation === 'Query' || operation === 'Scan' ? pageOf(2) : undefined)
+    table.rule(({ operation }) => (operation === 'Query' || operation === 'Scan' ? pageOf(2) : undefined))
     assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))
     await persistence.flushDocument('doc')
     assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))
@@ -258,9 +290,11 @@ describe('nothing is lost and nothing comes back', () => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t, { aws: LIMITS })
     await persistence.storeUpdate('doc', keystrokes(1)[0])
-    table.rule(({ operation }) => operation === 'PutItem' ? throttle : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? throttle : undefined))
     const updates = keystrokes(3)
-    const results = await Promise.allSettled(updates.slice(1).map(each => persistence.storeUpdate('doc', each)))
+    const results = await Promise.allSettled(
+      updates.slice(1).map(each => persistence.storeUpdate('doc', each))
+    )
     assert(results.every(({ reason }) => reason?.code === 'ERR_THROTTLED' && reason.retryable))
     table.rule(() => undefined)
     assert.equal(textOf(await persistence.getYDoc('doc')), 'a')

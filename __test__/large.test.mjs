@@ -19,7 +19,10 @@ describe('one update of', () => {
       await persistence.storeUpdate('doc', last)
       const items = await table.items('doc')
       assert(items.every(({ value }) => value.length < ITEM_LIMIT))
-      assert.equal(items.filter(({ key }) => readSortKey(key).length === 7).length, Math.ceil((bytes + 16) / 380_000))
+      assert.equal(
+        items.filter(({ key }) => readSortKey(key).length === 7).length,
+        Math.ceil((bytes + 16) / 380_000)
+      )
       const doc = await persistence.getYDoc('doc')
       assert.equal(mapOf(doc).big0.length, bytes)
       assert.equal(textOf(doc), 'ab')
@@ -36,10 +39,14 @@ describe('one update of', () => {
 test('a document of 40 MB', { timeout: 240_000 }, async t => {
   const table = new TestTable()
   const persistence = table.open(t)
-  for (let i = 0; i < 20; i++) await persistence.storeUpdate('doc', bigUpdate(2 * MB, { clientID: i + 1, key: `part${i}-` }))
+  for (let i = 0; i < 20; i++)
+    await persistence.storeUpdate('doc', bigUpdate(2 * MB, { clientID: i + 1, key: `part${i}-` }))
   await persistence.flushDocument('doc')
   const map = mapOf(await persistence.getYDoc('doc'))
-  assert.equal(Object.values(map).reduce((sum, value) => sum + value.length, 0), 40 * MB)
+  assert.equal(
+    Object.values(map).reduce((sum, value) => sum + value.length, 0),
+    40 * MB
+  )
   assert.equal((await persistence.getStateVector('doc'))[0], 20)
   await persistence.clearDocument('doc')
   assert.deepEqual(await table.items(), [])
@@ -48,7 +55,11 @@ test('a document of 40 MB', { timeout: 240_000 }, async t => {
 test('a meta of 500 KB is too large, and leaves the one before', async t => {
   const persistence = new TestTable().open(t)
   await persistence.setMeta('doc', 'key', 'before')
-  const error = await rejectsWith('ERR_TOO_LARGE', persistence.setMeta('doc', 'key', 'x'.repeat(500_000)), 'doc')
+  const error = await rejectsWith(
+    'ERR_TOO_LARGE',
+    persistence.setMeta('doc', 'key', 'x'.repeat(500_000)),
+    'doc'
+  )
   assert.match(error.message, /409600/)
   assert.equal(error.retryable, false)
   assert.equal(await persistence.getMeta('doc', 'key'), 'before')

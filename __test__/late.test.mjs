@@ -9,7 +9,7 @@ import { bigUpdate, keystrokes, mapOf, textOf } from './support/documents.mjs'
 const IMPATIENT = { requestTimeoutMs: 500, operationTimeoutMs: 5_000 }
 
 /** The request gets no answer, and reaches the table after `ms`. */
-function hold (ms, delivered) {
+function hold(ms, delivered) {
   return async ({ forward }) => {
     delivered.push(new Promise(resolve => setTimeout(resolve, ms)).then(() => forward()))
   }
@@ -17,7 +17,7 @@ function hold (ms, delivered) {
 
 describe('a PutItem that arrives late', { concurrency: true }, () => {
   /** A persistence whose first PutItem is held back, and a look at when it was delivered. */
-  async function holding (t) {
+  async function holding(t) {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t, { aws: IMPATIENT })
     await persistence.getYDoc('warm')
@@ -55,7 +55,9 @@ describe('a PutItem that arrives late', { concurrency: true }, () => {
     await persistence.storeUpdate('doc', keystrokes(1)[0])
     await persistence.storeUpdate('other', keystrokes(1)[0])
     let cleared = false
-    const slow = persistence.clearDocument('doc').then(() => { cleared = true })
+    const slow = persistence.clearDocument('doc').then(() => {
+      cleared = true
+    })
     await persistence.clearDocument('other')
     assert(!cleared)
     await slow

@@ -16,7 +16,10 @@ const [update] = keystrokes(1)
 describe('Node exits by itself', () => {
   test('when nothing is under way', async t => {
     const table = await ProxiedTable.before(t)
-    const { code, signal, stderr } = await run(table.config(), 'await persistence.storeUpdate("doc", updates[0])')
+    const { code, signal, stderr } = await run(
+      table.config(),
+      'await persistence.storeUpdate("doc", updates[0])'
+    )
     assert.deepEqual([code, signal, stderr], [0, null, ''])
   })
 
@@ -28,33 +31,45 @@ describe('Node exits by itself', () => {
 
   test('with a credentials function that was used', async t => {
     const table = await ProxiedTable.before(t)
-    const { code, stdout, stderr } = await run(table.config(), `
+    const { code, stdout, stderr } = await run(
+      table.config(),
+      `
       const other = DynamoDbPersistence({ tableName: ${JSON.stringify(table.tableName)}, aws: {
         region: 'us-west-2', endpoint: ${JSON.stringify(table.endpoint)},
         credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' })
       } })
-      console.log(await other.storeUpdate('doc', updates[0]))`)
+      console.log(await other.storeUpdate('doc', updates[0]))`
+    )
     assert.deepEqual([code, stdout, stderr], [0, '0', ''])
   })
 
   test('but not before a store that nobody awaits is durable', async t => {
     const table = await ProxiedTable.before(t)
-    table.rule(({ operation }) => operation === 'PutItem' ? delay(700) : undefined)
-    const { code } = await run(table.config(), 'for (const update of updates) persistence.storeUpdate("doc", update)')
+    table.rule(({ operation }) => (operation === 'PutItem' ? delay(700) : undefined))
+    const { code } = await run(
+      table.config(),
+      'for (const update of updates) persistence.storeUpdate("doc", update)'
+    )
     assert.equal(code, 0)
     assert.equal(textOf(await table.open(t).getYDoc('doc')).length, 100)
   })
 
   test('but not before a store that waits for others is durable', async t => {
     const table = await ProxiedTable.before(t)
-    const { code } = await run(table.config({ batchDelayMs: 500 }), 'persistence.storeUpdate("doc", updates[0])')
+    const { code } = await run(
+      table.config({ batchDelayMs: 500 }),
+      'persistence.storeUpdate("doc", updates[0])'
+    )
     assert.equal(code, 0)
     assert.equal(textOf(await table.open(t).getYDoc('doc')), 'a')
   })
 
   test('and a rejection that nobody handles ends it, as in any program', async t => {
     const table = await ProxiedTable.before(t)
-    const { code, stderr } = await run(table.config(), 'persistence.storeUpdate("doc", Uint8Array.of(1, 2, 3))')
+    const { code, stderr } = await run(
+      table.config(),
+      'persistence.storeUpdate("doc", Uint8Array.of(1, 2, 3))'
+    )
     assert.equal(code, 1)
     assert.match(stderr, /ERR_INVALID_UPDATE/)
   })
@@ -92,7 +107,7 @@ describe('close', () => {
   test('resolves only when every store is durable', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
-    table.rule(({ operation }) => operation === 'PutItem' ? delay(300) : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? delay(300) : undefined))
     for (const doc of ['a', 'b']) void persistence.storeUpdate(doc, update)
     await persistence.close()
     assert.deepEqual((await table.items()).map(({ doc }) => doc).sort(), ['a', 'b'])
@@ -133,7 +148,7 @@ describe('a worker thread', () => {
     }
     await persistence.close()`
 
-  function start (config, doc, stay = false) {
+  function start(config, doc, stay = false) {
     return new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
       workerData: { index: INDEX.href, config, update, doc, stay }
     })
@@ -162,7 +177,7 @@ describe('a worker thread', () => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     await persistence.storeUpdate('other', update)
-    table.rule(({ body }) => JSON.stringify(body).includes('"stuck"') ? hang : undefined)
+    table.rule(({ body }) => (JSON.stringify(body).includes('"stuck"') ? hang : undefined))
     const worker = start(table.config(), 'stuck')
     while (!table.requests.some(({ body }) => JSON.stringify(body).includes('"stuck"'))) {
       await new Promise(resolve => setTimeout(resolve, 20))

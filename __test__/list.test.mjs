@@ -4,7 +4,7 @@ import { TestTable } from './support/engine.mjs'
 import { Y, bigUpdate, docOf, keystrokes } from './support/documents.mjs'
 import { ProxiedTable, pageOf } from './support/proxy.mjs'
 
-async function collect (iterable) {
+async function collect(iterable) {
   const all = []
   for await (const each of iterable) all.push(each)
   return all
@@ -39,12 +39,18 @@ test('names, state vectors and clocks of all documents', async t => {
 test('documents larger than a page are listed once', async t => {
   const persistence = new TestTable().open(t, { compactionItems: 0 })
   for (const name of ['a', 'b', 'c']) {
-    for (let i = 0; i < 6; i++) await persistence.storeUpdate(name, bigUpdate(300_000, { clientID: i + 1, key: `k${i}` }))
+    for (let i = 0; i < 6; i++)
+      await persistence.storeUpdate(name, bigUpdate(300_000, { clientID: i + 1, key: `k${i}` }))
   }
   await persistence.storeUpdate('large', bigUpdate(3_000_000))
   assert.deepEqual((await persistence.getAllDocNames()).sort(), ['a', 'b', 'c', 'large'])
   const states = await persistence.getAllDocStateVectors()
-  assert.deepEqual(states.map(({ name, sv }) => [name, sv[0]]).sort(), [['a', 6], ['b', 6], ['c', 6], ['large', 1]])
+  assert.deepEqual(states.map(({ name, sv }) => [name, sv[0]]).sort(), [
+    ['a', 6],
+    ['b', 6],
+    ['c', 6],
+    ['large', 1]
+  ])
 })
 
 test('a listing that is broken off asks for no more', async t => {
@@ -52,7 +58,7 @@ test('a listing that is broken off asks for no more', async t => {
   const persistence = table.open(t)
   const names = Array.from({ length: 40 }, (_, i) => `doc ${i}`)
   await Promise.all(names.map(name => persistence.storeUpdate(name, keystrokes(1)[0])))
-  table.rule(({ operation }) => operation === 'Scan' ? pageOf(1) : undefined)
+  table.rule(({ operation }) => (operation === 'Scan' ? pageOf(1) : undefined))
   for await (const name of persistence.docNames()) {
     assert(names.includes(name))
     break

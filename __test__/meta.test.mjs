@@ -11,7 +11,13 @@ test('a value replaces the one before; a deleted one is undefined', async t => {
   await persistence.setMeta('doc', 'a', 5)
   await persistence.setMeta('doc', 'b', 4)
   assert.equal(await persistence.getMeta('doc', 'a'), 5)
-  assert.deepEqual(await persistence.getMetas('doc'), new Map([['a', 5], ['b', 4]]))
+  assert.deepEqual(
+    await persistence.getMetas('doc'),
+    new Map([
+      ['a', 5],
+      ['b', 4]
+    ])
+  )
   await persistence.delMeta('doc', 'a')
   assert.equal(await persistence.getMeta('doc', 'a'), undefined)
   assert.deepEqual(await persistence.getMetas('doc'), new Map([['b', 4]]))
@@ -20,16 +26,16 @@ test('a value replaces the one before; a deleted one is undefined', async t => {
 describe('comes back as it went in', () => {
   const values = {
     undefined,
-    null: null,
-    true: true,
-    zero: 0,
+    'null': null,
+    'true': true,
+    'zero': 0,
     'minus zero': -0,
-    integers: [1, -1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53 - 1, 2 ** 53, -(2 ** 53)],
-    floats: [0.1, 1.5, 5e-324, 1.7976931348623157e308, NaN, Infinity, -Infinity],
-    bigints: [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n)],
-    strings: ['', 'a', 'é漢😀', '\0', 'x'.repeat(1_000)],
-    bytes: new Uint8Array([0, 255]),
-    nested: { a: [{ b: { c: [[], {}] } }], 'a key': 1, '': 2 },
+    'integers': [1, -1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53 - 1, 2 ** 53, -(2 ** 53)],
+    'floats': [0.1, 1.5, 5e-324, 1.7976931348623157e308, NaN, Infinity, -Infinity],
+    'bigints': [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n)],
+    'strings': ['', 'a', 'é漢😀', '\0', 'x'.repeat(1_000)],
+    'bytes': new Uint8Array([0, 255]),
+    'nested': { 'a': [{ b: { c: [[], {}] } }], 'a key': 1, '': 2 },
     'no prototype': Object.assign(Object.create(null), { a: 1 }),
     '1,000 deep': Array.from({ length: 999 }).reduce(inner => [inner], [])
   }
@@ -68,7 +74,7 @@ describe('what lib0 cannot carry is refused, naming its path', onceOnly, () => {
     'value.a[3].b is a Set': { a: [1, 2, 3, { b: new Set() }] },
     'value[0] is a bigint of more than 64 bits': [2n ** 63n],
     'value.n is a bigint of more than 64 bits': { n: -(2n ** 63n) - 1n },
-    'value["a b"].c is a function': { 'a b': { c () {} } },
+    'value["a b"].c is a function': { 'a b': { c() {} } },
     'value.s holds a lone surrogate': { s: 'a\ud800' },
     'value has a key that holds a lone surrogate': { 'a\udc00': 1 },
     'value has a key __proto__': JSON.parse('{"__proto__": 1}'),
@@ -121,7 +127,14 @@ test('a meta that cannot be read is an ERR_CORRUPT that names its key; the other
   const table = new TestTable()
   const persistence = table.open(t)
   await persistence.setMeta('doc', 'good', 1)
-  const bad = { cut: '7705', 'unknown kind': '05', 'bytes too many': '7d0500', 'not UTF-8': '7701ff', bomb: '75ffffffff0f', empty: '00' }
+  const bad = {
+    'cut': '7705',
+    'unknown kind': '05',
+    'bytes too many': '7d0500',
+    'not UTF-8': '7701ff',
+    'bomb': '75ffffffff0f',
+    'empty': '00'
+  }
   for (const [key, hex] of Object.entries(bad)) {
     await table.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'meta', key]), value: Buffer.from(hex, 'hex') })
     const error = await rejectsWith('ERR_CORRUPT', persistence.getMeta('doc', key), 'doc')

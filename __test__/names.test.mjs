@@ -13,8 +13,8 @@ const WRONG = {
   'a lone high surrogate': 'a\ud800b',
   'a lone low surrogate': '\udc00',
   'a number': 7,
-  undefined: undefined,
-  null: null,
+  undefined,
+  'null': null,
   'a String object': Object('doc')
 }
 const [update] = keystrokes(1)
@@ -37,7 +37,8 @@ describe('a document name that cannot be one is refused without a request', () =
     test(what, async t => {
       const table = await recorder(t, new TestTable())
       const persistence = table.open(t, { skipCreateTable: true })
-      for (const call of Object.values(CALLS)) await rejectsWith('ERR_INVALID_ARGUMENT', call(persistence, name))
+      for (const call of Object.values(CALLS))
+        await rejectsWith('ERR_INVALID_ARGUMENT', call(persistence, name))
       assert.deepEqual(table.requests, [])
     })
   }
@@ -54,20 +55,37 @@ test('the message states the limit', async t => {
 })
 
 describe('unusual names are names', () => {
-  const names = ['a', '/', 'a/b', '\0', 'a\0b', 'é', '漢字', '😀', ' ', '..', '__proto__', 'x'.repeat(989), '😀'.repeat(247)]
+  const names = [
+    'a',
+    '/',
+    'a/b',
+    '\0',
+    'a\0b',
+    'é',
+    '漢字',
+    '😀',
+    ' ',
+    '..',
+    '__proto__',
+    'x'.repeat(989),
+    '😀'.repeat(247)
+  ]
   for (const name of names) {
-    test(JSON.stringify(name.length > 40 ? `${name.slice(0, 8)}… (${Buffer.byteLength(name)} bytes)` : name), async t => {
-      const persistence = new TestTable().open(t)
-      await persistence.storeUpdate(name, update)
-      await persistence.setMeta(name, 'k', 1)
-      assert.equal(textOf(await persistence.getYDoc(name)), 'a')
-      await persistence.flushDocument(name)
-      assert.equal(textOf(await persistence.getYDoc(name)), 'a')
-      assert.deepEqual(await persistence.getAllDocNames(), [name])
-      assert.deepEqual(await persistence.getMetas(name), new Map([['k', 1]]))
-      await persistence.clearDocument(name)
-      assert.deepEqual(await persistence.getAllDocNames(), [])
-    })
+    test(
+      JSON.stringify(name.length > 40 ? `${name.slice(0, 8)}… (${Buffer.byteLength(name)} bytes)` : name),
+      async t => {
+        const persistence = new TestTable().open(t)
+        await persistence.storeUpdate(name, update)
+        await persistence.setMeta(name, 'k', 1)
+        assert.equal(textOf(await persistence.getYDoc(name)), 'a')
+        await persistence.flushDocument(name)
+        assert.equal(textOf(await persistence.getYDoc(name)), 'a')
+        assert.deepEqual(await persistence.getAllDocNames(), [name])
+        assert.deepEqual(await persistence.getMetas(name), new Map([['k', 1]]))
+        await persistence.clearDocument(name)
+        assert.deepEqual(await persistence.getAllDocNames(), [])
+      }
+    )
   }
 })
 
@@ -80,7 +98,7 @@ describe('a name that only the original could write', () => {
       await table.put({ doc, key: sortKey(['v1', doc, 'update', 0]), value: update })
       const persistence = table.open(t)
       assert.equal(textOf(await persistence.getYDoc(doc)), 'a')
-      assert.deepEqual([...await persistence.getStateVector(doc)], [1, 1, 1])
+      assert.deepEqual([...(await persistence.getStateVector(doc))], [1, 1, 1])
       assert.deepEqual(await persistence.getAllDocNames(), [doc])
       await rejectsWith('ERR_INVALID_ARGUMENT', persistence.storeUpdate(doc, update), doc)
       await rejectsWith('ERR_INVALID_ARGUMENT', persistence.flushDocument(doc), doc)

@@ -65,12 +65,14 @@ test('the caller may overwrite its buffer right after the call', async t => {
 test('200 calls outside the queue lose nothing', async t => {
   const persistence = new TestTable().open(t)
   const updates = keys(200)
-  await Promise.all(updates.flatMap((update, i) => [
-    persistence.storeUpdate('doc', update, true),
-    i % 10 === 0 ? persistence.getYDoc('doc', true) : undefined,
-    i % 25 === 0 ? persistence.flushDocument('doc', true) : undefined,
-    i % 20 === 0 ? persistence.setMeta('doc', `m${i}`, i, true) : undefined
-  ]))
+  await Promise.all(
+    updates.flatMap((update, i) => [
+      persistence.storeUpdate('doc', update, true),
+      i % 10 === 0 ? persistence.getYDoc('doc', true) : undefined,
+      i % 25 === 0 ? persistence.flushDocument('doc', true) : undefined,
+      i % 20 === 0 ? persistence.setMeta('doc', `m${i}`, i, true) : undefined
+    ])
+  )
   assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))
   assert.equal((await persistence.getMetas('doc', true)).size, 10)
 })
@@ -79,7 +81,7 @@ test('a call outside the queue does not wait for earlier calls on its document',
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   await persistence.setMeta('doc', 'k', 1)
-  table.rule(({ operation }) => operation === 'PutItem' ? delay(1_000) : undefined)
+  table.rule(({ operation }) => (operation === 'PutItem' ? delay(1_000) : undefined))
   const order = []
   const slow = persistence.storeUpdate('doc', keystrokes(1)[0]).then(() => order.push('store'))
   const fast = persistence.getMeta('doc', 'k', true).then(() => order.push('meta'))
@@ -94,8 +96,17 @@ test('reads and meta calls outside the queue do not wait for a store; a clear do
   await persistence.storeUpdate('doc', first)
   await persistence.setMeta('doc', 'k', 1)
   let letThrough
-  const held = new Promise(resolve => { letThrough = resolve })
-  table.rule(({ operation }) => operation === 'PutItem' ? async fault => { await held; await delay(0)(fault) } : undefined)
+  const held = new Promise(resolve => {
+    letThrough = resolve
+  })
+  table.rule(({ operation }) =>
+    operation === 'PutItem'
+      ? async fault => {
+          await held
+          await delay(0)(fault)
+        }
+      : undefined
+  )
   const store = persistence.storeUpdate('doc', second)
   // If one of these waited, the store would fail: nothing lets it through before.
   assert.deepEqual(await persistence.getStateVector('doc', true), Y.encodeStateVector(docOf([first])))
@@ -112,7 +123,7 @@ test('documents do not wait for each other', async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   await persistence.getYDoc('warm')
-  table.rule(({ body }) => JSON.stringify(body).includes('"slow"') ? delay(1_500) : undefined)
+  table.rule(({ body }) => (JSON.stringify(body).includes('"slow"') ? delay(1_500) : undefined))
   const order = []
   await Promise.all([
     persistence.storeUpdate('slow', keystrokes(1)[0]).then(() => order.push('slow')),
@@ -126,7 +137,7 @@ test('stores that gather while a request is in flight go out together', async t 
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   await persistence.getYDoc('doc')
-  table.rule(({ operation }) => operation === 'PutItem' ? delay(100) : undefined)
+  table.rule(({ operation }) => (operation === 'PutItem' ? delay(100) : undefined))
   await Promise.all(keystrokes(500).map(update => persistence.storeUpdate('doc', update)))
   assert(table.count('PutItem') <= 4, `${table.count('PutItem')} puts for 500 updates`)
 })

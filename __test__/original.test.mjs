@@ -8,7 +8,7 @@ import { Y, bigUpdate, docOf, keystrokes, textOf } from './support/documents.mjs
 const { getDynamoDbUpdates } = DynamoDbPersistence
 
 /** Puts what the original package would have written: updates from `clock` on, a stale state vector, metas. */
-async function fill (table, doc, updates, { clock = 0, metas = {} } = {}) {
+async function fill(table, doc, updates, { clock = 0, metas = {} } = {}) {
   for (const [i, value] of updates.entries()) {
     await table.put({ doc, key: sortKey(['v1', doc, 'update', clock + i]), value })
   }
@@ -24,7 +24,7 @@ describe('a table that the original made and filled', () => {
   const updates = keystrokes(40)
   const text = textOf(docOf(updates))
 
-  async function filled (t, more) {
+  async function filled(t, more) {
     const table = new TestTable()
     await table.create()
     await fill(table, 'doc', updates, { metas: { a: 1, b: { c: ['x', null] } } })
@@ -38,11 +38,20 @@ describe('a table that the original made and filled', () => {
     assert.equal(textOf(await persistence.getYDoc('flushed')), text)
     assert.deepEqual(await persistence.getStateVector('doc'), Y.encodeStateVector(docOf(updates)))
     assert.equal(textOf(docOf([await persistence.getDiff('doc')])), text)
-    assert.deepEqual(await persistence.getMetas('doc'), new Map(Object.entries({ a: 1, b: { c: ['x', null] } })))
+    assert.deepEqual(
+      await persistence.getMetas('doc'),
+      new Map(Object.entries({ a: 1, b: { c: ['x', null] } }))
+    )
     assert.equal(await persistence.getMeta('doc', 'a'), 1)
     assert.deepEqual((await persistence.getAllDocNames()).sort(), ['doc', 'flushed'])
     const states = (await persistence.getAllDocStateVectors()).sort((a, b) => a.clock - b.clock)
-    assert.deepEqual(states.map(({ name, clock }) => [name, clock]), [['doc', 39], ['flushed', 4_000_000_000]])
+    assert.deepEqual(
+      states.map(({ name, clock }) => [name, clock]),
+      [
+        ['doc', 39],
+        ['flushed', 4_000_000_000]
+      ]
+    )
   })
 
   test('is written on: clocks go on where they were', async t => {
@@ -59,8 +68,13 @@ describe('a table that the original made and filled', () => {
     const { table, persistence } = await filled(t)
     await persistence.storeUpdate('doc', keystrokes(1, { clientID: 2, text: 'X' })[0])
     const clock = await persistence.flushDocument('doc')
-    const left = (await table.items('doc')).map(({ key }) => readSortKey(key)).filter(key => key[2] === 'update')
-    assert(left.every(key => key[3] === clock && key.length > 4), 'the inputs are gone')
+    const left = (await table.items('doc'))
+      .map(({ key }) => readSortKey(key))
+      .filter(key => key[2] === 'update')
+    assert(
+      left.every(key => key[3] === clock && key.length > 4),
+      'the inputs are gone'
+    )
     assert.equal(textOf(await persistence.getYDoc('doc')).length, 41)
     assert.equal((await persistence.getMetas('doc')).size, 2)
   })
@@ -85,7 +99,10 @@ describe('what is written has the form that the original reads', () => {
     await persistence.storeUpdate('doc', first)
     await persistence.storeUpdate('doc', second)
     const items = await table.items('doc')
-    assert.deepEqual(items.map(({ value }) => new Uint8Array(value)), [first, second])
+    assert.deepEqual(
+      items.map(({ value }) => new Uint8Array(value)),
+      [first, second]
+    )
     for (const { attributes } of items) {
       assert.deepEqual(Object.keys(attributes), ['at'])
       assert(Number(attributes.at.N) >= before && Number(attributes.at.N) <= Date.now())
@@ -111,10 +128,15 @@ describe('what is written has the form that the original reads', () => {
     assert.equal(Number(head.attributes.parts.N), parts.length)
     assert(Number(head.attributes.at.N) >= before && Number(head.attributes.at.N) <= Date.now())
     assert.equal(head.attributes.sealed.BOOL, true)
-    assert.deepEqual(parts.map(({ key }) => readSortKey(key)), parts.map((_, n) => [...headKey, n]))
+    assert.deepEqual(
+      parts.map(({ key }) => readSortKey(key)),
+      parts.map((_, n) => [...headKey, n])
+    )
     assert(parts.every(({ value }) => value.length <= 380_000))
     assert.deepEqual(new Uint8Array(Buffer.concat(parts.map(({ value }) => value))), update)
-    const [entry] = await persistence.transact((db, { tableName }) => getDynamoDbUpdates(db, tableName, 'doc'))
+    const [entry] = await persistence.transact((db, { tableName }) =>
+      getDynamoDbUpdates(db, tableName, 'doc')
+    )
     assert.deepEqual(entry.ykeysort, headKey)
     assert.deepEqual(entry.value, update)
   })
@@ -140,9 +162,15 @@ test('the walk of the original tests: many updates, a flush, more updates', asyn
   const store = () => Promise.all(updates.splice(0).map(update => persistence.storeUpdate('doc', update)))
   for (let i = 0; i < DynamoDbPersistence.PREFERRED_TRIM_SIZE * 7; i++) doc.getArray('arr').insert(0, [i])
   await store()
-  assert.deepEqual((await persistence.getYDoc('doc')).getArray('arr').toArray(), doc.getArray('arr').toArray())
+  assert.deepEqual(
+    (await persistence.getYDoc('doc')).getArray('arr').toArray(),
+    doc.getArray('arr').toArray()
+  )
   await persistence.flushDocument('doc')
-  assert.equal((await persistence.transact((db, config) => getDynamoDbUpdates(db, config.tableName, 'doc'))).length, 1)
+  assert.equal(
+    (await persistence.transact((db, config) => getDynamoDbUpdates(db, config.tableName, 'doc'))).length,
+    1
+  )
   assert.equal((await persistence.getYDoc('doc')).getArray('arr').length, 3_500)
   assert.deepEqual(await persistence.getStateVector('doc'), Y.encodeStateVector(doc))
   doc.getArray('arr').insert(0, ['new'])

@@ -9,7 +9,8 @@ const PAGED = new Set(['Query', 'Scan'])
 test('20 updates of 100 KB each: more than one page', async t => {
   const table = new TestTable()
   const persistence = table.open(t, { compactionItems: 0 })
-  for (let i = 0; i < 20; i++) await persistence.storeUpdate('doc', bigUpdate(100_000, { clientID: i + 1, key: `big${i}-` }))
+  for (let i = 0; i < 20; i++)
+    await persistence.storeUpdate('doc', bigUpdate(100_000, { clientID: i + 1, key: `big${i}-` }))
   const map = mapOf(await persistence.getYDoc('doc'))
   assert.equal(Object.keys(map).length, 20)
   assert(Object.values(map).every(value => value.length === 100_000))
@@ -30,7 +31,7 @@ test('20,000 keystrokes', { timeout: 120_000 }, async t => {
 
 test('a server that ends every page after 7 items', async t => {
   const table = await ProxiedTable.before(t)
-  table.rule(({ operation }) => PAGED.has(operation) ? pageOf(7) : undefined)
+  table.rule(({ operation }) => (PAGED.has(operation) ? pageOf(7) : undefined))
   const persistence = table.open(t, { compactionItems: 0 })
   const updates = keys(60)
   for (const update of updates) await persistence.storeUpdate('doc', update)
@@ -42,7 +43,10 @@ test('a server that ends every page after 7 items', async t => {
   assert.equal((await persistence.getMetas('doc')).size, 20)
   assert.equal((await persistence.getAllDocNames()).length, 21)
   const states = await persistence.getAllDocStateVectors()
-  assert.deepEqual(states.map(({ name }) => name).sort(), ['doc', ...Array.from({ length: 20 }, (_, i) => `doc${i}`)].sort())
+  assert.deepEqual(
+    states.map(({ name }) => name).sort(),
+    ['doc', ...Array.from({ length: 20 }, (_, i) => `doc${i}`)].sort()
+  )
   assert.deepEqual(states.find(({ name }) => name === 'doc').sv, Y.encodeStateVector(docOf(updates)))
   await persistence.flushDocument('doc')
   assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))
@@ -64,7 +68,9 @@ test('empty pages are not the end', async t => {
     }
     return async ({ response }) => {
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
-      response.end(JSON.stringify({ Items: [], Count: 0, ScannedCount: 0, LastEvaluatedKey: body.ExclusiveStartKey }))
+      response.end(
+        JSON.stringify({ Items: [], Count: 0, ScannedCount: 0, LastEvaluatedKey: body.ExclusiveStartKey })
+      )
     }
   })
   assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))

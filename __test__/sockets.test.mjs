@@ -7,7 +7,7 @@ import { onceOnly } from './support/engine.mjs'
 const SOCKETS = new URL('support/sockets.mjs', import.meta.url)
 
 /** How a process ends that breaks a connection off while it is `state`. */
-async function end (state) {
+async function end(state) {
   const source = `
     import net from 'node:net'
     import { breakOff } from ${JSON.stringify(SOCKETS.href)}
@@ -20,10 +20,14 @@ async function end (state) {
     server.listen(0, '127.0.0.1', () => {
       net.connect(server.address().port, '127.0.0.1').on('error', error => { console.log(error.code) }).resume()
     })`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
   let out = ''
-  child.stdout.on('data', text => { out += text })
+  child.stdout.on('data', text => {
+    out += text
+  })
   const [code, signal] = await once(child, 'close')
   clearTimeout(timer)
   return { code, signal, out: out.trim() }

@@ -8,7 +8,7 @@ import { keystrokes } from './support/documents.mjs'
 import { ProxiedTable, answer, deny } from './support/proxy.mjs'
 
 /** What a channel tells until the test ends. */
-function listen (t, name) {
+function listen(t, name) {
   const heard = []
   const listener = message => heard.push(message)
   diagnostics.subscribe(name, listener)
@@ -16,7 +16,7 @@ function listen (t, name) {
   return heard
 }
 
-async function until (condition) {
+async function until(condition) {
   for (let i = 0; i < 500 && !condition(); i++) await delay(10)
   assert.ok(condition(), 'it did not happen within 5 s')
 }
@@ -47,14 +47,24 @@ test('calls, batches and merges are told on their channels', onceOnly, async t =
   await persistence.flushDocument('doc')
   await assert.rejects(persistence.storeUpdate('doc', Uint8Array.of(9)))
   await until(() => merges.length === 1 && batches.length > 1)
-  assert.equal(batches.reduce((sum, { updates }) => sum + updates, 0), 51)
-  assert.ok(batches.every(({ docName, clock, bytesAfter, durationMs }) =>
-    docName === 'doc' && clock >= 0 && bytesAfter > 0 && durationMs >= 0))
+  assert.equal(
+    batches.reduce((sum, { updates }) => sum + updates, 0),
+    51
+  )
+  assert.ok(
+    batches.every(
+      ({ docName, clock, bytesAfter, durationMs }) =>
+        docName === 'doc' && clock >= 0 && bytesAfter > 0 && durationMs >= 0
+    )
+  )
   assert.ok(merges[0].entries > 1 && merges[0].bytesAfter > 0 && merges[0].docName === 'doc')
   const ended = calls.map(({ operation }) => operation)
   assert.equal(ended.filter(operation => operation === 'storeUpdate').length, 52)
   assert.equal(ended.filter(operation => operation === 'flushDocument').length, 1)
-  assert.deepEqual(calls.filter(({ error }) => error).map(({ error }) => error.code), ['ERR_INVALID_UPDATE'])
+  assert.deepEqual(
+    calls.filter(({ error }) => error).map(({ error }) => error.code),
+    ['ERR_INVALID_UPDATE']
+  )
 })
 
 test('a background merge that fails is told, and loses nothing', onceOnly, async t => {
@@ -76,11 +86,13 @@ test('a background merge that fails is told, and loses nothing', onceOnly, async
 
 test('without onError a background merge that fails is a warning, once for each code', onceOnly, async t => {
   const warnings = []
-  const listener = warning => { if (warning.name === 'YDynamoDbWarning') warnings.push([warning.code, warning.message]) }
+  const listener = warning => {
+    if (warning.name === 'YDynamoDbWarning') warnings.push([warning.code, warning.message])
+  }
   process.on('warning', listener)
   t.after(() => process.off('warning', listener))
   const table = await ProxiedTable.before(t)
-  table.rule(({ operation }) => operation === 'BatchWriteItem' ? deny : undefined)
+  table.rule(({ operation }) => (operation === 'BatchWriteItem' ? deny : undefined))
   const persistence = table.open(t, { compactionItems: 5 })
   const updates = keystrokes(200)
   // A failed merge rests for a second, and the next store after that begins it again.
@@ -90,30 +102,42 @@ test('without onError a background merge that fails is a warning, once for each 
     await delay(100)
   }
   await delay(50)
-  assert.deepEqual(warnings.map(([code]) => code), ['ERR_ACCESS'])
+  assert.deepEqual(
+    warnings.map(([code]) => code),
+    ['ERR_ACCESS']
+  )
   assert.match(warnings[0][1], /^compaction of document "doc": /)
 })
 
 /** Messages of the warnings about replicas, and a persistence on a table that is described with `fields`. */
-async function described (t, fields) {
+async function described(t, fields) {
   const warnings = []
-  const listener = warning => { if (warning.code === 'Y_DYNAMODB_REPLICAS') warnings.push(warning.message) }
+  const listener = warning => {
+    if (warning.code === 'Y_DYNAMODB_REPLICAS') warnings.push(warning.message)
+  }
   process.on('warning', listener)
   t.after(() => process.off('warning', listener))
   const table = await ProxiedTable.before(t)
   await table.create()
-  table.rule(({ operation }) => operation !== 'DescribeTable' ? undefined : (async ({ forward, response }) => {
-    const described = JSON.parse((await forward()).body)
-    Object.assign(described.Table, fields)
-    answer(response, { status: 200, body: JSON.stringify(described) })
-  }))
+  table.rule(({ operation }) =>
+    operation !== 'DescribeTable'
+      ? undefined
+      : async ({ forward, response }) => {
+          const described = JSON.parse((await forward()).body)
+          Object.assign(described.Table, fields)
+          answer(response, { status: 200, body: JSON.stringify(described) })
+        }
+  )
   return { warnings, table, persistence: table.open(t) }
 }
 
 const Replicas = [{ RegionName: 'eu-west-1', ReplicaStatus: 'ACTIVE' }]
 
 test('a table with replicas in other regions is warned about once', onceOnly, async t => {
-  const { warnings, table, persistence } = await described(t, { Replicas, TableStatus: 'REPLICATION_NOT_AUTHORIZED' })
+  const { warnings, table, persistence } = await described(t, {
+    Replicas,
+    TableStatus: 'REPLICATION_NOT_AUTHORIZED'
+  })
   for (const update of keystrokes(3)) await persistence.storeUpdate('doc', update)
   await until(() => warnings.length > 0)
   assert.equal(warnings.length, 1)

@@ -9,19 +9,29 @@ const { getDynamoDbUpdates } = DynamoDbPersistence
 const [update] = keystrokes(1)
 
 /** Something that others wait for. */
-function gate () {
+function gate() {
   let open
-  const opened = new Promise(resolve => { open = resolve })
+  const opened = new Promise(resolve => {
+    open = resolve
+  })
   return { open, opened }
 }
 
 test('transact inside transact is refused, awaited or not, however deep', onceOnly, async t => {
   const persistence = new TestTable().open(t)
   const inner = await persistence.transact(async () => {
-    await rejectsWith('ERR_INVALID_ARGUMENT', persistence.transact(() => 1))
+    await rejectsWith(
+      'ERR_INVALID_ARGUMENT',
+      persistence.transact(() => 1)
+    )
     await delay(5)
     const notAwaited = persistence.transact(() => 1).catch(error => error)
-    await persistence.storeUpdate('doc', update).then(() => rejectsWith('ERR_INVALID_ARGUMENT', persistence.transact(() => 1)))
+    await persistence.storeUpdate('doc', update).then(() =>
+      rejectsWith(
+        'ERR_INVALID_ARGUMENT',
+        persistence.transact(() => 1)
+      )
+    )
     return notAwaited
   })
   assert.equal(inner.code, 'ERR_INVALID_ARGUMENT')
@@ -39,60 +49,82 @@ test('close inside transact is refused and closes nothing', onceOnly, async t =>
   await persistence.close()
 })
 
-test('close called outside while a transaction runs waits for it; in the transaction it is refused all the same', onceOnly, async t => {
-  const persistence = new TestTable().open(t)
-  const { open, opened } = gate()
-  const running = persistence.transact(async () => {
-    await opened
-    await rejectsWith('ERR_INVALID_ARGUMENT', persistence.close())
-    return 'ended'
-  })
-  const closed = persistence.close()
-  open()
-  assert.equal(await running, 'ended')
-  await closed
-})
+test(
+  'close called outside while a transaction runs waits for it; in the transaction it is refused all the same',
+  onceOnly,
+  async t => {
+    const persistence = new TestTable().open(t)
+    const { open, opened } = gate()
+    const running = persistence.transact(async () => {
+      await opened
+      await rejectsWith('ERR_INVALID_ARGUMENT', persistence.close())
+      return 'ended'
+    })
+    const closed = persistence.close()
+    open()
+    assert.equal(await running, 'ended')
+    await closed
+  }
+)
 
 test('transactions side by side are not inside each other', onceOnly, async t => {
   const persistence = new TestTable().open(t)
   const { open, opened } = gate()
   const order = []
   // The context of the first one spreads to nothing that was begun before it.
-  const timer = delay(20).then(() => persistence.transact(() => { order.push('timer') }))
-  const first = persistence.transact(async () => { await opened; order.push('first') })
-  const second = persistence.transact(() => { order.push('second') })
+  const timer = delay(20).then(() =>
+    persistence.transact(() => {
+      order.push('timer')
+    })
+  )
+  const first = persistence.transact(async () => {
+    await opened
+    order.push('first')
+  })
+  const second = persistence.transact(() => {
+    order.push('second')
+  })
   await delay(60)
   open()
   await Promise.all([first, second, timer])
   assert.deepEqual(order, ['first', 'second', 'timer'])
 })
 
-test('what a transaction has started and left behind may call transact and close when it is over', onceOnly, async t => {
-  const [persistence, other] = [new TestTable().open(t), new TestTable().open(t)]
-  const { open, opened } = gate()
-  const { open: endOther, opened: otherEnded } = gate()
-  // Keeps contexts at work: they are switched off when no transaction runs.
-  const unrelated = other.transact(() => otherEnded)
-  let later
-  await persistence.transact(() => {
-    later = opened.then(async () => {
-      assert.equal(await persistence.transact(() => 3), 3)
-      await persistence.close()
+test(
+  'what a transaction has started and left behind may call transact and close when it is over',
+  onceOnly,
+  async t => {
+    const [persistence, other] = [new TestTable().open(t), new TestTable().open(t)]
+    const { open, opened } = gate()
+    const { open: endOther, opened: otherEnded } = gate()
+    // Keeps contexts at work: they are switched off when no transaction runs.
+    const unrelated = other.transact(() => otherEnded)
+    let later
+    await persistence.transact(() => {
+      later = opened.then(async () => {
+        assert.equal(await persistence.transact(() => 3), 3)
+        await persistence.close()
+      })
     })
-  })
-  open()
-  await later
-  endOther()
-  await unrelated
-})
+    open()
+    await later
+    endOther()
+    await unrelated
+  }
+)
 
 test('a transaction on another persistence may be inside, but not one that leads back', onceOnly, async t => {
   const [one, other] = [new TestTable().open(t), new TestTable().open(t)]
-  const result = await one.transact(() => other.transact(async () => {
-    await rejectsWith('ERR_INVALID_ARGUMENT', one.transact(() => 1))
-    await rejectsWith('ERR_INVALID_ARGUMENT', one.close())
-    return 5
-  }))
+  const result = await one.transact(() =>
+    other.transact(async () => {
+      await rejectsWith(
+        'ERR_INVALID_ARGUMENT',
+        one.transact(() => 1)
+      )
+      await rejectsWith('ERR_INVALID_ARGUMENT', one.close())
+      return 5
+    })
+  )
   assert.equal(result, 5)
 })
 

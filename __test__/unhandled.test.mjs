@@ -12,7 +12,7 @@ describe('with onError', onceOnly, () => {
   let reports, unhandled, listeners
 
   /** Until something was told, and a little longer. */
-  async function told () {
+  async function told() {
     for (let i = 0; i < 500 && reports.length + unhandled.length === 0; i++) await sleep(10)
     await sleep(30)
   }
@@ -31,22 +31,39 @@ describe('with onError', onceOnly, () => {
     for (const listener of listeners) process.on('unhandledRejection', listener)
   })
 
-  function open (t) {
+  function open(t) {
     return new TestTable().open(t, { onError: (error, context) => reports.push([error.code, context]) })
   }
 
   const handled = {
-    await: async promise => { try { await promise } catch {} },
+    'await': async promise => {
+      try {
+        await promise
+      } catch {
+        // handled
+      }
+    },
     'catch at once': promise => promise.catch(() => {}),
-    'then with two functions': promise => promise.then(() => {}, () => {}),
+    'then with two functions': promise =>
+      promise.then(
+        () => {},
+        () => {}
+      ),
     'then and catch': promise => promise.then(() => {}).catch(() => {}),
     'finally and catch': promise => promise.finally(() => {}).catch(() => {}),
-    'catch some microtasks later': async promise => { for (let i = 0; i < 100; i++) await null; promise.catch(() => {}) },
+    'catch some microtasks later': async promise => {
+      for (let i = 0; i < 100; i++) await null
+      promise.catch(() => {})
+    },
     'Promise.all': promise => Promise.all([promise]).catch(() => {}),
     'Promise.allSettled': promise => Promise.allSettled([promise]),
     'Promise.race': promise => Promise.race([promise]).catch(() => {}),
     'an async function that returns it': promise => (async () => promise)().catch(() => {}),
-    'an await deep inside': promise => (async () => (async () => { await promise })())().catch(() => {})
+    'an await deep inside': promise =>
+      (async () =>
+        (async () => {
+          await promise
+        })())().catch(() => {})
   }
   const calls = {
     'refused at once': persistence => persistence.storeUpdate(7, update),
@@ -64,16 +81,23 @@ describe('with onError', onceOnly, () => {
 
   const forgotten = {
     'not awaited': () => {},
-    'then with one function': promise => { promise.then(() => {}) },
-    finally: promise => { promise.finally(() => {}) },
-    'then, then': promise => { promise.then(() => {}).then(() => {}) }
+    'then with one function': promise => {
+      promise.then(() => {})
+    },
+    'finally': promise => {
+      promise.finally(() => {})
+    },
+    'then, then': promise => {
+      promise.then(() => {}).then(() => {})
+    }
   }
   for (const [what, forget] of Object.entries(forgotten)) {
     for (const [when, call] of Object.entries(calls)) {
       test(`it is told once: ${what}, ${when}`, async t => {
         forget(call(open(t)))
         await told()
-        const [code, docName] = when === 'refused at once' ? ['ERR_INVALID_ARGUMENT', 7] : ['ERR_INVALID_UPDATE', 'doc']
+        const [code, docName] =
+          when === 'refused at once' ? ['ERR_INVALID_ARGUMENT', 7] : ['ERR_INVALID_UPDATE', 'doc']
         assert.deepEqual(reports, [[code, { docName, operation: 'storeUpdate' }]])
         assert.deepEqual(unhandled, [])
       })
@@ -82,7 +106,11 @@ describe('with onError', onceOnly, () => {
 
   test("an error of the caller's own function stays Node's to report", async t => {
     const mine = new Error('mine')
-    void open(t).storeUpdate('doc', update).then(() => { throw mine })
+    void open(t)
+      .storeUpdate('doc', update)
+      .then(() => {
+        throw mine
+      })
     await told()
     assert.deepEqual([reports, unhandled], [[], [mine]])
   })

@@ -14,7 +14,12 @@ const open = () => {
   const calls = []
   const told = []
   const store = (docName, update) => new Promise((resolve, reject) => calls.push({ update, resolve, reject }))
-  const writer = new Writer('doc', { gc: true, unsettled: new Map(), store, tell: error => told.push(error.code) })
+  const writer = new Writer('doc', {
+    gc: true,
+    unsettled: new Map(),
+    store,
+    tell: error => told.push(error.code)
+  })
   return { writer, calls, told }
 }
 
@@ -33,7 +38,10 @@ test('what is refused in the moment in which a retry succeeds is sent again once
   // Ends the pause of the second series.
   await writer.close()
   await setImmediate()
-  assert.deepEqual(calls.map(({ update }) => update), [updates[0], updates[1], updates[0], updates[1]])
+  assert.deepEqual(
+    calls.map(({ update }) => update),
+    [updates[0], updates[1], updates[0], updates[1]]
+  )
   assert.deepEqual(told, [REFUSED.code, REFUSED.code])
 })
 
@@ -43,7 +51,9 @@ test('settled resolves for what came before it, whatever comes since and in what
   writer.store(first)
   writer.store(second)
   let isSettled = false
-  const settled = writer.settled().then(() => { isSettled = true })
+  const settled = writer.settled().then(() => {
+    isSettled = true
+  })
   const tried = writer.tried()
   writer.store(third)
   calls[1].resolve()
@@ -65,7 +75,9 @@ test('a large update that is refused is retried byte for byte, and small ones ga
   const { writer, calls } = open()
   const large = [1, 2].map(n => bigUpdate(400_000, { clientID: 10 + n, key: `large${n}-` }))
   const small = keystrokes(3)
-  const refuseAll = () => { for (const { reject } of calls.splice(0)) reject(REFUSED) }
+  const refuseAll = () => {
+    for (const { reject } of calls.splice(0)) reject(REFUSED)
+  }
   for (const update of [large[0], small[0], small[1], large[1]]) writer.store(update)
   refuseAll()
   for (let round = 0; round < 2; round++) {

@@ -30,8 +30,16 @@ const rows = [
   row(`${FIRED} storeUpdate in one tick`, { ours: stores, goal: { most: 15 } }),
   row('the same on as many documents', { ours: spread }),
   row('the former, as a multiple of empty native calls', { ours: stores / empty, unit: '×' }),
-  row(`one call beside ${WAITING} waiting, to one beside none`, { ours: crowded.call / alone.call, unit: '×', goal: { most: 2 } }),
-  row('its round trip, to one beside none', { ours: crowded.roundTrip / alone.roundTrip, unit: '×', goal: { most: 2 } }),
+  row(`one call beside ${WAITING} waiting, to one beside none`, {
+    ours: crowded.call / alone.call,
+    unit: '×',
+    goal: { most: 2 }
+  }),
+  row('its round trip, to one beside none', {
+    ours: crowded.roundTrip / alone.roundTrip,
+    unit: '×',
+    goal: { most: 2 }
+  }),
   row('its round trip', { ours: crowded.roundTrip }),
   row(`longest block when ${WAITING} are answered`, { ours: crowded.answers }),
   row(`longest block of getDynamoDbUpdates, ${LISTED} items`, { ours: await listed(LISTED) })

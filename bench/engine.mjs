@@ -22,7 +22,7 @@ const options = process.argv.slice(2)
 const file = options.find(option => !option.startsWith('--'))
 
 /** CPU milliseconds of one call: the median of `rounds`; each round makes `calls` of them. */
-function time (rounds, calls, ...sides) {
+function time(rounds, calls, ...sides) {
   const samples = sides.map(() => [])
   for (let round = 0; round < rounds; round++) {
     sides.forEach((side, i) => {
@@ -36,32 +36,58 @@ function time (rounds, calls, ...sides) {
 }
 
 /** What yjs needs for the state of a log: a document that applies it in one transaction, and its encoding. */
-function yjsState (updates) {
+function yjsState(updates) {
   const doc = new Y.Doc()
-  doc.transact(() => { for (const update of updates) Y.applyUpdate(doc, update) })
+  doc.transact(() => {
+    for (const update of updates) Y.applyUpdate(doc, update)
+  })
   return Y.encodeStateAsUpdate(doc)
 }
 
-function wholeLog (updates) {
+function wholeLog(updates) {
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
   let ours, theirs
-  const [our, their] = time(3, 1, () => { ours = mergeUpdates(updates) }, () => { theirs = yjsState(updates) })
+  const [our, their] = time(
+    3,
+    1,
+    () => {
+      ours = mergeUpdates(updates)
+    },
+    () => {
+      theirs = yjsState(updates)
+    }
+  )
   const what = `merge ${count(updates.length)} updates, ${count(bytes)} B`
   return {
     state: ours,
     rows: [
       row(what, { ours: our, theirs: their, goal: { ratio: 8 } }),
-      row('  result', { ours: ours.length, theirs: theirs.length, unit: 'B', goal: file ? { most: 276_982 } : { ratio: 1 } })
+      row('  result', {
+        ours: ours.length,
+        theirs: theirs.length,
+        unit: 'B',
+        goal: file ? { most: 276_982 } : { ratio: 1 }
+      })
     ]
   }
 }
 
-function readers (state, updates) {
+function readers(state, updates) {
   const doc = new Y.Doc()
   for (const update of updates.slice(0, updates.length / 2)) Y.applyUpdate(doc, update)
   const half = Y.encodeStateVector(doc)
-  const vector = time(15, 20, () => encodeStateVectorFromUpdate(state), () => Y.encodeStateVectorFromUpdate(state))
-  const diff = time(15, 20, () => diffUpdate(state, half), () => Y.diffUpdate(state, half))
+  const vector = time(
+    15,
+    20,
+    () => encodeStateVectorFromUpdate(state),
+    () => Y.encodeStateVectorFromUpdate(state)
+  )
+  const diff = time(
+    15,
+    20,
+    () => diffUpdate(state, half),
+    () => Y.diffUpdate(state, half)
+  )
   const [valid] = time(7, 1, () => updates.forEach(update => validateUpdate(update)))
   return [
     row('state vector of the result', { ours: vector[0], theirs: vector[1], goal: { most: 0.5 } }),
@@ -70,27 +96,38 @@ function readers (state, updates) {
   ]
 }
 
-function growth (updates) {
+function growth(updates) {
   const sizes = [2_000, 20_000, 200_000].filter(size => size <= updates.length)
-  const each = sizes.map(size => time(7, 200_000 / size, () => mergeUpdates(updates.slice(0, size)))[0] / size)
-  return sizes.map((size, i) => row(`merge the first ${count(size)}, per 1,000 updates`, {
-    ours: each[i] * 1_000,
-    goal: i === 0 ? undefined : { most: each[0] * 1_000 * 1.3 }
-  }))
+  const each = sizes.map(
+    size => time(7, 200_000 / size, () => mergeUpdates(updates.slice(0, size)))[0] / size
+  )
+  return sizes.map((size, i) =>
+    row(`merge the first ${count(size)}, per 1,000 updates`, {
+      ours: each[i] * 1_000,
+      goal: i === 0 ? undefined : { most: each[0] * 1_000 * 1.3 }
+    })
+  )
 }
 
-function largeDocument () {
+function largeDocument() {
   const doc = new Y.Doc()
-  doc.getText('t').insert(0, 'The quick brown fox jumps over the lazy dog. '.repeat(233_017).slice(0, 10 * 2 ** 20))
+  doc
+    .getText('t')
+    .insert(0, 'The quick brown fox jumps over the lazy dog. '.repeat(233_017).slice(0, 10 * 2 ** 20))
   const large = Y.encodeStateAsUpdate(doc)
   const before = Y.encodeStateVector(doc)
   doc.getText('t').insert(5_000_000, 'x')
   const small = Y.encodeStateAsUpdate(doc, before)
-  const [ours, theirs] = time(9, 1, () => mergeUpdates([large, small]), () => yjsState([large, small]))
+  const [ours, theirs] = time(
+    9,
+    1,
+    () => mergeUpdates([large, small]),
+    () => yjsState([large, small])
+  )
   return [row('a text of 10 MB and one keystroke', { ours, theirs, goal: { most: 8 } })]
 }
 
-function keystrokes () {
+function keystrokes() {
   const doc = new Y.Doc()
   const updates = []
   doc.on('update', update => updates.push(update))
@@ -102,19 +139,36 @@ function keystrokes () {
   }
   const [ours, theirs] = time(3, 1, running(mergeUpdates), running(Y.mergeUpdates))
   return [
-    row('100 keystrokes as one batch', { ours: mergeUpdates(batch).length, theirs: Y.mergeUpdates(batch).length, unit: 'B', goal: { most: 150 } }),
+    row('100 keystrokes as one batch', {
+      ours: mergeUpdates(batch).length,
+      theirs: Y.mergeUpdates(batch).length,
+      unit: 'B',
+      goal: { most: 150 }
+    }),
     row('5,000 keystrokes, one merge into the state each', { ours, theirs, goal: { most: 100 } })
   ]
 }
 
 /** Peak of the process above what it held before, in multiples of the input, each side in a process of its own. */
-function memory (bytes) {
+function memory(bytes) {
   if (process.platform !== 'linux') return []
-  const peak = side => Number(execFileSync(process.execPath, ['--expose-gc', SELF, ...file ? [file] : [], `--memory=${side}`], { encoding: 'utf8' }))
-  return [row('peak memory, times the input', { ours: peak('ours') / bytes, theirs: peak('yjs') / bytes, unit: '×', goal: { most: 3 } })]
+  const peak = side =>
+    Number(
+      execFileSync(process.execPath, ['--expose-gc', SELF, ...(file ? [file] : []), `--memory=${side}`], {
+        encoding: 'utf8'
+      })
+    )
+  return [
+    row('peak memory, times the input', {
+      ours: peak('ours') / bytes,
+      theirs: peak('yjs') / bytes,
+      unit: '×',
+      goal: { most: 3 }
+    })
+  ]
 }
 
-function printPeak (side) {
+function printPeak(side) {
   const updates = trace()
   globalThis.gc()
   // Linux forgets the highest value so far.
@@ -126,11 +180,14 @@ function printPeak (side) {
 }
 
 /** A field of the process's status, in bytes. */
-function status (field) {
-  return Number(new RegExp(`^${field}:\\s*(\\d+) kB`, 'm').exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) * 1_024
+function status(field) {
+  return (
+    Number(new RegExp(`^${field}:\\s*(\\d+) kB`, 'm').exec(fs.readFileSync('/proc/self/status', 'utf8'))[1])
+    * 1_024
+  )
 }
 
-function trace () {
+function trace() {
   return file === undefined ? typingTrace(259_778) : readTrace(file)
 }
 
@@ -143,8 +200,16 @@ if (side !== undefined) {
   const updates = trace()
   const { state, rows } = wholeLog(updates)
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
-  rows.push(...readers(state, updates), ...growth(updates), ...largeDocument(), ...keystrokes(), ...memory(bytes))
-  console.log(`${os.cpus()[0].model}, Node ${process.version}; ${file === undefined ? 'a trace made here' : 'the trace of the file'}\n`)
+  rows.push(
+    ...readers(state, updates),
+    ...growth(updates),
+    ...largeDocument(),
+    ...keystrokes(),
+    ...memory(bytes)
+  )
+  console.log(
+    `${os.cpus()[0].model}, Node ${process.version}; ${file === undefined ? 'a trace made here' : 'the trace of the file'}\n`
+  )
   const missed = printTable(rows)
   if (options.includes('--check') && missed > 0) process.exitCode = 1
 }

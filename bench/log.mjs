@@ -31,11 +31,20 @@ const TRACE = fs.existsSync(RECORDED) ? readTrace(RECORDED) : typingTrace(STORED
 const options = process.argv.slice(2)
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 
-const ENV = { ...process.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_EC2_METADATA_DISABLED: 'true' }
+const ENV = {
+  ...process.env,
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_EC2_METADATA_DISABLED: 'true'
+}
 
 /** What a process prints, line by line, once it has ended well. */
-async function linesOf (program, args, env = {}) {
-  const child = spawn(program, args, { cwd: ROOT, env: { ...ENV, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+async function linesOf(program, args, env = {}) {
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...ENV, ...env },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   const lines = []
   createInterface({ input: child.stdout }).on('line', line => lines.push(line))
   const [code] = await once(child, 'close')
@@ -46,20 +55,20 @@ async function linesOf (program, args, env = {}) {
 class Meter {
   #proxy
 
-  static async before (endpoint) {
+  static async before(endpoint) {
     const meter = new Meter()
     meter.#proxy = fork(here('log/proxy.mjs'), [JSON.stringify({ endpoint })], { env: ENV })
     meter.endpoint = (await once(meter.#proxy, 'message'))[0].endpoint
     return meter
   }
 
-  async read (latencyMs) {
+  async read(latencyMs) {
     this.#proxy.send({ latencyMs })
     return (await once(this.#proxy, 'message'))[0]
   }
 
   /** When no request has come for two seconds. */
-  async quiet () {
+  async quiet() {
     for (let last; ;) {
       const { requests } = await this.read()
       if (requests === last) return
@@ -68,7 +77,7 @@ class Meter {
     }
   }
 
-  stop () {
+  stop() {
     this.#proxy.disconnect()
   }
 }
@@ -77,10 +86,15 @@ class Meter {
  * One workload by one module: times and memory of the process, and what was counted meanwhile; `inAll` with what went on in the
  * background behind it.
  */
-async function measure (meter, module, workload, { updates, tableName }) {
-  const config = { tableName, aws: { region: 'us-west-2', endpoint: meter.endpoint, accessKeyId: 'test', secretAccessKey: 'test' } }
+async function measure(meter, module, workload, { updates, tableName }) {
+  const config = {
+    tableName,
+    aws: { region: 'us-west-2', endpoint: meter.endpoint, accessKeyId: 'test', secretAccessKey: 'test' }
+  }
   const client = fork(here('log/client.mjs'), [JSON.stringify({ module, workload, config })], {
-    execArgv: ['--expose-gc', '--no-warnings'], env: ENV, stdio: ['ignore', 'ignore', 'inherit', 'ipc']
+    execArgv: ['--expose-gc', '--no-warnings'],
+    env: ENV,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
   })
   await heard(client)
   const before = await meter.read(LATENCY_MS)
@@ -93,26 +107,34 @@ async function measure (meter, module, workload, { updates, tableName }) {
   return { ...took, ...spent(before, after), inAll: spent(before, await meter.read()) }
 }
 
-async function heard (client) {
+async function heard(client) {
   const [message] = await Promise.race([once(client, 'message'), once(client, 'exit')])
-  if (message === null || typeof message === 'number') throw new Error(`the measured process ended with ${message}`)
+  if (message === null || typeof message === 'number')
+    throw new Error(`the measured process ended with ${message}`)
   return message
 }
 
-function spent (before, after) {
+function spent(before, after) {
   const fields = ['requests', 'writeUnits', 'readUnits']
-  return { ...Object.fromEntries(fields.map(field => [field, after[field] - before[field]])), inFlight: after.mostInFlight }
+  return {
+    ...Object.fromEntries(fields.map(field => [field, after[field] - before[field]])),
+    inFlight: after.mostInFlight
+  }
 }
 
 /** The same by both, in turn. */
-async function both (meter, workload, updates) {
-  const each = async module => module &&
-    await measure(meter, module, workload, { updates, tableName: `bench-${workload}-${module === OURS ? 'ours' : 'theirs'}` })
+async function both(meter, workload, updates) {
+  const each = async module =>
+    module
+    && (await measure(meter, module, workload, {
+      updates,
+      tableName: `bench-${workload}-${module === OURS ? 'ours' : 'theirs'}`
+    }))
   return [await each(OURS), await each(THEIRS)]
 }
 
 /** A load of what each of them stored, in a new process. */
-async function loads (meter) {
+async function loads(meter) {
   const each = async module => {
     if (!module) return undefined
     const tableName = `bench-load-${module === OURS ? 'ours' : 'theirs'}`
@@ -122,15 +144,24 @@ async function loads (meter) {
   return [await each(OURS), await each(THEIRS)]
 }
 
-function rowsOf (what, [ours, theirs], metrics) {
+function rowsOf(what, [ours, theirs], metrics) {
   return Object.entries(metrics).map(([name, { of, unit, goal }]) =>
-    row(`${what}: ${name}`, { ours: of(ours), theirs: theirs && of(theirs), unit, goal: goal?.ratio && !theirs ? undefined : goal }))
+    row(`${what}: ${name}`, {
+      ours: of(ours),
+      theirs: theirs && of(theirs),
+      unit,
+      goal: goal?.ratio && !theirs ? undefined : goal
+    })
+  )
 }
 
 /** With the background's share. */
-const counted = (field, count) => ({ inAll }) => inAll[field] / count
+const counted =
+  (field, count) =>
+  ({ inAll }) =>
+    inAll[field] / count
 
-async function table (endpoint) {
+async function table(endpoint) {
   const meter = await Meter.before(endpoint)
   try {
     const oneByOne = await both(meter, 'oneByOne', TRACE.slice(0, KEYSTROKES))
@@ -142,27 +173,27 @@ async function table (endpoint) {
         'requests each': { of: counted('requests', KEYSTROKES), unit: '', goal: { most: 1.1 } },
         'WCU each': { of: counted('writeUnits', KEYSTROKES), unit: '' },
         'RCU each': { of: counted('readUnits', KEYSTROKES), unit: '' },
-        time: { of: ({ ms }) => ms / 1_000, unit: 's', goal: { ratio: 1 / 0.6 } },
+        'time': { of: ({ ms }) => ms / 1_000, unit: 's', goal: { ratio: 1 / 0.6 } },
         'CPU each': { of: ({ cpuMs }) => cpuMs / KEYSTROKES, unit: 'ms', goal: { most: 0.5 } }
       }),
       ...rowsOf('2,000 at once', atOnce, {
         'requests each': { of: counted('requests', KEYSTROKES), unit: '', goal: { most: 0.02 } },
         'WCU each': { of: counted('writeUnits', KEYSTROKES), unit: '', goal: { most: 0.02 } },
-        time: { of: ({ ms }) => ms / 1_000, unit: 's', goal: { most: 1 } }
+        'time': { of: ({ ms }) => ms / 1_000, unit: 's', goal: { most: 1 } }
       }),
       ...rowsOf('50 documents × 40 at once', documents, {
         'requests each': { of: counted('requests', KEYSTROKES), unit: '', goal: { most: 0.1 } },
-        time: { of: ({ ms }) => ms / 1_000, unit: 's', goal: { most: 1 } },
+        'time': { of: ({ ms }) => ms / 1_000, unit: 's', goal: { most: 1 } },
         'most in flight': { of: ({ inFlight }) => inFlight, unit: '' }
       }),
       ...rowsOf('getYDoc of 5,000 keystrokes', loaded, {
-        requests: { of: ({ requests }) => requests, unit: '' },
-        RCU: { of: ({ readUnits }) => readUnits, unit: '', goal: { most: 5 } },
-        WCU: { of: ({ writeUnits }) => writeUnits, unit: '', goal: { most: 0 } },
+        'requests': { of: ({ requests }) => requests, unit: '' },
+        'RCU': { of: ({ readUnits }) => readUnits, unit: '', goal: { most: 5 } },
+        'WCU': { of: ({ writeUnits }) => writeUnits, unit: '', goal: { most: 0 } },
         'event loop blocked': { of: ({ blockedMs }) => blockedMs, unit: 'ms', goal: { most: 30 } },
-        memory: { of: ({ rss }) => rss / 2 ** 20, unit: 'MiB' }
+        'memory': { of: ({ rss }) => rss / 2 ** 20, unit: 'MiB' }
       }),
-      ...await session(oneByOne[1])
+      ...(await session(oneByOne[1]))
     ]
   } finally {
     meter.stop()
@@ -170,30 +201,62 @@ async function table (endpoint) {
 }
 
 /** The long editing session. The original's costs are those it had for each keystroke above, and 1 WCU to delete each. */
-async function session (original) {
+async function session(original) {
   if (options.includes('--without-b4')) return []
-  const lines = await linesOf('cargo', ['bench', '--locked', '--no-default-features', '--bench', 'b4_cost', '--', '--json'])
-  return lines.map(line => JSON.parse(line)).flatMap(({ trace, keystrokes, batchDelayMs, ...ours }) => {
-    const what = `${trace}, batchDelayMs ${batchDelayMs}: `
-    const theirs = field => original && original.inAll[field] / KEYSTROKES
-    const writes = original && theirs('writeUnits') + 1
-    return [
-      row(`${what}WCU each`, { ours: ours.writeUnits / keystrokes, theirs: writes, unit: '', goal: { most: batchDelayMs > 0 ? 0.45 : 2.1 } }),
-      row(`${what}RCU each`, { ours: ours.readUnits / keystrokes, theirs: theirs('readUnits'), unit: '' }),
-      row(`${what}requests each`, { ours: ours.requests / keystrokes, theirs: theirs('requests'), unit: '' }),
-      row(`${what}items, at most`, { ours: ours.mostItems, theirs: original && keystrokes, unit: '', goal: { most: 300 } }),
-      row(`${what}bytes, of the compact state`, { ours: ours.bytes / ours.compactBytes, unit: '×', goal: { most: 1.1 } })
-    ]
-  })
+  const lines = await linesOf('cargo', [
+    'bench',
+    '--locked',
+    '--no-default-features',
+    '--bench',
+    'b4_cost',
+    '--',
+    '--json'
+  ])
+  return lines
+    .map(line => JSON.parse(line))
+    .flatMap(({ trace, keystrokes, batchDelayMs, ...ours }) => {
+      const what = `${trace}, batchDelayMs ${batchDelayMs}: `
+      const theirs = field => original && original.inAll[field] / KEYSTROKES
+      const writes = original && theirs('writeUnits') + 1
+      return [
+        row(`${what}WCU each`, {
+          ours: ours.writeUnits / keystrokes,
+          theirs: writes,
+          unit: '',
+          goal: { most: batchDelayMs > 0 ? 0.45 : 2.1 }
+        }),
+        row(`${what}RCU each`, { ours: ours.readUnits / keystrokes, theirs: theirs('readUnits'), unit: '' }),
+        row(`${what}requests each`, {
+          ours: ours.requests / keystrokes,
+          theirs: theirs('requests'),
+          unit: ''
+        }),
+        row(`${what}items, at most`, {
+          ours: ours.mostItems,
+          theirs: original && keystrokes,
+          unit: '',
+          goal: { most: 300 }
+        }),
+        row(`${what}bytes, of the compact state`, {
+          ours: ours.bytes / ours.compactBytes,
+          unit: '×',
+          goal: { most: 1.1 }
+        })
+      ]
+    })
 }
 
-const local = process.env.DYNAMODB_LOCAL_ENDPOINT ? { endpoint: process.env.DYNAMODB_LOCAL_ENDPOINT } : await startDynamoDbLocal()
+const local = process.env.DYNAMODB_LOCAL_ENDPOINT
+  ? { endpoint: process.env.DYNAMODB_LOCAL_ENDPOINT }
+  : await startDynamoDbLocal()
 if (local.missing) {
   console.error(`bench:log needs DynamoDB Local: ${local.missing}`)
   process.exit(1)
 }
 try {
-  console.log(`Node ${process.version}, ${os.cpus()[0]?.model}, ${os.platform()} ${os.arch()}; ${LATENCY_MS} ms added to each request`)
+  console.log(
+    `Node ${process.version}, ${os.cpus()[0]?.model}, ${os.platform()} ${os.arch()}; ${LATENCY_MS} ms added to each request`
+  )
   console.log(`keystrokes: ${fs.existsSync(RECORDED) ? 'recorded' : 'made up'}`)
   if (!THEIRS) console.log('The original is not measured: set ORIGINAL to its module.')
   const missed = printTable(await table(local.endpoint), 'the original')

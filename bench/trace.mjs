@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url'
 import * as Y from 'yjs'
 
 /** The recorded editing trace: `Y_DYNAMODB_TRACE`, else looked for beside the clone. It need not be there. */
-export const RECORDED = process.env.Y_DYNAMODB_TRACE ?? fileURLToPath(new URL('../../shared/data/b4-updates.bin.gz', import.meta.url))
+export const RECORDED =
+  process.env.Y_DYNAMODB_TRACE
+  ?? fileURLToPath(new URL('../../shared/data/b4-updates.bin.gz', import.meta.url))
 
 /** The updates of a file: a u32 (little endian) of the length and the bytes of each; the file may be gzipped. */
-export function readTrace (file) {
+export function readTrace(file) {
   const stored = fs.readFileSync(file)
   const bytes = stored.readUInt16BE(0) === 0x1f8b ? zlib.gunzipSync(stored) : stored
   const updates = []
@@ -22,7 +24,7 @@ export function readTrace (file) {
 }
 
 /** One author types and deletes letter by letter, in bursts, here and there: `length` updates, always the same. */
-export function typingTrace (length) {
+export function typingTrace(length) {
   const doc = new Y.Doc()
   doc.clientID = 3_141_592_653
   const updates = []
@@ -30,13 +32,14 @@ export function typingTrace (length) {
   const text = doc.getText('text')
   let state = 1
   const below = n => {
-    state = Math.imul(state, 1_103_515_245) + 12_345 >>> 0
-    return Math.floor(state / 2 ** 32 * n)
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return Math.floor((state / 2 ** 32) * n)
   }
   let cursor = 0
   while (updates.length < length) {
     if (below(6) === 0) cursor = below(text.length + 1)
-    for (let n = below(40); n > 0 && updates.length < length; n--) text.insert(cursor++, String.fromCharCode(97 + below(26)))
+    for (let n = below(40); n > 0 && updates.length < length; n--)
+      text.insert(cursor++, String.fromCharCode(97 + below(26)))
     for (let n = below(17); n > 0 && cursor > 0 && updates.length < length; n--) text.delete(--cursor, 1)
   }
   return updates

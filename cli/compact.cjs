@@ -8,7 +8,7 @@ const { notFound } = require('./not-found.cjs')
 const { CONCURRENCY } = require('./options.cjs')
 const { printable } = require('./output.cjs')
 
-async function run (context) {
+async function run(context) {
   const { options, output, progress } = context
   const table = context.openTable({ gc: options.gc === true })
   progress.begin()
@@ -23,8 +23,10 @@ async function run (context) {
     await output.result({ name, clock }, `${printable(name)}: one update, at log clock ${clock}`)
   })
   const { done, bytesBefore, bytesAfter } = table.stats().compactions
-  await output.text(`${counted(done, 'document')} compacted, ${counted(bytesBefore, 'byte')} became ${bytesAfter}; ` +
-    `${documents - done} of one update already`)
+  await output.text(
+    `${counted(done, 'document')} compacted, ${counted(bytesBefore, 'byte')} became ${bytesAfter}; `
+      + `${documents - done} of one update already`
+  )
 }
 
 module.exports = {

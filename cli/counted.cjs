@@ -1,7 +1,7 @@
 'use strict'
 
 /** `1 document`, `2 documents`. */
-function counted (number, noun) {
+function counted(number, noun) {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 

@@ -2,9 +2,12 @@
 
 /** `create-table`: the only command that creates one. */
 
-async function run (context) {
+async function run(context) {
   const { options, output } = context
-  const table = context.openTable({ create: true, billingMode: options.provisioned ? 'PROVISIONED' : undefined })
+  const table = context.openTable({
+    create: true,
+    billingMode: options.provisioned ? 'PROVISIONED' : undefined
+  })
   // Any call waits for the table, and checks its keys.
   await table.getMeta('y-dynamodb', 'create-table')
   const created = table.stats().requests.CreateTable.requests > 0

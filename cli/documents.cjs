@@ -14,17 +14,20 @@ const { hasContent } = require('./files.cjs')
 const KEEP_ALL = { gc: false }
 
 /** Whether `all` has every insertion and deletion of `part`. */
-async function contains (all, part) {
-  const [without, merged] = await Promise.all([mergeUpdatesAsync([all], KEEP_ALL), mergeUpdatesAsync([all, part], KEEP_ALL)])
+async function contains(all, part) {
+  const [without, merged] = await Promise.all([
+    mergeUpdatesAsync([all], KEEP_ALL),
+    mergeUpdatesAsync([all, part], KEEP_ALL)
+  ])
   return Buffer.compare(without, merged) === 0
 }
 
 /** What of `update` is to be stored beside what is there. */
-async function lacking (there, update) {
+async function lacking(there, update) {
   const diff = diffUpdate(update, encodeStateVectorFromUpdate(there))
   const merged = await mergeUpdatesAsync([there, diff], KEEP_ALL)
   // Content that was dropped there as deleted is below the state vector: a diff passes it over.
-  return await contains(merged, update) ? diff : update
+  return (await contains(merged, update)) ? diff : update
 }
 
 /**
@@ -34,7 +37,7 @@ async function lacking (there, update) {
  * @returns {Promise<{ storedBytes: number, storedMetas: number, keptMetas: string[] }>} zero where all of it was there
  * @throws {PersistenceError} `ERR_VERIFY` where what was read back is not what was stored
  */
-async function storeDocument (table, { name, update, metas }, { overwriteMetas = false } = {}) {
+async function storeDocument(table, { name, update, metas }, { overwriteMetas = false } = {}) {
   const storedBytes = await storeUpdate(table, name, update)
   const there = await table.metas(name)
   const changed = [...metas].filter(([key, bytes]) => !isSame(there.get(key), bytes))
@@ -45,29 +48,30 @@ async function storeDocument (table, { name, update, metas }, { overwriteMetas =
   return { storedBytes, storedMetas: stored.length, keptMetas }
 }
 
-async function storeUpdate (table, name, update) {
+async function storeUpdate(table, name, update) {
   const there = await table.read(name)
-  if (!hasContent(update) || await contains(there, update)) return 0
+  if (!hasContent(update) || (await contains(there, update))) return 0
   const missing = await lacking(there, update)
   await table.store(name, missing)
   const back = await table.read(name)
-  if (!await contains(back, update) || !await contains(back, there)) throw different(name, 'updates')
+  if (!(await contains(back, update)) || !(await contains(back, there))) throw different(name, 'updates')
   return missing.length
 }
 
-async function verifyMetas (table, name, stored) {
+async function verifyMetas(table, name, stored) {
   if (stored.length === 0) return
   const back = await table.metas(name)
   if (!stored.every(([key, bytes]) => isSame(back.get(key), bytes))) throw different(name, 'metas')
 }
 
-function different (docName, what) {
-  return new PersistenceError(`the ${what} that were read back are not those that were stored: run the command again, and look at verify`, {
-    code: 'ERR_VERIFY', docName
-  })
+function different(docName, what) {
+  return new PersistenceError(
+    `the ${what} that were read back are not those that were stored: run the command again, and look at verify`,
+    { code: 'ERR_VERIFY', docName }
+  )
 }
 
-function isSame (a, b) {
+function isSame(a, b) {
   return a !== undefined && Buffer.compare(a, b) === 0
 }
 

@@ -13,7 +13,7 @@ const FATAL = new Set(['ERR_TABLE', 'ERR_ACCESS', 'ERR_CLOSED', 'ERR_INTERNAL'])
  * @param {(document: T) => Promise<void>} work
  * @param {(document: T) => string} [nameOf]
  */
-async function forEach (context, documents, work, nameOf = ({ name }) => name) {
+async function forEach(context, documents, work, nameOf = ({ name }) => name) {
   const { stop, options, output, progress } = context
   const iterator = (documents[Symbol.asyncIterator] ?? documents[Symbol.iterator]).call(documents)
   let fatal
@@ -31,15 +31,19 @@ async function forEach (context, documents, work, nameOf = ({ name }) => name) {
       progress.step()
     }
   }
-  const workers = Array.from({ length: options.concurrency }, () => worker().catch(error => { fatal ??= error }))
+  const workers = Array.from({ length: options.concurrency }, () =>
+    worker().catch(error => {
+      fatal ??= error
+    })
+  )
   await Promise.all(workers)
   await iterator.return?.()
   if (fatal !== undefined) throw fatal
 }
 
 /** The document of the call, or all of the table. */
-async function * chosen ({ options, positionals }, table) {
-  if (options.all) yield * table.documents()
+async function* chosen({ options, positionals }, table) {
+  if (options.all) yield* table.documents()
   else yield { name: positionals[0] }
 }
 

@@ -14,7 +14,7 @@ const { quarantineLines } = require('./stored.cjs')
 const { isWorthTelling } = require('./summary.cjs')
 const { readWhole } = require('./whole.cjs')
 
-async function run (context) {
+async function run(context) {
   const { options, output, positionals, progress } = context
   const folder = positionals.at(-1)
   const table = context.openTable()
@@ -26,14 +26,19 @@ async function run (context) {
     const { update, metas, quarantined } = document
     if (!hasContent(update) && metas.size === 0) {
       if (!options.all) throw notFound(name, quarantined)
-      await output.result({ name, file: null, bytes: 0, metas: 0, quarantined },
-        `${printable(name)}: has nothing to export`, ...quarantineLines(document))
+      await output.result(
+        { name, file: null, bytes: 0, metas: 0, quarantined },
+        `${printable(name)}: has nothing to export`,
+        ...quarantineLines(document)
+      )
       return
     }
     const base = await writeDocument(folder, document)
-    await output.result({ name, file: base, bytes: update.length, metas: metas.size, quarantined },
+    await output.result(
+      { name, file: base, bytes: update.length, metas: metas.size, quarantined },
       `${String(update.length).padStart(12)} bytes  ${counted(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
-      ...quarantineLines(document))
+      ...quarantineLines(document)
+    )
   })
 }
 

@@ -17,7 +17,7 @@ const KEPT_OF_LONG_NAME = 100
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/
 
 /** @param {string} docName */
-function toBase (docName) {
+function toBase(docName) {
   const bytes = Buffer.from(docName)
   const encoded = Array.from(bytes, byte => {
     const char = String.fromCharCode(byte)
@@ -31,14 +31,17 @@ function toBase (docName) {
 }
 
 /** The document's name; undefined where the base does not tell it. */
-function toDocName (base) {
+function toDocName(base) {
   if (!/^(?:[a-z0-9_-]|%[0-9A-F]{2})+$/.test(base)) return undefined
-  const bytes = Buffer.from(base.replace(/%(..)|[^%]/g, (char, hex) => hex ?? char.charCodeAt(0).toString(16)), 'hex')
+  const bytes = Buffer.from(
+    base.replace(/%(..)|[^%]/g, (char, hex) => hex ?? char.charCodeAt(0).toString(16)),
+    'hex'
+  )
   const name = bytes.toString()
   return Buffer.from(name).equals(bytes) ? name : undefined
 }
 
-function escape (byte) {
+function escape(byte) {
   return '%' + byte.toString(16).toUpperCase().padStart(2, '0')
 }
 

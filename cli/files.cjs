@@ -21,7 +21,7 @@ const METAS = '.json'
 const EMPTY_UPDATE = Uint8Array.of(0, 0)
 
 /** @param {{ name: string, update: Uint8Array, metas: Map<string, Uint8Array> }} document */
-async function writeDocument (folder, { name, update, metas }) {
+async function writeDocument(folder, { name, update, metas }) {
   const base = path.join(folder, toBase(name))
   const list = [...metas].map(([key, value]) => ({ key, value: Buffer.from(value).toString('base64') }))
   if (hasContent(update)) await writeWhole(base + UPDATE, update)
@@ -31,7 +31,7 @@ async function writeDocument (folder, { name, update, metas }) {
 }
 
 /** No reader sees half a file, and a crash leaves the file that was there. */
-async function writeWhole (file, content) {
+async function writeWhole(file, content) {
   const writing = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.writing`)
   const handle = await fs.open(writing, 'w')
   try {
@@ -44,7 +44,7 @@ async function writeWhole (file, content) {
 }
 
 /** The documents of a folder, or of one file: paths without extension. @returns {Promise<string[]>} */
-async function listDocuments (place) {
+async function listDocuments(place) {
   const { isDirectory, isFile } = await kindOf(place)
   if (isFile) return [withoutExtension(place)]
   if (!isDirectory) throw invalidArgument(`${place} is neither a file nor a folder`)
@@ -57,12 +57,12 @@ async function listDocuments (place) {
   return [...bases].sort()
 }
 
-function withoutExtension (file) {
+function withoutExtension(file) {
   const extension = [UPDATE, METAS].find(each => file.endsWith(each)) ?? ''
   return file.slice(0, file.length - extension.length)
 }
 
-async function kindOf (place) {
+async function kindOf(place) {
   try {
     const found = await fs.stat(place)
     return { isDirectory: found.isDirectory(), isFile: found.isFile() }
@@ -76,31 +76,38 @@ async function kindOf (place) {
  *
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`, `ERR_INVALID_UPDATE`
  */
-async function readDocument (base, givenName) {
+async function readDocument(base, givenName) {
   const [json, found] = await Promise.all([readIfThere(base + METAS), readIfThere(base + UPDATE)])
-  const { name = toDocName(path.basename(base)), metas } = json === undefined ? { metas: new Map() } : parseMetas(json, base)
+  const { name = toDocName(path.basename(base)), metas } =
+    json === undefined ? { metas: new Map() } : parseMetas(json, base)
   if ((givenName ?? name) === undefined) {
     const file = found === undefined ? base : base + UPDATE
-    throw invalidArgument(`${file} has no ${METAS} beside it, and its name does not tell its document's: give --name`)
+    throw invalidArgument(
+      `${file} has no ${METAS} beside it, and its name does not tell its document's: give --name`
+    )
   }
   const update = found ?? (json === undefined ? await fs.readFile(base) : EMPTY_UPDATE)
   validateUpdate(update)
   return { name: givenName ?? name, update, metas }
 }
 
-function parseMetas (json, base) {
-  const refuse = what => { throw invalidArgument(`${path.basename(base)}${METAS} ${what}`) }
+function parseMetas(json, base) {
+  const refuse = what => {
+    throw invalidArgument(`${path.basename(base)}${METAS} ${what}`)
+  }
   let content
   try {
     content = JSON.parse(json.toString())
   } catch (error) {
     refuse(`is not JSON: ${error.message}`)
   }
-  if (typeof content?.name !== 'string' || !Array.isArray(content.metas)) refuse('has not the form { name, metas: [{ key, value }] }')
+  if (typeof content?.name !== 'string' || !Array.isArray(content.metas))
+    refuse('has not the form { name, metas: [{ key, value }] }')
   const metas = new Map()
   for (const { key, value } of content.metas) {
     const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : undefined
-    if (typeof key !== 'string' || bytes?.toString('base64') !== value) refuse('has a meta that is not { key, value } with a value in base64')
+    if (typeof key !== 'string' || bytes?.toString('base64') !== value)
+      refuse('has a meta that is not { key, value } with a value in base64')
     if (metas.has(key)) refuse(`has the meta ${JSON.stringify(key)} twice`)
     try {
       decode(bytes)
@@ -112,7 +119,7 @@ function parseMetas (json, base) {
   return { name: content.name, metas }
 }
 
-async function readIfThere (file) {
+async function readIfThere(file) {
   try {
     return await fs.readFile(file)
   } catch (error) {
@@ -121,7 +128,7 @@ async function readIfThere (file) {
   }
 }
 
-function hasContent (update) {
+function hasContent(update) {
   return Buffer.compare(update, EMPTY_UPDATE) !== 0
 }
 

@@ -12,9 +12,18 @@ const NOTES = new Set(['unsealed-yet'])
  * @param {{ findings: object[], update: Uint8Array }} verified
  * @returns {Array<{ wrong: string, place: string, detail: string, items: number, outcome?: string }>}
  */
-function findingsOf (Y, name, { findings, update }) {
-  const found = findings.map(({ wrong, place, detail, items, outcome }) => ({ wrong, place, detail, items, outcome }))
-  const ofMerge = (wrong, detail) => [...found, { wrong, place: 'the merge of all updates', detail, items: 0 }]
+function findingsOf(Y, name, { findings, update }) {
+  const found = findings.map(({ wrong, place, detail, items, outcome }) => ({
+    wrong,
+    place,
+    detail,
+    items,
+    outcome
+  }))
+  const ofMerge = (wrong, detail) => [
+    ...found,
+    { wrong, place: 'the merge of all updates', detail, items: 0 }
+  ]
   let missing
   try {
     missing = missingOf(toDoc(Y, update, name))
@@ -24,14 +33,17 @@ function findingsOf (Y, name, { findings, update }) {
   }
   if (missing === undefined) return found
   const which = missing.map(({ client, clock }) => `client ${client} up to clock ${clock}`).join(', ')
-  return ofMerge('pending', `some updates wait for others that are not stored${which === '' ? '' : `: ${which}`}`)
+  return ofMerge(
+    'pending',
+    `some updates wait for others that are not stored${which === '' ? '' : `: ${which}`}`
+  )
 }
 
-function isNote ({ wrong }) {
+function isNote({ wrong }) {
   return NOTES.has(wrong)
 }
 
-function line (name, finding) {
+function line(name, finding) {
   const text = `${printable(name)}: ${finding.wrong} at ${printable(finding.place)}: ${finding.detail}`
   return isNote(finding) ? text : alarming(text)
 }

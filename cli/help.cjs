@@ -21,7 +21,7 @@ const COMMANDS = [
 const EXIT_CODES = `Exit codes: 0 all is well, 1 something was found or failed (it was printed), 2 wrong usage (nothing was
 done), 130 stopped by Ctrl-C (what was in work has been ended; a second Ctrl-C ends at once).`
 
-function generalHelp () {
+function generalHelp() {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length))
   const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
   return `Usage: y-dynamodb COMMAND [ARGUMENTS] [OPTIONS]
@@ -37,9 +37,11 @@ ${EXIT_CODES}
 `
 }
 
-function commandHelp (command) {
-  const options = Object.entries(optionsOf(command)).map(([name, { value, help }]) =>
-    [`--${name}${value === undefined ? '' : ` ${value}`}`, help])
+function commandHelp(command) {
+  const options = Object.entries(optionsOf(command)).map(([name, { value, help }]) => [
+    `--${name}${value === undefined ? '' : ` ${value}`}`,
+    help
+  ])
   const width = Math.max(...options.map(([option]) => option.length))
   const lines = options.map(([option, help]) => `  ${option.padEnd(width)}  ${help}`)
   return `Usage: y-dynamodb ${[command.name, command.synopsis, '[OPTIONS]'].filter(Boolean).join(' ')}

@@ -10,8 +10,12 @@ const { listDocuments, readDocument } = require('./files.cjs')
 const { CONCURRENCY } = require('./options.cjs')
 const { OVERWRITE_METAS, reportStored } = require('./stored.cjs')
 
-async function run (context) {
-  const { options, positionals: [place], progress } = context
+async function run(context) {
+  const {
+    options,
+    positionals: [place],
+    progress
+  } = context
   const bases = await listDocuments(place)
   if (bases.length === 0) throw invalidArgument(`${place} has no .yjs and no .json files`)
   if (options.name !== undefined && (bases.length > 1 || bases[0].startsWith(path.join(place, path.sep)))) {
@@ -19,10 +23,19 @@ async function run (context) {
   }
   const table = context.openTable()
   progress.begin(bases.length)
-  await forEach(context, bases, async base => {
-    const document = await readDocument(base, options.name)
-    await reportStored(context, document, await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] }))
-  }, base => path.basename(base))
+  await forEach(
+    context,
+    bases,
+    async base => {
+      const document = await readDocument(base, options.name)
+      await reportStored(
+        context,
+        document,
+        await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
+      )
+    },
+    base => path.basename(base)
+  )
 }
 
 module.exports = {

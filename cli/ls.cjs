@@ -7,7 +7,7 @@ const { summarise } = require('./summary.cjs')
 
 const COLUMNS = '   items         bytes       clock  last change (UTC)    name'
 
-async function run (context) {
+async function run(context) {
   const { output, stop } = context
   const table = context.openTable()
   let isFirst = true
@@ -16,14 +16,17 @@ async function run (context) {
     const { bytes, clock, changedAt, quarantined } = summarise(items)
     if (isFirst) await output.text(COLUMNS)
     isFirst = false
-    await output.result({ name, items: items.length, bytes, clock, changedAt, quarantined }, [
-      String(items.length).padStart(8),
-      String(bytes).padStart(12),
-      String(clock ?? '—').padStart(10),
-      timeOf(changedAt).padEnd(19),
-      printable(name),
-      ...(quarantined > 0 ? [`(${quarantined} in quarantine)`] : [])
-    ].join('  '))
+    await output.result(
+      { name, items: items.length, bytes, clock, changedAt, quarantined },
+      [
+        String(items.length).padStart(8),
+        String(bytes).padStart(12),
+        String(clock ?? '—').padStart(10),
+        timeOf(changedAt).padEnd(19),
+        printable(name),
+        ...(quarantined > 0 ? [`(${quarantined} in quarantine)`] : [])
+      ].join('  ')
+    )
   }
 }
 

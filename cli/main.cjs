@@ -5,4 +5,6 @@
 
 const { run } = require('./run.cjs')
 
-run(process.argv.slice(2)).then(code => { process.exitCode = code })
+run(process.argv.slice(2)).then(code => {
+  process.exitCode = code
+})

@@ -9,33 +9,42 @@ const { forEach } = require('./each.cjs')
 const { CONCURRENCY, checkEndpoint } = require('./options.cjs')
 const { OVERWRITE_METAS, reportStored } = require('./stored.cjs')
 
-async function run (context) {
+async function run(context) {
   const { options, output, progress } = context
   const source = openSource(context)
   const table = context.openTable()
   const names = await source.names()
   progress.begin(names.length)
   const sums = { documents: 0, moved: 0, bytes: 0 }
-  await forEach(context, names, async name => {
-    const document = await source.read(name)
-    const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
-    sums.documents++
-    sums.bytes += stored.storedBytes
-    if (stored.storedBytes > 0 || stored.storedMetas > 0) sums.moved++
-    await reportStored(context, document, stored)
-  }, name => name)
-  await output.text(`${counted(sums.documents, 'document')} compared, ${sums.moved} of them moved (${counted(sums.bytes, 'byte')})`)
+  await forEach(
+    context,
+    names,
+    async name => {
+      const document = await source.read(name)
+      const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
+      sums.documents++
+      sums.bytes += stored.storedBytes
+      if (stored.storedBytes > 0 || stored.storedMetas > 0) sums.moved++
+      await reportStored(context, document, stored)
+    },
+    name => name
+  )
+  await output.text(
+    `${counted(sums.documents, 'document')} compared, ${sums.moved} of them moved (${counted(sums.bytes, 'byte')})`
+  )
 }
 
-function openSource (context) {
+function openSource(context) {
   const { options } = context
   const { from, 'from-region': region, 'from-endpoint': endpoint, 'from-profile': profile } = options
   const [, kind, place] = /^(leveldb|dynamodb):(.+)$/s.exec(from ?? '') ?? []
-  if (kind === undefined) throw invalidArgument('migrate from where? Give --from leveldb:PATH or --from dynamodb:TABLE')
+  if (kind === undefined)
+    throw invalidArgument('migrate from where? Give --from leveldb:PATH or --from dynamodb:TABLE')
   const { LevelDb } = require('./sources/leveldb.cjs')
   const { DynamoDb } = require('./sources/dynamodb.cjs')
   if (kind === 'leveldb') {
-    if (region ?? endpoint ?? profile) throw invalidArgument('--from-region, --from-endpoint and --from-profile are for --from dynamodb:')
+    if (region ?? endpoint ?? profile)
+      throw invalidArgument('--from-region, --from-endpoint and --from-profile are for --from dynamodb:')
     return context.opened(new LevelDb(place))
   }
   checkEndpoint(endpoint, '--from-endpoint')
@@ -46,7 +55,9 @@ function openSource (context) {
     profile: profile ?? options.profile
   }
   if (['table', 'region', 'endpoint', 'profile'].every(key => source[key] === options[key])) {
-    throw invalidArgument('--from names the very table that is to be filled: it works in place (see docs/MOVING.md)')
+    throw invalidArgument(
+      '--from names the very table that is to be filled: it works in place (see docs/MOVING.md)'
+    )
   }
   return context.opened(new DynamoDb(source))
 }
@@ -56,7 +67,10 @@ module.exports = {
   synopsis: '--from SOURCE',
   positionals: [0, 0],
   options: {
-    from: { value: 'SOURCE', help: 'leveldb:PATH (a store of y-leveldb) or dynamodb:TABLE (of the original package, or of this one)' },
+    'from': {
+      value: 'SOURCE',
+      help: 'leveldb:PATH (a store of y-leveldb) or dynamodb:TABLE (of the original package, or of this one)'
+    },
     'from-region': { value: 'REGION', help: 'the region of dynamodb:TABLE (default: --region)' },
     'from-endpoint': { value: 'URL', help: 'the endpoint of dynamodb:TABLE (default: --endpoint)' },
     'from-profile': { value: 'NAME', help: 'the profile for dynamodb:TABLE (default: --profile)' },

@@ -20,13 +20,15 @@ const COMMON_OPTIONS = {
 }
 
 /** For commands that work on many documents. */
-const CONCURRENCY = { concurrency: { value: 'N', help: 'how many documents at a time, 1 to 64 (default: 4)' } }
+const CONCURRENCY = {
+  concurrency: { value: 'N', help: 'how many documents at a time, 1 to 64 (default: 4)' }
+}
 
 const DEFAULT_CONCURRENCY = 4
 const MAX_CONCURRENCY = 64
 
 /** All options of a command: its own first. */
-function optionsOf (command) {
+function optionsOf(command) {
   return { ...command.options, ...(command.usesTable === false ? {} : TABLE_OPTIONS), ...COMMON_OPTIONS }
 }
 
@@ -36,20 +38,23 @@ function optionsOf (command) {
  * @returns {{ print: 'help' | 'version', command?: object } | { command: object, options: object, positionals: string[] }}
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
  */
-function parse (argv, commands) {
+function parse(argv, commands) {
   const [first, ...rest] = argv
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return { print: 'help' }
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help')
+    return { print: 'help' }
   if (first === '--version') return { print: 'version' }
   const command = commands.find(({ name }) => name === first)
   if (command === undefined) {
-    throw invalidArgument(`there is no command ${JSON.stringify(first)}, only ${commands.map(({ name }) => name).join(', ')}`)
+    throw invalidArgument(
+      `there is no command ${JSON.stringify(first)}, only ${commands.map(({ name }) => name).join(', ')}`
+    )
   }
   const { values, positionals } = parseAs(command, rest)
   if (values.help) return { print: 'help', command }
   return { command, positionals, options: complete(command, values, positionals) }
 }
 
-function parseAs (command, args) {
+function parseAs(command, args) {
   const options = {}
   for (const [name, { value }] of Object.entries(optionsOf(command))) {
     options[name] = { type: value === undefined ? 'boolean' : 'string' }
@@ -59,14 +64,15 @@ function parseAs (command, args) {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (cause) {
     // Its messages name the option; its codes are Node's. Its advice about -- has a quote too few.
-    const what = cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
-      ? `${cause.message.split('. To specify')[0]}; a name that begins with - goes after --`
-      : cause.message
+    const what =
+      cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
+        ? `${cause.message.split('. To specify')[0]}; a name that begins with - goes after --`
+        : cause.message
     throw invalidArgument(`${what} (y-dynamodb ${command.name} --help lists the options)`)
   }
 }
 
-function complete (command, values, positionals) {
+function complete(command, values, positionals) {
   for (const [name, value] of Object.entries(values)) {
     if (value === '') throw invalidArgument(`--${name} is empty`)
   }
@@ -80,24 +86,29 @@ function complete (command, values, positionals) {
   }
   const [least, most] = command.positionals ?? [0, 0]
   if (positionals.length < least || positionals.length > most) {
-    throw invalidArgument(`${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}: ` +
-      `${counted(positionals.length, 'argument')} given`)
+    throw invalidArgument(
+      `${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}: `
+        + `${counted(positionals.length, 'argument')} given`
+    )
   }
-  if (values.all && positionals.length > most - 1) throw invalidArgument('either a document or --all, not both')
+  if (values.all && positionals.length > most - 1)
+    throw invalidArgument('either a document or --all, not both')
   if (Object.hasOwn(command.options ?? {}, 'all') && !values.all && positionals.length < most) {
     throw invalidArgument(`${command.name} takes ${command.synopsis}: give a document, or --all`)
   }
   return options
 }
 
-function concurrencyOf (text) {
+function concurrencyOf(text) {
   if (text === undefined) return DEFAULT_CONCURRENCY
   const number = Number(text)
   if (/^\d+$/.test(text) && number >= 1 && number <= MAX_CONCURRENCY) return number
-  throw invalidArgument(`--concurrency is ${JSON.stringify(text)}, not a whole number from 1 to ${MAX_CONCURRENCY}`)
+  throw invalidArgument(
+    `--concurrency is ${JSON.stringify(text)}, not a whole number from 1 to ${MAX_CONCURRENCY}`
+  )
 }
 
-function checkEndpoint (endpoint, option) {
+function checkEndpoint(endpoint, option) {
   if (endpoint?.startsWith('memory:')) {
     throw invalidArgument(`${option} ${endpoint}: a table in memory ends with its process; use file:PATH`)
   }

@@ -9,22 +9,26 @@ const WRITE = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']
 
 const FORMS = { cdk, cloudformation, terraform }
 
-async function run (context) {
+async function run(context) {
   const { options, output } = context
   const forms = Object.keys(FORMS).filter(form => options[form])
-  if (forms.length > 1) throw invalidArgument(`one form at a time, not ${forms.map(form => `--${form}`).join(' and ')}`)
-  if (options['read-only'] && options['with-create']) throw invalidArgument('--read-only and --with-create exclude each other')
+  if (forms.length > 1)
+    throw invalidArgument(`one form at a time, not ${forms.map(form => `--${form}`).join(' and ')}`)
+  if (options['read-only'] && options['with-create'])
+    throw invalidArgument('--read-only and --with-create exclude each other')
   if (options.account !== undefined && !/^\d{12}$/.test(options.account)) {
     throw invalidArgument(`--account is ${JSON.stringify(options.account)}, not the 12 digits of an account`)
   }
   const name = options.table ?? 'docs'
   const actions = actionsOf(options)
-  const arn = name.startsWith('arn:') ? name : `arn:aws:dynamodb:${options.region ?? 'REGION'}:${options.account ?? 'ACCOUNT'}:table/${name}`
+  const arn = name.startsWith('arn:')
+    ? name
+    : `arn:aws:dynamodb:${options.region ?? 'REGION'}:${options.account ?? 'ACCOUNT'}:table/${name}`
   const text = forms.length === 0 ? policy(actions, arn) : FORMS[forms[0]](actions, name, arn)
   await output.result({ actions, resource: arn, text }, text)
 }
 
-function actionsOf (options) {
+function actionsOf(options) {
   return [
     ...READ,
     ...(options['read-only'] ? [] : WRITE),
@@ -33,11 +37,15 @@ function actionsOf (options) {
   ].map(action => `dynamodb:${action}`)
 }
 
-function policy (Action, Resource) {
-  return JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] }, undefined, 2)
+function policy(Action, Resource) {
+  return JSON.stringify(
+    { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource }] },
+    undefined,
+    2
+  )
 }
 
-function cdk (actions, name) {
+function cdk(actions, name) {
   return `const table = new dynamodb.Table(this, 'Docs', {
   tableName: ${JSON.stringify(name)},
   partitionKey: { name: 'ydocname', type: dynamodb.AttributeType.STRING },
@@ -49,7 +57,7 @@ function cdk (actions, name) {
 table.grant(server, ${actions.map(action => `'${action}'`).join(', ')})`
 }
 
-function cloudformation (actions, name) {
+function cloudformation(actions, name) {
   return `Resources:
   Docs:
     Type: AWS::DynamoDB::Table
@@ -76,7 +84,7 @@ ${actions.map(action => `              - ${action}`).join('\n')}
             Resource: !GetAtt Docs.Arn`
 }
 
-function terraform (actions, name) {
+function terraform(actions, name) {
   return `resource "aws_dynamodb_table" "docs" {
   name         = ${JSON.stringify(name)}
   billing_mode = "PAY_PER_REQUEST"
@@ -117,13 +125,13 @@ module.exports = {
   synopsis: '',
   tableIsOptional: true,
   options: {
-    account: { value: 'ID', help: 'the account in the ARN (default: ACCOUNT, to be replaced)' },
+    'account': { value: 'ID', help: 'the account in the ARN (default: ACCOUNT, to be replaced)' },
     'read-only': { help: 'only what reads need' },
     'with-scan': { help: 'also list and clear all documents, and the commands with --all' },
     'with-create': { help: 'also create the table' },
-    cdk: { help: 'as AWS CDK code, with the table' },
-    cloudformation: { help: 'as a CloudFormation template, with the table' },
-    terraform: { help: 'as Terraform code, with the table' }
+    'cdk': { help: 'as AWS CDK code, with the table' },
+    'cloudformation': { help: 'as a CloudFormation template, with the table' },
+    'terraform': { help: 'as Terraform code, with the table' }
   },
   summary: 'Prints the IAM policy that a server needs, and no more.',
   details: 'Makes no request. Without --table the table is called docs.',

@@ -15,39 +15,39 @@ class Progress {
   #total
 
   /** @param {number} [total] how many there will be, where that is known */
-  begin (total) {
+  begin(total) {
     this.#total = total
     this.#draw()
   }
 
   /** One more is done. */
-  step () {
+  step() {
     this.#done += 1
     if (Date.now() - this.#last >= REDRAW_MS) this.#draw()
   }
 
   /** Takes the line away, so that others can be printed. */
-  clear () {
+  clear() {
     if (!this.#drawn) return
     process.stderr.write('\r\x1b[K')
     this.#drawn = false
   }
 
-  end () {
+  end() {
     this.clear()
     this.#isShown = false
   }
 
-  #draw () {
+  #draw() {
     if (!this.#isShown) return
     this.#last = Date.now()
     this.#drawn = true
     process.stderr.write(`\r\x1b[K${this.#line()}`)
   }
 
-  #line () {
+  #line() {
     if (!this.#total) return counted(this.#done, 'document')
-    const filled = Math.min(WIDTH, Math.floor(WIDTH * this.#done / this.#total))
+    const filled = Math.min(WIDTH, Math.floor((WIDTH * this.#done) / this.#total))
     return `[${'#'.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${this.#done} of ${this.#total} documents`
   }
 }

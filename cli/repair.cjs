@@ -23,10 +23,11 @@ const OUTCOMES = {
   full: 'not moved: its ten places in the quarantine are taken'
 }
 
-async function run (context) {
+async function run(context) {
   const { all, apply, extract, 'dry-run': dryRun } = context.options
   if (apply && dryRun) throw invalidArgument('either --apply or --dry-run')
-  if (extract !== undefined && (apply || dryRun)) throw invalidArgument('--extract goes alone: it copies what is in the quarantine')
+  if (extract !== undefined && (apply || dryRun))
+    throw invalidArgument('--extract goes alone: it copies what is in the quarantine')
   if (extract !== undefined) return extractAll(context, extract)
   const { output, progress } = context
   const Y = await loadYjs()
@@ -40,39 +41,55 @@ async function run (context) {
     const left = apply ? findingsOf(Y, name, await table.verify(name)) : findings
     if (left.some(finding => !isNote(finding))) context.found()
     sums.documents++
-    sums.items += findings.reduce((sum, { items, outcome }) => sum + (apply && outcome !== 'moved' ? 0 : items), 0)
+    sums.items += findings.reduce(
+      (sum, { items, outcome }) => sum + (apply && outcome !== 'moved' ? 0 : items),
+      0
+    )
     if (output.isJson) await output.result({ name, applied: apply === true, findings, left })
-    else for (const finding of findings) await output.text(`${line(name, finding)}\n    ${fateOf(finding, apply)}`)
+    else
+      for (const finding of findings)
+        await output.text(`${line(name, finding)}\n    ${fateOf(finding, apply)}`)
   })
   const sum = `${counted(sums.documents, 'document')}, ${counted(sums.items, 'item')}`
-  await output.text(apply
-    ? `${sum} moved into the quarantine`
-    : `${sum} would be moved into the quarantine; nothing was changed (--apply does it)`)
+  await output.text(
+    apply
+      ? `${sum} moved into the quarantine`
+      : `${sum} would be moved into the quarantine; nothing was changed (--apply does it)`
+  )
 }
 
-function fateOf ({ items, outcome }, apply) {
+function fateOf({ items, outcome }, apply) {
   if (items === 0) return 'there is nothing that could be moved: docs/CLI.md says what to do'
-  return apply ? `${counted(items, 'item')}: ${OUTCOMES[outcome] ?? outcome}` : `${counted(items, 'item')} would be moved`
+  return apply
+    ? `${counted(items, 'item')}: ${OUTCOMES[outcome] ?? outcome}`
+    : `${counted(items, 'item')} would be moved`
 }
 
 /** Copies what is in the quarantine into files: an item each, in the order of their keys. */
-async function extractAll (context, folder) {
+async function extractAll(context, folder) {
   const { options, output, progress } = context
   const table = context.openTable()
   await fs.mkdir(folder, { recursive: true })
   progress.begin()
   await forEach(context, chosen(context, table), async ({ name }) => {
     const quarantined = await table.quarantined(name)
-    if (quarantined.length === 0 && !options.all && !isKnown((await table.verify(name)).items)) throw notFound(name)
+    if (quarantined.length === 0 && !options.all && !isKnown((await table.verify(name)).items))
+      throw notFound(name)
     for (const [i, { key, from, value }] of quarantined.entries()) {
       if (value == null) {
         context.found()
-        await output.result({ name, key, from, file: null }, alarming(`${printable(name)}: ${printable(from)} has no binary value: only the table has it`))
+        await output.result(
+          { name, key, from, file: null },
+          alarming(`${printable(name)}: ${printable(from)} has no binary value: only the table has it`)
+        )
         continue
       }
       const file = path.join(folder, `${toBase(name)}.${String(i).padStart(4, '0')}.quarantined`)
       await writeWhole(file, value)
-      await output.result({ name, key, from, file }, `${printable(name)}: ${printable(from)}  →  ${path.basename(file)}`)
+      await output.result(
+        { name, key, from, file },
+        `${printable(name)}: ${printable(from)}  →  ${path.basename(file)}`
+      )
     }
   })
 }
@@ -82,10 +99,10 @@ module.exports = {
   synopsis: 'DOC|--all',
   positionals: [0, 1],
   options: {
-    all: { help: 'all documents of the table' },
+    'all': { help: 'all documents of the table' },
     'dry-run': { help: 'only say what would be moved (the default)' },
-    apply: { help: 'move it' },
-    extract: { value: 'DIR', help: 'instead, copy what is in the quarantine into files' },
+    'apply': { help: 'move it' },
+    'extract': { value: 'DIR', help: 'instead, copy what is in the quarantine into files' },
     ...CONCURRENCY
   },
   summary: 'Moves items that no reader can use out of the way, into the quarantine of their document.',

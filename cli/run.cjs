@@ -18,7 +18,7 @@ class Context {
   #open = []
   hasFound = false
 
-  constructor ({ command, options, positionals }) {
+  constructor({ command, options, positionals }) {
     this.command = command
     this.options = options
     this.positionals = positionals
@@ -28,7 +28,9 @@ class Context {
       json: options.json,
       progress: this.progress,
       // Work that was asked for is done, and its exit code told, also when nobody reads of it any more.
-      onClosed: () => { if (command.onlyPrints) this.stop.quietly() },
+      onClosed: () => {
+        if (command.onlyPrints) this.stop.quietly()
+      },
       onFailed: () => {
         this.found()
         this.stop.quietly()
@@ -37,35 +39,35 @@ class Context {
   }
 
   /** The table of the options, closed when the run ends. `more` are options of the persistence. */
-  openTable (more) {
+  openTable(more) {
     return this.opened(openTable(this.options, more))
   }
 
   /** Closes `source` when the run ends. */
-  opened (source) {
+  opened(source) {
     this.#open.push(source)
     return source
   }
 
   /** Something was found or failed: the exit code will tell. */
-  found () {
+  found() {
     this.hasFound = true
   }
 
-  async close () {
+  async close() {
     this.progress.end()
     await Promise.all(this.#open.map(source => source.close()))
     this.stop.end()
   }
 
-  get exitCode () {
+  get exitCode() {
     if (this.stop.isAsked) return STOPPED
     return this.hasFound ? FOUND_OR_FAILED : WELL
   }
 }
 
 /** @returns {Promise<number>} the exit code */
-async function run (argv) {
+async function run(argv) {
   let context
   try {
     const call = parse(argv, COMMANDS)
@@ -79,15 +81,20 @@ async function run (argv) {
   }
 }
 
-async function print ({ print, command }) {
-  const text = print === 'help' ? (command ? commandHelp(command) : generalHelp()) : require('../package.json').version
+async function print({ print, command }) {
+  const text =
+    print === 'help' ? (command ? commandHelp(command) : generalHelp()) : require('../package.json').version
   let code = WELL
-  const output = new Output({ onFailed: () => { code = FOUND_OR_FAILED } })
+  const output = new Output({
+    onFailed: () => {
+      code = FOUND_OR_FAILED
+    }
+  })
   await output.result(undefined, text.trimEnd())
   return code
 }
 
-async function ended (error, context, argv) {
+async function ended(error, context, argv) {
   const output = context?.output ?? new Output({ json: argv.includes('--json') })
   output.failure(error)
   // What is still open is closed as well; why the run ended has been told.

@@ -9,8 +9,11 @@ const { alarming, printable, timeOf } = require('./output.cjs')
 const { isWorthTelling, summarise } = require('./summary.cjs')
 const { loadYjs, missingOf, rootsOf, toDoc } = require('./yjs.cjs')
 
-async function run (context) {
-  const { output, positionals: [name] } = context
+async function run(context) {
+  const {
+    output,
+    positionals: [name]
+  } = context
   const Y = await loadYjs()
   const table = context.openTable()
   const { items, findings, update } = await table.verify(name)
@@ -30,7 +33,7 @@ async function run (context) {
 }
 
 /** A meta that cannot be read is shown as its bytes: verify says what is wrong. */
-async function metasOf (table, name) {
+async function metasOf(table, name) {
   const metas = Object.create(null)
   for (const [key, bytes] of await readable(table, name)) {
     try {
@@ -42,7 +45,7 @@ async function metasOf (table, name) {
   return metas
 }
 
-async function readable (table, name) {
+async function readable(table, name) {
   try {
     return await table.metas(name)
   } catch (error) {
@@ -51,19 +54,24 @@ async function readable (table, name) {
   }
 }
 
-function lines (found) {
+function lines(found) {
   const line = (label, value) => `${label.padEnd(14)}${value}`
   const aside = `${counted(found.quarantined, 'item')} (repair DOC --extract DIR copies them)`
   const quarantine = found.quarantined > 0 ? [line('quarantined', alarming(aside))] : []
   return [
     line('name', printable(found.name)),
-    line('items', `${found.items}, ${counted(found.bytes, 'byte')}, ${counted(found.sets, 'set')}, ${found.original} of the original package`),
+    line(
+      'items',
+      `${found.items}, ${counted(found.bytes, 'byte')}, ${counted(found.sets, 'set')}, ${found.original} of the original package`
+    ),
     ...quarantine,
     line('merged', `${counted(found.updateBytes, 'byte')}, ${counted(found.clients, 'client')}`),
     line('log clock', found.clock ?? '—'),
     line('last change', `${timeOf(found.changedAt)} UTC`),
     ...found.findings.map(({ wrong, place }) => line('finding', alarming(`${wrong} at ${printable(place)}`))),
-    ...(found.missing === undefined ? [] : [line('finding', alarming('pending: some updates wait for others that are missing'))]),
+    ...(found.missing === undefined
+      ? []
+      : [line('finding', alarming('pending: some updates wait for others that are missing'))]),
     ...Object.entries(found.metas).map(([key, value]) => line('meta', `${printable(key)} = ${shown(value)}`)),
     ...found.roots.flatMap(({ name, kind, text, json }) => [
       line(kind, printable(name)),
@@ -72,16 +80,24 @@ function lines (found) {
   ]
 }
 
-function shown (value) {
-  return JSON.stringify(value, (_, inner) => {
-    if (inner instanceof Uint8Array) return `<${inner.length} bytes>`
-    return typeof inner === 'bigint' ? String(inner) : inner
-  }, 2) ?? String(value)
+function shown(value) {
+  return (
+    JSON.stringify(
+      value,
+      (_, inner) => {
+        if (inner instanceof Uint8Array) return `<${inner.length} bytes>`
+        return typeof inner === 'bigint' ? String(inner) : inner
+      },
+      2
+    ) ?? String(value)
+  )
 }
 
 /** The text of a document may hold what a terminal would obey. */
-function eachLine (text) {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, c => c === '\t' ? c : `\\u{${c.codePointAt(0).toString(16)}}`)
+function eachLine(text) {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, c =>
+    c === '\t' ? c : `\\u{${c.codePointAt(0).toString(16)}}`
+  )
 }
 
 module.exports = {

@@ -7,9 +7,18 @@ const { summarise } = require('./summary.cjs')
 
 const LARGEST = 10
 
-async function run (context) {
+async function run(context) {
   const { output, progress, stop } = context
-  const totals = { documents: 0, items: 0, bytes: 0, metas: 0, sets: 0, remains: 0, original: 0, quarantined: 0 }
+  const totals = {
+    documents: 0,
+    items: 0,
+    bytes: 0,
+    metas: 0,
+    sets: 0,
+    remains: 0,
+    original: 0,
+    quarantined: 0
+  }
   let changedAt = null
   let largest = []
   progress.begin()
@@ -25,7 +34,8 @@ async function run (context) {
   }
   largest = largestOf(largest)
   const line = (label, value) => `${label.padEnd(24)}${value}`
-  await output.result({ ...totals, changedAt, largest },
+  await output.result(
+    { ...totals, changedAt, largest },
     line('documents', totals.documents),
     line('items', totals.items),
     line('bytes', totals.bytes),
@@ -35,10 +45,13 @@ async function run (context) {
     line('items of the original', totals.original),
     line('quarantined items', totals.quarantined),
     line('last change (UTC)', timeOf(changedAt)),
-    ...largest.map(({ name, bytes }, i) => line(i === 0 ? 'largest documents' : '', `${String(bytes).padStart(12)}  ${printable(name)}`)))
+    ...largest.map(({ name, bytes }, i) =>
+      line(i === 0 ? 'largest documents' : '', `${String(bytes).padStart(12)}  ${printable(name)}`)
+    )
+  )
 }
 
-function largestOf (documents) {
+function largestOf(documents) {
   return documents.sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST)
 }
 

@@ -15,20 +15,20 @@ class Stop {
   isAsked = false
   #ask = () => this.#asked()
 
-  constructor () {
+  constructor() {
     for (const signal of SIGNALS) process.on(signal, this.#ask)
   }
 
   /** What a run prints goes nowhere: nothing is to be begun, and nobody has to be told. */
-  quietly () {
+  quietly() {
     this.isOver = true
   }
 
-  end () {
+  end() {
     for (const signal of SIGNALS) process.off(signal, this.#ask)
   }
 
-  #asked () {
+  #asked() {
     if (this.isAsked) process.exit(STOPPED)
     this.isOver = this.isAsked = true
     process.stderr.write('\ny-dynamodb: ending what is in work; Ctrl-C again ends at once\n')

@@ -5,8 +5,16 @@
 const LOG_KINDS = new Set(['original', 'update', 'head', 'part', 'strange'])
 
 /** @param {Array<{ kind: string, bytes: number, clock?: number, at?: number }>} items */
-function summarise (items) {
-  const summary = { items: items.length, bytes: 0, clock: null, changedAt: null, original: 0, metas: 0, quarantined: 0 }
+function summarise(items) {
+  const summary = {
+    items: items.length,
+    bytes: 0,
+    clock: null,
+    changedAt: null,
+    original: 0,
+    metas: 0,
+    quarantined: 0
+  }
   for (const { kind, bytes, clock, at } of items) {
     summary.bytes += bytes
     if (clock != null) summary.clock = Math.max(summary.clock ?? 0, clock)
@@ -19,7 +27,7 @@ function summarise (items) {
 }
 
 /** Sets that count, and what of the others is left. Items come in key order: a head, then its parts. */
-function setsOf (items) {
+function setsOf(items) {
   let sets = 0
   let remains = 0
   let open
@@ -36,7 +44,13 @@ function setsOf (items) {
     } else if (kind === 'part') {
       if (open === undefined || !key.startsWith(open.prefix)) {
         close()
-        open = { prefix: key.slice(0, key.lastIndexOf(',')), parts: NaN, sealed: false, found: 0, hasHead: false }
+        open = {
+          prefix: key.slice(0, key.lastIndexOf(',')),
+          parts: NaN,
+          sealed: false,
+          found: 0,
+          hasHead: false
+        }
       }
       open.found++
     } else {
@@ -48,17 +62,17 @@ function setsOf (items) {
 }
 
 /** Whether a document has updates or metas: not only what is left of one. */
-function isThere (items) {
+function isThere(items) {
   return items.some(({ kind }) => LOG_KINDS.has(kind) || kind === 'meta')
 }
 
 /** Whether the table has any item of a document, of whatever kind. */
-function isKnown (items) {
+function isKnown(items) {
   return items.some(({ kind }) => kind !== 'foreign')
 }
 
 /** Whether there is something to take elsewhere, or something in quarantine that is left behind: not only a state vector. */
-function isWorthTelling (items) {
+function isWorthTelling(items) {
   return isThere(items) || items.some(({ kind }) => kind === 'quarantined')
 }
 

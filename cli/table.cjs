@@ -20,24 +20,24 @@ class Table {
   #addon
   #creates
 
-  constructor (config) {
+  constructor(config) {
     this.#creates = !config.skipCreateTable
     const { options } = normalise(config)
     this.#addon = new Addon(options, undefined, event => diagnostics.tell(event, config.tableName))
   }
 
   /** All items of the table, those of a document side by side. Reads the whole table. */
-  async * items () {
+  async *items() {
     let after
     do {
       const page = await this.#ask(undefined, 'items', after)
-      yield * page.entries
+      yield* page.entries
       after = page.next
     } while (after != null)
   }
 
   /** The documents that have any item of ours, each with all its items. Reads the whole table. */
-  async * documents () {
+  async *documents() {
     let document
     for await (const item of this.items()) {
       if (item.kind === 'foreign') continue
@@ -51,58 +51,59 @@ class Table {
   }
 
   /** All updates of a document as one. */
-  read (name) {
+  read(name) {
     return this.#ask(name, 'diff', name, NOTHING_KNOWN, false)
   }
 
   /** @returns {Promise<Map<string, Uint8Array>>} */
-  async metas (name) {
+  async metas(name) {
     const metas = await this.#ask(name, 'getMetas', name, false)
     return new Map(metas.map(({ key, value }) => [key, value]))
   }
 
-  store (name, update) {
+  store(name, update) {
     return this.#ask(name, 'storeUpdate', name, update, false)
   }
 
-  setMeta (name, key, bytes) {
+  setMeta(name, key, bytes) {
     return this.#ask(name, 'setMeta', name, key, bytes, false)
   }
 
-  getMeta (name, key) {
+  getMeta(name, key) {
     return this.#ask(name, 'getMeta', name, key, false)
   }
 
   /** The log clock of what all updates became; null where there are none. */
-  compact (name) {
+  compact(name) {
     return this.#ask(name, 'flush', name, false)
   }
 
-  verify (name) {
+  verify(name) {
     return this.#ask(name, 'verify', name)
   }
 
-  repair (name) {
+  repair(name) {
     return this.#ask(name, 'repair', name)
   }
 
-  quarantined (name) {
+  quarantined(name) {
     return this.#ask(name, 'quarantined', name)
   }
 
-  stats () {
+  stats() {
     return diagnostics.toStats(this.#addon.stats())
   }
 
-  close () {
+  close() {
     return this.#addon.close()
   }
 
-  async #ask (docName, method, ...args) {
+  async #ask(docName, method, ...args) {
     try {
       return await this.#addon.ask(docName, method, ...args)
     } catch (error) {
-      if (error.code === 'ERR_TABLE' && !this.#creates) error.message += ' (y-dynamodb create-table makes one that is missing)'
+      if (error.code === 'ERR_TABLE' && !this.#creates)
+        error.message += ' (y-dynamodb create-table makes one that is missing)'
       throw error
     }
   }
@@ -113,7 +114,7 @@ class Table {
  *
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT` for a file that is not there: opening it would make it
  */
-function openTable ({ table, region, endpoint, profile }, { create = false, ...more } = {}) {
+function openTable({ table, region, endpoint, profile }, { create = false, ...more } = {}) {
   const file = fileOf(endpoint)
   if (!create && file !== undefined && !fs.existsSync(file)) {
     throw invalidArgument(`there is no file ${file}: y-dynamodb create-table makes it`)
@@ -130,12 +131,12 @@ function openTable ({ table, region, endpoint, profile }, { create = false, ...m
 }
 
 /** An embedded table is in no region, and asks for none. */
-function regionOf (endpoint) {
+function regionOf(endpoint) {
   return fileOf(endpoint) === undefined ? undefined : 'local'
 }
 
 /** The path in `file:PATH` or `file://PATH`. */
-function fileOf (endpoint) {
+function fileOf(endpoint) {
   return /^file:(?:\/\/)?(.+)$/s.exec(endpoint ?? '')?.[1]
 }
 

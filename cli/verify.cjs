@@ -10,7 +10,7 @@ const { CONCURRENCY } = require('./options.cjs')
 const { isKnown } = require('./summary.cjs')
 const { loadYjs } = require('./yjs.cjs')
 
-async function run (context) {
+async function run(context) {
   const { options, output, progress } = context
   const Y = await loadYjs()
   const table = context.openTable()
@@ -28,7 +28,13 @@ async function run (context) {
     if (output.isJson) await output.result({ name, items: verified.items.length, findings })
     else for (const finding of findings) await output.text(line(name, finding))
   })
-  await output.text([counted(sums.documents, 'document'), counted(sums.items, 'item'), counted(sums.findings, 'finding')].join(', '))
+  await output.text(
+    [
+      counted(sums.documents, 'document'),
+      counted(sums.items, 'item'),
+      counted(sums.findings, 'finding')
+    ].join(', ')
+  )
 }
 
 module.exports = {

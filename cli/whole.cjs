@@ -17,21 +17,22 @@ const LOSSES = new Set(['corrupt-update', 'incomplete-set', 'damaged-head'])
  * @returns {Promise<{ name: string, update: Uint8Array, metas: Map<string, Uint8Array>, quarantined: number }>}
  * @throws {PersistenceError} `ERR_CORRUPT`
  */
-async function readWhole (table, name) {
+async function readWhole(table, name) {
   let verified = await table.verify(name)
   // A compaction deletes what it has merged: for a moment a set may be half there, and contained in another. Looked at again.
   if (verified.findings.some(isLoss)) verified = await table.verify(name)
   const { items, findings, update } = verified
   const loss = findings.find(isLoss)
   if (loss !== undefined) {
-    throw new PersistenceError(`${loss.wrong} at ${loss.place}: ${loss.detail}: run verify, it says what to do`, {
-      code: 'ERR_CORRUPT', docName: name
-    })
+    throw new PersistenceError(
+      `${loss.wrong} at ${loss.place}: ${loss.detail}: run verify, it says what to do`,
+      { code: 'ERR_CORRUPT', docName: name }
+    )
   }
   return { name, update, metas: await table.metas(name), quarantined: summarise(items).quarantined }
 }
 
-function isLoss ({ wrong }) {
+function isLoss({ wrong }) {
   return LOSSES.has(wrong)
 }
 

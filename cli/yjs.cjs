@@ -13,21 +13,25 @@ const FORMAT = 6
 const TYPE = 7
 
 /** As an ES module where it does not load as CommonJS: a prerelease of 14. */
-async function loadYjs () {
+async function loadYjs() {
   try {
     return require('yjs')
   } catch (cause) {
     if (cause.code === 'MODULE_NOT_FOUND' && cause.message.includes("'yjs'")) throw missing(cause)
-    return await import('yjs').catch(error => { throw missing(error) })
+    return await import('yjs').catch(error => {
+      throw missing(error)
+    })
   }
 }
 
-function missing (cause) {
-  return invalidArgument(`this command needs yjs, which cannot be loaded (${cause.code ?? cause.message}): npm install yjs`)
+function missing(cause) {
+  return invalidArgument(
+    `this command needs yjs, which cannot be loaded (${cause.code ?? cause.message}): npm install yjs`
+  )
 }
 
 /** @returns {Y.Doc} */
-function toDoc (Y, update, docName) {
+function toDoc(Y, update, docName) {
   const doc = new Y.Doc({ gc: false })
   try {
     Y.applyUpdate(doc, update)
@@ -38,34 +42,39 @@ function toDoc (Y, update, docName) {
 }
 
 /** The clients, each with the highest clock, that stored updates wait for; undefined where nothing is missing. */
-function missingOf (doc) {
+function missingOf(doc) {
   const { pendingStructs, pendingDs } = doc.store
   if (pendingStructs == null && pendingDs == null) return undefined
   return [...(pendingStructs?.missing ?? [])].map(([client, clock]) => ({ client, clock }))
 }
 
 /** The root types: `{ name, kind, text?, json }`. The kind is guessed from the content: the format does not tell it. */
-function rootsOf (Y, doc) {
+function rootsOf(Y, doc) {
   return [...doc.share.keys()].sort().map(name => {
     // @y/y has one type for all.
     if (typeof doc.getMap !== 'function') return { name, kind: 'type', json: doc.get(name).toJSON() }
     const kind = kindOf(Y, doc.share.get(name))
     switch (kind) {
-      case 'map': return { name, kind, json: doc.getMap(name).toJSON() }
-      case 'array': return { name, kind, json: doc.getArray(name).toJSON() }
-      case 'xml': return { name, kind, text: doc.getXmlFragment(name).toString(), json: null }
-      case 'text': return { name, kind, ...textOf(doc.getText(name)) }
-      default: return { name, kind, json: null }
+      case 'map':
+        return { name, kind, json: doc.getMap(name).toJSON() }
+      case 'array':
+        return { name, kind, json: doc.getArray(name).toJSON() }
+      case 'xml':
+        return { name, kind, text: doc.getXmlFragment(name).toString(), json: null }
+      case 'text':
+        return { name, kind, ...textOf(doc.getText(name)) }
+      default:
+        return { name, kind, json: null }
     }
   })
 }
 
 /** yjs 14 tells no delta. */
-function textOf (text) {
+function textOf(text) {
   return { text: text.toString(), json: text.toDelta?.() ?? text.toJSON() }
 }
 
-function kindOf (Y, type) {
+function kindOf(Y, type) {
   if (type._map.size > 0) return 'map'
   for (let item = type._start; item !== null; item = item.right) {
     const ref = item.content.getRef()
@@ -76,7 +85,7 @@ function kindOf (Y, type) {
   return type._start === null ? 'empty' : 'deleted'
 }
 
-function isXml (Y, type) {
+function isXml(Y, type) {
   return [Y.XmlElement, Y.XmlText, Y.XmlHook].some(kind => kind !== undefined && type instanceof kind)
 }
 

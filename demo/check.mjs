@@ -34,11 +34,16 @@ const until = async (what, test) => {
 
 const startServer = async file => {
   const child = fork(SERVER, [], {
-    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', DEMO_FILE: file }, stdio: ['ignore', 'ignore', 'inherit', 'ipc']
+    env: { ...process.env, PORT: '0', HOST: '127.0.0.1', DEMO_FILE: file },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
   })
   let port, code
-  child.on('message', message => { port = message.port })
-  child.on('exit', (status, signal) => { code = status ?? signal })
+  child.on('message', message => {
+    port = message.port
+  })
+  child.on('exit', (status, signal) => {
+    code = status ?? signal
+  })
   const end = signal => {
     child.kill(signal)
     return until('the end of the server', () => code !== undefined)
@@ -46,19 +51,32 @@ const startServer = async file => {
   await until('the start of the server', () => {
     if (code !== undefined) throw new Error(`the server ended with ${code}`)
     return port
-  }).catch(async error => { await end('SIGKILL'); throw error })
+  }).catch(async error => {
+    await end('SIGKILL')
+    throw error
+  })
   return { port, end }
 }
 
 const connect = async port => {
   const doc = new Y.Doc()
-  const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, DOC, doc, { WebSocketPolyfill: WebSocket, disableBc: true })
+  const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, DOC, doc, {
+    WebSocketPolyfill: WebSocket,
+    disableBc: true
+  })
   await until('the first synchronisation', () => provider.synced)
-  return { doc, text: doc.getText('text'), leave: () => { provider.destroy() } }
+  return {
+    doc,
+    text: doc.getText('text'),
+    leave: () => {
+      provider.destroy()
+    }
+  }
 }
 
-const sameState = (a, b) => Buffer.compare(Y.encodeStateVector(a.doc), Y.encodeStateVector(b.doc)) === 0 &&
-  a.text.toString() === b.text.toString()
+const sameState = (a, b) =>
+  Buffer.compare(Y.encodeStateVector(a.doc), Y.encodeStateVector(b.doc)) === 0
+  && a.text.toString() === b.text.toString()
 
 /** State vectors are maps: the order of their entries in the bytes says nothing. */
 const entries = bytes => JSON.stringify([...Y.decodeStateVector(bytes)].sort(([a], [b]) => a - b))
@@ -74,7 +92,10 @@ const type = async (clients, edits) => {
   }
   // And both at once, at the same place: neither knows of the other.
   clients.forEach((client, n) => client.text.insert(0, `client ${n} was here\n`))
-  await until('the same text at both clients', () => sameState(clients[0], clients[1]) && clients[0].text.toString().includes('client 1'))
+  await until(
+    'the same text at both clients',
+    () => sameState(clients[0], clients[1]) && clients[0].text.toString().includes('client 1')
+  )
 }
 
 const storedState = async port => {
@@ -106,10 +127,14 @@ const roundTrip = async (file, servers) => {
   const reader = await connect(second.port)
   const again = { text: reader.text.toString(), vector: entries(Y.encodeStateVector(reader.doc)) }
   reader.leave()
-  if (again.text !== text) throw new Error(`the text differs: ${text.length} characters typed, ${again.text.length} read`)
-  if (again.vector !== vector) throw new Error(`the state vector differs: ${vector} typed, ${again.vector} read`)
+  if (again.text !== text)
+    throw new Error(`the text differs: ${text.length} characters typed, ${again.text.length} read`)
+  if (again.vector !== vector)
+    throw new Error(`the state vector differs: ${vector} typed, ${again.vector} read`)
   await second.end('SIGTERM')
-  say(`server started again on the same file; a new client read the same ${text.length.toLocaleString('en')} characters`)
+  say(
+    `server started again on the same file; a new client read the same ${text.length.toLocaleString('en')} characters`
+  )
   say(`and the same state vector, of ${JSON.parse(vector).length} clients`)
 }
 

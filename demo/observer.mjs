@@ -13,7 +13,8 @@ const READ_UNITS_PER_SECOND = 250
 const BYTES_PER_READ_UNIT = 4_096
 const MOST_DOCUMENTS = 1_000
 
-const pauseAfter = bytes => Math.max(LEAST_PAUSE_MS, bytes / BYTES_PER_READ_UNIT / READ_UNITS_PER_SECOND * 1_000)
+const pauseAfter = bytes =>
+  Math.max(LEAST_PAUSE_MS, (bytes / BYTES_PER_READ_UNIT / READ_UNITS_PER_SECOND) * 1_000)
 
 const costOf = persistence => {
   const costs = Object.values(persistence.stats().requests)
@@ -31,24 +32,26 @@ class Document {
   #reading
 
   /** @param read resolves with what the table holds of it */
-  constructor (read) {
+  constructor(read) {
     this.#read = read
   }
 
-  changed () {
+  changed() {
     this.#hasChanged = true
   }
 
   /** As it was last read; read again if it has changed and the pause is over. */
-  async stored () {
+  async stored() {
     if (this.#hasChanged && Date.now() >= this.#dueAt) {
-      this.#reading ??= this.#readAgain().finally(() => { this.#reading = undefined })
+      this.#reading ??= this.#readAgain().finally(() => {
+        this.#reading = undefined
+      })
     }
     await this.#reading
     return this.#stored
   }
 
-  async #readAgain () {
+  async #readAgain() {
     this.#hasChanged = false
     try {
       this.#stored = await this.#read()
@@ -69,11 +72,15 @@ export class Observer {
   #hasChanged = true
   #listeners = [
     ['y-dynamodb:batch', ({ docName }) => this.#changed(docName)],
-    ['y-dynamodb:compaction', ({ docName, entries, bytesBefore, bytesAfter, error }) => {
-      this.#changed(docName)
-      const document = this.#documents.get(docName)
-      if (document) document.compaction = { at: Date.now(), entries, bytesBefore, bytesAfter, failed: error?.code }
-    }]
+    [
+      'y-dynamodb:compaction',
+      ({ docName, entries, bytesBefore, bytesAfter, error }) => {
+        this.#changed(docName)
+        const document = this.#documents.get(docName)
+        if (document)
+          document.compaction = { at: Date.now(), entries, bytesBefore, bytesAfter, failed: error?.code }
+      }
+    ]
   ]
 
   /**
@@ -81,7 +88,7 @@ export class Observer {
    * @param config its configuration
    * @param prices of a million units: `{ write, read }`
    */
-  constructor (persistence, config, prices) {
+  constructor(persistence, config, prices) {
     this.#persistence = persistence
     this.#reader = DynamoDbPersistence({ ...config, compactionItems: 0 })
     this.#tableName = config.tableName
@@ -90,19 +97,19 @@ export class Observer {
   }
 
   /** Whether anything was stored or compacted since this was last asked. */
-  takeChanged () {
+  takeChanged() {
     const hasChanged = this.#hasChanged
     this.#hasChanged = false
     return hasChanged
   }
 
   /** What the table holds of every document. */
-  all () {
+  all() {
     return stored(this.#reader, this.#tableName)
   }
 
   /** All that the panel shows of a document but what waits. */
-  async report (docName) {
+  async report(docName) {
     const document = this.#document(docName)
     return {
       stored: await document.stored(),
@@ -113,18 +120,19 @@ export class Observer {
     }
   }
 
-  close () {
+  close() {
     for (const [channel, listener] of this.#listeners) unsubscribe(channel, listener)
     return this.#reader.close()
   }
 
-  #changed (docName) {
+  #changed(docName) {
     this.#hasChanged = true
     this.#documents.get(docName)?.changed()
   }
 
-  #document (docName) {
-    const document = this.#documents.get(docName) ?? new Document(() => storedOf(this.#reader, this.#tableName, docName))
+  #document(docName) {
+    const document =
+      this.#documents.get(docName) ?? new Document(() => storedOf(this.#reader, this.#tableName, docName))
     // The one that nobody has asked for longest is forgotten first.
     this.#documents.delete(docName)
     this.#documents.set(docName, document)

@@ -33,7 +33,7 @@ const madeUp = seed => {
   let state = seed
   const below = limit => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor(state / 2 ** 32 * limit)
+    return Math.floor((state / 2 ** 32) * limit)
   }
   const edits = []
   for (let length = 0; edits.length < EDITS;) {
@@ -46,6 +46,7 @@ const madeUp = seed => {
   return edits
 }
 
-export const passage = () => fs.existsSync(RECORDED)
-  ? { edits: editsOf(readTrace(RECORDED)), source: 'a real editing trace' }
-  : { edits: madeUp(SEED), source: `a made-up passage (seed ${SEED})` }
+export const passage = () =>
+  fs.existsSync(RECORDED)
+    ? { edits: editsOf(readTrace(RECORDED)), source: 'a real editing trace' }
+    : { edits: madeUp(SEED), source: `a made-up passage (seed ${SEED})` }

@@ -36,15 +36,19 @@ const HEADERS = {
 const say = text => process.stdout.write(`${text}\n`)
 const config = { tableName: 'demo', aws: { region: 'local', endpoint: `file:${FILE}` } }
 const complain = (error, docName) => say(`${docName}: ${error.code}: ${error.message}`)
-const persistence = DynamoDbPersistence({ ...config, onError: (error, { docName }) => complain(error, docName) })
+const persistence = DynamoDbPersistence({
+  ...config,
+  onError: (error, { docName }) => complain(error, docName)
+})
 const { connect, writer } = persist(persistence, complain)
 const observer = new Observer(persistence, config, PRICES)
 const page = await buildPage()
 
 /** What lies in the table, and how many updates are still on their way to it: of one document, or of all. */
-const report = async docName => docName === null
-  ? { waiting: writer.waiting, documents: await observer.all() }
-  : { waiting: writer.waiting, ...await observer.report(docName) }
+const report = async docName =>
+  docName === null
+    ? { waiting: writer.waiting, documents: await observer.all() }
+    : { waiting: writer.waiting, ...(await observer.report(docName)) }
 
 /** `{ type, body }`; undefined where there is nothing. Every path that is none of the server's own names a document. */
 const answer = async (asked, query) => {
@@ -56,12 +60,14 @@ const server = http.createServer(async (request, response) => {
   const asked = pathOf(request)
   if (asked === undefined) return response.writeHead(400).end()
   try {
-    const { type, body } = await answer(asked, new URL(request.url, 'http://localhost').searchParams) ?? {}
+    const { type, body } = (await answer(asked, new URL(request.url, 'http://localhost').searchParams)) ?? {}
     if (body === undefined) return response.writeHead(404).end()
     response.writeHead(200, { ...HEADERS, 'content-type': type }).end(body)
   } catch (error) {
     say(`/${asked}: ${error.message}`)
-    response.writeHead(error.code === 'ERR_INVALID_ARGUMENT' ? 400 : 500, { ...HEADERS, 'content-type': JSON_TYPE }).end(JSON.stringify({ code: error.code }))
+    response
+      .writeHead(error.code === 'ERR_INVALID_ARGUMENT' ? 400 : 500, { ...HEADERS, 'content-type': JSON_TYPE })
+      .end(JSON.stringify({ code: error.code }))
   }
 })
 
@@ -78,9 +84,11 @@ server.on('upgrade', (request, socket, head) => {
 
 server.on('error', error => {
   const isTaken = error.code === 'EADDRINUSE'
-  process.stderr.write(isTaken
-    ? `Port ${PORT} is in use. Choose another one: PORT=${PORT + 1} npm run demo\n`
-    : `The server cannot listen on ${HOST}:${PORT}: ${error.message}\n`)
+  process.stderr.write(
+    isTaken
+      ? `Port ${PORT} is in use. Choose another one: PORT=${PORT + 1} npm run demo\n`
+      : `The server cannot listen on ${HOST}:${PORT}: ${error.message}\n`
+  )
   process.exit(1)
 })
 

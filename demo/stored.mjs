@@ -4,17 +4,26 @@ import DynamoDbPersistence, { PersistenceError } from '../index.mjs'
 import { encodeStateVectorFromUpdate, mergeUpdatesAsync } from '../updates.mjs'
 
 const updatesOf = async (persistence, tableName, docName) => {
-  const updates = await persistence.transact(db => DynamoDbPersistence.getDynamoDbUpdates(db, tableName, docName))
+  const updates = await persistence.transact(db =>
+    DynamoDbPersistence.getDynamoDbUpdates(db, tableName, docName)
+  )
   return updates.map(({ value }) => value)
 }
 
-const sizeOf = updates => ({ items: updates.length, bytes: updates.reduce((sum, { length }) => sum + length, 0) })
+const sizeOf = updates => ({
+  items: updates.length,
+  bytes: updates.reduce((sum, { length }) => sum + length, 0)
+})
 
 const merge = async (updates, docName) => {
   try {
     return await mergeUpdatesAsync(updates)
   } catch (cause) {
-    throw new PersistenceError(`a stored item is not an update: ${cause.message}`, { code: 'ERR_CORRUPT', docName, cause })
+    throw new PersistenceError(`a stored item is not an update: ${cause.message}`, {
+      code: 'ERR_CORRUPT',
+      docName,
+      cause
+    })
   }
 }
 
@@ -24,15 +33,22 @@ const base64 = bytes => Buffer.from(bytes).toString('base64')
 export const stored = async (persistence, tableName) => {
   const documents = []
   for await (const { name, sv } of persistence.docStateVectors()) {
-    documents.push({ name, ...sizeOf(await updatesOf(persistence, tableName, name)), stateVector: base64(sv) })
+    documents.push({
+      name,
+      ...sizeOf(await updatesOf(persistence, tableName, name)),
+      stateVector: base64(sv)
+    })
   }
-  return documents.sort((a, b) => a.name < b.name ? -1 : 1)
+  return documents.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** Of one document: `{ items, bytes, snapshot }`; the snapshot tells a client which of its updates are stored. Rejects with `ERR_CORRUPT`. */
 export const storedOf = async (persistence, tableName, docName) => {
   const updates = await updatesOf(persistence, tableName, docName)
   const merged = await merge(updates, docName)
-  const snapshot = Y.createSnapshot(Y.decodeUpdate(merged).ds, Y.decodeStateVector(encodeStateVectorFromUpdate(merged)))
+  const snapshot = Y.createSnapshot(
+    Y.decodeUpdate(merged).ds,
+    Y.decodeStateVector(encodeStateVectorFromUpdate(merged))
+  )
   return { ...sizeOf(updates), snapshot: base64(Y.encodeSnapshot(snapshot)) }
 }

@@ -12,22 +12,24 @@ const FOLDER = path.join(path.dirname(fileURLToPath(import.meta.url)), 'corpus')
 const MAX_BYTES = 1_500
 const LOGS = 12
 
-function write (target, name, bytes) {
+function write(target, name, bytes) {
   if (bytes.length > MAX_BYTES) return
   fs.mkdirSync(path.join(FOLDER, target), { recursive: true })
   fs.writeFileSync(path.join(FOLDER, target, name), bytes)
 }
 
 /** Several byte strings as one input: each behind a u16 of its length. */
-function join (parts) {
-  return Buffer.concat(parts.flatMap(part => {
-    const length = Buffer.alloc(2)
-    length.writeUInt16LE(part.length)
-    return [length, part]
-  }))
+function join(parts) {
+  return Buffer.concat(
+    parts.flatMap(part => {
+      const length = Buffer.alloc(2)
+      length.writeUInt16LE(part.length)
+      return [length, part]
+    })
+  )
 }
 
-function load (updates) {
+function load(updates) {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
   return doc
@@ -35,12 +37,16 @@ function load (updates) {
 
 for (let seed = 1; seed <= LOGS; seed++) {
   const make = seed % 4 === 0 ? randomRichText : randomLog
-  const { updates } = make(new Random(seed), { steps: 4 + seed, clients: 1 + seed % 3 })
+  const { updates } = make(new Random(seed), { steps: 4 + seed, clients: 1 + (seed % 3) })
   const doc = load(updates)
   const state = Y.encodeStateAsUpdate(doc)
   const half = Y.encodeStateVector(load(updates.slice(0, updates.length / 2)))
   write('validate', `state-${seed}`, state)
-  write('validate', `update-${seed}`, updates.reduce((longest, update) => update.length > longest.length ? update : longest))
+  write(
+    'validate',
+    `update-${seed}`,
+    updates.reduce((longest, update) => (update.length > longest.length ? update : longest))
+  )
   write('merge', `log-${seed}`, join(updates.slice(0, 8)))
   write('merge', `gap-${seed}`, join([state, ...updates.filter((_, i) => i % 2 === 1).slice(0, 4)]))
   write('diff', `half-${seed}`, join([half, state]))

@@ -29,7 +29,7 @@ class Addon {
    * @param listener is called with each event. The addon keeps it, so it must not keep the addon
    * @throws {PersistenceError}
    */
-  constructor (options, credentials, listener) {
+  constructor(options, credentials, listener) {
     try {
       this.#native = unwrap(native.open(options, credentials, receiver(this.#pending, listener)))
     } catch (cause) {
@@ -41,13 +41,13 @@ class Addon {
    * What the addon answers. Before this returns, the addon has taken the call's place in the queue and copied its bytes.
    * The process does not end before the answer.
    */
-  async ask (docName, method, ...args) {
+  async ask(docName, method, ...args) {
     if (this.#isReleased) throw closed(docName)
     return unwrap(await this.#call(docName, method, args), docName)
   }
 
   /** Resolves when all calls have been answered. Then the addon holds nothing of the event loop any more. */
-  async close () {
+  async close() {
     await this.ask(undefined, 'close')
     this.#isReleased = true
     // Calls that have ended are answered in any order: this one may be the first.
@@ -55,23 +55,25 @@ class Addon {
     this.#native.release()
   }
 
-  stopDelaying () {
+  stopDelaying() {
     this.#native.stopDelaying()
   }
 
-  tellBatches (tell) {
+  tellBatches(tell) {
     this.#native.tellBatches(tell)
   }
 
-  stats () {
+  stats() {
     return this.#native.stats()
   }
 
-  #call (docName, method, args) {
-    this.#lastCall = this.#lastCall % LAST_CALL + 1
+  #call(docName, method, args) {
+    this.#lastCall = (this.#lastCall % LAST_CALL) + 1
     const call = this.#lastCall
     const pending = { addon: this }
-    pending.answered = new Promise(resolve => { pending.resolve = resolve })
+    pending.answered = new Promise(resolve => {
+      pending.resolve = resolve
+    })
     this.#pending.set(call, pending)
     try {
       this.#native[method](call, ...args)
@@ -84,7 +86,7 @@ class Addon {
 }
 
 /** The function that takes what crosses at once: `[number, answer, number, answer, …]`. */
-function receiver (pending, listener) {
+function receiver(pending, listener) {
   let last = Promise.resolve()
   let given = 0
   const give = async batch => {
@@ -96,11 +98,18 @@ function receiver (pending, listener) {
       pending.delete(call)
     }
   }
-  return batch => { last = last.then(() => give(batch)) }
+  return batch => {
+    last = last.then(() => give(batch))
+  }
 }
 
-function internal (cause, docName) {
-  return new PersistenceError(`the addon failed: ${cause.message}`, { code: 'ERR_INTERNAL', docName, retryable: false, cause })
+function internal(cause, docName) {
+  return new PersistenceError(`the addon failed: ${cause.message}`, {
+    code: 'ERR_INTERNAL',
+    docName,
+    retryable: false,
+    cause
+  })
 }
 
 module.exports = { Addon }

@@ -22,7 +22,7 @@ const MAX_INT64 = 2n ** 63n - 1n
  *
  * @throws {TypeError} naming the path of what cannot be stored
  */
-function encode (value) {
+function encode(value) {
   check(value, 'value', [])
   return encodeAny(value)
 }
@@ -32,18 +32,18 @@ function encode (value) {
  *
  * @throws where they are not exactly one lib0 `any` value
  */
-function decode (bytes) {
+function decode(bytes) {
   const decoder = decoding.createDecoder(bytes)
   const value = decoding.readAny(decoder)
   if (decoding.hasContent(decoder)) throw new RangeError(`${bytes.length - decoder.pos} bytes too many`)
   return value
 }
 
-function refuse (path, reason) {
+function refuse(path, reason) {
   throw new TypeError(`${path} ${reason}`)
 }
 
-function check (value, path, parents) {
+function check(value, path, parents) {
   switch (typeof value) {
     case 'undefined':
     case 'boolean':
@@ -63,7 +63,7 @@ function check (value, path, parents) {
   }
 }
 
-function checkObject (value, path, parents) {
+function checkObject(value, path, parents) {
   if (value instanceof Uint8Array) {
     if (isDetached(value)) refuse(path, 'is a detached Uint8Array')
     return
@@ -86,21 +86,23 @@ function checkObject (value, path, parents) {
 }
 
 /** Object literals (of any realm) and objects without a prototype; not Date, Map, class instances. */
-function checkPlain (value, path) {
+function checkPlain(value, path) {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     refuse(path, `is a ${nameOf(prototype)}, not a plain object`)
   }
-  const symbol = Object.getOwnPropertySymbols(value).find(key => Object.prototype.propertyIsEnumerable.call(value, key))
+  const symbol = Object.getOwnPropertySymbols(value).find(key =>
+    Object.prototype.propertyIsEnumerable.call(value, key)
+  )
   if (symbol !== undefined) refuse(path, `has the key ${String(symbol)}`)
 }
 
-function nameOf (prototype) {
+function nameOf(prototype) {
   const name = prototype.constructor?.name
   return typeof name === 'string' && name !== '' ? name : 'class instance'
 }
 
-function member (path, key) {
+function member(path, key) {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
 }
 

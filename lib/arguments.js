@@ -7,30 +7,33 @@
 
 const { PersistenceError } = require('./errors.js')
 
-function invalidArgument (message, docName) {
+function invalidArgument(message, docName) {
   return new PersistenceError(message, { code: 'ERR_INVALID_ARGUMENT', docName, retryable: false })
 }
 
-function checkString (value, what, docName) {
-  if (typeof value !== 'string') throw invalidArgument(`${what} is not a string but ${describe(value)}`, docName)
+function checkString(value, what, docName) {
+  if (typeof value !== 'string')
+    throw invalidArgument(`${what} is not a string but ${describe(value)}`, docName)
   // UTF-8 has no lone surrogates: two names would become one.
   if (!value.isWellFormed()) throw invalidArgument(`${what} holds a lone surrogate`, docName)
   return value
 }
 
-function checkDocName (docName) {
+function checkDocName(docName) {
   return checkString(docName, 'document name')
 }
 
-function checkBytes (value, what, docName) {
-  if (!(value instanceof Uint8Array)) throw invalidArgument(`${what} is not a Uint8Array but ${describe(value)}`, docName)
-  if (isDetached(value)) throw invalidArgument(`${what} is a detached Uint8Array: its bytes are somewhere else`, docName)
+function checkBytes(value, what, docName) {
+  if (!(value instanceof Uint8Array))
+    throw invalidArgument(`${what} is not a Uint8Array but ${describe(value)}`, docName)
+  if (isDetached(value))
+    throw invalidArgument(`${what} is a detached Uint8Array: its bytes are somewhere else`, docName)
   // The addon cannot borrow memory that another thread may write to.
   return value.buffer instanceof SharedArrayBuffer ? Uint8Array.from(value) : value
 }
 
 /** The only sign of a detached buffer in Node 20: no view of it can be made. */
-function isDetached (bytes) {
+function isDetached(bytes) {
   if (bytes.byteLength !== 0) return false
   try {
     void new Uint8Array(bytes.buffer)
@@ -40,9 +43,9 @@ function isDetached (bytes) {
   }
 }
 
-function describe (value) {
+function describe(value) {
   if (value === null) return 'null'
-  return typeof value === 'object' ? value.constructor?.name ?? 'an object' : typeof value
+  return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value
 }
 
 module.exports = { checkBytes, checkDocName, checkString, describe, invalidArgument, isDetached }

@@ -14,10 +14,10 @@ class Backoff {
   #failures = 0
 
   /** Ends early when `signal` is aborted: the caller looks at the signal. */
-  async pause (signal) {
+  async pause(signal) {
     const ms = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures++, LONGEST_PAUSE_MS)
     try {
-      await sleep(ms * (1 + Math.random()) / 2, undefined, { signal })
+      await sleep((ms * (1 + Math.random())) / 2, undefined, { signal })
     } catch (error) {
       if (!signal.aborted) throw error
     }

@@ -13,7 +13,13 @@ const { PersistenceError } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
 const { HeldBack, mendHeldBack } = require('./held-back.js')
 const { storable } = require('./salvage.js')
-const { deleteAllUnwritable, deleteObserved, deleteUnwritableOf, resume, stateBefore } = require('./unwritable.js')
+const {
+  deleteAllUnwritable,
+  deleteObserved,
+  deleteUnwritableOf,
+  resume,
+  stateBefore
+} = require('./unwritable.js')
 const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../updates.cjs')
 const { apply } = require('./yjs.js')
 
@@ -50,7 +56,7 @@ class BoundDocument {
    *   `holding`, the Set of the bound documents in which yjs keeps something back that may not be stored
    * @param {{ isRetrying: boolean }} options whether a failed attempt to load is followed by others
    */
-  constructor (docName, ydoc, table, { isRetrying }) {
+  constructor(docName, ydoc, table, { isRetrying }) {
     this.docName = docName
     this.#ydoc = ydoc
     this.#table = table
@@ -63,36 +69,36 @@ class BoundDocument {
   }
 
   /** Resolves when all that the document holds is stored. Never rejects. */
-  async written () {
+  async written() {
     await this.storeUntold()
     await this.#table.writer(this.docName).settled()
   }
 
   /** As `written`, but ends as `Writer.tried` does. */
-  async tried () {
+  async tried() {
     await this.storeUntold()
     return this.#table.writer(this.docName).tried()
   }
 
   /** Ends loading: an attempt under way is the last one. */
-  end (error) {
+  end(error) {
     this.#ending.abort(error)
   }
 
   /** Leaves the document alone. */
-  #release () {
+  #release() {
     for (const [event, listener] of this.#listeners()) this.#ydoc.off(event, listener)
     this.#table.holding.delete(this)
   }
 
-  #listen () {
+  #listen() {
     for (const [event, listener] of this.#listeners()) this.#ydoc.on(event, listener)
     // Where a listener threw before the document was bound.
     this.#onTransactions()
     if (this.#ydoc.isDestroyed) this.#onDestroy()
   }
 
-  #listeners () {
+  #listeners() {
     return [
       ['beforeAllTransactions', this.#onTransactions],
       // Before observers see what a transaction added, and again for what observers added, before the update event.
@@ -121,12 +127,15 @@ class BoundDocument {
   }
 
   /** Never rejects. */
-  async #storeUnheard (transactions) {
+  async #storeUnheard(transactions) {
     const Y = await this.#yjs.catch(() => undefined)
     if (Y === undefined) return
-    this.#tell(new PersistenceError('a listener of the document or Yjs threw, so that events are missing: what changed is stored from the document itself', {
-      code: 'ERR_INVALID_ARGUMENT', docName: this.docName, retryable: false
-    }))
+    this.#tell(
+      new PersistenceError(
+        'a listener of the document or Yjs threw, so that events are missing: what changed is stored from the document itself',
+        { code: 'ERR_INVALID_ARGUMENT', docName: this.docName, retryable: false }
+      )
+    )
     const update = this.#encode(Y, Y.encodeStateVector(stateBefore(transactions)))
     if (update !== undefined && update.length > EMPTY_UPDATE_BYTES) this.#onUpdate(update)
   }
@@ -158,7 +167,7 @@ class BoundDocument {
     if (this.#table.holding.has(this)) void this.storeUntold()
   }
 
-  #store (update) {
+  #store(update) {
     try {
       const { update: rest, error } = storable(update, this.docName)
       if (error !== undefined) this.#refuse(update, error)
@@ -169,25 +178,37 @@ class BoundDocument {
     }
   }
 
-  #refuse (update, error) {
+  #refuse(update, error) {
     this.#table.tell(error, { docName: this.docName, operation: 'storeUpdate', update })
   }
 
-  #tell (error) {
+  #tell(error) {
     this.#table.tell(error, { docName: this.docName, operation: 'storeUpdate' })
   }
 
   /** @param deleted `{ id, cause }` each */
-  #tellOfDeleted (deleted) {
+  #tellOfDeleted(deleted) {
     if (deleted.length === 0) return
-    const [{ id: { client, clock }, cause }] = deleted
+    const [
+      {
+        id: { client, clock },
+        cause
+      }
+    ] = deleted
     const others = deleted.length > 1 ? ` and ${deleted.length - 1} others` : ''
     const message = `the item of client ${client}, clock ${clock}${others} has content that Yjs cannot write: it was deleted from the document`
-    this.#tell(new PersistenceError(message, { code: 'ERR_INVALID_UPDATE', docName: this.docName, retryable: false, cause }))
+    this.#tell(
+      new PersistenceError(message, {
+        code: 'ERR_INVALID_UPDATE',
+        docName: this.docName,
+        retryable: false,
+        cause
+      })
+    )
   }
 
   /** The document, or what `stateVector` lacks of it, as an update; undefined where yjs cannot write it, which is reported. */
-  #encode (Y, stateVector) {
+  #encode(Y, stateVector) {
     try {
       return Y.encodeStateAsUpdate(this.#ydoc, stateVector)
     } catch {
@@ -201,17 +222,22 @@ class BoundDocument {
   }
 
   /** What yjs makes of the document. What it throws is reported. */
-  #guarded (f) {
+  #guarded(f) {
     try {
       return f()
     } catch (cause) {
-      this.#tell(new PersistenceError(`Yjs cannot write the document: ${cause?.message}`, {
-        code: 'ERR_INVALID_UPDATE', docName: this.docName, retryable: false, cause
-      }))
+      this.#tell(
+        new PersistenceError(`Yjs cannot write the document: ${cause?.message}`, {
+          code: 'ERR_INVALID_UPDATE',
+          docName: this.docName,
+          retryable: false,
+          cause
+        })
+      )
     }
   }
 
-  async #load (isRetrying) {
+  async #load(isRetrying) {
     try {
       const Y = await this.#yjs
       const stored = await this.#read(isRetrying)
@@ -226,7 +252,7 @@ class BoundDocument {
   }
 
   /** In one go: what changes in the document before or after this was told of. */
-  #apply (Y, stored) {
+  #apply(Y, stored) {
     const before = this.#encode(Y)
     const told = this.#told.all
     this.#told = undefined
@@ -235,7 +261,7 @@ class BoundDocument {
     this.#guarded(() => this.#heldBack.take(Y, this.#ydoc))
   }
 
-  async #read (isRetrying) {
+  async #read(isRetrying) {
     const { signal } = this.#ending
     for (const backoff = new Backoff(); ; await backoff.pause(signal)) {
       signal.throwIfAborted()
@@ -252,12 +278,12 @@ class BoundDocument {
     }
   }
 
-  #tellOfLoad (error) {
+  #tellOfLoad(error) {
     this.#table.tell(error, { docName: this.docName, operation: 'bindState' })
   }
 
   /** Stores what the document holds and no event told of: all while it is not loaded, then what yjs keeps back. Never rejects. */
-  async storeUntold () {
+  async storeUntold() {
     // Where its yjs is not found, loading tells that.
     const Y = await this.#yjs.catch(() => undefined)
     if (Y === undefined) return
@@ -269,13 +295,13 @@ class BoundDocument {
     await this.#lacking
   }
 
-  #storeHeldBack (Y) {
+  #storeHeldBack(Y) {
     const update = this.#guarded(() => this.#heldBack.take(Y, this.#ydoc))
     if (update !== undefined) this.#store(update)
   }
 
   /** Stores what is in `state` and not in `known`: what is stored, or was told of. Never rejects. */
-  async #storeLacking (state, known) {
+  async #storeLacking(state, known) {
     if (state === undefined || state.length <= EMPTY_UPDATE_BYTES) return
     let lacking = state
     try {
@@ -286,13 +312,13 @@ class BoundDocument {
     if (lacking !== undefined) this.#store(lacking)
   }
 
-  #closed (message) {
+  #closed(message) {
     return new PersistenceError(message, { code: 'ERR_CLOSED', docName: this.docName, retryable: false })
   }
 }
 
 /** What `updates` lack of `state`; undefined where they lack nothing: a diff always has all deletions in it. */
-async function lackingIn (updates, state) {
+async function lackingIn(updates, state) {
   const known = await mergeUpdatesAsync(updates, KEEP)
   const lacking = diffUpdate(state, encodeStateVectorFromUpdate(known))
   const all = await mergeUpdatesAsync([known, lacking], KEEP)

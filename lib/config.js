@@ -12,21 +12,78 @@ const { invalidArgument } = require('./arguments.js')
 /** Keys of the SDKs that mean nothing here. */
 const IGNORED_AWS_KEYS = new Set([
   // SDK v2
-  'apiVersion', 'apiVersions', 'computeChecksums', 'convertResponseTypes', 'correctClockSkew', 'credentialProvider',
-  'customUserAgent', 'dynamoDbCrc32', 'endpointCacheSize', 'endpointDiscoveryEnabled', 'endpointPrefix', 'hostPrefixEnabled',
-  'logger', 'maxRedirects', 'paramValidation', 'params', 'retryDelayOptions', 's3BucketEndpoint', 's3DisableBodySigning',
-  's3ForcePathStyle', 's3UsEast1RegionalEndpoint', 's3UseArnRegion', 'service', 'signatureCache', 'signatureVersion',
-  'sslEnabled', 'stsRegionalEndpoints', 'systemClockOffset', 'useAccelerateEndpoint',
+  'apiVersion',
+  'apiVersions',
+  'computeChecksums',
+  'convertResponseTypes',
+  'correctClockSkew',
+  'credentialProvider',
+  'customUserAgent',
+  'dynamoDbCrc32',
+  'endpointCacheSize',
+  'endpointDiscoveryEnabled',
+  'endpointPrefix',
+  'hostPrefixEnabled',
+  'logger',
+  'maxRedirects',
+  'paramValidation',
+  'params',
+  'retryDelayOptions',
+  's3BucketEndpoint',
+  's3DisableBodySigning',
+  's3ForcePathStyle',
+  's3UsEast1RegionalEndpoint',
+  's3UseArnRegion',
+  'service',
+  'signatureCache',
+  'signatureVersion',
+  'sslEnabled',
+  'stsRegionalEndpoints',
+  'systemClockOffset',
+  'useAccelerateEndpoint',
   // SDK v3
-  'accountIdEndpointMode', 'authSchemePreference', 'base64Decoder', 'base64Encoder', 'bodyLengthChecker', 'cacheMiddleware',
-  'credentialDefaultProvider', 'defaultUserAgentProvider', 'defaultsMode', 'disableHostPrefix', 'endpointProvider',
-  'extensions', 'httpAuthSchemeProvider', 'httpAuthSchemes', 'protocol', 'regionInfoProvider', 'requestChecksumCalculation',
-  'responseChecksumValidation', 'retryMode', 'retryStrategy', 'runtime', 'serviceConfiguredEndpoint', 'serviceId', 'sha256',
-  'signer', 'signingEscapePath', 'streamCollector', 'tls', 'urlParser', 'userAgentAppId', 'utf8Decoder', 'utf8Encoder'
+  'accountIdEndpointMode',
+  'authSchemePreference',
+  'base64Decoder',
+  'base64Encoder',
+  'bodyLengthChecker',
+  'cacheMiddleware',
+  'credentialDefaultProvider',
+  'defaultUserAgentProvider',
+  'defaultsMode',
+  'disableHostPrefix',
+  'endpointProvider',
+  'extensions',
+  'httpAuthSchemeProvider',
+  'httpAuthSchemes',
+  'protocol',
+  'regionInfoProvider',
+  'requestChecksumCalculation',
+  'responseChecksumValidation',
+  'retryMode',
+  'retryStrategy',
+  'runtime',
+  'serviceConfiguredEndpoint',
+  'serviceId',
+  'sha256',
+  'signer',
+  'signingEscapePath',
+  'streamCollector',
+  'tls',
+  'urlParser',
+  'userAgentAppId',
+  'utf8Decoder',
+  'utf8Encoder'
 ])
 const IGNORED_HTTP_OPTIONS = new Set(['agent', 'proxy', 'xhrAsync', 'xhrWithCredentials'])
 const IGNORED_REQUEST_HANDLER_KEYS = new Set([
-  'httpAgent', 'httpsAgent', 'logger', 'socketAcquisitionWarningTimeout', 'throwOnRequestTimeout', 'metadata', 'cacheMiddleware'
+  'httpAgent',
+  'httpsAgent',
+  'logger',
+  'socketAcquisitionWarningTimeout',
+  'throwOnRequestTimeout',
+  'metadata',
+  'cacheMiddleware'
 ])
 /** Keys that would change where requests go: never ignored. */
 const ENDPOINT_VARIANTS = ['useFipsEndpoint', 'useDualstackEndpoint']
@@ -73,20 +130,22 @@ const AWS = {
  *
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
  */
-function normalise (config) {
+function normalise(config) {
   objectOf(config, 'config')
   const ignored = []
   const top = pick(config, 'config', TOP_LEVEL, new Set(), ignored)
-  if (top.tableName === undefined) throw invalidArgument('config.tableName is missing: the name of the DynamoDB table')
+  if (top.tableName === undefined)
+    throw invalidArgument('config.tableName is missing: the name of the DynamoDB table')
   const { aws = {}, Y, onError, ...log } = top
   const { credentials, ...table } = awsOf(aws, ignored)
   warnOfIgnored(ignored)
   return { options: { ...log, ...table }, credentials, Y, onError }
 }
 
-function awsOf (aws, ignored) {
+function awsOf(aws, ignored) {
   for (const key of ENDPOINT_VARIANTS) {
-    if (aws[key]) throw invalidArgument(`config.aws.${key} is not supported: give the address as config.aws.endpoint`)
+    if (aws[key])
+      throw invalidArgument(`config.aws.${key} is not supported: give the address as config.aws.endpoint`)
   }
   const given = pick(omit(aws, ENDPOINT_VARIANTS), 'config.aws', AWS, IGNORED_AWS_KEYS, ignored)
   const { httpOptions, requestHandler, maxRetries, credentials, ...options } = given
@@ -97,7 +156,7 @@ function awsOf (aws, ignored) {
 }
 
 /** What is said in our own words wins over what an SDK's shape says. */
-function transport (options, given) {
+function transport(options, given) {
   for (const [key, value] of Object.entries(given)) {
     // An optional field of the addon is absent, not undefined.
     if (value !== undefined) options[key] ??= value
@@ -105,21 +164,33 @@ function transport (options, given) {
 }
 
 /** `maxSockets` of the SDKs' agents, taken out of `options`; an agent without that limit means nothing here. */
-function withoutAgents (options, path, keys) {
+function withoutAgents(options, path, keys) {
   const agents = keys.filter(key => Number.isInteger(options[key]?.maxSockets))
-  const [maxConnections] = agents.map(key => AWS.maxConnections(options[key].maxSockets, `${path}.${key}.maxSockets`))
+  const [maxConnections] = agents.map(key =>
+    AWS.maxConnections(options[key].maxSockets, `${path}.${key}.maxSockets`)
+  )
   return { maxConnections, options: omit(options, agents) }
 }
 
-function httpOptionsOf (options, ignored) {
+function httpOptionsOf(options, ignored) {
   if (options === undefined) return {}
   const known = { timeout: milliseconds, connectTimeout: milliseconds }
   const { maxConnections, options: rest } = withoutAgents(options, 'config.aws.httpOptions', ['agent'])
-  const { timeout, connectTimeout } = pick(rest, 'config.aws.httpOptions', known, IGNORED_HTTP_OPTIONS, ignored)
-  return { requestTimeoutMs: unlessZero(timeout), connectTimeoutMs: unlessZero(connectTimeout), maxConnections }
+  const { timeout, connectTimeout } = pick(
+    rest,
+    'config.aws.httpOptions',
+    known,
+    IGNORED_HTTP_OPTIONS,
+    ignored
+  )
+  return {
+    requestTimeoutMs: unlessZero(timeout),
+    connectTimeoutMs: unlessZero(connectTimeout),
+    maxConnections
+  }
 }
 
-function requestHandlerOf (handler, ignored) {
+function requestHandlerOf(handler, ignored) {
   if (handler === undefined) return {}
   if (typeof handler.handle === 'function') {
     // An instance of an SDK's HTTP handler: its options cannot be read.
@@ -127,7 +198,10 @@ function requestHandlerOf (handler, ignored) {
     return {}
   }
   const known = { requestTimeout: milliseconds, socketTimeout: milliseconds, connectionTimeout: milliseconds }
-  const { maxConnections, options: rest } = withoutAgents(handler, 'config.aws.requestHandler', ['httpsAgent', 'httpAgent'])
+  const { maxConnections, options: rest } = withoutAgents(handler, 'config.aws.requestHandler', [
+    'httpsAgent',
+    'httpAgent'
+  ])
   const given = pick(rest, 'config.aws.requestHandler', known, IGNORED_REQUEST_HANDLER_KEYS, ignored)
   return {
     requestTimeoutMs: unlessZero(given.requestTimeout ?? given.socketTimeout),
@@ -137,17 +211,21 @@ function requestHandlerOf (handler, ignored) {
 }
 
 /** In the SDKs 0 means "no limit"; here it means our default. */
-function unlessZero (ms) {
+function unlessZero(ms) {
   return ms === 0 ? undefined : ms
 }
 
-function withCredentials (options, credentials) {
+function withCredentials(options, credentials) {
   const { accessKeyId, secretAccessKey } = options
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
-    throw invalidArgument('config.aws.accessKeyId and config.aws.secretAccessKey go together: one of them is missing')
+    throw invalidArgument(
+      'config.aws.accessKeyId and config.aws.secretAccessKey go together: one of them is missing'
+    )
   }
   if (accessKeyId === undefined && options.sessionToken !== undefined) {
-    throw invalidArgument('config.aws.sessionToken needs config.aws.accessKeyId and config.aws.secretAccessKey')
+    throw invalidArgument(
+      'config.aws.sessionToken needs config.aws.accessKeyId and config.aws.secretAccessKey'
+    )
   }
   if (credentials === undefined) return options
   if (accessKeyId !== undefined) {
@@ -156,7 +234,13 @@ function withCredentials (options, credentials) {
   if (typeof credentials === 'function') return { ...options, credentials: provider(credentials) }
   if (typeof credentials.getPromise === 'function') {
     // Credentials of SDK v2 that fetch and renew themselves.
-    return { ...options, credentials: provider(async () => { await credentials.getPromise(); return credentials }) }
+    return {
+      ...options,
+      credentials: provider(async () => {
+        await credentials.getPromise()
+        return credentials
+      })
+    }
   }
   const { expiresAtMs, ...fixed } = credentialsOf(credentials, 'config.aws.credentials')
   return { ...options, ...fixed }
@@ -166,7 +250,7 @@ function withCredentials (options, credentials) {
  * Never rejects: a failure is a value, so that it reaches the caller of the call that needed the credentials. A function that
  * rejects is called again; one that resolves with something else than keys is not.
  */
-function provider (credentials) {
+function provider(credentials) {
   return async () => {
     let given
     try {
@@ -182,7 +266,7 @@ function provider (credentials) {
   }
 }
 
-function credentialsOf (credentials, path) {
+function credentialsOf(credentials, path) {
   objectOf(credentials, path)
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials
   const given = {
@@ -199,7 +283,7 @@ function credentialsOf (credentials, path) {
   return given
 }
 
-function pick (object, path, known, ignorable, ignored) {
+function pick(object, path, known, ignorable, ignored) {
   const result = {}
   for (const [key, value] of Object.entries(object)) {
     if (value === undefined) continue
@@ -210,11 +294,11 @@ function pick (object, path, known, ignorable, ignored) {
   return result
 }
 
-function omit (object, keys) {
+function omit(object, keys) {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)))
 }
 
-function warnOfIgnored (ignored) {
+function warnOfIgnored(ignored) {
   if (ignored.length === 0) return
   process.emitWarning(`${ignored.join(', ')}: without a meaning in y-dynamodb, ignored`, {
     type: 'YDynamoDbWarning',
@@ -222,67 +306,67 @@ function warnOfIgnored (ignored) {
   })
 }
 
-function objectOf (value, path) {
+function objectOf(value, path) {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw invalidArgument(`${path} is not an object`)
 }
 
-function filledString (value, path) {
+function filledString(value, path) {
   if (typeof value === 'string' && value !== '') return value
   throw invalidArgument(`${path} is not a string with something in it`)
 }
 
 /** What goes into a header: a line break from a file or a secret store is the usual mistake. */
-function headerString (value, path) {
+function headerString(value, path) {
   if (/^[\x21-\x7e]+$/.test(filledString(value, path))) return value
   throw invalidArgument(`${path} holds a blank, a line break or another character that no key has`)
 }
 
-function boolean (value, path) {
+function boolean(value, path) {
   if (typeof value === 'boolean') return value
   throw invalidArgument(`${path} is neither true nor false`)
 }
 
-function callable (value, path) {
+function callable(value, path) {
   if (typeof value === 'function') return value
   throw invalidArgument(`${path} is not a function`)
 }
 
-function milliseconds (value, path) {
+function milliseconds(value, path) {
   if (Number.isInteger(value) && value >= 0 && value <= 2 ** 31 - 1) return value
   throw invalidArgument(`${path} is not a whole number of milliseconds`)
 }
 
-function positiveMilliseconds (value, path) {
+function positiveMilliseconds(value, path) {
   if (milliseconds(value, path) > 0) return value
   throw invalidArgument(`${path} is 0 ms, which no request can keep`)
 }
 
-function wholeNumber (least, most) {
+function wholeNumber(least, most) {
   return (value, path) => {
     if (Number.isInteger(value) && value >= least && value <= most) return value
     throw invalidArgument(`${path} is not a whole number from ${least} to ${most}`)
   }
 }
 
-function oneOf (values) {
+function oneOf(values) {
   return (value, path) => {
     if (values.includes(value)) return value
     throw invalidArgument(`${path} is none of ${values.map(each => `'${each}'`).join(', ')}`)
   }
 }
 
-function yjs (value, path) {
+function yjs(value, path) {
   if (typeof value?.Doc === 'function' && typeof value.applyUpdate === 'function') return value
   throw invalidArgument(`${path} is not yjs: it has no Doc and applyUpdate`)
 }
 
 /** An address as a string, a URL, or an endpoint object of SDK v2 (which has an href too). */
-function endpoint (value, path) {
+function endpoint(value, path) {
   return filledString(value?.href ?? value, path)
 }
 
-function credentials (value, path) {
+function credentials(value, path) {
   if (typeof value === 'function') return value
   return objectOf(value, path)
 }

@@ -18,11 +18,11 @@ const batch = channel('y-dynamodb:batch')
 const compaction = channel('y-dynamodb:compaction')
 
 /** The same promise; how it ends is told to the channel of calls, while somebody listens. */
-function timed (running, operation, docName) {
+function timed(running, operation, docName) {
   return call.hasSubscribers ? told(running, operation, docName) : running
 }
 
-async function told (running, operation, docName) {
+async function told(running, operation, docName) {
   const begun = performance.now()
   const tell = error => call.publish({ operation, docName, durationMs: performance.now() - begun, error })
   try {
@@ -36,12 +36,12 @@ async function told (running, operation, docName) {
 }
 
 /** The addon's counts in the form of the API: requests by operation. */
-function toStats ({ costs, ...stats }) {
+function toStats({ costs, ...stats }) {
   return { ...stats, requests: Object.fromEntries(costs.map(({ operation, ...cost }) => [operation, cost])) }
 }
 
 /** Passes on what the addon tells behind the calls. @returns the error, where it tells of a failure */
-function tell ({ kind, failure, ...event }, tableName) {
+function tell({ kind, failure, ...event }, tableName) {
   if (kind === 'replicas') return warnOfReplicas(tableName, event.replicas)
   const error = failure && fromFailure(failure, event.docName)
   const to = kind === 'batch' ? batch : compaction
@@ -53,24 +53,29 @@ function tell ({ kind, failure, ...event }, tableName) {
  * Reports, where there is no `config.onError`, what no caller can catch: failures of bound documents and of background
  * compactions. What is retried is reported once for each operation and code, what is given up always.
  */
-function warner () {
+function warner() {
   const known = new Set()
   return (error, { docName, operation, update }) => {
     const kind = `${operation} ${error.code}`
     if (known.has(kind) && update === undefined) return
     known.add(kind)
-    const end = update === undefined ? 'It is retried where that can help' : `Given up: ${update.length} bytes are not stored`
-    process.emitWarning(`${operation} of document ${JSON.stringify(docName)}: ${error.message}. ${end}. config.onError receives every failure`, {
-      type: 'YDynamoDbWarning', code: error.code
-    })
+    const end =
+      update === undefined
+        ? 'It is retried where that can help'
+        : `Given up: ${update.length} bytes are not stored`
+    process.emitWarning(
+      `${operation} of document ${JSON.stringify(docName)}: ${error.message}. ${end}. config.onError receives every failure`,
+      { type: 'YDynamoDbWarning', code: error.code }
+    )
   }
 }
 
 /** Strong reads hold within one region only. */
-function warnOfReplicas (tableName, replicas) {
-  process.emitWarning(`table ${tableName} has replicas in ${replicas} other regions: write a document in one region only`, {
-    type: 'YDynamoDbWarning', code: 'Y_DYNAMODB_REPLICAS'
-  })
+function warnOfReplicas(tableName, replicas) {
+  process.emitWarning(
+    `table ${tableName} has replicas in ${replicas} other regions: write a document in one region only`,
+    { type: 'YDynamoDbWarning', code: 'Y_DYNAMODB_REPLICAS' }
+  )
 }
 
 module.exports = { batch, tell, timed, toStats, warner }

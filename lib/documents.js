@@ -32,7 +32,7 @@ class Documents {
   /**
    * @param table `store(docName, update)` and `load(docName)`, which reject; `tell(error, context)`; `yjs`, a Yjs; `gc`
    */
-  constructor (table) {
+  constructor(table) {
     this.#tell = table.tell
     this.#table = {
       ...table,
@@ -45,14 +45,14 @@ class Documents {
   }
 
   /** Resolves when the document is loaded, or never will be. */
-  async bind (docName, ydoc) {
+  async bind(docName, ydoc) {
     const bound = this.#bind(docName, ydoc, { isRetrying: true })
     // A failure was told, and is there for those who ask whenBound.
     await bound?.loaded.catch(() => {})
   }
 
   /** As `bind`, but with one attempt: rejects if the document cannot be loaded now, and leaves it alone then. */
-  async bindOnce (docName, ydoc) {
+  async bindOnce(docName, ydoc) {
     this.#check(docName, ydoc)
     const bound = this.#bind(docName, ydoc, { isRetrying: false })
     try {
@@ -63,29 +63,29 @@ class Documents {
     }
   }
 
-  async whenBound (ydoc) {
+  async whenBound(ydoc) {
     const bound = this.#bound.get(ydoc)
     if (bound !== undefined) return bound.loaded
     throw this.#isClosed ? closed() : invalidArgument('the document was not given to bindState')
   }
 
-  async write (docName, ydoc) {
+  async write(docName, ydoc) {
     const bound = this.#bind(docName, ydoc, { isRetrying: true })
     await bound?.written()
   }
 
   /** Resolves with true when all that was told of the document is stored, with false after an attempt that failed. */
-  async tried (ydoc) {
+  async tried(ydoc) {
     return this.#bound.get(ydoc)?.tried() ?? true
   }
 
   /** As `tried`, for all documents. */
-  async allTried () {
+  async allTried() {
     await this.#storeUntold()
     await Promise.all([...this.#unsettled.values()].map(writer => writer.tried()))
   }
 
-  stats () {
+  stats() {
     const waiting = [...this.#unsettled.values()].flatMap(writer => writer.unstored)
     return {
       loading: this.#loading.size,
@@ -96,7 +96,7 @@ class Documents {
   }
 
   /** Attempts under way end, what is not stored is tried once more, and then given up. */
-  async close () {
+  async close() {
     this.#isClosed = true
     for (const bound of this.#loading) bound.end(closed(bound.docName))
     await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
@@ -104,11 +104,11 @@ class Documents {
     await Promise.all([...this.#unsettled.values()].map(writer => writer.close()))
   }
 
-  async #storeUntold () {
+  async #storeUntold() {
     await Promise.all([...this.#holding].map(bound => bound.storeUntold()))
   }
 
-  #bind (docName, ydoc, options) {
+  #bind(docName, ydoc, options) {
     try {
       this.#check(docName, ydoc)
     } catch (error) {
@@ -125,9 +125,10 @@ class Documents {
     return bound
   }
 
-  #check (docName, ydoc) {
+  #check(docName, ydoc) {
     checkDocName(docName)
-    if (typeof ydoc?.on !== 'function') throw invalidArgument(`the document is not a Y.Doc but ${describe(ydoc)}`, docName)
+    if (typeof ydoc?.on !== 'function')
+      throw invalidArgument(`the document is not a Y.Doc but ${describe(ydoc)}`, docName)
     const known = this.#bound.get(ydoc)
     if (known !== undefined && known.docName !== docName) {
       throw invalidArgument(`the document is bound to the name ${JSON.stringify(known.docName)}`, docName)

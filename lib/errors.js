@@ -15,7 +15,7 @@ class PersistenceError extends Error {
    * @param {string} message
    * @param {{ code: string, docName?: string, retryable?: boolean, cause?: unknown, requestId?: string }} details
    */
-  constructor (message, { code, docName, retryable = false, cause, requestId }) {
+  constructor(message, { code, docName, retryable = false, cause, requestId }) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.docName = docName
@@ -25,7 +25,11 @@ class PersistenceError extends Error {
 }
 
 // On the prototype, as with the built-in errors: not an own property of each one.
-Object.defineProperty(PersistenceError.prototype, 'name', { value: 'PersistenceError', writable: true, configurable: true })
+Object.defineProperty(PersistenceError.prototype, 'name', {
+  value: 'PersistenceError',
+  writable: true,
+  configurable: true
+})
 
 /**
  * The error for a failure value of the native addon.
@@ -33,14 +37,14 @@ Object.defineProperty(PersistenceError.prototype, 'name', { value: 'PersistenceE
  * @param {{ code: string, message: string, retryable: boolean, cause?: string, requestId?: string }} failure
  * @param {string} [docName]
  */
-function fromFailure (failure, docName) {
+function fromFailure(failure, docName) {
   const { code, message, retryable, requestId } = failure
   const cause = failure.cause === undefined ? undefined : new Error(failure.cause)
   return new PersistenceError(message, { code, docName, retryable, cause, requestId })
 }
 
 /** Whether a native call gave a failure instead of its result. */
-function isFailure (result) {
+function isFailure(result) {
   return typeof result === 'object' && result !== null && result.isFailure === true
 }
 
@@ -52,13 +56,13 @@ function isFailure (result) {
  * @param {string} [docName]
  * @returns {T}
  */
-function unwrap (result, docName) {
+function unwrap(result, docName) {
   if (isFailure(result)) throw fromFailure(result, docName)
   return result
 }
 
 /** The error of a call after `close`. */
-function closed (docName) {
+function closed(docName) {
   return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
 }
 

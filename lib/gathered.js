@@ -20,19 +20,19 @@ class Gathered {
    * @param {{ gc: boolean }} options of merges: what `config.gc` says
    * @param {(merged: Uint8Array) => Uint8Array} [check] gives what is kept of a merge; throws where the updates stay apart
    */
-  constructor (options, check = merged => merged) {
+  constructor(options, check = merged => merged) {
     this.#options = options
     this.#check = check
   }
 
   /** @param update a valid one: merging needs that */
-  add (update) {
+  add(update) {
     this.#updates.push(update)
     if (this.#updates.length > MOST_UPDATES) this.#merge()
   }
 
   /** All of them, taken out: one update where they can be merged. */
-  take () {
+  take() {
     if (this.#updates.length > 1) this.#merge()
     const updates = this.all
     this.#updates = []
@@ -40,7 +40,7 @@ class Gathered {
     return updates
   }
 
-  #merge () {
+  #merge() {
     const updates = this.#updates
     this.#updates = []
     try {
@@ -50,11 +50,11 @@ class Gathered {
     }
   }
 
-  get all () {
+  get all() {
     return [...this.#apart, ...this.#updates]
   }
 
-  get isEmpty () {
+  get isEmpty() {
     return this.#updates.length + this.#apart.length === 0
   }
 }

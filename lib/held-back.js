@@ -20,7 +20,7 @@ class HeldBack {
    * What the document holds back and was not taken before, as one update; undefined where there is nothing. Content that yjs
    * cannot write is replaced by deleted content.
    */
-  take (Y, { store: { pendingStructs, pendingDs } }) {
+  take(Y, { store: { pendingStructs, pendingDs } }) {
     const pending = [pendingStructs?.update, pendingDs]
     if (pending.every((update, i) => update == null || update === this.#last[i])) return undefined
     this.#last = pending
@@ -35,7 +35,7 @@ class HeldBack {
     return structs.size + deletes.size > 0 ? encode(Y, structs, deletes) : undefined
   }
 
-  #takeStruct (Y, struct, taken) {
+  #takeStruct(Y, struct, taken) {
     // All others are Skips, a class that older versions of yjs do not export.
     if (!(struct instanceof Y.Item || struct instanceof Y.GC)) return
     const { client, clock } = struct.id
@@ -47,7 +47,7 @@ class HeldBack {
     push(taken, client, { struct, from, end })
   }
 
-  #takeDeletes (client, ranges, taken) {
+  #takeDeletes(client, ranges, taken) {
     // An array in yjs 13, an object of its own in yjs 14.
     for (const { clock, len } of ranges.getIds?.() ?? ranges) {
       const from = this.#deletes.firstLacking(client, clock, clock + len)
@@ -63,12 +63,13 @@ class HeldBack {
  *
  * @throws where yjs cannot even read it: the document holds nothing back then, and goes on
  */
-function mendHeldBack (Y, { store }) {
+function mendHeldBack(Y, { store }) {
   const { pendingStructs } = store
   if (pendingStructs == null) return
   store.pendingStructs = null
   const update = new HeldBack().take(Y, { store: { pendingStructs } })
-  if (update !== undefined) store.pendingStructs = { ...pendingStructs, update: Y.convertUpdateFormatV1ToV2(update) }
+  if (update !== undefined)
+    store.pendingStructs = { ...pendingStructs, update: Y.convertUpdateFormatV1ToV2(update) }
 }
 
 /** Ids, as sorted ranges of clocks that do not touch, by client. */
@@ -77,14 +78,14 @@ class Ranges {
   #clients = new Map()
 
   /** The first clock in `from … end` that is in none of the ranges. */
-  firstLacking (client, from, end) {
+  firstLacking(client, from, end) {
     const ranges = this.#clients.get(client) ?? []
     const range = ranges[search(ranges, from)]
     const first = range !== undefined && range[0] <= from ? Math.max(from, range[1]) : from
     return first < end ? first : undefined
   }
 
-  add (client, from, end) {
+  add(client, from, end) {
     if (!this.#clients.has(client)) this.#clients.set(client, [])
     const ranges = this.#clients.get(client)
     const first = search(ranges, from)
@@ -98,7 +99,7 @@ class Ranges {
 }
 
 /** The place of the first range that ends at `clock` or later. */
-function search (ranges, clock) {
+function search(ranges, clock) {
   let low = 0
   for (let high = ranges.length; low < high;) {
     const middle = (low + high) >>> 1
@@ -108,13 +109,13 @@ function search (ranges, clock) {
   return low
 }
 
-function push (map, key, value) {
+function push(map, key, value) {
   if (map.has(key)) map.get(key).push(value)
   else map.set(key, [value])
 }
 
 /** An update in V1 format: `writeLen` writes a varUint there. */
-function encode (Y, structs, deletes) {
+function encode(Y, structs, deletes) {
   const encoder = new Y.UpdateEncoderV1()
   encoder.writeLen(structs.size)
   for (const [client, taken] of structs) {

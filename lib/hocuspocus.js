@@ -19,7 +19,7 @@ const DIRECT_CONNECTION = 'server'
  *
  * @param DynamoDbPersistence makes the persistence where only a configuration is given
  */
-function define (DynamoDbPersistence) {
+function define(DynamoDbPersistence) {
   return class DynamoDB {
     extensionName = 'DynamoDB'
     #isOwn
@@ -28,18 +28,18 @@ function define (DynamoDbPersistence) {
     #listened = new WeakSet()
 
     /** @param options `{ persistence }`, or the configuration of a persistence of its own */
-    constructor (options) {
+    constructor(options) {
       this.#isOwn = !isGiven(options)
       this.persistence = this.#isOwn ? new DynamoDbPersistence(options) : options.persistence
       this.#documents = documentsOf.get(this.persistence)
     }
 
-    async onListen ({ instance }) {
+    async onListen({ instance }) {
       this.#listened.add(instance)
     }
 
     /** Before the first client gets the document: a rejection refuses the client, which is better than an empty document. */
-    async onLoadDocument ({ documentName, document }) {
+    async onLoadDocument({ documentName, document }) {
       try {
         await this.#documents.bindOnce(documentName, document)
       } catch (error) {
@@ -53,37 +53,40 @@ function define (DynamoDbPersistence) {
      * A direct connection waits for this. Nobody else does, and the server (3.4.4) would queue one more run for each change
      * while one goes on.
      */
-    async onStoreDocument ({ document, instance, socketId }) {
+    async onStoreDocument({ document, instance, socketId }) {
       if (socketId === DIRECT_CONNECTION) await this.#stored(document, instance)
     }
 
     /** The document stays in memory until this is over. */
-    beforeUnloadDocument ({ document, instance }) {
+    beforeUnloadDocument({ document, instance }) {
       return this.#stored(document, instance)
     }
 
     /** After this the process may end. */
-    async onDestroy () {
+    async onDestroy() {
       if (this.#isOwn) await this.persistence.close()
       else await this.#documents.allTried()
     }
 
     /** However long the table fails; but a server that is being destroyed does not wait for another attempt. */
-    async #stored (document, instance) {
-      while (!await this.#documents.tried(document)) {
+    async #stored(document, instance) {
+      while (!(await this.#documents.tried(document))) {
         if (this.#listened.has(instance) && !instance.server.httpServer.listening) return
       }
     }
   }
 }
 
-function isGiven (options) {
-  if (typeof options !== 'object' || options === null) throw invalidArgument(`the options are not an object but ${describe(options)}`)
+function isGiven(options) {
+  if (typeof options !== 'object' || options === null)
+    throw invalidArgument(`the options are not an object but ${describe(options)}`)
   const { persistence, ...others } = options
   if (persistence === undefined) return false
-  if (!documentsOf.has(persistence)) throw invalidArgument('options.persistence is not a DynamoDbPersistence of this package')
+  if (!documentsOf.has(persistence))
+    throw invalidArgument('options.persistence is not a DynamoDbPersistence of this package')
   const [other] = Object.keys(others)
-  if (other !== undefined) throw invalidArgument(`options.${other} belongs to a configuration: the persistence has its own`)
+  if (other !== undefined)
+    throw invalidArgument(`options.${other} belongs to a configuration: the persistence has its own`)
   return true
 }
 

@@ -6,7 +6,7 @@ const any = require('./any.js')
 const { invalidArgument } = require('./arguments.js')
 const { PersistenceError } = require('./errors.js')
 
-function encodeMeta (value, docName) {
+function encodeMeta(value, docName) {
   try {
     return any.encode(value)
   } catch (cause) {
@@ -14,12 +14,15 @@ function encodeMeta (value, docName) {
   }
 }
 
-function decodeMeta (bytes, metaKey, docName) {
+function decodeMeta(bytes, metaKey, docName) {
   try {
     return any.decode(bytes)
   } catch (cause) {
     throw new PersistenceError(`meta ${JSON.stringify(metaKey)} cannot be read: ${cause.message}`, {
-      code: 'ERR_CORRUPT', docName, retryable: false, cause
+      code: 'ERR_CORRUPT',
+      docName,
+      retryable: false,
+      cause
     })
   }
 }

@@ -47,7 +47,7 @@ class Persistence {
   #tellsBatches = false
   #handle = Object.freeze({ __proto__: null })
 
-  constructor (config, loadYjs) {
+  constructor(config, loadYjs) {
     const { options, credentials, Y, onError } = normalise(config)
     this.#addon = new Addon(options, credentials, Persistence.#listener(new WeakRef(this)))
     this.#config = config
@@ -63,7 +63,7 @@ class Persistence {
     for (const name of METHODS) this[name] = this[name].bind(this)
   }
 
-  getYDoc (docName, options, outsideTransactionQueue) {
+  getYDoc(docName, options, outsideTransactionQueue) {
     const outside = options === true || outsideTransactionQueue === true
     return this.#call('getYDoc', docName, async () => {
       checkDocOptions(options, docName)
@@ -73,37 +73,42 @@ class Persistence {
     })
   }
 
-  storeUpdate (docName, update, outsideTransactionQueue) {
+  storeUpdate(docName, update, outsideTransactionQueue) {
     return this.#call('storeUpdate', docName, () => {
       const bytes = checkBytes(update, 'update', docName)
       return this.#store(docName, bytes, outsideTransactionQueue === true)
     })
   }
 
-  getStateVector (docName, outsideTransactionQueue) {
+  getStateVector(docName, outsideTransactionQueue) {
     return this.#call('getStateVector', docName, () =>
-      this.#addon.ask(docName, 'stateVector', docName, outsideTransactionQueue === true))
+      this.#addon.ask(docName, 'stateVector', docName, outsideTransactionQueue === true)
+    )
   }
 
-  getDiff (docName, stateVector, outsideTransactionQueue) {
+  getDiff(docName, stateVector, outsideTransactionQueue) {
     return this.#call('getDiff', docName, () => {
       const bytes = checkBytes(stateVector ?? EMPTY_STATE_VECTOR, 'state vector', docName)
       return this.#addon.ask(docName, 'diff', docName, bytes, outsideTransactionQueue === true)
     })
   }
 
-  clearDocument (docName, outsideTransactionQueue) {
+  clearDocument(docName, outsideTransactionQueue) {
     return this.#call('clearDocument', docName, async () => {
       await this.#addon.ask(docName, 'clear', docName, outsideTransactionQueue === true)
     })
   }
 
-  flushDocument (docName, outsideTransactionQueue) {
-    return this.#call('flushDocument', docName, async () =>
-      await this.#addon.ask(docName, 'flush', docName, outsideTransactionQueue === true) ?? NO_CLOCK)
+  flushDocument(docName, outsideTransactionQueue) {
+    return this.#call(
+      'flushDocument',
+      docName,
+      async () =>
+        (await this.#addon.ask(docName, 'flush', docName, outsideTransactionQueue === true)) ?? NO_CLOCK
+    )
   }
 
-  setMeta (docName, metaKey, value, outsideTransactionQueue) {
+  setMeta(docName, metaKey, value, outsideTransactionQueue) {
     return this.#call('setMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
       const bytes = encodeMeta(value, docName)
@@ -111,90 +116,108 @@ class Persistence {
     })
   }
 
-  getMeta (docName, metaKey, outsideTransactionQueue) {
+  getMeta(docName, metaKey, outsideTransactionQueue) {
     return this.#call('getMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
-      const bytes = await this.#addon.ask(docName, 'getMeta', docName, metaKey, outsideTransactionQueue === true)
+      const bytes = await this.#addon.ask(
+        docName,
+        'getMeta',
+        docName,
+        metaKey,
+        outsideTransactionQueue === true
+      )
       return bytes == null ? undefined : decodeMeta(bytes, metaKey, docName)
     })
   }
 
-  getMetas (docName, outsideTransactionQueue) {
+  getMetas(docName, outsideTransactionQueue) {
     return this.#call('getMetas', docName, async () => {
       const metas = await this.#addon.ask(docName, 'getMetas', docName, outsideTransactionQueue === true)
       return new Map(metas.map(({ key, value }) => [key, decodeMeta(value, key, docName)]))
     })
   }
 
-  delMeta (docName, metaKey, outsideTransactionQueue) {
+  delMeta(docName, metaKey, outsideTransactionQueue) {
     return this.#call('delMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
       await this.#addon.ask(docName, 'deleteMeta', docName, metaKey, outsideTransactionQueue === true)
     })
   }
 
-  getAllDocNames () {
+  getAllDocNames() {
     return this.#run('getAllDocNames', undefined, () => toArray(this.#pages('docNames')), this.#steps)
   }
 
-  getAllDocStateVectors () {
-    return this.#run('getAllDocStateVectors', undefined, () => toArray(this.#pages('docStateVectors')), this.#steps)
+  getAllDocStateVectors() {
+    return this.#run(
+      'getAllDocStateVectors',
+      undefined,
+      () => toArray(this.#pages('docStateVectors')),
+      this.#steps
+    )
   }
 
-  async * docNames () {
+  async *docNames() {
     this.#checkOpen()
-    yield * this.#pages('docNames')
+    yield* this.#pages('docNames')
   }
 
-  async * docStateVectors () {
+  async *docStateVectors() {
     this.#checkOpen()
-    yield * this.#pages('docStateVectors')
+    yield* this.#pages('docStateVectors')
   }
 
-  clearAll () {
-    return this.#run('clearAll', undefined, async () => { await this.#addon.ask(undefined, 'clearAll') })
+  clearAll() {
+    return this.#run('clearAll', undefined, async () => {
+      await this.#addon.ask(undefined, 'clearAll')
+    })
   }
 
-  transact (f) {
-    return this.#run('transact', undefined, async () => {
-      if (typeof f !== 'function') throw invalidArgument('what transact is to run is not a function')
-      this.#checkOutside('transact')
-      await Promise.all(this.#pending)
-      return await runIn(this, () => f(this.#handle, this.#config))
-    }, this.#steps)
+  transact(f) {
+    return this.#run(
+      'transact',
+      undefined,
+      async () => {
+        if (typeof f !== 'function') throw invalidArgument('what transact is to run is not a function')
+        this.#checkOutside('transact')
+        await Promise.all(this.#pending)
+        return await runIn(this, () => f(this.#handle, this.#config))
+      },
+      this.#steps
+    )
   }
 
-  bindState (docName, ydoc) {
+  bindState(docName, ydoc) {
     return this.#documents.bind(docName, ydoc)
   }
 
-  whenBound (ydoc) {
+  whenBound(ydoc) {
     return this.#reported(this.#documents.whenBound(ydoc), 'whenBound')
   }
 
-  writeState (docName, ydoc) {
+  writeState(docName, ydoc) {
     return this.#documents.write(docName, ydoc)
   }
 
-  stats () {
+  stats() {
     return { ...diagnostics.toStats(this.#addon.stats()), bound: this.#documents.stats() }
   }
 
-  close () {
+  close() {
     return this.#reported(this.#close(), 'close')
   }
 
-  destroy () {
+  destroy() {
     return this.close()
   }
 
-  async #close () {
+  async #close() {
     this.#checkOutside('close')
     this.#closing ??= this.#finish()
     return this.#closing
   }
 
-  async #finish () {
+  async #finish() {
     this.#addon.stopDelaying()
     const isWritten = this.#documents.close()
     await Promise.all(this.#steps)
@@ -203,45 +226,46 @@ class Persistence {
   }
 
   /** Node holds it for as long as the addon may tell something: it must not hold the persistence. */
-  static #listener (persistence) {
+  static #listener(persistence) {
     return event => persistence.deref()?.#tell(event)
   }
 
   /** What the addon tells behind the calls. Runs on the event loop and holds no process. */
-  #tell (event) {
+  #tell(event) {
     const error = diagnostics.tell(event, this.#config.tableName)
     if (error) this.#report(error, { docName: event.docName, operation: event.kind })
   }
 
-  #tellBatches (tell) {
-    if (tell !== this.#tellsBatches) this.#addon.tellBatches(this.#tellsBatches = tell)
+  #tellBatches(tell) {
+    if (tell !== this.#tellsBatches) this.#addon.tellBatches((this.#tellsBatches = tell))
   }
 
   /** The documents of servers. Their calls go on while the persistence is closing. */
-  #bound ({ gc = true }) {
+  #bound({ gc = true }) {
     const call = (operation, docName, start) => diagnostics.timed(this.#tracked(start), operation, docName)
     return new Documents({
       gc,
       yjs: this.#yjs,
       store: (docName, update) => call('storeUpdate', docName, () => this.#store(docName, update, false)),
-      load: docName => call('getDiff', docName, () => this.#addon.ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
+      load: docName =>
+        call('getDiff', docName, () => this.#addon.ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
       tell: (error, context) => callAside(this.#report, error, context)
     })
   }
 
-  #store (docName, bytes, outside) {
+  #store(docName, bytes, outside) {
     this.#tellBatches(diagnostics.batch.hasSubscribers)
     return this.#addon.ask(docName, 'storeUpdate', docName, bytes, outside).then(clock => clock ?? NO_CLOCK)
   }
 
-  #call (operation, docName, start) {
+  #call(operation, docName, start) {
     return this.#run(operation, docName, async () => {
       checkDocName(docName)
       return await start()
     })
   }
 
-  #run (operation, docName, start, alsoIn) {
+  #run(operation, docName, start, alsoIn) {
     const running = this.#tracked(() => {
       this.#checkOpen(docName)
       return start()
@@ -250,9 +274,11 @@ class Persistence {
   }
 
   /** Runs `start` at once. The sets hold a promise that is fulfilled when it is over, so that they handle no rejection. */
-  async #tracked (start, alsoIn) {
+  async #tracked(start, alsoIn) {
     let over
-    const running = new Promise(resolve => { over = resolve })
+    const running = new Promise(resolve => {
+      over = resolve
+    })
     const started = start()
     this.#pending.add(running)
     alsoIn?.add(running)
@@ -265,7 +291,7 @@ class Persistence {
     }
   }
 
-  #reported (promise, operation, docName) {
+  #reported(promise, operation, docName) {
     if (this.#onError === undefined) return promise
     return ReportedPromise.follow(promise, {
       of: error => error instanceof PersistenceError,
@@ -273,29 +299,33 @@ class Persistence {
     })
   }
 
-  #checkOpen (docName) {
+  #checkOpen(docName) {
     if (this.#closing !== undefined) throw closed(docName)
   }
 
   /** @throws where the call would wait for itself */
-  #checkOutside (method) {
-    if (isIn(this)) throw invalidArgument(`${method} was called inside transact, which it waits for: call it when transact has resolved`)
+  #checkOutside(method) {
+    if (isIn(this))
+      throw invalidArgument(
+        `${method} was called inside transact, which it waits for: call it when transact has resolved`
+      )
   }
 
-  async * #pages (method) {
+  async *#pages(method) {
     let after
     do {
       const page = await this.#addon.ask(undefined, method, after)
-      yield * page.entries
+      yield* page.entries
       after = page.next
     } while (after != null)
   }
 
-  async #updates (docName) {
+  async #updates(docName) {
     const updates = []
     const rest = await this.#addon.ask(docName, 'updates', docName, false)
     for (let slice = rest.next(); slice.length > 0; slice = rest.next()) {
-      for (const { clock, id, update } of slice) updates.push({ ykeysort: ['v1', docName, 'update', clock, ...id], value: update })
+      for (const { clock, id, update } of slice)
+        updates.push({ ykeysort: ['v1', docName, 'update', clock, ...id], value: update })
       await nextTurn()
     }
     return updates
@@ -304,7 +334,7 @@ class Persistence {
 
 const METHODS = Object.getOwnPropertyNames(Persistence.prototype).filter(name => name !== 'constructor')
 
-async function toArray (iterable) {
+async function toArray(iterable) {
   const array = []
   for await (const entry of iterable) array.push(entry)
   return array
@@ -315,7 +345,7 @@ async function toArray (iterable) {
  *
  * @param db the handle that `transact` gives
  */
-async function getDynamoDbUpdates (db, tableName, docName) {
+async function getDynamoDbUpdates(db, tableName, docName) {
   const owner = handles.get(db)
   if (owner === undefined) throw invalidArgument('db is not the handle that transact(f) gave to f')
   if (tableName !== owner.tableName) throw invalidArgument(`db belongs to table ${owner.tableName}`)
@@ -327,8 +357,8 @@ async function getDynamoDbUpdates (db, tableName, docName) {
  *
  * @param loadYjs gives the entry's own yjs, or a promise of it
  */
-function define (loadYjs) {
-  function DynamoDbPersistence (config) {
+function define(loadYjs) {
+  function DynamoDbPersistence(config) {
     return Reflect.construct(Persistence, [config, loadYjs], new.target ?? DynamoDbPersistence)
   }
   DynamoDbPersistence.prototype = Persistence.prototype

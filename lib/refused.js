@@ -23,14 +23,14 @@ class Refused {
    * @param {{ gc: boolean }} options of merges: what `config.gc` says
    * @param {(merged: Uint8Array) => Uint8Array} check gives what can be stored of a merge; throws where nothing can
    */
-  constructor (options, check) {
+  constructor(options, check) {
     this.#options = options
     this.#check = check
     this.#forgetSmall()
   }
 
   /** @param {{ update: Uint8Array, first: number }} refused a valid update */
-  add (refused) {
+  add(refused) {
     if (refused.update.length > LARGE_BYTES) {
       this.#large.push(refused)
       return
@@ -40,7 +40,7 @@ class Refused {
   }
 
   /** All of them, taken out: `{ update, first }`, the small ones as one where they can be merged. */
-  take () {
+  take() {
     const taken = this.#large
     this.#large = []
     for (const update of this.#small.take()) taken.push({ update, first: this.#firstSmall })
@@ -49,19 +49,19 @@ class Refused {
   }
 
   /** The number of the first update that is in one of them. */
-  get first () {
+  get first() {
     return Math.min(this.#firstSmall, ...this.#large.map(({ first }) => first))
   }
 
-  get all () {
+  get all() {
     return [...this.#large.map(({ update }) => update), ...this.#small.all]
   }
 
-  get isEmpty () {
+  get isEmpty() {
     return this.#large.length === 0 && this.#small.isEmpty
   }
 
-  #forgetSmall () {
+  #forgetSmall() {
     this.#small = new Gathered(this.#options, this.#check)
     this.#firstSmall = Infinity
   }

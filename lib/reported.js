@@ -19,13 +19,15 @@ class ReportedPromise extends Promise {
    * @param {Promise<T>} promise
    * @param {{ of: (error: unknown) => boolean, to: (error: unknown) => void }} report
    */
-  static follow (promise, report) {
-    const reported = new ReportedPromise((resolve, reject) => { promise.then(resolve, reject) })
+  static follow(promise, report) {
+    const reported = new ReportedPromise((resolve, reject) => {
+      promise.then(resolve, reject)
+    })
     reported.#watch(report)
     return reported
   }
 
-  #watch (report) {
+  #watch(report) {
     this.#report = report
     super.then(undefined, error => {
       process.nextTick(() => {
@@ -37,14 +39,14 @@ class ReportedPromise extends Promise {
     })
   }
 
-  then (onFulfilled, onRejected) {
+  then(onFulfilled, onRejected) {
     this.#handled = true
     const derived = super.then(onFulfilled, onRejected)
     if (typeof onRejected !== 'function' && this.#report !== undefined) derived.#watch(this.#report)
     return derived
   }
 
-  finally (onFinally) {
+  finally(onFinally) {
     const derived = super.finally(onFinally)
     if (this.#report !== undefined) derived.#watch(this.#report)
     return derived
@@ -52,11 +54,13 @@ class ReportedPromise extends Promise {
 }
 
 /** Calls a function of the user's. What it throws is Node's to report, as an uncaught exception, and disturbs nobody here. */
-function callAside (f, ...args) {
+function callAside(f, ...args) {
   try {
     f(...args)
   } catch (error) {
-    process.nextTick(() => { throw error })
+    process.nextTick(() => {
+      throw error
+    })
   }
 }
 

@@ -13,7 +13,7 @@ const native = require('../native.cjs')
  * @returns {{ update: Uint8Array, error?: PersistenceError }}
  * @throws {PersistenceError} `ERR_INVALID_UPDATE`, where the bytes are no update
  */
-function storable (update, docName) {
+function storable(update, docName) {
   try {
     validateUpdate(update)
     return { update }
@@ -21,7 +21,10 @@ function storable (update, docName) {
     const { update: rest, reason } = unwrap(native.salvageUpdate(update), docName)
     validateUpdate(rest)
     const message = `${reason ?? cause.message}: the struct there is replaced by a deleted item, and the rest of the update is stored`
-    return { update: rest, error: new PersistenceError(message, { code: 'ERR_INVALID_UPDATE', docName, retryable: false, cause }) }
+    return {
+      update: rest,
+      error: new PersistenceError(message, { code: 'ERR_INVALID_UPDATE', docName, retryable: false, cause })
+    }
   }
 }
 

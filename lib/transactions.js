@@ -14,7 +14,7 @@ const innermost = new AsyncLocalStorage()
 let running = 0
 
 /** Runs `f` as a transaction of `owner`. */
-async function runIn (owner, f) {
+async function runIn(owner, f) {
   const transaction = { owner, outer: unended(innermost.getStore()) }
   running++
   try {
@@ -27,14 +27,14 @@ async function runIn (owner, f) {
   }
 }
 
-function isIn (owner) {
+function isIn(owner) {
   for (let each = unended(innermost.getStore()); each !== undefined; each = unended(each.outer)) {
     if (each.owner === owner) return true
   }
   return false
 }
 
-function unended (transaction) {
+function unended(transaction) {
   while (transaction !== undefined && transaction.owner === undefined) transaction = transaction.outer
   return transaction
 }

@@ -18,22 +18,28 @@ const CAN_FAIL = new Set([2, 5, 6, 8, 9])
 
 /** Has the methods of an encoder of yjs, and throws where one of these would. Writes nothing. */
 const PROBE = {
-  writeLen () {},
+  writeLen() {},
   writeString: checkString,
   writeKey: checkString,
   writeAny: value => checkAny(value, 0),
-  writeJSON (value) {
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) return
+  writeJSON(value) {
+    if (
+      typeof value === 'string'
+      || typeof value === 'number'
+      || typeof value === 'boolean'
+      || value === null
+    )
+      return
     checkAny(value, 0)
     checkString(JSON.stringify(value))
   }
 }
 
-function checkString (value) {
+function checkString(value) {
   if (typeof value !== 'string') throw new TypeError('a text is not a string')
 }
 
-function checkAny (value, nesting) {
+function checkAny(value, nesting) {
   if (typeof value !== 'object' || value === null) return
   if (nesting > MAX_NESTING) throw new RangeError(`values are nested more than ${MAX_NESTING} deep`)
   if (Array.isArray(value)) {
@@ -46,7 +52,7 @@ function checkAny (value, nesting) {
 }
 
 /** Why yjs cannot write the content of a struct; undefined where it can. */
-function whyUnwritable ({ content }) {
+function whyUnwritable({ content }) {
   if (content === undefined || !CAN_FAIL.has(content.getRef())) return undefined
   try {
     content.write(PROBE, 0, 0)
@@ -56,7 +62,7 @@ function whyUnwritable ({ content }) {
   }
 }
 
-function isWritable (struct) {
+function isWritable(struct) {
   return whyUnwritable(struct) === undefined
 }
 
@@ -66,22 +72,25 @@ function isWritable (struct) {
  * @param [state] of yjs 13, client → clock: where to end. What other transactions add in observers is in the update event too
  * @returns `{ id, cause }` for each struct
  */
-function deleteUnwritableOf (transaction, state = transaction.afterState) {
+function deleteUnwritableOf(transaction, state = transaction.afterState) {
   const deleted = []
   if (transaction.insertSet !== undefined) {
-    transaction.insertSet.clients.forEach((ranges, client) => deleteFrom(transaction, client, ranges.getIds()[0].clock, deleted))
+    transaction.insertSet.clients.forEach((ranges, client) =>
+      deleteFrom(transaction, client, ranges.getIds()[0].clock, deleted)
+    )
     return deleted
   }
   // yjs 13
   const { beforeState } = transaction
   state.forEach((clock, client) => {
-    if (beforeState.get(client) !== clock) deleteFrom(transaction, client, beforeState.get(client) ?? 0, deleted)
+    if (beforeState.get(client) !== clock)
+      deleteFrom(transaction, client, beforeState.get(client) ?? 0, deleted)
   })
   return deleted
 }
 
 /** As `deleteUnwritableOf`, just before the update event. */
-function deleteObserved (transaction) {
+function deleteObserved(transaction) {
   const { doc } = transaction
   // The transaction of the observers' changes is not there: nothing came since.
   if (doc._transactionCleanups?.length === 1) return []
@@ -94,7 +103,7 @@ function deleteObserved (transaction) {
 }
 
 /** As `deleteUnwritableOf`, of the whole document, in a transaction of its own. */
-function deleteAllUnwritable (ydoc, origin) {
+function deleteAllUnwritable(ydoc, origin) {
   return ydoc.transact(transaction => {
     const deleted = []
     for (const client of [...ydoc.store.clients.keys()]) deleteFrom(transaction, client, 0, deleted)
@@ -103,7 +112,7 @@ function deleteAllUnwritable (ydoc, origin) {
 }
 
 /** Deletes what cannot be written in the structs of a client from a clock on. */
-function deleteFrom (transaction, client, clock, deleted) {
+function deleteFrom(transaction, client, clock, deleted) {
   const { store } = transaction.doc
   const structs = store.clients.get(client) ?? []
   for (let i = structs.length - 1; i >= 0; i--) {
@@ -124,7 +133,7 @@ function deleteFrom (transaction, client, clock, deleted) {
  *
  * @returns the transactions whose cleanup has not ended, oldest first
  */
-function resume (ydoc) {
+function resume(ydoc) {
   const stuck = ydoc._transactionCleanups ?? []
   if (stuck.length === 0 || ydoc._transaction !== null) return []
   ydoc._transactionCleanups = []
@@ -132,7 +141,7 @@ function resume (ydoc) {
 }
 
 /** The state before the first of some transactions, as a Map. */
-function stateBefore (transactions) {
+function stateBefore(transactions) {
   const [first, ...others] = transactions.map(({ beforeState }) => beforeState)
   const state = new Map(first)
   for (const other of others) {

@@ -34,23 +34,23 @@ class Writer {
    * @param {object} table `store(docName, update)`; `tell(error, context)`; `gc`; `unsettled`, the Map that
    *   holds the writer of a name for as long as it has something that is not stored
    */
-  constructor (docName, table) {
+  constructor(docName, table) {
     this.docName = docName
     this.#table = table
     this.#refused = new Refused({ gc: table.gc }, merged => this.#storable(merged))
   }
 
   /** What is not stored yet: a read that starts now can miss it. */
-  get unstored () {
+  get unstored() {
     return [...[...this.#sent].map(({ update }) => update), ...this.#refused.all]
   }
 
-  get isSettled () {
+  get isSettled() {
     return this.#sent.size === 0 && this.#refused.isEmpty
   }
 
   /** @param update a valid one */
-  store (update) {
+  store(update) {
     const sent = { update, first: ++this.#last }
     this.#table.unsettled.set(this.docName, this)
     if (this.#isRetrying) this.#refused.add(sent)
@@ -58,32 +58,32 @@ class Writer {
   }
 
   /** Resolves when all that came before the call is stored: others may go on typing. Never rejects. */
-  async settled () {
+  async settled() {
     const last = this.#last
-    while (!await this.#tried(last));
+    while (!(await this.#tried(last)));
   }
 
   /** As `settled`, with true; but with false when an attempt has failed: another one follows. Never rejects. */
-  tried () {
+  tried() {
     return this.#tried(this.#last)
   }
 
   /** Makes a last attempt, at once. What it does not store is given up. Never rejects. */
-  async close () {
+  async close() {
     this.#closing.abort()
     while (!this.isSettled) await this.tried()
   }
 
-  async #tried (last) {
+  async #tried(last) {
     return this.#isStored(last) || new Promise(resolve => this.#waiting.add({ last, resolve }))
   }
 
-  #isStored (last) {
+  #isStored(last) {
     for (const { first } of this.#sent) if (first <= last) return false
     return this.#refused.first > last
   }
 
-  async #send (sent) {
+  async #send(sent) {
     const error = await this.#attempt(sent)
     // Updates that are refused together were one batch: it is told once.
     if (error === undefined || this.#isRetrying) return
@@ -91,7 +91,7 @@ class Writer {
     await this.#retry()
   }
 
-  async #retry () {
+  async #retry() {
     this.#isRetrying = true
     const backoff = new Backoff()
     for (let error = true; error;) {
@@ -100,7 +100,8 @@ class Writer {
       if (this.#refused.isEmpty) break
       const isLast = this.#closing.signal.aborted
       error = undefined
-      for (const attempt of this.#refused.take().map(sent => this.#attempt(sent))) error = await attempt ?? error
+      for (const attempt of this.#refused.take().map(sent => this.#attempt(sent)))
+        error = (await attempt) ?? error
       if (error && isLast) error = this.#giveUp(error)
       else if (error) this.#tell(error, 'storeUpdate')
     }
@@ -109,7 +110,7 @@ class Writer {
   }
 
   /** @returns the error, if the update was refused for now. It is in one of the two places at every moment. */
-  async #attempt (sent) {
+  async #attempt(sent) {
     this.#sent.add(sent)
     let refusal
     try {
@@ -128,18 +129,18 @@ class Writer {
   }
 
   /** What can be stored of updates that were merged: each of them can, but types can be nested too deep in all together. */
-  #storable (merged) {
+  #storable(merged) {
     const { update, error } = storable(merged, this.docName)
     if (error !== undefined) this.#tell(error, 'storeUpdate', merged)
     return update
   }
 
-  #giveUp (error) {
+  #giveUp(error) {
     for (const { update } of this.#refused.take()) this.#tell(error, 'close', update)
     this.#answer(false)
   }
 
-  #answer (hasFailed) {
+  #answer(hasFailed) {
     if (this.isSettled) this.#table.unsettled.delete(this.docName)
     for (const waiting of this.#waiting) {
       const isStored = this.#isStored(waiting.last)
@@ -150,7 +151,7 @@ class Writer {
   }
 
   /** @param [update] what is given up: absent while attempts go on */
-  #tell (error, operation, update) {
+  #tell(error, operation, update) {
     const context = { docName: this.docName, operation }
     this.#table.tell(error, update === undefined ? context : { ...context, update })
   }

@@ -20,25 +20,26 @@ class Yjs {
    * @param given `config.Y`, where there is one
    * @param loadEntry gives the yjs of the package's entry, or a promise of it
    */
-  constructor (given, loadEntry) {
+  constructor(given, loadEntry) {
     this.#given = given
     this.#loadEntry = loadEntry
   }
 
   /** The yjs to make documents with. */
-  async load (docName) {
+  async load(docName) {
     if (this.#given !== undefined) return this.#given
     try {
       return await this.#loadEntry()
     } catch (cause) {
-      throw new PersistenceError('getYDoc needs yjs, which cannot be loaded: npm install yjs, or give it as config.Y', {
-        code: 'ERR_INVALID_ARGUMENT', docName, retryable: false, cause
-      })
+      throw new PersistenceError(
+        'getYDoc needs yjs, which cannot be loaded: npm install yjs, or give it as config.Y',
+        { code: 'ERR_INVALID_ARGUMENT', docName, retryable: false, cause }
+      )
     }
   }
 
   /** The yjs that `ydoc` is of. A second copy would print a warning: where the document is of the CommonJS one, no other is loaded. */
-  async of (ydoc, docName) {
+  async of(ydoc, docName) {
     let cause
     for (const find of [() => this.#given, loadedCommonJs, () => import('yjs')]) {
       try {
@@ -49,26 +50,29 @@ class Yjs {
       }
     }
     throw new PersistenceError('the yjs that the document is of is not found here: give it as config.Y', {
-      code: 'ERR_INVALID_ARGUMENT', docName, retryable: false, cause
+      code: 'ERR_INVALID_ARGUMENT',
+      docName,
+      retryable: false,
+      cause
     })
   }
 }
 
 /** yjs as CommonJS, if somebody has loaded it. */
-function loadedCommonJs () {
+function loadedCommonJs() {
   return require.cache[require.resolve('yjs')]?.exports
 }
 
-function isOf (Y, ydoc) {
+function isOf(Y, ydoc) {
   return typeof Y?.Doc === 'function' && typeof Y.encodeStateAsUpdate === 'function' && ydoc instanceof Y.Doc
 }
 
-function checkDocOptions (options, docName) {
+function checkDocOptions(options, docName) {
   if (options == null || typeof options === 'boolean' || typeof options === 'object') return
   throw invalidArgument('the second argument of getYDoc is neither options for Y.Doc nor a boolean', docName)
 }
 
-function toDoc (Y, options, update, docName) {
+function toDoc(Y, options, update, docName) {
   const doc = new Y.Doc(typeof options === 'object' && options !== null ? options : undefined)
   apply(Y, doc, update, undefined, docName)
   return doc
@@ -79,17 +83,25 @@ function toDoc (Y, options, update, docName) {
  *
  * @throws {PersistenceError} `ERR_CORRUPT`
  */
-function apply (Y, ydoc, update, origin, docName) {
+function apply(Y, ydoc, update, origin, docName) {
   try {
     Y.applyUpdate(ydoc, update, origin)
   } catch (cause) {
-    if (isApplicable(Y, ydoc, update)) return callAside(() => { throw cause })
-    throw new PersistenceError('yjs cannot apply what is stored', { code: 'ERR_CORRUPT', docName, retryable: false, cause })
+    if (isApplicable(Y, ydoc, update))
+      return callAside(() => {
+        throw cause
+      })
+    throw new PersistenceError('yjs cannot apply what is stored', {
+      code: 'ERR_CORRUPT',
+      docName,
+      retryable: false,
+      cause
+    })
   }
 }
 
 /** Whether a document of the same content, to which nobody listens, takes the update. */
-function isApplicable (Y, ydoc, update) {
+function isApplicable(Y, ydoc, update) {
   const doc = new Y.Doc()
   try {
     Y.applyUpdate(doc, Y.encodeStateAsUpdate(ydoc))

@@ -23,17 +23,24 @@ const TARGET_FEATURES = { musl: '-crt-static', msvc: '+crt-static' }
 
 const platformOf = target => {
   const names = Object.keys(PLATFORMS)
-  return names.find(name => PLATFORMS[name].target === target) ??
-    fail(`unknown target ${target}; known: ${names.map(name => PLATFORMS[name].target).join(', ')}`)
+  return (
+    names.find(name => PLATFORMS[name].target === target)
+    ?? fail(`unknown target ${target}; known: ${names.map(name => PLATFORMS[name].target).join(', ')}`)
+  )
 }
 
-const cargo = (args, env) => new Promise((resolve, reject) => {
-  const child = spawn('cargo', args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', text => { out += text })
-  child.on('error', reject)
-  child.on('close', code => code === 0 ? resolve(out) : reject(new Error(`cargo ended with code ${code}`)))
-})
+const cargo = (args, env) =>
+  new Promise((resolve, reject) => {
+    const child = spawn('cargo', args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    let out = ''
+    child.stdout.setEncoding('utf8').on('data', text => {
+      out += text
+    })
+    child.on('error', reject)
+    child.on('close', code =>
+      code === 0 ? resolve(out) : reject(new Error(`cargo ended with code ${code}`))
+    )
+  })
 
 /** The library that cargo has just made, from its messages: no guess at the target folder. */
 const libraryIn = messages => {
@@ -48,8 +55,10 @@ const libraryIn = messages => {
 }
 
 /** The versions of glibc whose symbols a binary asks for; the newest last. */
-export const glibcsOf = file => [...fs.readFileSync(file, 'latin1').matchAll(/\0GLIBC_(\d+\.\d+)(?=[.\d]*\0)/g)]
-  .map(found => found[1]).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+export const glibcsOf = file =>
+  [...fs.readFileSync(file, 'latin1').matchAll(/\0GLIBC_(\d+\.\d+)(?=[.\d]*\0)/g)]
+    .map(found => found[1])
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 
 const requireGlibcFloor = file => {
   const newest = glibcsOf(file).at(-1)
@@ -58,8 +67,11 @@ const requireGlibcFloor = file => {
 }
 
 /** A published binary says nothing of the machine that it was built on. */
-const remapped = () => [[process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo'), 'cargo'], [ROOT, 'y-dynamodb']]
-  .map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
+const remapped = () =>
+  [
+    [process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo'), 'cargo'],
+    [ROOT, 'y-dynamodb']
+  ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
 
 const requireNoPaths = file => {
   const text = fs.readFileSync(file, 'latin1')
@@ -96,15 +108,17 @@ export const build = async ({ release = false, testHooks = false, target, zig = 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
     options: {
-      release: { type: 'boolean' },
+      'release': { type: 'boolean' },
       'test-hooks': { type: 'boolean' },
-      target: { type: 'string' },
-      zig: { type: 'boolean' }
+      'target': { type: 'string' },
+      'zig': { type: 'boolean' }
     }
   })
   try {
     const addon = await build({ ...values, testHooks: values['test-hooks'] })
-    process.stdout.write(`built ${path.relative(ROOT, addon)} (${fs.statSync(addon).size.toLocaleString('en')} bytes)\n`)
+    process.stdout.write(
+      `built ${path.relative(ROOT, addon)} (${fs.statSync(addon).size.toLocaleString('en')} bytes)\n`
+    )
   } catch (error) {
     fail(error.message)
   }

@@ -15,7 +15,8 @@ const isProgram = file => fs.statSync(file, { throwIfNoEntry: false })?.isFile()
 /** `{ program }`, or `{ missing }`: what to do. CHROMIUM may name another executable. */
 export const findChromium = () => {
   const { CHROMIUM, PATH = '' } = process.env
-  if (CHROMIUM) return isProgram(CHROMIUM) ? { program: CHROMIUM } : { missing: `CHROMIUM names no file: ${CHROMIUM}` }
+  if (CHROMIUM)
+    return isProgram(CHROMIUM) ? { program: CHROMIUM } : { missing: `CHROMIUM names no file: ${CHROMIUM}` }
   const folders = PATH.split(path.delimiter)
   const program = NAMES.flatMap(name => folders.map(folder => path.join(folder, name))).find(isProgram)
   return program ? { program } : { missing: NEEDED }
@@ -24,7 +25,7 @@ export const findChromium = () => {
 const install = async () => {
   if (process.getuid?.() !== 0) return
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  if (await run('apt-get', ['update', '-qq'], { env }) === 0) {
+  if ((await run('apt-get', ['update', '-qq'], { env })) === 0) {
     await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env })
   }
 }

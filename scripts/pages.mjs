@@ -11,13 +11,25 @@ import { ROOT } from './machine.mjs'
 const MARK = /^<!--\s*(?<kind>[^:]+?)(?::\s*(?<subject>.*?))?\s*-->$/s
 
 /** README.md and the pages in docs/: what a user reads. */
-export const userPages = () => ['README.md', ...fs.readdirSync(path.join(ROOT, 'docs'))
-  .filter(name => name.endsWith('.md')).sort().map(name => `docs/${name}`)]
+export const userPages = () => [
+  'README.md',
+  ...fs
+    .readdirSync(path.join(ROOT, 'docs'))
+    .filter(name => name.endsWith('.md'))
+    .sort()
+    .map(name => `docs/${name}`)
+]
 
 /** All pages of the top folder and docs/. */
-export const allPages = () => [...new Set([
-  ...userPages(), ...fs.readdirSync(ROOT).filter(name => name.endsWith('.md')).sort()
-])]
+export const allPages = () => [
+  ...new Set([
+    ...userPages(),
+    ...fs
+      .readdirSync(ROOT)
+      .filter(name => name.endsWith('.md'))
+      .sort()
+  ])
+]
 
 /**
  * @param {string} name path from the top folder
@@ -31,7 +43,9 @@ export const readPage = name => {
 
 /** The program that a page shows under this file name: `<!-- program: NAME -->`. */
 export const programOf = (page, fileName) => {
-  const block = readPage(page).blocks.find(({ mark }) => mark?.kind === 'program' && mark.subject === fileName)
+  const block = readPage(page).blocks.find(
+    ({ mark }) => mark?.kind === 'program' && mark.subject === fileName
+  )
   if (!block) throw new Error(`${page} has no block marked <!-- program: ${fileName} -->`)
   return block.text
 }
@@ -44,7 +58,8 @@ const blocksOf = tokens => {
   let line = 1
   let mark
   for (const token of tokens) {
-    if (token.type === 'code') blocks.push({ line, language: token.lang || 'text', text: `${token.text}\n`, mark })
+    if (token.type === 'code')
+      blocks.push({ line, language: token.lang || 'text', text: `${token.text}\n`, mark })
     if (token.type !== 'space') mark = token.type === 'html' ? MARK.exec(token.raw.trim())?.groups : undefined
     line += token.raw.split('\n').length - 1
   }
@@ -54,19 +69,34 @@ const blocksOf = tokens => {
 /** As GitHub makes them of headings. */
 const anchorsOf = tokens => {
   const seen = new Map()
-  return new Set(tokens.filter(({ type }) => type === 'heading').map(({ tokens: inline }) => {
-    const slug = plain(inline).toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
-    const times = seen.get(slug) ?? 0
-    seen.set(slug, times + 1)
-    return times === 0 ? slug : `${slug}-${times}`
-  }))
+  return new Set(
+    tokens
+      .filter(({ type }) => type === 'heading')
+      .map(({ tokens: inline }) => {
+        const slug = plain(inline)
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+          .replace(/\s/g, '-')
+        const times = seen.get(slug) ?? 0
+        seen.set(slug, times + 1)
+        return times === 0 ? slug : `${slug}-${times}`
+      })
+  )
 }
 
-const plain = inline => inline.map(({ tokens, text, raw }) => tokens ? plain(tokens) : text ?? raw).join('')
-  .replace(/&(lt|gt|amp|quot|#39);/g, (_, entity) => ({ lt: '<', gt: '>', amp: '&', quot: '"', '#39': "'" })[entity])
+const plain = inline =>
+  inline
+    .map(({ tokens, text, raw }) => (tokens ? plain(tokens) : (text ?? raw)))
+    .join('')
+    .replace(
+      /&(lt|gt|amp|quot|#39);/g,
+      (_, entity) => ({ 'lt': '<', 'gt': '>', 'amp': '&', 'quot': '"', '#39': "'" })[entity]
+    )
 
 const linksOf = tokens => {
   const links = []
-  marked.walkTokens(tokens, ({ type, href }) => { if (type === 'link' || type === 'image') links.push(href) })
+  marked.walkTokens(tokens, ({ type, href }) => {
+    if (type === 'link' || type === 'image') links.push(href)
+  })
   return links
 }

@@ -17,7 +17,7 @@ export const install = async () => {
   requireTools()
   if (isInstalled()) return
   process.stdout.write('Installing the npm packages …\n')
-  if (await npm(['ci', '--ignore-scripts', '--loglevel=error']) !== 0) fail('npm ci failed: see above.')
+  if ((await npm(['ci', '--ignore-scripts', '--loglevel=error'])) !== 0) fail('npm ci failed: see above.')
 }
 
 /** Builds the addon; cargo itself knows what is up to date. */

@@ -42,7 +42,9 @@ import * as Y from 'yjs'
 ${BODY}`
 }
 
-const TSCONFIG = JSON.parse(fs.readFileSync(path.join(ROOT, 'examples', 'typescript', 'tsconfig.json'), 'utf8'))
+const TSCONFIG = JSON.parse(
+  fs.readFileSync(path.join(ROOT, 'examples', 'typescript', 'tsconfig.json'), 'utf8')
+)
 
 /** In the order in which a new user saves and runs them, in one folder. */
 const QUICK_START = [
@@ -54,7 +56,11 @@ const QUICK_START = [
 
 /** Runs a program; anything on its standard error (a warning of yjs, say) is a failure. */
 const expectOutput = (file, cwd, expected) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd, encoding: 'utf8', timeout: 60_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
+    cwd,
+    encoding: 'utf8',
+    timeout: 60_000
+  })
   if (status !== 0 || stderr !== '' || !stdout.includes(expected)) {
     throw new Error(`${file} ended with ${status} and printed:\n${stdout}${stderr}`)
   }
@@ -70,7 +76,8 @@ const expectShown = (page, fileName, file, cwd) => {
 
 const installInto = async (folder, names) => {
   const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
-  if (await npm(['install', ...quiet, ...names], { cwd: folder }) !== 0) throw new Error(`npm install failed in ${folder}`)
+  if ((await npm(['install', ...quiet, ...names], { cwd: folder })) !== 0)
+    throw new Error(`npm install failed in ${folder}`)
 }
 
 const javascript = async (folder, tarballs) => {
@@ -92,11 +99,20 @@ const javascript = async (folder, tarballs) => {
 const typescript = async (folder, tarballs) => {
   fs.cpSync(path.join(ROOT, 'examples', 'typescript'), folder, { recursive: true })
   fs.writeFileSync(path.join(folder, 'letter.ts'), programOf('README.md', 'letter.mjs'))
-  fs.writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ ...TSCONFIG, include: [...TSCONFIG.include, 'letter.ts'] }))
+  fs.writeFileSync(
+    path.join(folder, 'tsconfig.json'),
+    JSON.stringify({ ...TSCONFIG, include: [...TSCONFIG.include, 'letter.ts'] })
+  )
   await installInto(folder, tarballs)
-  const { status, stdout } = spawnSync(process.execPath, [path.join(folder, 'node_modules', 'typescript', 'bin', 'tsc')],
-    { cwd: folder, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the TypeScript example, or the README's program as TypeScript, does not compile:\n${stdout}`)
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [path.join(folder, 'node_modules', 'typescript', 'bin', 'tsc')],
+    { cwd: folder, encoding: 'utf8' }
+  )
+  if (status !== 0)
+    throw new Error(
+      `the TypeScript example, or the README's program as TypeScript, does not compile:\n${stdout}`
+    )
   expectOutput(path.join('dist', 'main.js'), folder, 'clock 0: stored from TypeScript')
   expectShown('README.md', 'letter.mjs', path.join('dist', 'letter.js'), folder)
 }

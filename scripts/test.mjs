@@ -37,32 +37,41 @@ const skip = (name, reason) => {
   suites.push({ name, passed: 0, failed: 0, skipped: 1, seconds: 0, reason })
 }
 
-const rust = (name, args, env) => count(name, suite => run('cargo', ['test', '--locked', '--no-fail-fast', ...args], {
-  env: { ...ENV, ...env },
-  onLine: line => {
-    const found = /^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored;/.exec(line)
-    if (!found) return
-    suite.passed += Number(found[1])
-    suite.failed += Number(found[2])
-    suite.skipped += Number(found[3])
-  }
-}))
+const rust = (name, args, env) =>
+  count(name, suite =>
+    run('cargo', ['test', '--locked', '--no-fail-fast', ...args], {
+      env: { ...ENV, ...env },
+      onLine: line => {
+        const found = /^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored;/.exec(line)
+        if (!found) return
+        suite.passed += Number(found[1])
+        suite.failed += Number(found[2])
+        suite.skipped += Number(found[3])
+      }
+    })
+  )
 
-const testFiles = folder => fs.existsSync(path.join(ROOT, folder))
-  ? fs.readdirSync(path.join(ROOT, folder), { recursive: true })
-    .filter(name => /\.test\.[cm]?js$/.test(name) && !name.includes('node_modules'))
-    .map(name => path.join(folder, name)).sort()
-  : []
+const testFiles = folder =>
+  fs.existsSync(path.join(ROOT, folder))
+    ? fs
+        .readdirSync(path.join(ROOT, folder), { recursive: true })
+        .filter(name => /\.test\.[cm]?js$/.test(name) && !name.includes('node_modules'))
+        .map(name => path.join(folder, name))
+        .sort()
+    : []
 
 // Without a file the suite has run nothing.
-const node = (name, files, env) => files.length === 0
-  ? skip(name, 'there is no test file')
-  : count(name, suite => runTestFiles(files, suite, { env: { ...ENV, ...env } }))
+const node = (name, files, env) =>
+  files.length === 0
+    ? skip(name, 'there is no test file')
+    : count(name, suite => runTestFiles(files, suite, { env: { ...ENV, ...env } }))
 
 const report = () => {
   process.stdout.write('\n── Summary\n')
   for (const { name, passed, failed, skipped, seconds, reason } of suites) {
-    process.stdout.write(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s${reason ? ` (${reason})` : ''}\n`)
+    process.stdout.write(
+      `${name}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s${reason ? ` (${reason})` : ''}\n`
+    )
   }
   const sum = field => suites.reduce((total, suite) => total + suite[field], 0)
   process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`)
@@ -77,14 +86,32 @@ try {
   const files = TEST_FOLDERS.flatMap(testFiles)
   const env = local.endpoint ? { DYNAMODB_LOCAL_ENDPOINT: local.endpoint } : {}
   // The other suites are the same with and without the features.
-  await rust('Rust, what needs AWS and the simulation',
-    ['--all-features', '--lib', '--test', 'table_*', '--test', 'simulation', '--', '--skip', 'dynamodb_local::'], env)
+  await rust(
+    'Rust, what needs AWS and the simulation',
+    [
+      '--all-features',
+      '--lib',
+      '--test',
+      'table_*',
+      '--test',
+      'simulation',
+      '--',
+      '--skip',
+      'dynamodb_local::'
+    ],
+    env
+  )
   await node('Node, embedded engine', files)
   if (local.endpoint) {
-    await rust('Rust, the table on DynamoDB Local',
-      ['--all-features', '--test', 'table_conformance', '--', '--include-ignored', 'dynamodb_local::'], env)
+    await rust(
+      'Rust, the table on DynamoDB Local',
+      ['--all-features', '--test', 'table_conformance', '--', '--include-ignored', 'dynamodb_local::'],
+      env
+    )
     const engineFolders = ['__test__', path.join('__test__', 'fire'), path.join('__test__', 'cli')]
-    const engineFiles = files.filter(name => engineFolders.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs'))
+    const engineFiles = files.filter(
+      name => engineFolders.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs')
+    )
     await node('Node, DynamoDB Local', engineFiles, { ...env, Y_DYNAMODB_TEST_ENGINE: 'local' })
   } else {
     skip('DynamoDB Local', local.missing)

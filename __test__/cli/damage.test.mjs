@@ -11,7 +11,7 @@ const [update] = keystrokes(1)
 const keyOf = (doc, ...elements) => sortKey(['v1', doc, 'update', 5, 1, 2, ...elements])
 
 /** Sets that hold all of a document and do not count: one whose head lost its attributes, one that lacks a part. */
-async function plantSets (table) {
+async function plantSets(table) {
   const sealed = { parts: { N: '2' }, at: { N: '1' }, sealed: { BOOL: true } }
   await table.put({ doc: 'letter', key: keyOf('letter'), value: Buffer.of(0, 0) })
   await table.put({ doc: 'letter', key: keyOf('letter', 0), value: update })
@@ -19,13 +19,13 @@ async function plantSets (table) {
   await table.put({ doc: 'incomplete', key: keyOf('incomplete', 0), value: update })
 }
 
-async function damagedTable (t) {
+async function damagedTable(t) {
   const table = await filledTable(t, { well: [update] })
   await plantSets(table)
   return table
 }
 
-async function emptyTable (t) {
+async function emptyTable(t) {
   const table = sharedTable(t)
   assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
   return table
@@ -33,14 +33,20 @@ async function emptyTable (t) {
 
 const from = table => ['--from', `dynamodb:${table.tableName}`, '--from-endpoint', table.endpoint]
 const corrupt = failures => failures.map(({ code, docName }) => [code, docName]).sort()
-const BOTH = [['ERR_CORRUPT', 'incomplete'], ['ERR_CORRUPT', 'letter']]
+const BOTH = [
+  ['ERR_CORRUPT', 'incomplete'],
+  ['ERR_CORRUPT', 'letter']
+]
 
 describe('a document whose sets do not count', () => {
   test('is a failure of migrate and export, before a repair', async t => {
     const table = await damagedTable(t)
     const target = await emptyTable(t)
     const moved = await cliJson(t, ['migrate', ...from(table), ...of(target)])
-    assert.deepEqual([moved.code, moved.results.map(({ name }) => name), corrupt(moved.failures)], [1, ['well'], BOTH])
+    assert.deepEqual(
+      [moved.code, moved.results.map(({ name }) => name), corrupt(moved.failures)],
+      [1, ['well'], BOTH]
+    )
     assert.deepEqual([...new Set((await target.items()).map(({ doc }) => doc))], ['well'])
     const files = folder(t)
     const exported = await cliJson(t, ['export', '--all', files, ...of(table)])
@@ -74,7 +80,11 @@ test('verify and repair end with 1 for a document that is not there', async t =>
   const calls = [['verify'], ['repair'], ['repair', '--apply'], ['repair', '--extract', folder(t)]]
   for (const [command, ...options] of calls) {
     const missing = await cliJson(t, [command, 'lettre', ...options, ...of(table)])
-    assert.deepEqual([missing.code, missing.results, missing.failures[0].code], [1, [], 'ERR_NOT_FOUND'], options[0])
+    assert.deepEqual(
+      [missing.code, missing.results, missing.failures[0].code],
+      [1, [], 'ERR_NOT_FOUND'],
+      options[0]
+    )
     const there = await cliJson(t, [command, 'letter', ...options, ...of(table)])
     assert.deepEqual([there.code, there.failures], [0, []], options[0])
   }

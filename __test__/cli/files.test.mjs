@@ -13,8 +13,32 @@ const { toBase, toDocName } = require('../../cli/file-names.cjs')
 
 /** Names that some file system, shell or person would stumble over. */
 const HARD_NAMES = [
-  'plain', 'Plain', 'PLAIN', 'a/b', '../up', '..', '.', '.hidden', 'con', 'NUL', 'com1', 'with space ', '%41', 'a~b', 'ends.',
-  'new\nline', 'nul\0l', 'é', 'e\u0301', '日本語', '👩‍👩‍👧', 'C:\\x', '-rf', '*?<>|"', 'x'.repeat(989), 'x'.repeat(988) + 'y',
+  'plain',
+  'Plain',
+  'PLAIN',
+  'a/b',
+  '../up',
+  '..',
+  '.',
+  '.hidden',
+  'con',
+  'NUL',
+  'com1',
+  'with space ',
+  '%41',
+  'a~b',
+  'ends.',
+  'new\nline',
+  'nul\0l',
+  'é',
+  'e\u0301',
+  '日本語',
+  '👩‍👩‍👧',
+  'C:\\x',
+  '-rf',
+  '*?<>|"',
+  'x'.repeat(989),
+  'x'.repeat(988) + 'y',
   'é'.repeat(494)
 ]
 
@@ -30,22 +54,26 @@ describe('names of files', onceOnly, () => {
   })
 
   test('that no export writes do not tell a name', () => {
-    for (const base of ['Upper', 'a%4', 'a%zz', '', 'a b', '%FF', 'a.b', '%c3%b6']) assert.equal(toDocName(base), undefined, base)
+    for (const base of ['Upper', 'a%4', 'a%zz', '', 'a b', '%FF', 'a.b', '%c3%b6'])
+      assert.equal(toDocName(base), undefined, base)
   })
 })
 
 /** What a table holds, for comparison: merged content and metas of each document. */
-async function contentOf (table, names) {
+async function contentOf(table, names) {
   const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true, gc: false }))
   const content = {}
   for (const name of names) {
-    content[name] = [Buffer.from(await persistence.getDiff(name)).toString('base64'), await persistence.getMetas(name)]
+    content[name] = [
+      Buffer.from(await persistence.getDiff(name)).toString('base64'),
+      await persistence.getMetas(name)
+    ]
   }
   await persistence.close()
   return content
 }
 
-async function emptyTable (t) {
+async function emptyTable(t) {
   const table = sharedTable(t)
   assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
   return table
@@ -53,13 +81,18 @@ async function emptyTable (t) {
 
 describe('export and import', () => {
   test('give every document and meta back, whatever its name', async t => {
-    const documents = Object.fromEntries(HARD_NAMES.map((name, i) => [name, keystrokes(3, { clientID: i + 1 })]))
+    const documents = Object.fromEntries(
+      HARD_NAMES.map((name, i) => [name, keystrokes(3, { clientID: i + 1 })])
+    )
     documents.big = [bigUpdate(800_000)]
     documents['with deletions'] = updatesOf(99, doc => {
       doc.getText('text').insert(0, 'deleted, and still stored')
       doc.getText('text').delete(0, 25)
     })
-    const metas = { plain: { 'a key\n': { deep: [1n, null, new Uint8Array([1, 2])], u: undefined }, '': -0 }, 'only metas': { k: 0.1 } }
+    const metas = {
+      'plain': { 'a key\n': { deep: [1n, null, new Uint8Array([1, 2])], u: undefined }, '': -0 },
+      'only metas': { k: 0.1 }
+    }
     const source = await filledTable(t, documents, metas)
     const files = path.join(folder(t), 'made', 'by export')
     const exported = await cliJson(t, ['export', '--all', files, ...of(source)])
@@ -115,8 +148,14 @@ describe('export and import', () => {
     assert.deepEqual([kept.code, kept.results[0].keptMetas, kept.results[0].storedMetas], [1, ['title'], 1])
     assert.equal((await contentOf(target, ['doc'])).doc[1].get('title'), 'in the table')
     const replaced = await cliJson(t, ['import', files, '--overwrite-metas', ...of(target)])
-    assert.deepEqual([replaced.code, replaced.results[0].keptMetas, replaced.results[0].storedMetas], [0, [], 1])
-    assert.deepEqual(Object.fromEntries((await contentOf(target, ['doc'])).doc[1]), { title: 'from the file', more: 1 })
+    assert.deepEqual(
+      [replaced.code, replaced.results[0].keptMetas, replaced.results[0].storedMetas],
+      [0, [], 1]
+    )
+    assert.deepEqual(Object.fromEntries((await contentOf(target, ['doc'])).doc[1]), {
+      title: 'from the file',
+      more: 1
+    })
   })
 
   test('take an update from anywhere, with the name of its document', async t => {
@@ -128,7 +167,10 @@ describe('export and import', () => {
     assert(nameless.message.startsWith(`${file} has no .json`), 'the path as it was given')
     const { code } = await cliJson(t, ['import', file, '--name', 'A Name', ...of(target)])
     assert.equal(code, 0)
-    assert.equal(textOf(docOf([Buffer.from((await contentOf(target, ['A Name']))['A Name'][0], 'base64')])), 'abc')
+    assert.equal(
+      textOf(docOf([Buffer.from((await contentOf(target, ['A Name']))['A Name'][0], 'base64')])),
+      'abc'
+    )
   })
 
   test('ends with 1 for a document that is not there, and writes no file', async t => {
@@ -150,13 +192,20 @@ test('import refuses what is damaged, stores nothing of it, and goes on with the
   put('empty.yjs', '')
   put('Name.yjs', update)
   put('long~0123.yjs', update)
-  for (const base of ['notjson', 'noname', 'base64', 'notany', 'twice', 'nokey', 'noname2']) put(`${base}.yjs`, update)
+  for (const base of ['notjson', 'noname', 'base64', 'notany', 'twice', 'nokey', 'noname2'])
+    put(`${base}.yjs`, update)
   put('notjson.json', '{')
   put('noname.json', JSON.stringify({ metas: [] }))
   put('noname2.json', 'null')
   put('base64.json', json('base64', [{ key: 'k', value: '!' }]))
   put('notany.json', json('notany', [{ key: 'k', value: 'cw==' }]))
-  put('twice.json', json('twice', [{ key: 'k', value: 'fg==' }, { key: 'k', value: 'fw==' }]))
+  put(
+    'twice.json',
+    json('twice', [
+      { key: 'k', value: 'fg==' },
+      { key: 'k', value: 'fw==' }
+    ])
+  )
   put('nokey.json', json('nokey', [{ value: 'fg==' }]))
   put('toolong.yjs', update)
   put('toolong.json', json('x'.repeat(990), []))
@@ -165,9 +214,23 @@ test('import refuses what is damaged, stores nothing of it, and goes on with the
   put('notes.txt', 'not mine')
   const { code, results, failures } = await cliJson(t, ['import', files, ...of(target)])
   assert.equal(code, 1)
-  assert.deepEqual(results.map(({ name }) => name), ['good'])
+  assert.deepEqual(
+    results.map(({ name }) => name),
+    ['good']
+  )
   const codes = Object.fromEntries(failures.map(failure => [failure.docName.slice(0, 20), failure.code]))
-  const invalid = ['Name', 'long~0123', 'notjson', 'noname', 'noname2', 'base64', 'notany', 'twice', 'nokey', 'toolong']
+  const invalid = [
+    'Name',
+    'long~0123',
+    'notjson',
+    'noname',
+    'noname2',
+    'base64',
+    'notany',
+    'twice',
+    'nokey',
+    'toolong'
+  ]
   assert.deepEqual(codes, {
     cut: 'ERR_INVALID_UPDATE',
     empty: 'ERR_INVALID_UPDATE',
@@ -177,14 +240,20 @@ test('import refuses what is damaged, stores nothing of it, and goes on with the
 })
 
 test('export goes on past a damaged document, and leaves the file that was there', async t => {
-  const table = await filledTable(t, { bad: keystrokes(2), good: updatesOf(3, doc => doc.getMap('map').set('k', 1)) })
+  const table = await filledTable(t, {
+    bad: keystrokes(2),
+    good: updatesOf(3, doc => doc.getMap('map').set('k', 1))
+  })
   const files = folder(t)
   await cli(t, ['export', '--all', files, ...of(table)])
   const before = fs.readFileSync(path.join(files, 'bad.yjs'))
   await table.put({ doc: 'bad', key: sortKey(['v1', 'bad', 'update', 9]), value: Buffer.from('no') })
   const { code, results, failures } = await cliJson(t, ['export', '--all', files, ...of(table)])
   assert.deepEqual([code, results.map(({ name }) => name)], [1, ['good']])
-  assert.deepEqual(failures.map(({ code, docName }) => [code, docName]), [['ERR_CORRUPT', 'bad']])
+  assert.deepEqual(
+    failures.map(({ code, docName }) => [code, docName]),
+    [['ERR_CORRUPT', 'bad']]
+  )
   assert.deepEqual(fs.readFileSync(path.join(files, 'bad.yjs')), before)
   assert.deepEqual(mapOf(docOf([fs.readFileSync(path.join(files, 'good.yjs'))])), { k: 1 })
 })

@@ -7,10 +7,15 @@ import { cli, cliJson, filledTable, of, sharedTable } from './support/cli.mjs'
 
 const byName = results => Object.fromEntries(results.map(result => [result.name, result]))
 
-async function mixedTable (t) {
+async function mixedTable(t) {
   const before = Date.now()
-  const table = await filledTable(t, { typed: keystrokes(3), big: [bigUpdate(900_000)] }, { typed: { title: 'T' }, 'only metas': { a: 1n } })
-  for (const [i, value] of keystrokes(2).entries()) await table.put({ doc: 'old', key: sortKey(['v1', 'old', 'update', 7 + i]), value })
+  const table = await filledTable(
+    t,
+    { typed: keystrokes(3), big: [bigUpdate(900_000)] },
+    { 'typed': { title: 'T' }, 'only metas': { a: 1n } }
+  )
+  for (const [i, value] of keystrokes(2).entries())
+    await table.put({ doc: 'old', key: sortKey(['v1', 'old', 'update', 7 + i]), value })
   await table.put({ doc: 'theirs', key: Buffer.from('theirs'), value: Buffer.of(1) })
   return { table, before }
 }
@@ -27,7 +32,8 @@ describe('ls', () => {
     assert.deepEqual(shown(found.big), [4, 0])
     assert.deepEqual(shown(found.old), [2, 8])
     assert.deepEqual(shown(found['only metas']), [1, null])
-    for (const { changedAt } of [found.typed, found.big]) assert(changedAt >= before && changedAt <= Date.now())
+    for (const { changedAt } of [found.typed, found.big])
+      assert(changedAt >= before && changedAt <= Date.now())
     for (const { changedAt } of [found.old, found['only metas']]) assert.equal(changedAt, null)
     // By hand: names and values of ydocname, ykeysort and value.
     const bytesOfOld = keystrokes(2).reduce((sum, update) => sum + 8 + 3 + 8 + 22 + 5 + update.length, 0)
@@ -58,14 +64,29 @@ test('stats counts documents, items, sets, remains, and items of the original pa
   const orphan = sortKey(['v1', 'old', 'update', 9, 1, 2, 0])
   await table.put({ doc: 'old', key: orphan, value: Buffer.of(0, 0) })
   const unsealed = sortKey(['v1', 'old', 'update', 10, 1, 2])
-  await table.put({ doc: 'old', key: unsealed, value: Buffer.of(0, 0), parts: { N: '1' }, at: { N: '5' }, sealed: { BOOL: false } })
-  const { code, results: [found] } = await cliJson(t, ['stats', ...of(table)])
+  await table.put({
+    doc: 'old',
+    key: unsealed,
+    value: Buffer.of(0, 0),
+    parts: { N: '1' },
+    at: { N: '5' },
+    sealed: { BOOL: false }
+  })
+  const {
+    code,
+    results: [found]
+  } = await cliJson(t, ['stats', ...of(table)])
   assert.equal(code, 0)
   const { documents, items, sets, remains, original, metas, quarantined } = found
-  assert.deepEqual({ documents, items, sets, remains, original, metas, quarantined },
-    { documents: 4, items: 13, sets: 1, remains: 2, original: 2, metas: 2, quarantined: 0 })
+  assert.deepEqual(
+    { documents, items, sets, remains, original, metas, quarantined },
+    { documents: 4, items: 13, sets: 1, remains: 2, original: 2, metas: 2, quarantined: 0 }
+  )
   assert.equal(found.largest[0].name, 'big')
-  assert.equal(found.bytes, found.largest.reduce((sum, { bytes }) => sum + bytes, 0))
+  assert.equal(
+    found.bytes,
+    found.largest.reduce((sum, { bytes }) => sum + bytes, 0)
+  )
   const { stdout } = await cli(t, ['stats', ...of(table)])
   assert.match(stdout, /^remains of sets +2$/m)
 })
@@ -77,20 +98,30 @@ describe('show', () => {
       doc.getArray('an array').push([1, 'two', new Uint8Array([3]), new Y.Map([['x', 1]])])
       doc.getMap('a map').set('k', { deep: [null] })
       doc.getXmlFragment('a page').insert(0, [new Y.XmlElement('p')])
-      doc.getXmlFragment('a page').get(0).insert(0, [new Y.XmlText('hello')])
+      doc
+        .getXmlFragment('a page')
+        .get(0)
+        .insert(0, [new Y.XmlText('hello')])
       doc.getText('cleared').insert(0, 'x')
       doc.getText('cleared').delete(0, 1)
     })
     const table = await filledTable(t, { doc: updates }, { doc: { title: 'T', ['__proto__x']: [1] } })
-    const { code, results: [found] } = await cliJson(t, ['show', 'doc', ...of(table)])
+    const {
+      code,
+      results: [found]
+    } = await cliJson(t, ['show', 'doc', ...of(table)])
     assert.equal(code, 0)
     const roots = Object.fromEntries(found.roots.map(({ name, ...root }) => [name, root]))
     assert.deepEqual(roots, {
-      'a text': { kind: 'text', text: 'line 1\nline \x1b[2J', json: [{ insert: 'line 1\nline \x1b[2J', attributes: { bold: true } }] },
+      'a text': {
+        kind: 'text',
+        text: 'line 1\nline \x1b[2J',
+        json: [{ insert: 'line 1\nline \x1b[2J', attributes: { bold: true } }]
+      },
       'an array': { kind: 'array', json: [1, 'two', 'Aw==', { x: 1 }] },
       'a map': { kind: 'map', json: { k: { deep: [null] } } },
       'a page': { kind: 'xml', text: '<p>hello</p>', json: null },
-      cleared: { kind: 'text', text: '', json: [] }
+      'cleared': { kind: 'text', text: '', json: [] }
     })
     assert.deepEqual(found.metas, { title: 'T', __proto__x: [1] })
     assert.deepEqual([found.items, found.clock, found.clients], [updates.length + 2, updates.length - 1, 1])
@@ -102,7 +133,10 @@ describe('show', () => {
   test('ends with 1 where there is no such document, and with 2 for a name that none can have', async t => {
     const table = await filledTable(t, { doc: keystrokes(1) })
     const missing = await cliJson(t, ['show', 'other', ...of(table)])
-    assert.deepEqual([missing.code, missing.failures[0].code, missing.failures[0].docName], [1, 'ERR_NOT_FOUND', 'other'])
+    assert.deepEqual(
+      [missing.code, missing.failures[0].code, missing.failures[0].docName],
+      [1, 'ERR_NOT_FOUND', 'other']
+    )
     const impossible = await cliJson(t, ['show', 'x'.repeat(1_005), ...of(table)])
     assert.deepEqual([impossible.code, impossible.failures[0].code], [2, 'ERR_INVALID_ARGUMENT'])
   })
@@ -110,10 +144,16 @@ describe('show', () => {
   test('shows a damaged document as far as it can be read, and that it is damaged', async t => {
     const table = await filledTable(t, { doc: keystrokes(3) })
     await table.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', 9]), value: Buffer.from('no update') })
-    const { code, results: [found] } = await cliJson(t, ['show', 'doc', ...of(table)])
+    const {
+      code,
+      results: [found]
+    } = await cliJson(t, ['show', 'doc', ...of(table)])
     assert.equal(code, 0)
     assert.equal(found.roots[0].text, 'abc')
-    assert.deepEqual(found.findings.map(({ wrong }) => wrong), ['corrupt-update'])
+    assert.deepEqual(
+      found.findings.map(({ wrong }) => wrong),
+      ['corrupt-update']
+    )
   })
 })
 
@@ -126,8 +166,14 @@ test('ls and show tell what is in quarantine, also where a repair has left nothi
   const { stdout } = await cli(t, ['ls', ...of(table)])
   assert.match(stdout, / {2}letter {2}\(1 in quarantine\)$/m)
   assert.match(stdout, / {2}rest {2}\(1 in quarantine\)$/m)
-  for (const [doc, clients] of [['letter', 0], ['rest', 1]]) {
-    const { code, results: [found] } = await cliJson(t, ['show', doc, ...of(table)])
+  for (const [doc, clients] of [
+    ['letter', 0],
+    ['rest', 1]
+  ]) {
+    const {
+      code,
+      results: [found]
+    } = await cliJson(t, ['show', doc, ...of(table)])
     assert.deepEqual([code, found.name, found.quarantined, found.clients], [0, doc, 1, clients])
     const text = await cli(t, ['show', doc, ...of(table)])
     assert.match(text.stdout, /^quarantined +1 item \(repair DOC --extract DIR/m)
@@ -168,7 +214,8 @@ describe('compact', () => {
     const { code, results } = await cliJson(t, ['compact', '--all', ...of(table)])
     assert.equal(code, 0)
     assert.deepEqual(byName(results), { a: { name: 'a', clock: 5 }, b: { name: 'b', clock: typed.length } })
-    const bytesOf = async name => Buffer.concat((await table.items(name)).map(({ value }) => value)).toString('latin1')
+    const bytesOf = async name =>
+      Buffer.concat((await table.items(name)).map(({ value }) => value)).toString('latin1')
     assert.match(await bytesOf('b'), /to be deleted/)
     assert.equal((await table.items('a')).length, 3)
     const collected = await cliJson(t, ['compact', 'b', '--gc', ...of(table)])
@@ -183,7 +230,10 @@ describe('compact', () => {
   test('tells a document that is one update already', async t => {
     const table = await filledTable(t, { plain: keystrokes(1), typed: keystrokes(3) })
     const one = await cli(t, ['compact', 'plain', ...of(table)])
-    assert.match(one.stdout, /^plain: one update, at log clock 0\n0 documents compacted, .* 1 of one update already\n$/)
+    assert.match(
+      one.stdout,
+      /^plain: one update, at log clock 0\n0 documents compacted, .* 1 of one update already\n$/
+    )
     const all = await cli(t, ['compact', '--all', ...of(table)])
     assert.match(all.stdout, /^1 document compacted, .* 1 of one update already$/m)
   })

@@ -11,7 +11,7 @@ import { until } from '../../examples/test/until.mjs'
 import { cli, cliJson, filledTable, folder, of, sharedTable, start } from './support/cli.mjs'
 
 /** A store of y-leveldb with these documents and metas, closed. */
-async function levelDb (t, documents, metas = {}) {
+async function levelDb(t, documents, metas = {}) {
   const store = path.join(folder(t), 'store')
   const persistence = new LeveldbPersistence(store)
   for (const [name, updates] of Object.entries(documents)) {
@@ -24,13 +24,13 @@ async function levelDb (t, documents, metas = {}) {
   return store
 }
 
-async function emptyTable (t) {
+async function emptyTable(t) {
   const table = sharedTable(t)
   assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
   return table
 }
 
-async function readAll (table) {
+async function readAll(table) {
   const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true, gc: false }))
   const found = {}
   for await (const name of persistence.docNames()) found[name] = await persistence.getDiff(name)
@@ -39,7 +39,7 @@ async function readAll (table) {
 }
 
 /** Both as yjs reads them: state vector and deletions. */
-function assertSame (update, updates) {
+function assertSame(update, updates) {
   const [a, b] = [docOf([update]), docOf(updates)]
   assert(Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b)))
   assert.deepEqual(a.getMap('map').toJSON(), b.getMap('map').toJSON())
@@ -56,9 +56,18 @@ describe('migrate --from leveldb:', onceOnly, () => {
   const waiting = keystrokes(9).slice(6)
 
   test('moves documents, what waits for others in them, and metas byte for byte', async t => {
-    const store = await levelDb(t, { typed, edited, waiting, 'ünï/ø': typed.slice(0, 3) }, { edited: { title: { a: [1n] } }, metas: { k: -0 } })
+    const store = await levelDb(
+      t,
+      { typed, edited, waiting, 'ünï/ø': typed.slice(0, 3) },
+      { edited: { title: { a: [1n] } }, metas: { k: -0 } }
+    )
     const table = await emptyTable(t)
-    const { code, results, stderr } = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, ...of(table)])
+    const { code, results, stderr } = await cliJson(t, [
+      'migrate',
+      '--from',
+      `leveldb:${store}`,
+      ...of(table)
+    ])
     assert.deepEqual([code, stderr], [0, ''])
     assert.deepEqual(results.map(({ name }) => name).sort(), ['edited', 'metas', 'typed', 'waiting', 'ünï/ø'])
     const found = await readAll(table)
@@ -70,7 +79,8 @@ describe('migrate --from leveldb:', onceOnly, () => {
     assert.equal(textOf(filled), textOf(docOf(keystrokes(9))))
     const metas = (await table.items()).filter(({ key }) => readSortKey(key)[2] === 'meta')
     assert.deepEqual(metas.map(({ doc, value }) => [doc, [...value]]).sort(), [
-      ['edited', [...encodeAny({ a: [1n] })]], ['metas', [...encodeAny(-0)]]
+      ['edited', [...encodeAny({ a: [1n] })]],
+      ['metas', [...encodeAny(-0)]]
     ])
     const before = await table.items()
     const again = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, ...of(table)])
@@ -85,7 +95,8 @@ describe('migrate --from leveldb:', onceOnly, () => {
     const persistence = new LeveldbPersistence(store)
     const read = await persistence._transact(async db => {
       const updates = []
-      for await (const [key, value] of db.iterator()) if (key[2] === 'update') updates.push(new Uint8Array(value))
+      for await (const [key, value] of db.iterator())
+        if (key[2] === 'update') updates.push(new Uint8Array(value))
       return updates
     })
     assert.deepEqual(read, typed)
@@ -109,9 +120,17 @@ describe('migrate --from leveldb:', onceOnly, () => {
     await persistence._transact(db => db.put(['v1', 'bad', 'update', 1], Buffer.from('no update')))
     await persistence.destroy()
     const table = await emptyTable(t)
-    const { code, results, failures } = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, ...of(table)])
+    const { code, results, failures } = await cliJson(t, [
+      'migrate',
+      '--from',
+      `leveldb:${store}`,
+      ...of(table)
+    ])
     assert.deepEqual([code, results.map(({ name }) => name)], [1, ['good']])
-    assert.deepEqual(failures.map(({ code, docName }) => [code, docName]), [['ERR_INVALID_UPDATE', 'bad']])
+    assert.deepEqual(
+      failures.map(({ code, docName }) => [code, docName]),
+      [['ERR_INVALID_UPDATE', 'bad']]
+    )
     assert.deepEqual(Object.keys(await readAll(table)), ['good'])
   })
 })
@@ -121,7 +140,8 @@ describe('migrate --from dynamodb:', () => {
     const updates = keystrokes(40)
     const source = sharedTable(t)
     await source.create()
-    for (const [i, value] of updates.entries()) await source.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', i]), value })
+    for (const [i, value] of updates.entries())
+      await source.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', i]), value })
     await source.put({ doc: 'doc', key: sortKey(['v1_sv', 'doc']), value: Buffer.of(0, 1, 0) })
     await source.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'meta', 'k']), value: encodeAny({ a: 1 }) })
     const before = await source.items()
@@ -138,7 +158,11 @@ describe('migrate --from dynamodb:', () => {
   test('compares the content, and does not trust that a document is there', async t => {
     const updates = keystrokes(6)
     const source = await filledTable(t, { doc: updates }, { doc: { k: 1 } })
-    const target = await filledTable(t, { doc: [updates[0], updates[1], updates[5], ...keystrokes(2, { clientID: 9 })] }, { doc: { k: 2 } })
+    const target = await filledTable(
+      t,
+      { doc: [updates[0], updates[1], updates[5], ...keystrokes(2, { clientID: 9 })] },
+      { doc: { k: 2 } }
+    )
     const from = ['--from', `dynamodb:${source.tableName}`, '--from-endpoint', source.endpoint]
     const { code, results } = await cliJson(t, ['migrate', ...from, ...of(target)])
     assert.deepEqual([code, results[0].keptMetas], [1, ['k']])
@@ -150,15 +174,28 @@ describe('migrate --from dynamodb:', () => {
 describe('Ctrl-C', () => {
   const COUNT = 24
 
-  async function slowMigration (t, rule) {
-    const documents = Object.fromEntries(Array.from({ length: COUNT }, (_, i) => [`doc ${i}`, keystrokes(3, { clientID: i + 1 })]))
+  async function slowMigration(t, rule) {
+    const documents = Object.fromEntries(
+      Array.from({ length: COUNT }, (_, i) => [`doc ${i}`, keystrokes(3, { clientID: i + 1 })])
+    )
     const source = await filledTable(t, documents)
     const behind = new TestTable()
     await behind.create()
     const target = await ProxiedTable.before(t, behind)
     target.rule(rule)
-    const args = ['migrate', '--from', `dynamodb:${source.tableName}`, '--from-endpoint', source.endpoint, '--concurrency', '2',
-      '--table', behind.tableName, '--endpoint', target.endpoint]
+    const args = [
+      'migrate',
+      '--from',
+      `dynamodb:${source.tableName}`,
+      '--from-endpoint',
+      source.endpoint,
+      '--concurrency',
+      '2',
+      '--table',
+      behind.tableName,
+      '--endpoint',
+      target.endpoint
+    ]
     return { args, target, behind, documents }
   }
 
@@ -182,7 +219,9 @@ describe('Ctrl-C', () => {
   })
 
   test('a second time ends at once', async t => {
-    const { args, target } = await slowMigration(t, ({ operation }) => operation === 'PutItem' ? hang : undefined)
+    const { args, target } = await slowMigration(t, ({ operation }) =>
+      operation === 'PutItem' ? hang : undefined
+    )
     const run = start(t, args)
     await until('a put is under way', () => target.count('PutItem') > 0)
     run.child.kill('SIGINT')

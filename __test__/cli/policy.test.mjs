@@ -10,10 +10,14 @@ import { ROOT, cli, cliJson } from './support/cli.mjs'
 const PAGE = fs.readFileSync(path.join(ROOT, 'docs', 'TABLE.md'), 'utf8')
 
 /** The blocks of code of the page in a language. */
-const blocks = language => [...PAGE.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))].map(([, code]) => code)
+const blocks = language =>
+  [...PAGE.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))].map(([, code]) => code)
 
-async function actionsOf (t, ...options) {
-  const { code, results: [{ actions, text }] } = await cliJson(t, ['policy', ...options])
+async function actionsOf(t, ...options) {
+  const {
+    code,
+    results: [{ actions, text }]
+  } = await cliJson(t, ['policy', ...options])
   assert.equal(code, 0)
   return { actions: actions.map(action => action.replace('dynamodb:', '')), text }
 }
@@ -21,11 +25,16 @@ async function actionsOf (t, ...options) {
 describe('policy', onceOnly, () => {
   test('prints what docs/TABLE.md shows', async t => {
     const { stdout } = await cli(t, ['policy'])
-    const shown = blocks('json').map(code => JSON.parse(code)).find(({ Statement }) => Statement !== undefined)
+    const shown = blocks('json')
+      .map(code => JSON.parse(code))
+      .find(({ Statement }) => Statement !== undefined)
     assert.deepEqual(JSON.parse(stdout), shown)
     const { actions } = await actionsOf(t)
     const grant = blocks('js').find(code => code.includes('table.grant('))
-    assert.deepEqual([...grant.matchAll(/'dynamodb:(\w+)'/g)].map(([, action]) => action), actions)
+    assert.deepEqual(
+      [...grant.matchAll(/'dynamodb:(\w+)'/g)].map(([, action]) => action),
+      actions
+    )
   })
 
   test('adds and takes away as it is told', async t => {
@@ -34,13 +43,21 @@ describe('policy', onceOnly, () => {
     assert.deepEqual((await actionsOf(t)).actions, [...read, ...write])
     assert.deepEqual((await actionsOf(t, '--read-only')).actions, read)
     assert.deepEqual((await actionsOf(t, '--read-only', '--with-scan')).actions, [...read, 'Scan'])
-    assert.deepEqual((await actionsOf(t, '--with-scan', '--with-create')).actions, [...read, ...write, 'Scan', 'CreateTable'])
+    assert.deepEqual((await actionsOf(t, '--with-scan', '--with-create')).actions, [
+      ...read,
+      ...write,
+      'Scan',
+      'CreateTable'
+    ])
   })
 
   test('names the table, by name, region and account, or by its ARN', async t => {
-    const resource = async (...options) => JSON.parse((await cli(t, ['policy', ...options])).stdout).Statement[0].Resource
-    assert.equal(await resource('--table', 'mine', '--region', 'eu-west-1', '--account', '123456789012'),
-      'arn:aws:dynamodb:eu-west-1:123456789012:table/mine')
+    const resource = async (...options) =>
+      JSON.parse((await cli(t, ['policy', ...options])).stdout).Statement[0].Resource
+    assert.equal(
+      await resource('--table', 'mine', '--region', 'eu-west-1', '--account', '123456789012'),
+      'arn:aws:dynamodb:eu-west-1:123456789012:table/mine'
+    )
     const arn = 'arn:aws-cn:dynamodb:cn-north-1:123456789012:table/mine'
     assert.equal(await resource('--table', arn), arn)
   })
@@ -49,8 +66,12 @@ describe('policy', onceOnly, () => {
     test(`as ${form} has the keys of the table and the same actions`, async t => {
       const { actions } = await actionsOf(t, '--with-scan')
       const { stdout } = await cli(t, ['policy', `--${form}`, '--with-scan', '--table', 'mine'])
-      for (const text of ['ydocname', 'ykeysort', 'PAY_PER_REQUEST', '"mine"']) assert(stdout.includes(text), text)
-      assert.deepEqual([...stdout.matchAll(/dynamodb:([A-Z]\w+)/g)].map(([, action]) => action), actions)
+      for (const text of ['ydocname', 'ykeysort', 'PAY_PER_REQUEST', '"mine"'])
+        assert(stdout.includes(text), text)
+      assert.deepEqual(
+        [...stdout.matchAll(/dynamodb:([A-Z]\w+)/g)].map(([, action]) => action),
+        actions
+      )
     })
   }
 
@@ -76,6 +97,6 @@ describe('policy', onceOnly, () => {
     })
     const { actions } = await actionsOf(t)
     assert.deepEqual([...used, 'DescribeTable'].sort(), [...actions].sort())
-    assert.deepEqual([...await sent(() => persistence.getAllDocNames())], ['Scan'])
+    assert.deepEqual([...(await sent(() => persistence.getAllDocNames()))], ['Scan'])
   })
 })

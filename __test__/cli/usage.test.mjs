@@ -34,7 +34,10 @@ describe('help', onceOnly, () => {
       assert(DOCS.includes(`\`\`\`text\n${stdout}\`\`\``), `docs/CLI.md has the help of ${name}:\n${stdout}`)
     }
     const documented = [...DOCS.matchAll(/^## `(.+)`$/gm)].map(([, name]) => name)
-    assert.deepEqual(documented, COMMANDS.map(({ name }) => name))
+    assert.deepEqual(
+      documented,
+      COMMANDS.map(({ name }) => name)
+    )
   })
 
   test('needs no table, no region and no yjs', async t => {
@@ -78,13 +81,19 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
       const { code, stdout, failures } = await cliJson(t, args)
       assert.equal(code, 2)
       assert.equal(stdout, '')
-      assert.deepEqual(failures.map(failure => failure.code), ['ERR_INVALID_ARGUMENT'])
+      assert.deepEqual(
+        failures.map(failure => failure.code),
+        ['ERR_INVALID_ARGUMENT']
+      )
     })
   }
 
   test('a name that begins with a dash is told where to go, and goes there', async t => {
     const { stderr } = await cli(t, ['show', '-dash', '--table', 'docs'])
-    assert.match(stderr, /^y-dynamodb: Unknown option '-d'; a name that begins with - goes after -- \(y-dynamodb show --help/)
+    assert.match(
+      stderr,
+      /^y-dynamodb: Unknown option '-d'; a name that begins with - goes after -- \(y-dynamodb show --help/
+    )
     const table = await filledTable(t, { '-dash': keystrokes(1) })
     const shown = await cli(t, ['show', ...of(table), '--json', '--', '-dash'])
     assert.equal(JSON.parse(shown.stdout).name, '-dash')
@@ -101,8 +110,17 @@ test('a table that is missing is not created, by no command', async t => {
   const table = new TestTable({ endpoint: (await filledTable(t, {})).endpoint })
   const files = folder(t)
   fs.writeFileSync(path.join(files, 'a.yjs'), keystrokes(1)[0])
-  const calls = [['ls'], ['show', 'a'], ['stats'], ['export', '--all', files], ['import', files], ['compact', 'a'],
-    ['verify', '--all'], ['repair', '--all', '--apply'], ['migrate', '--from', 'dynamodb:missing-too']]
+  const calls = [
+    ['ls'],
+    ['show', 'a'],
+    ['stats'],
+    ['export', '--all', files],
+    ['import', files],
+    ['compact', 'a'],
+    ['verify', '--all'],
+    ['repair', '--all', '--apply'],
+    ['migrate', '--from', 'dynamodb:missing-too']
+  ]
   for (const args of calls) {
     const { code, failures } = await cliJson(t, [...args, ...of(table)])
     assert.deepEqual([code, ...failures.map(failure => failure.code)], [1, 'ERR_TABLE'], args[0])
@@ -118,20 +136,36 @@ test('a file that is missing is not created, by no command', onceOnly, async t =
   const place = folder(t)
   const file = path.join(place, 'nope.db')
   const out = path.join(place, 'out')
-  const calls = [['ls'], ['show', 'a'], ['stats'], ['export', '--all', out], ['import', files], ['compact', 'a'], ['verify', '--all'],
-    ['repair', '--all', '--apply'], ['repair', 'a', '--extract', out], ['migrate', '--from', 'dynamodb:docs', '--from-endpoint', there.endpoint]]
-  const wrong = calls.flatMap(args => ['file:', 'file://'].map(scheme => [...args, '--table', 'docs', '--endpoint', scheme + file]))
+  const calls = [
+    ['ls'],
+    ['show', 'a'],
+    ['stats'],
+    ['export', '--all', out],
+    ['import', files],
+    ['compact', 'a'],
+    ['verify', '--all'],
+    ['repair', '--all', '--apply'],
+    ['repair', 'a', '--extract', out],
+    ['migrate', '--from', 'dynamodb:docs', '--from-endpoint', there.endpoint]
+  ]
+  const wrong = calls.flatMap(args =>
+    ['file:', 'file://'].map(scheme => [...args, '--table', 'docs', '--endpoint', scheme + file])
+  )
   wrong.push(['migrate', '--from', 'dynamodb:docs', '--from-endpoint', `file:${file}`, ...of(there)])
-  await Promise.all(wrong.map(async args => {
-    const { code, failures } = await cliJson(t, args)
-    assert.deepEqual([code, ...failures.map(failure => failure.code)], [2, 'ERR_INVALID_ARGUMENT'], args[0])
-  }))
+  await Promise.all(
+    wrong.map(async args => {
+      const { code, failures } = await cliJson(t, args)
+      assert.deepEqual([code, ...failures.map(failure => failure.code)], [2, 'ERR_INVALID_ARGUMENT'], args[0])
+    })
+  )
   assert.deepEqual(fs.readdirSync(place), [])
 })
 
 test('the table may come from the environment', async t => {
   const table = await filledTable(t, { doc: keystrokes(1) })
-  const { code, results } = await cliJson(t, ['ls', '--endpoint', table.endpoint], { env: { Y_DYNAMODB_TABLE: table.tableName } })
+  const { code, results } = await cliJson(t, ['ls', '--endpoint', table.endpoint], {
+    env: { Y_DYNAMODB_TABLE: table.tableName }
+  })
   assert.deepEqual([code, results.map(({ name }) => name)], [0, ['doc']])
 })
 
@@ -147,7 +181,11 @@ describe('a package that is not installed is named, with what to do', onceOnly, 
   test('y-leveldb', async t => {
     const store = folder(t)
     fs.writeFileSync(path.join(store, 'CURRENT'), '')
-    const { code, failures } = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, '--table', 'docs'], { without: 'y-leveldb' })
+    const { code, failures } = await cliJson(
+      t,
+      ['migrate', '--from', `leveldb:${store}`, '--table', 'docs'],
+      { without: 'y-leveldb' }
+    )
     assert.deepEqual([code, failures[0].code], [2, 'ERR_INVALID_ARGUMENT'])
     assert.match(failures[0].message, /npm install y-leveldb/)
   })
@@ -190,7 +228,9 @@ describe('what is not a terminal', onceOnly, () => {
   })
 
   test('a reader that has seen enough ends the run quietly', async t => {
-    const documents = Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`document-${'x'.repeat(200)}-${i}`, keystrokes(1)]))
+    const documents = Object.fromEntries(
+      Array.from({ length: 1_500 }, (_, i) => [`document-${'x'.repeat(200)}-${i}`, keystrokes(1)])
+    )
     const table = await filledTable(t, documents)
     const run = start(t, ['ls', ...of(table)])
     run.child.stdout.once('data', () => run.child.stdout.destroy())

@@ -15,36 +15,61 @@ const no = Buffer.from('no update')
 const keyOf = (doc, ...elements) => sortKey(['v1', doc, ...elements])
 const key = (...elements) => keyOf('doc', ...elements)
 const headOf = ({ parts, at = Date.now(), sealed = true }) => ({
-  value: Buffer.of(0, 0), parts: { N: `${parts}` }, at: { N: `${at}` }, sealed: { BOOL: sealed }
+  value: Buffer.of(0, 0),
+  parts: { N: `${parts}` },
+  at: { N: `${at}` },
+  sealed: { BOOL: sealed }
 })
 
 /** What can be wrong with items: the finding, and how it comes into the table. */
 const DAMAGE = {
   'an item that is no update': ['corrupt-update', key => [{ key: key('update', 90), value: no }]],
-  'a key that is none': ['corrupt-update', key => [{ key: Buffer.concat([key('update'), no]), value: updates[0] }]],
-  'a set that is no update': ['corrupt-update', key => [
-    { key: key('update', 91, 1, 2), ...headOf({ parts: 1 }) }, { key: key('update', 91, 1, 2, 0), value: no }
-  ]],
+  'a key that is none': [
+    'corrupt-update',
+    key => [{ key: Buffer.concat([key('update'), no]), value: updates[0] }]
+  ],
+  'a set that is no update': [
+    'corrupt-update',
+    key => [
+      { key: key('update', 91, 1, 2), ...headOf({ parts: 1 }) },
+      { key: key('update', 91, 1, 2, 0), value: no }
+    ]
+  ],
   'a meta that is none': ['corrupt-meta', key => [{ key: key('meta', 'k'), value: Buffer.of(115, 1) }]],
-  'a set that lacks parts': ['incomplete-set', key => [
-    { key: key('update', 92, 1, 2), ...headOf({ parts: 3 }) }, { key: key('update', 92, 1, 2, 1), value: no }
-  ]],
-  'a head that has lost its attributes': ['damaged-head', key => [
-    { key: key('update', 93, 1, 2), value: Buffer.of(0, 0) }, { key: key('update', 93, 1, 2, 0), value: updates[5] }
-  ]],
-  'parts without a head': ['orphan-parts', key => [
-    { key: key('update', 94, 1, 2, 0), value: updates[5] }, { key: key('update', 94, 1, 2, 1), value: no }
-  ]],
-  'a set that was given up': ['unsealed-set', key => [
-    { key: key('update', 95, 1, 2), ...headOf({ parts: 1, at: Date.now() - 2 * HOUR_MS, sealed: false }) }
-  ]]
+  'a set that lacks parts': [
+    'incomplete-set',
+    key => [
+      { key: key('update', 92, 1, 2), ...headOf({ parts: 3 }) },
+      { key: key('update', 92, 1, 2, 1), value: no }
+    ]
+  ],
+  'a head that has lost its attributes': [
+    'damaged-head',
+    key => [
+      { key: key('update', 93, 1, 2), value: Buffer.of(0, 0) },
+      { key: key('update', 93, 1, 2, 0), value: updates[5] }
+    ]
+  ],
+  'parts without a head': [
+    'orphan-parts',
+    key => [
+      { key: key('update', 94, 1, 2, 0), value: updates[5] },
+      { key: key('update', 94, 1, 2, 1), value: no }
+    ]
+  ],
+  'a set that was given up': [
+    'unsealed-set',
+    key => [
+      { key: key('update', 95, 1, 2), ...headOf({ parts: 1, at: Date.now() - 2 * HOUR_MS, sealed: false }) }
+    ]
+  ]
 }
 const DAMAGED = Object.keys(DAMAGE)
 
 const wrongs = findings => findings.map(({ wrong }) => wrong)
 const byName = results => Object.fromEntries(results.map(result => [result.name, result]))
 
-async function readable (table, name = 'doc') {
+async function readable(table, name = 'doc') {
   const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true }))
   const found = { text: textOf(await persistence.getYDoc(name)), metas: await persistence.getMetas(name) }
   await persistence.close()
@@ -52,7 +77,7 @@ async function readable (table, name = 'doc') {
 }
 
 /** A document for each kind of damage, and one that is well; and the items that are wrong. */
-async function damagedTable (t) {
+async function damagedTable(t) {
   const names = [...DAMAGED, 'well']
   const each = value => Object.fromEntries(names.map(name => [name, value]))
   const table = await filledTable(t, each(updates), each({ fine: 1 }))
@@ -74,7 +99,11 @@ describe('damaged items', () => {
     assert.deepEqual(await table.items(), before)
     for (const name of DAMAGED) {
       const [finding, ...others] = byName(found.results)[name].findings
-      assert.deepEqual([finding.wrong, finding.items, others], [DAMAGE[name][0], planted[name].length, []], name)
+      assert.deepEqual(
+        [finding.wrong, finding.items, others],
+        [DAMAGE[name][0], planted[name].length, []],
+        name
+      )
       assert(finding.place.startsWith(`['v1', '${name}', `), finding.place)
       assert.deepEqual(wrongs(byName(dry.results)[name].left), [finding.wrong])
     }
@@ -97,10 +126,20 @@ describe('damaged items', () => {
       const { findings, left } = byName(applied.results)[name]
       assert.deepEqual([findings.map(({ outcome }) => outcome), left], [['moved'], []], name)
       const kept = after.filter(({ doc, key }) => doc === name && readSortKey(key.subarray(0, 4))[0] === 'q0')
-      const wrong = before.filter(({ doc, key }) => doc === name && planted[name].some(item => key.equals(item.key)))
-      assert.deepEqual(kept.map(({ value, attributes }) => [value, attributes]), wrong.map(({ value, attributes }) => [value, attributes]))
-      const copies = extracted.results.filter(result => result.name === name).map(({ file }) => fs.readFileSync(file))
-      assert.deepEqual(copies, wrong.map(({ value }) => value))
+      const wrong = before.filter(
+        ({ doc, key }) => doc === name && planted[name].some(item => key.equals(item.key))
+      )
+      assert.deepEqual(
+        kept.map(({ value, attributes }) => [value, attributes]),
+        wrong.map(({ value, attributes }) => [value, attributes])
+      )
+      const copies = extracted.results
+        .filter(result => result.name === name)
+        .map(({ file }) => fs.readFileSync(file))
+      assert.deepEqual(
+        copies,
+        wrong.map(({ value }) => value)
+      )
       const { text, metas } = await readable(table, name)
       assert.deepEqual([text, metas.get('fine')], ['abcdef', 1])
     }
@@ -113,24 +152,38 @@ describe('damaged items', () => {
 
 describe('verify', () => {
   test('finds nothing in a table that is well, whatever is in it', async t => {
-    const table = await filledTable(t, { doc: updates, big: [bigUpdate(900_000)], 'ünï/ø': updates }, { big: { k: { deep: [1n] } } })
+    const table = await filledTable(
+      t,
+      { 'doc': updates, 'big': [bigUpdate(900_000)], 'ünï/ø': updates },
+      { big: { k: { deep: [1n] } } }
+    )
     await cli(t, ['compact', 'doc', ...of(table)])
     const { code, results } = await cliJson(t, ['verify', '--all', ...of(table)])
     assert.equal(code, 0)
-    assert.deepEqual(results.flatMap(({ findings }) => findings), [])
-    assert.equal(results.reduce((sum, { items }) => sum + items, 0), (await table.items()).length)
+    assert.deepEqual(
+      results.flatMap(({ findings }) => findings),
+      []
+    )
+    assert.equal(
+      results.reduce((sum, { items }) => sum + items, 0),
+      (await table.items()).length
+    )
     const { stdout } = await cli(t, ['verify', '--all', ...of(table)])
     assert.match(stdout, /^3 documents, \d+ items, 0 findings\n$/)
   })
 
-  test("finds what the original package has lost: gaps in its log, a state vector that claims more, updates that wait", async t => {
+  test('finds what the original package has lost: gaps in its log, a state vector that claims more, updates that wait', async t => {
     const table = await filledTable(t, {})
     const lost = [2, 3]
     for (const [i, value] of updates.entries()) {
       if (!lost.includes(i)) await table.put({ doc: 'doc', key: key('update', i), value })
     }
     const claimed = Y.encodeStateVector(docOf(updates))
-    await table.put({ doc: 'doc', key: sortKey(['v1_sv', 'doc']), value: Buffer.concat([varuint(5), varuint(claimed.length), claimed]) })
+    await table.put({
+      doc: 'doc',
+      key: sortKey(['v1_sv', 'doc']),
+      value: Buffer.concat([varuint(5), varuint(claimed.length), claimed])
+    })
     const before = await table.items()
     const { code, results } = await cliJson(t, ['verify', 'doc', ...of(table)])
     assert.equal(code, 1)
@@ -145,7 +198,9 @@ describe('verify', () => {
     const file = path.join(folder(t), 'doc.yjs')
     fs.writeFileSync(file, Y.mergeUpdates(lost.map(i => updates[i])))
     assert.equal((await cli(t, ['import', file, ...of(table)])).code, 0)
-    assert.deepEqual(wrongs((await cliJson(t, ['verify', 'doc', ...of(table)])).results[0].findings), ['clock-gap'])
+    assert.deepEqual(wrongs((await cliJson(t, ['verify', 'doc', ...of(table)])).results[0].findings), [
+      'clock-gap'
+    ])
     assert.equal((await readable(table)).text, 'abcdef')
     assert.equal((await cli(t, ['compact', 'doc', ...of(table)])).code, 0)
     assert.equal((await cli(t, ['verify', 'doc', ...of(table)])).code, 0)
@@ -179,23 +234,36 @@ describe('repair', () => {
   test('moves an item byte for byte, attributes of any name and type included', async t => {
     const table = await filledTable(t, { doc: updates })
     const attributes = {
-      at: { S: 'not a time' }, theirs: { M: { deep: { L: [{ NULL: true }, { N: '1.5' }] } } }, set: { SS: ['a', 'b'] }
+      at: { S: 'not a time' },
+      theirs: { M: { deep: { L: [{ NULL: true }, { N: '1.5' }] } } },
+      set: { SS: ['a', 'b'] }
     }
     await table.put({ doc: 'doc', key: key('update', 9), value: no, ...attributes })
     await table.request('PutItem', {
-      Item: { ydocname: { S: 'doc' }, ykeysort: { B: key('update', 10).toString('base64') }, value: { S: 'a string' } }
+      Item: {
+        ydocname: { S: 'doc' },
+        ykeysort: { B: key('update', 10).toString('base64') },
+        value: { S: 'a string' }
+      }
     })
     const { code } = await cliJson(t, ['repair', 'doc', '--apply', ...of(table)])
     assert.equal(code, 0)
-    const kept = (await table.request('Scan', {})).Items
-      .map(({ ydocname, ykeysort, ...rest }) => ({ key: readSortKey(Buffer.from(ykeysort.B, 'base64')), rest }))
-      .filter(({ key }) => key[0] === 'q0')
+    const kept = (await table.request('Scan', {})).Items.map(({ ydocname, ykeysort, ...rest }) => ({
+      key: readSortKey(Buffer.from(ykeysort.B, 'base64')),
+      rest
+    })).filter(({ key }) => key[0] === 'q0')
     assert.deepEqual(kept, [
       { key: ['q0', 'doc', 'update', 9], rest: { value: { B: no.toString('base64') }, ...attributes } },
       { key: ['q0', 'doc', 'update', 10], rest: { value: { S: 'a string' } } }
     ])
     // Bytes that are none stay where they are, and that is said.
-    const { code: extracted, results } = await cliJson(t, ['repair', 'doc', '--extract', folder(t), ...of(table)])
+    const { code: extracted, results } = await cliJson(t, [
+      'repair',
+      'doc',
+      '--extract',
+      folder(t),
+      ...of(table)
+    ])
     assert.deepEqual([extracted, results.map(({ file }) => file === null)], [1, [false, true]])
   })
 
@@ -208,12 +276,12 @@ describe('repair', () => {
     const table = await ProxiedTable.before(t, behind)
     const before = await behind.items()
     const repair = ['repair', 'doc', '--apply', ...of(table)]
-    table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     const denied = await cliJson(t, repair)
     assert.deepEqual([denied.code, denied.failures[0].code], [1, 'ERR_ACCESS'])
     assert.deepEqual(await behind.items(), before)
     // Copies are there, and the items as well: the next repair goes on.
-    table.rule(({ operation }) => operation === 'DeleteItem' ? deny : undefined)
+    table.rule(({ operation }) => (operation === 'DeleteItem' ? deny : undefined))
     assert.equal((await cliJson(t, repair)).code, 1)
     assert.equal((await behind.items()).length, before.length + 2)
     const lost = new Set()
@@ -237,11 +305,15 @@ describe('repair', () => {
       { key: key('update', 93, 1, 2), value: Buffer.of(0, 0) },
       { key: key('update', 93, 1, 2, 0), value: rest.slice(0, 10) },
       { key: key('update', 93, 1, 2, 1), value: rest.slice(10) }
-    ]) await table.put({ doc: 'doc', ...item })
+    ])
+      await table.put({ doc: 'doc', ...item })
     await cli(t, ['repair', '--all', '--apply', ...of(table)])
     const files = folder(t)
     const { results } = await cliJson(t, ['repair', '--all', '--extract', files, ...of(table)])
-    assert.deepEqual(results.map(({ from }) => from.split(', ').length), [6, 7, 7])
+    assert.deepEqual(
+      results.map(({ from }) => from.split(', ').length),
+      [6, 7, 7]
+    )
     const whole = path.join(files, 'whole.yjs')
     fs.writeFileSync(whole, Buffer.concat(results.slice(1).map(({ file }) => fs.readFileSync(file))))
     assert.equal((await cli(t, ['import', whole, '--name', 'doc', ...of(table)])).code, 0)
@@ -251,7 +323,11 @@ describe('repair', () => {
   test('of all documents says what it would do for each, as text', async t => {
     const table = await filledTable(t, { doc: updates }, { other: { m: 1 } })
     await table.put({ doc: 'doc', key: key('update', 90), value: no })
-    await table.put({ doc: 'other', key: sortKey(['v1', 'other', 'meta', 'm']), value: Buffer.from(encodeAny('x')).subarray(0, 2) })
+    await table.put({
+      doc: 'other',
+      key: sortKey(['v1', 'other', 'meta', 'm']),
+      value: Buffer.from(encodeAny('x')).subarray(0, 2)
+    })
     const dry = await cli(t, ['repair', '--all', ...of(table)])
     assert.equal(dry.code, 1)
     assert.match(dry.stdout, /^doc: corrupt-update at \['v1', 'doc', 'update', 90\]: /m)
@@ -261,7 +337,10 @@ describe('repair', () => {
     assert.equal(applied.code, 0)
     assert.match(applied.stdout, /2 documents, 2 items moved into the quarantine/)
     // A document of which only the quarantine is left is still listed, and goes with a clear of all.
-    assert.deepEqual((await cliJson(t, ['ls', ...of(table)])).results.map(({ name }) => name).sort(), ['doc', 'other'])
+    assert.deepEqual((await cliJson(t, ['ls', ...of(table)])).results.map(({ name }) => name).sort(), [
+      'doc',
+      'other'
+    ])
     const persistence = DynamoDbPersistence(table.config())
     await persistence.clearAll()
     await persistence.close()

@@ -7,7 +7,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
-  ProxiedTable, delay, hang, loseResponse, pageOf, reset, serverError, throttle, unprocessed
+  ProxiedTable,
+  delay,
+  hang,
+  loseResponse,
+  pageOf,
+  reset,
+  serverError,
+  throttle,
+  unprocessed
 } from '../support/proxy.mjs'
 import { Ledger } from './ledger.mjs'
 import { LateDuplicates, isBatch, isPaged, isSeal, isWrite, lagging, sometimes, weather } from './proxy.mjs'
@@ -18,14 +26,17 @@ import { Work, idsIn } from './work.mjs'
 const DOCS = ['one', 'two', 'three', 'four']
 const STEPS = 25
 /** Compaction so eager that it is always at work; time enough for a machine that is busy. */
-const CONFIG = { compactionItems: 8, aws: { requestTimeoutMs: 5_000, operationTimeoutMs: 20_000, maxAttempts: 100 } }
+const CONFIG = {
+  compactionItems: 8,
+  aws: { requestTimeoutMs: 5_000, operationTimeoutMs: 20_000, maxAttempts: 100 }
+}
 /** Does not wait long for an answer that never comes. */
 const BRISK = { ...CONFIG, aws: { ...CONFIG.aws, requestTimeoutMs: 500 } }
 /** Gives up soon. */
 const IMPATIENT = { ...CONFIG, aws: { requestTimeoutMs: 400, operationTimeoutMs: 800 } }
 
 /** Works on the documents under `rule`; gives the work and what it takes to look at its end. */
-async function under (t, rule, { chance, codes = [], clears = true, config = CONFIG }) {
+async function under(t, rule, { chance, codes = [], clears = true, config = CONFIG }) {
   tellSeed(t)
   const table = await ProxiedTable.before(t)
   const ledger = new Ledger()
@@ -40,7 +51,7 @@ async function under (t, rule, { chance, codes = [], clears = true, config = CON
   return { table, ledger, persistence, work }
 }
 
-function refusedWith (work, codes) {
+function refusedWith(work, codes) {
   for (const { operation, error } of work.rejections) {
     assert(codes.includes(error.code), `${operation}: ${error.stack}`)
     assert.equal(error.retryable, true)
@@ -48,7 +59,7 @@ function refusedWith (work, codes) {
 }
 
 /** What another process finds when all is over; then two flushes, which leave one write of each document. */
-async function isAllThere (t, { table, ledger, persistence }) {
+async function isAllThere(t, { table, ledger, persistence }) {
   await persistence.close()
   table.rule(() => undefined)
   const other = table.open(t, { compactionItems: 0 })
@@ -70,7 +81,7 @@ async function isAllThere (t, { table, ledger, persistence }) {
 }
 
 /** All calls are refused while it lasts; before and after all is well. */
-async function outage (t, fault, code) {
+async function outage(t, fault, code) {
   const chance = random()
   const table = await ProxiedTable.before(t)
   const ledger = new Ledger()
@@ -92,13 +103,22 @@ async function outage (t, fault, code) {
 
 describe('in a share of the requests', { concurrency: 4 }, () => {
   const faults = {
-    'latency, so that answers come in another order': [chance => sometimes(chance, 0.7, () => delay(chance() * 60))],
+    'latency, so that answers come in another order': [
+      chance => sometimes(chance, 0.7, () => delay(chance() * 60))
+    ],
     'a throttle': [chance => sometimes(chance, 0.25, () => throttle), 'ERR_THROTTLED'],
     'a 500': [chance => sometimes(chance, 0.25, () => serverError), 'ERR_UNAVAILABLE'],
     'a connection that resets': [chance => sometimes(chance, 0.25, () => reset), 'ERR_UNAVAILABLE'],
-    'a response that is lost after the write': [chance => sometimes(chance, 0.3, () => loseResponse, isWrite), 'ERR_UNAVAILABLE'],
-    'items that a batch leaves unprocessed': [chance => sometimes(chance, 0.8, () => unprocessed(Math.floor(chance() * 4)), isBatch)],
-    'pages that end early': [chance => sometimes(chance, 0.9, () => pageOf(1 + Math.floor(chance() * 4)), isPaged)]
+    'a response that is lost after the write': [
+      chance => sometimes(chance, 0.3, () => loseResponse, isWrite),
+      'ERR_UNAVAILABLE'
+    ],
+    'items that a batch leaves unprocessed': [
+      chance => sometimes(chance, 0.8, () => unprocessed(Math.floor(chance() * 4)), isBatch)
+    ],
+    'pages that end early': [
+      chance => sometimes(chance, 0.9, () => pageOf(1 + Math.floor(chance() * 4)), isPaged)
+    ]
   }
   for (const [what, [rule, ...codes]] of Object.entries(faults)) {
     test(what, { timeout: 60_000 }, async t => {

@@ -44,13 +44,13 @@ class Place {
   /** Where the lives so far wrote what they were told, and when each ended. */
   ledgers = []
 
-  constructor (role, name, job) {
+  constructor(role, name, job) {
     this.#role = role
     this.#name = name
     this.#job = job
   }
 
-  start () {
+  start() {
     const name = `${this.#name}.${this.#lives++}`
     const ledger = path.join(this.#job.folder, `${name}.jsonl`)
     const job = JSON.stringify({ role: this.#role, name, config: this.#job.config, docs: DOCS, ledger })
@@ -60,13 +60,13 @@ class Place {
   }
 
   /** Ends what is left of it when the test has failed. */
-  end () {
+  end() {
     this.#child.kill('SIGKILL')
     return this.#exit
   }
 
   /** Kills the process at once. @throws where it had ended by itself */
-  async kill () {
+  async kill() {
     this.#child.kill('SIGKILL')
     const [code, signal] = await this.#exit
     this.ledgers.at(-1).killed = Number(process.hrtime.bigint() / 1_000n)
@@ -75,7 +75,7 @@ class Place {
 }
 
 /** What the processes wrote down. The last line of one that was killed may be half a line. */
-function entriesOf ({ ledger }) {
+function entriesOf({ ledger }) {
   if (!fs.existsSync(ledger)) return []
   const lines = fs.readFileSync(ledger, 'utf8').split('\n')
   lines.pop()
@@ -83,14 +83,15 @@ function entriesOf ({ ledger }) {
 }
 
 /** All that was written down, as one ledger. A clear that has no end ended when its process was killed. */
-function together (places) {
+function together(places) {
   const ledger = new Ledger({ ordered: false })
   const counts = { flushed: 0, refused: {} }
   for (const life of places.flatMap(place => place.ledgers)) {
     const clears = new Map()
     for (const { store, clear, flushed, refused, ...entry } of entriesOf(life)) {
       if (store !== undefined) ledger.add({ stores: [{ id: store, ...entry }] })
-      if (clear !== undefined) clears.set(entry.began, { doc: clear, ended: life.killed, resolved: false, ...entry })
+      if (clear !== undefined)
+        clears.set(entry.began, { doc: clear, ended: life.killed, resolved: false, ...entry })
       if (flushed !== undefined) counts.flushed++
       if (refused !== undefined) counts.refused[refused] = (counts.refused[refused] ?? 0) + 1
     }
@@ -100,9 +101,12 @@ function together (places) {
 }
 
 /** Until the table has not changed for a while: what the killed processes had sent may still be on its way. */
-async function quiet (table) {
+async function quiet(table) {
   // Not the attributes themselves: their order differs from answer to answer.
-  const look = async () => JSON.stringify((await table.items()).map(({ key, attributes }) => [key.toString('hex'), attributes.sealed?.BOOL]))
+  const look = async () =>
+    JSON.stringify(
+      (await table.items()).map(({ key, attributes }) => [key.toString('hex'), attributes.sealed?.BOOL])
+    )
   for (let before, now = await look(); before !== now; now = await look()) {
     before = now
     await sleep(QUIET_MS)
@@ -110,56 +114,63 @@ async function quiet (table) {
 }
 
 /** Whether there is something that could be lost, could be back, and could leave remains. */
-function isEnough ({ ledger, counts }) {
+function isEnough({ ledger, counts }) {
   return ledger.counts.acknowledged > 50 && ledger.counts.clears > 0 && counts.flushed > 0
 }
 
-test(`seven processes, one killed every now and then, for ${SECONDS} s`, { timeout: (SECONDS + 300) * 1_000 }, async t => {
-  tellSeed(t)
-  const chance = random()
-  const table = isLocal ? new TestTable() : await ProxiedTable.before(t)
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-kill-'))
-  t.after(() => fs.rmSync(folder, { recursive: true }))
-  const judge = table.open(t, { compactionItems: 0, aws: PATIENT })
-  await judge.getYDoc('one')
+test(
+  `seven processes, one killed every now and then, for ${SECONDS} s`,
+  { timeout: (SECONDS + 300) * 1_000 },
+  async t => {
+    tellSeed(t)
+    const chance = random()
+    const table = isLocal ? new TestTable() : await ProxiedTable.before(t)
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-kill-'))
+    t.after(() => fs.rmSync(folder, { recursive: true }))
+    const judge = table.open(t, { compactionItems: 0, aws: PATIENT })
+    await judge.getYDoc('one')
 
-  const config = table.config({ compactionItems: 20, skipCreateTable: true, aws: PATIENT })
-  const places = ROLES.map((role, n) => new Place(role, `${role}-${n}`, { config, folder }))
-  t.after(() => Promise.all(places.map(place => place.end())))
-  for (const place of places) place.start()
-  // A slow machine needs a while until each has done something.
-  const limit = Date.now() + ENOUGH_LIMIT_MS
-  for (let so = together(places); !isEnough(so); so = together(places)) {
-    assert(Date.now() < limit, `not enough has happened: ${JSON.stringify({ ...so.ledger.counts, ...so.counts })}`)
-    await sleep(500)
-  }
-  let kills = 0
-  const end = Date.now() + SECONDS * 1_000
-  while (Date.now() < end) {
-    await sleep(chance() * 2 * BETWEEN_KILLS_MS)
-    const place = places[Math.floor(chance() * places.length)]
-    await place.kill()
-    place.start()
-    kills++
-  }
-  for (const place of places) await place.kill()
-  await quiet(table)
-
-  const { ledger, counts } = together(places)
-  t.diagnostic(JSON.stringify({ kills, ...ledger.counts, ...counts }))
-  for (const doc of DOCS) {
-    const check = async moment => {
-      const { lost, back } = ledger.judge(doc, idsIn(await judge.getYDoc(doc)))
-      assert.deepEqual({ lost, back }, { lost: [], back: [] }, `${doc} ${moment}`)
+    const config = table.config({ compactionItems: 20, skipCreateTable: true, aws: PATIENT })
+    const places = ROLES.map((role, n) => new Place(role, `${role}-${n}`, { config, folder }))
+    t.after(() => Promise.all(places.map(place => place.end())))
+    for (const place of places) place.start()
+    // A slow machine needs a while until each has done something.
+    const limit = Date.now() + ENOUGH_LIMIT_MS
+    for (let so = together(places); !isEnough(so); so = together(places)) {
+      assert(
+        Date.now() < limit,
+        `not enough has happened: ${JSON.stringify({ ...so.ledger.counts, ...so.counts })}`
+      )
+      await sleep(500)
     }
-    await check('at the end')
-    const remains = (await writes(table, doc)).filter(isRemains)
-    await age(table, doc)
-    await judge.flushDocument(doc)
-    await judge.flushDocument(doc)
-    await check('after two flushes')
-    const left = await writes(table, doc)
-    assert(left.length <= 1 && !left.some(isRemains), `${doc}: ${JSON.stringify(left)}`)
-    t.diagnostic(`${doc}: ${remains.length} sets of those that were killed, none after two flushes`)
+    let kills = 0
+    const end = Date.now() + SECONDS * 1_000
+    while (Date.now() < end) {
+      await sleep(chance() * 2 * BETWEEN_KILLS_MS)
+      const place = places[Math.floor(chance() * places.length)]
+      await place.kill()
+      place.start()
+      kills++
+    }
+    for (const place of places) await place.kill()
+    await quiet(table)
+
+    const { ledger, counts } = together(places)
+    t.diagnostic(JSON.stringify({ kills, ...ledger.counts, ...counts }))
+    for (const doc of DOCS) {
+      const check = async moment => {
+        const { lost, back } = ledger.judge(doc, idsIn(await judge.getYDoc(doc)))
+        assert.deepEqual({ lost, back }, { lost: [], back: [] }, `${doc} ${moment}`)
+      }
+      await check('at the end')
+      const remains = (await writes(table, doc)).filter(isRemains)
+      await age(table, doc)
+      await judge.flushDocument(doc)
+      await judge.flushDocument(doc)
+      await check('after two flushes')
+      const left = await writes(table, doc)
+      assert(left.length <= 1 && !left.some(isRemains), `${doc}: ${JSON.stringify(left)}`)
+      t.diagnostic(`${doc}: ${remains.length} sets of those that were killed, none after two flushes`)
+    }
   }
-})
+)

@@ -9,10 +9,21 @@ import { onceOnly } from '../support/engine.mjs'
 v8.setFlagsFromString('--expose-gc')
 globalThis.gc = vm.runInNewContext('gc')
 
-test('100 documents, 5 updates a second each, for 8 s: memory stays', { ...onceOnly, timeout: 120_000 }, async t => {
-  const { sent, storedPerSecond, rss, heap } = await run({ documents: 100, perSecond: 5, seconds: 8, warmUp: 4 })
-  t.diagnostic(`${sent} updates, ${storedPerSecond.toFixed(0)} a second; growth: RSS ${rss.growth.toFixed(1)} MiB, JS heap ${heap.growth.toFixed(2)} MiB`)
-  // The database lies in the same memory: 2,000 items of some hundred bytes, and room for a busy machine's backlog.
-  assert(rss.growth < 32, `RSS grew by ${rss.growth} MiB`)
-  assert(heap.growth < 4, `the JS heap grew by ${heap.growth} MiB`)
-})
+test(
+  '100 documents, 5 updates a second each, for 8 s: memory stays',
+  { ...onceOnly, timeout: 120_000 },
+  async t => {
+    const { sent, storedPerSecond, rss, heap } = await run({
+      documents: 100,
+      perSecond: 5,
+      seconds: 8,
+      warmUp: 4
+    })
+    t.diagnostic(
+      `${sent} updates, ${storedPerSecond.toFixed(0)} a second; growth: RSS ${rss.growth.toFixed(1)} MiB, JS heap ${heap.growth.toFixed(2)} MiB`
+    )
+    // The database lies in the same memory: 2,000 items of some hundred bytes, and room for a busy machine's backlog.
+    assert(rss.growth < 32, `RSS grew by ${rss.growth} MiB`)
+    assert(heap.growth < 4, `the JS heap grew by ${heap.growth} MiB`)
+  }
+)

@@ -4,7 +4,7 @@ export const seed = Number(process.env.FIRE_SEED ?? Math.floor(Math.random() * 2
 if (!Number.isInteger(seed)) throw new Error(`FIRE_SEED=${process.env.FIRE_SEED} is not a whole number`)
 
 /** Numbers in [0, 1) that depend on the seed and `salt` alone (mulberry32). */
-export function random (salt = 0) {
+export function random(salt = 0) {
   let state = (seed ^ Math.imul(salt + 1, 0x9e3779b9)) >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -15,6 +15,6 @@ export function random (salt = 0) {
 }
 
 /** Tells which seed it was, so that a failure can be had again. */
-export function tellSeed (t) {
+export function tellSeed(t) {
   t.diagnostic(`seed: FIRE_SEED=${seed}`)
 }

@@ -5,7 +5,7 @@ import { binary } from '../support/engine.mjs'
 const HOUR_MS = 3_600_000
 
 /** The writes of a document: `{ head, parts, keys }`, a plain update with `head` undefined. */
-export async function writes (table, doc) {
+export async function writes(table, doc) {
   const found = new Map()
   for (const { key, attributes } of await table.items(doc)) {
     const [, , kind, clock, ...id] = readSortKey(key)
@@ -21,14 +21,17 @@ export async function writes (table, doc) {
 }
 
 /** A set that does not count: without a head, not sealed, or not whole. */
-export function isRemains ({ head, parts }) {
+export function isRemains({ head, parts }) {
   if (head === undefined) return parts > 0
   return !head.sealed.BOOL || Number(head.parts.N) !== parts
 }
 
 /** Makes every set that is not sealed two hours older, so that a sweep takes it. */
-export async function age (table, doc) {
-  for (const { head, keys: [key] } of await writes(table, doc)) {
+export async function age(table, doc) {
+  for (const {
+    head,
+    keys: [key]
+  } of await writes(table, doc)) {
     if (head === undefined || head.sealed.BOOL) continue
     await table.request('UpdateItem', {
       Key: { ydocname: { S: doc }, ykeysort: binary(key) },

@@ -4,16 +4,18 @@ import { DynamoDbPersistence } from '../support/engine.mjs'
 import { Y, mapOf, docOf } from '../support/documents.mjs'
 
 /** An update that stands for itself: it needs no other, so that one that was refused takes no other with it. */
-export function updateOf (id, clientID) {
+export function updateOf(id, clientID) {
   const doc = new Y.Doc()
   doc.clientID = clientID
   let made
-  doc.on('update', update => { made = update })
+  doc.on('update', update => {
+    made = update
+  })
   doc.getMap('map').set(id, 1)
   return made
 }
 
-export function idsIn (doc) {
+export function idsIn(doc) {
   return Object.keys(mapOf(doc))
 }
 
@@ -27,7 +29,7 @@ export class Work {
 
   #clears
 
-  constructor (persistence, ledger, chance, { clears = true } = {}) {
+  constructor(persistence, ledger, chance, { clears = true } = {}) {
     this.#persistence = persistence
     this.#ledger = ledger
     this.#chance = chance
@@ -35,16 +37,16 @@ export class Work {
   }
 
   /** `steps` calls on each of `docs`, the documents side by side. */
-  async run (docs, steps) {
+  async run(docs, steps) {
     await Promise.all(docs.map(doc => this.#runOn(doc, steps)))
   }
 
   /** One call of each kind on a document. */
-  async each (doc) {
+  async each(doc) {
     await Promise.all([this.#store(doc), this.#read(doc), this.#flush(doc), this.clear(doc)])
   }
 
-  async #runOn (doc, steps) {
+  async #runOn(doc, steps) {
     let running = []
     for (let step = 0; step < steps; step++) {
       const dice = this.#chance()
@@ -61,35 +63,48 @@ export class Work {
     await Promise.all(running)
   }
 
-  #store (doc) {
+  #store(doc) {
     const number = this.#ledger.now()
     const id = `${doc} ${number}`
     const update = updateOf(id, number)
-    return this.#allowed('storeUpdate', doc, this.#ledger.store(doc, id, () => this.#persistence.storeUpdate(doc, update)))
+    return this.#allowed(
+      'storeUpdate',
+      doc,
+      this.#ledger.store(doc, id, () => this.#persistence.storeUpdate(doc, update))
+    )
   }
 
-  #read (doc) {
+  #read(doc) {
     const called = this.#ledger.now()
-    const reading = this.#chance() < 0.5
-      ? this.#persistence.getYDoc(doc)
-      : this.#persistence.getDiff(doc).then(diff => docOf([diff]))
-    return this.#allowed('read', doc, reading.then(found => {
-      // A read waits for the stores that were called before it, so it is known by now how they ended.
-      const { lost, back, unknown } = this.#ledger.judge(doc, idsIn(found), called)
-      assert.deepEqual({ lost, back, unknown }, { lost: [], back: [], unknown: [] }, `a read of ${doc}`)
-    }))
+    const reading =
+      this.#chance() < 0.5
+        ? this.#persistence.getYDoc(doc)
+        : this.#persistence.getDiff(doc).then(diff => docOf([diff]))
+    return this.#allowed(
+      'read',
+      doc,
+      reading.then(found => {
+        // A read waits for the stores that were called before it, so it is known by now how they ended.
+        const { lost, back, unknown } = this.#ledger.judge(doc, idsIn(found), called)
+        assert.deepEqual({ lost, back, unknown }, { lost: [], back: [], unknown: [] }, `a read of ${doc}`)
+      })
+    )
   }
 
-  #flush (doc) {
+  #flush(doc) {
     return this.#allowed('flushDocument', doc, this.#persistence.flushDocument(doc))
   }
 
-  clear (doc) {
-    return this.#allowed('clearDocument', doc, this.#ledger.clear(doc, () => this.#persistence.clearDocument(doc)))
+  clear(doc) {
+    return this.#allowed(
+      'clearDocument',
+      doc,
+      this.#ledger.clear(doc, () => this.#persistence.clearDocument(doc))
+    )
   }
 
   /** Refusals are gathered; what is none of ours fails the test. */
-  async #allowed (operation, doc, call) {
+  async #allowed(operation, doc, call) {
     try {
       await call
     } catch (error) {

@@ -24,27 +24,30 @@ const persistence = DynamoDbPersistence(config)
 const now = () => Number(process.hrtime.bigint() / 1_000n)
 const anyDoc = () => docs[randomInt(docs.length)]
 
-function write (entry) {
+function write(entry) {
   fs.writeSync(file, `${JSON.stringify(entry)}\n`)
   fs.fsyncSync(file)
 }
 
-async function writeOn (lane) {
+async function writeOn(lane) {
   for (let n = 0; ; n++) {
     const doc = anyDoc()
     const id = `${doc} ${name} ${lane} ${n}`
     const issued = now()
-    await unlessRefused(persistence.storeUpdate(doc, updateOf(id, randomInt(2 ** 32))).then(() =>
-      write({ store: id, doc, issued, settled: now(), acknowledged: true })))
+    await unlessRefused(
+      persistence
+        .storeUpdate(doc, updateOf(id, randomInt(2 ** 32)))
+        .then(() => write({ store: id, doc, issued, settled: now(), acknowledged: true }))
+    )
     await sleep(randomInt(BETWEEN_WRITES_MS))
   }
 }
 
-async function compactOn () {
+async function compactOn() {
   for (;;) await unlessRefused(persistence.flushDocument(anyDoc()).then(() => write({ flushed: 1 })))
 }
 
-async function clearOn () {
+async function clearOn() {
   for (;;) {
     const doc = anyDoc()
     const began = now()
@@ -55,7 +58,7 @@ async function clearOn () {
   }
 }
 
-async function unlessRefused (call) {
+async function unlessRefused(call) {
   try {
     await call
     return true

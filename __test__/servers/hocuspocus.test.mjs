@@ -17,15 +17,32 @@ const open = async (t, table, { extensions = [], ...more } = {}) => {
   const onError = (error, context) => told.push([error.code, context])
   const extension = new DynamoDB(table.config({ onError, ...more }))
   const server = new Server({
-    port: 0, address: '127.0.0.1', quiet: true, stopOnSignals: false, debounce: 50, extensions: [...extensions, extension]
+    port: 0,
+    address: '127.0.0.1',
+    quiet: true,
+    stopOnSignals: false,
+    debounce: 50,
+    extensions: [...extensions, extension]
   })
   await server.listen()
   let destroyed
-  const stop = () => { destroyed ??= server.destroy(); return destroyed }
+  const stop = () => {
+    destroyed ??= server.destroy()
+    return destroyed
+  }
   t.after(stop)
   const { documents } = server.hocuspocus
   const join = docName => joined(t, `ws://127.0.0.1:${server.address.port}`, docName)
-  return { server, hocuspocus: server.hocuspocus, documents, extension, told, stop, join, codes: () => told.map(([code]) => code) }
+  return {
+    server,
+    hocuspocus: server.hocuspocus,
+    documents,
+    extension,
+    told,
+    stop,
+    join,
+    codes: () => told.map(([code]) => code)
+  }
 }
 
 const joined = (t, url, name) => {
@@ -33,16 +50,27 @@ const joined = (t, url, name) => {
   const websocketProvider = new HocuspocusProviderWebsocket({ url, WebSocketPolyfill: WebSocket })
   const refusals = []
   const provider = new HocuspocusProvider({
-    websocketProvider, name, document: doc, onAuthenticationFailed: refusal => refusals.push(refusal), onClose: refusal => refusals.push(refusal)
+    websocketProvider,
+    name,
+    document: doc,
+    onAuthenticationFailed: refusal => refusals.push(refusal),
+    onClose: refusal => refusals.push(refusal)
   })
   provider.attach()
-  const leave = () => { provider.destroy(); websocketProvider.destroy(); doc.destroy() }
+  const leave = () => {
+    provider.destroy()
+    websocketProvider.destroy()
+    doc.destroy()
+  }
   t.after(leave)
   return { doc, text: doc.getText('text'), leave, refusals, isSynced: () => provider.synced }
 }
 
 const stored = async (table, docName = 'doc') => {
-  const persistence = DynamoDbPersistence({ ...table.config(), ...(table.behind && { aws: table.behind.config().aws }) })
+  const persistence = DynamoDbPersistence({
+    ...table.config(),
+    ...(table.behind && { aws: table.behind.config().aws })
+  })
   try {
     return textOf(await persistence.getYDoc(docName))
   } finally {
@@ -58,8 +86,8 @@ const store = async (table, docName, text) => {
   await persistence.close()
 }
 
-const denyWrites = ({ operation }) => operation === 'PutItem' ? deny : undefined
-const denyReads = ({ operation }) => operation === 'Query' ? deny : undefined
+const denyWrites = ({ operation }) => (operation === 'PutItem' ? deny : undefined)
+const denyReads = ({ operation }) => (operation === 'Query' ? deny : undefined)
 
 describe('a Hocuspocus server', () => {
   test('has its documents again after a restart, each its own', async t => {
@@ -71,14 +99,22 @@ describe('a Hocuspocus server', () => {
     await until('synchronisation', () => a.isSynced() && b.isSynced())
     a.text.insert(0, 'text of a')
     b.text.insert(0, 'text of b')
-    await until('the text at the server', () => first.documents.get('a').getText('text').length > 0 && first.documents.get('b').getText('text').length > 0)
+    await until(
+      'the text at the server',
+      () =>
+        first.documents.get('a').getText('text').length > 0
+        && first.documents.get('b').getText('text').length > 0
+    )
     await first.stop()
 
     const second = await open(t, table)
     const again = [second.join('a'), second.join('b')]
     await until('synchronisation', () => again.every(({ isSynced }) => isSynced()))
     // It was loaded before the first client got it.
-    assert.deepEqual(again.map(({ doc }) => textOf(doc)), ['text of a', 'text of b'])
+    assert.deepEqual(
+      again.map(({ doc }) => textOf(doc)),
+      ['text of a', 'text of b']
+    )
     assert.deepEqual([...first.codes(), ...second.codes()], [])
   })
 
@@ -88,7 +124,7 @@ describe('a Hocuspocus server', () => {
     const first = join('doc')
     await until('synchronisation', first.isSynced)
     first.text.insert(0, 'x'.repeat(10_000))
-    await until('the long text in the table', async () => await stored(table) !== '')
+    await until('the long text in the table', async () => (await stored(table)) !== '')
     first.text.insert(0, 'a')
     first.leave()
     await until('the unloading', () => documents.size === 0)
@@ -122,7 +158,9 @@ describe('a Hocuspocus server', () => {
   test('stores a change that comes while the document is being unloaded', async t => {
     const table = await ProxiedTable.before(t)
     let reached
-    const unloading = new Promise(resolve => { reached = resolve })
+    const unloading = new Promise(resolve => {
+      reached = resolve
+    })
     const { hocuspocus, documents, join, codes } = await open(t, table, {
       extensions: [{ priority: 1_000, beforeUnloadDocument: async () => reached() }]
     })
@@ -149,7 +187,14 @@ describe('a Hocuspocus server', () => {
     await store(table, 'doc', 'stored')
     let made
     const { documents, join, codes, extension } = await open(t, table, {
-      extensions: [{ priority: 1_000, onLoadDocument: async ({ document }) => { made = document } }]
+      extensions: [
+        {
+          priority: 1_000,
+          onLoadDocument: async ({ document }) => {
+            made = document
+          }
+        }
+      ]
     })
     table.rule(denyReads)
     const refused = join('doc')
@@ -157,7 +202,12 @@ describe('a Hocuspocus server', () => {
     assert.equal(refused.isSynced(), false)
     assert.equal(documents.size, 0)
     assert(made.isDestroyed)
-    assert.deepEqual(extension.persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
+    assert.deepEqual(extension.persistence.stats().bound, {
+      loading: 0,
+      waitingDocuments: 0,
+      waitingUpdates: 0,
+      waitingBytes: 0
+    })
     table.rule(() => undefined)
     const client = join('doc')
     await until('synchronisation', client.isSynced)
@@ -169,7 +219,9 @@ describe('a Hocuspocus server', () => {
     const table = new TestTable()
     const template = {
       priority: 1_000,
-      onLoadDocument: async ({ document }) => { document.getText('text').insert(0, 'a template') },
+      onLoadDocument: async ({ document }) => {
+        document.getText('text').insert(0, 'a template')
+      },
       onChange: () => new Promise(() => {})
     }
     const { documents, join } = await open(t, table, { extensions: [template] })
@@ -185,7 +237,15 @@ describe('a Hocuspocus server', () => {
   test('a table that fails keeps no run of the hook onStoreDocument waiting, and so the server ends', async t => {
     const table = await ProxiedTable.before(t)
     let runs = 0
-    const { join, stop, told, documents } = await open(t, table, { extensions: [{ afterStoreDocument: async () => { runs++ } }] })
+    const { join, stop, told, documents } = await open(t, table, {
+      extensions: [
+        {
+          afterStoreDocument: async () => {
+            runs++
+          }
+        }
+      ]
+    })
     const client = join('doc')
     await until('synchronisation', client.isSynced)
     table.rule(denyWrites)
@@ -199,7 +259,7 @@ describe('a Hocuspocus server', () => {
 
   test('a direct connection has stored what it changed', async t => {
     const table = await ProxiedTable.before(t)
-    table.rule(({ operation }) => operation === 'PutItem' ? delay(500) : undefined)
+    table.rule(({ operation }) => (operation === 'PutItem' ? delay(500) : undefined))
     const { hocuspocus } = await open(t, table)
     const connection = await hocuspocus.openDirectConnection('doc')
     await connection.transact(document => document.getText('text').insert(0, 'written by the server'))
@@ -210,8 +270,12 @@ describe('a Hocuspocus server', () => {
   test('that does not listen itself lets a direct connection wait all the same', async t => {
     const table = await ProxiedTable.before(t)
     let refusals = 0
-    table.rule(({ operation }) => operation === 'PutItem' && refusals++ < 1 ? deny : undefined)
-    const { hocuspocus } = new Server({ quiet: true, stopOnSignals: false, extensions: [new DynamoDB({ persistence: table.open(t) })] })
+    table.rule(({ operation }) => (operation === 'PutItem' && refusals++ < 1 ? deny : undefined))
+    const { hocuspocus } = new Server({
+      quiet: true,
+      stopOnSignals: false,
+      extensions: [new DynamoDB({ persistence: table.open(t) })]
+    })
     const connection = await hocuspocus.openDirectConnection('doc')
     await connection.transact(document => document.getText('text').insert(0, 'behind another http server'))
     assert.equal(await stored(table), 'behind another http server')
@@ -227,8 +291,11 @@ describe('a Hocuspocus server', () => {
     client.text.insert(0, 'not stored')
     await until('the text at the server', () => documents.get('doc').getText('text').length > 0)
     await stop()
-    const given = told.flatMap(([code, { operation, update }]) => update ? [[code, operation, update]] : [])
-    assert.deepEqual(given.map(([code, operation]) => [code, operation]), [['ERR_ACCESS', 'close']])
+    const given = told.flatMap(([code, { operation, update }]) => (update ? [[code, operation, update]] : []))
+    assert.deepEqual(
+      given.map(([code, operation]) => [code, operation]),
+      [['ERR_ACCESS', 'close']]
+    )
     const doc = new Y.Doc()
     Y.applyUpdate(doc, given[0][2])
     assert.equal(textOf(doc), 'not stored')
@@ -244,7 +311,12 @@ test('a persistence that is given stays open when the server ends, and has store
   await extension.onLoadDocument({ documentName: 'doc', document })
   document.getText('text').insert(0, 'stored')
   await extension.onDestroy()
-  assert.deepEqual(persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
+  assert.deepEqual(persistence.stats().bound, {
+    loading: 0,
+    waitingDocuments: 0,
+    waitingUpdates: 0,
+    waitingBytes: 0
+  })
   assert.equal(textOf(await persistence.getYDoc('doc')), 'stored')
 })
 
@@ -252,7 +324,15 @@ test('wrong options are refused', async t => {
   const persistence = new TestTable().open(t)
   const { DynamoDB: CommonJs } = createRequire(import.meta.url)('y-dynamodb/hocuspocus')
   for (const Extension of [DynamoDB, CommonJs]) {
-    for (const options of [undefined, null, 'docs', {}, { persistence: {} }, { persistence, tableName: 'docs' }, { tableName: 'docs', tabelName: '' }]) {
+    for (const options of [
+      undefined,
+      null,
+      'docs',
+      {},
+      { persistence: {} },
+      { persistence, tableName: 'docs' },
+      { tableName: 'docs', tabelName: '' }
+    ]) {
       assert.throws(() => new Extension(options), { code: 'ERR_INVALID_ARGUMENT' })
     }
     new Extension({ persistence })

@@ -29,9 +29,14 @@ export const serve = async ({ setPersistence, setupWSConnection }, persistence, 
 export const join = (port, docName) => {
   const doc = new Y.Doc()
   const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, docName, doc, {
-    WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 200
+    WebSocketPolyfill: WebSocket,
+    disableBc: true,
+    maxBackoffTime: 200
   })
-  const leave = () => { provider.destroy(); doc.destroy() }
+  const leave = () => {
+    provider.destroy()
+    doc.destroy()
+  }
   return { doc, provider, text: doc.getText('text'), leave, isSynced: () => provider.synced }
 }
 

@@ -18,8 +18,11 @@ import { load } from './versions.mjs'
 
 /** By themselves or, the last two, once the gap before them is filled. */
 const POISONS = [
-  [1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0], [1, 1, 1, 0, 5, 1, 1, 97, 1, 123, 0], [0, 1, 2, 1, 2, 0],
-  [1, 1, 1, 5, 132, 1, 5, 1, 98, 0], [1, 1, 1, 0, 4, 1, 1, 97, 5, 120, 120, 120, 120, 120, 0],
+  [1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0],
+  [1, 1, 1, 0, 5, 1, 1, 97, 1, 123, 0],
+  [0, 1, 2, 1, 2, 0],
+  [1, 1, 1, 5, 132, 1, 5, 1, 98, 0],
+  [1, 1, 1, 0, 4, 1, 1, 97, 5, 120, 120, 120, 120, 120, 0],
   // Yjs reads these two and cannot write them: bytes as __proto__, a subdocument whose guid is null.
   [1, 1, 3, 0, 8, 1, 1, 112, 1, 118, 1, 9, 95, 95, 112, 114, 111, 116, 111, 95, 95, 116, 1, 1, 0],
   [1, 1, 4, 0, 9, 1, 1, 112, 1, 103, 118, 1, 4, 103, 117, 105, 100, 126, 0]
@@ -33,13 +36,20 @@ export const serverSuite = async version => {
   /** A server in this process, on a table. */
   const open = async (t, table) => {
     const told = []
-    const persistence = DynamoDbPersistence(table.config({ Y, onError: (error, context) => told.push([error, context]) }))
+    const persistence = DynamoDbPersistence(
+      table.config({ Y, onError: (error, context) => told.push([error, context]) })
+    )
     const { port, stop } = await serve(utils, persistence)
     t.after(async () => {
       await stop()
       await persistence.close()
     })
-    return { persistence, port, client: docName => joined(t, port, docName), codes: () => told.map(([error]) => error.code) }
+    return {
+      persistence,
+      port,
+      client: docName => joined(t, port, docName),
+      codes: () => told.map(([error]) => error.code)
+    }
   }
 
   const joined = (t, port, docName) => {
@@ -49,14 +59,15 @@ export const serverSuite = async version => {
   }
 
   describe(version, () => {
-    test('a server that is killed while clients type loses nothing that they have', t => killed(t, version, joined))
+    test('a server that is killed while clients type loses nothing that they have', t =>
+      killed(t, version, joined))
 
     test('a document that comes again while its former life is being stored has all of it', async t => {
       const table = await ProxiedTable.before(t)
       const { persistence, client, codes } = await open(t, table)
       const first = client('doc')
       await until('synchronisation', first.isSynced)
-      table.rule(({ operation }) => operation === 'PutItem' ? deny : undefined)
+      table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
       first.text.insert(0, 'typed before')
       await until('a refusal', () => codes().length > 0)
       const former = utils.docs.get('doc')
@@ -72,7 +83,10 @@ export const serverSuite = async version => {
       table.rule(() => undefined)
       await until('the end of the former life', () => former.isDestroyed)
       await persistence.writeState('doc', utils.docs.get('doc'))
-      await until('the text in the table', async () => textOf(await reader(table)) === 'and after, typed before')
+      await until(
+        'the text in the table',
+        async () => textOf(await reader(table)) === 'and after, typed before'
+      )
       assert.deepEqual([...new Set(codes())], ['ERR_ACCESS'])
     })
 
@@ -87,7 +101,7 @@ export const serverSuite = async version => {
       await until('the end of the document at the server', () => !utils.docs.has('doc'))
 
       const end = Date.now() + 5_000
-      table.rule(({ operation }) => operation === 'Query' && Date.now() < end ? deny : undefined)
+      table.rule(({ operation }) => (operation === 'Query' && Date.now() < end ? deny : undefined))
       const typing = client('doc')
       await until('synchronisation with the empty document', typing.isSynced)
       typing.text.insert(0, 'typed early, ')
@@ -101,7 +115,10 @@ export const serverSuite = async version => {
       await until('the end of the document at the server', () => !utils.docs.has('doc'))
       const late = client('doc')
       await until('all of it at another client', () => late.text.length === 19)
-      assert.deepEqual([textOf(late.doc), textOf(await reader(table))], [textOf(typing.doc), textOf(typing.doc)])
+      assert.deepEqual(
+        [textOf(late.doc), textOf(await reader(table))],
+        [textOf(typing.doc), textOf(typing.doc)]
+      )
       assert.deepEqual([...new Set(codes())], ['ERR_ACCESS'])
     })
 
@@ -115,8 +132,11 @@ export const serverSuite = async version => {
         await new Promise(resolve => setImmediate(resolve))
       }
       const words = Array.from({ length: 200 }, (_, i) => `${i % 50}:${Math.floor(i / 50)}`).sort()
-      await until('the same text everywhere', () => clients.every(({ text }) => text.length === clients[0].text.length &&
-        text.length === words.join(' ').length + 1))
+      await until('the same text everywhere', () =>
+        clients.every(
+          ({ text }) => text.length === clients[0].text.length && text.length === words.join(' ').length + 1
+        )
+      )
       await persistence.writeState('doc', utils.docs.get('doc'))
       const found = textOf(await reader(table))
       assert.deepEqual(found.trim().split(' ').sort(), words)
@@ -149,7 +169,7 @@ export const serverSuite = async version => {
       const { persistence, port, codes } = await open(t, new TestTable())
       const round = async () => {
         const gone = []
-        for (let i = 0; i < 200; i += 20) gone.push(...await visit(port, i))
+        for (let i = 0; i < 200; i += 20) gone.push(...(await visit(port, i)))
         await until('the end of the documents at the server', () => utils.docs.size === 0)
         await until('the end of them in memory', async () => {
           await new Promise(resolve => setTimeout(resolve, 20))
@@ -168,7 +188,12 @@ export const serverSuite = async version => {
         before = after
       }
       assert(growth < 200 * 2_500, `the heap grew by ${growth} bytes`)
-      assert.deepEqual(persistence.stats().bound, { loading: 0, waitingDocuments: 0, waitingUpdates: 0, waitingBytes: 0 })
+      assert.deepEqual(persistence.stats().bound, {
+        loading: 0,
+        waitingDocuments: 0,
+        waitingUpdates: 0,
+        waitingBytes: 0
+      })
       assert.deepEqual(codes(), [])
     })
   })
@@ -190,7 +215,10 @@ export const serverSuite = async version => {
 }
 
 const reader = async (table, docName = 'doc') => {
-  const persistence = DynamoDbPersistence({ ...table.config(), ...(table.behind && { aws: table.behind.config().aws }) })
+  const persistence = DynamoDbPersistence({
+    ...table.config(),
+    ...(table.behind && { aws: table.behind.config().aws })
+  })
   try {
     return await persistence.getYDoc(docName)
   } finally {
@@ -199,7 +227,9 @@ const reader = async (table, docName = 'doc') => {
 }
 
 const start = async (t, version, config, port = 0) => {
-  const child = fork(SERVER, [version, JSON.stringify(config), String(port)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = fork(SERVER, [version, JSON.stringify(config), String(port)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
+  })
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     child.kill('SIGKILL')

@@ -13,10 +13,13 @@ const require = createRequire(import.meta.url)
  */
 const useOneYjs14 = () => {
   const server = pathToFileURL(require.resolve('y-websocket-server-14/package.json')).href
-  register('data:text/javascript,' + encodeURIComponent(`
+  register(
+    'data:text/javascript,'
+      + encodeURIComponent(`
     export const resolve = (specifier, context, next) => specifier === '@y/y'
       ? next('yjs', { ...context, parentURL: ${JSON.stringify(server)} })
-      : next(specifier, context)`))
+      : next(specifier, context)`)
+  )
 }
 
 /** By name: gives `{ utils, Y }`, the server's module, and what to give as `config.Y` where it is needed. */

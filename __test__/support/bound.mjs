@@ -6,7 +6,11 @@ import { Y } from './documents.mjs'
 export const open = (t, table, more) => {
   const told = []
   const persistence = table.open(t, { onError: (error, context) => told.push([error, context]), ...more })
-  return { persistence, told, codes: () => told.map(([error, { operation }]) => `${operation}: ${error.code}`) }
+  return {
+    persistence,
+    told,
+    codes: () => told.map(([error, { operation }]) => `${operation}: ${error.code}`)
+  }
 }
 
 export const docWith = text => {
@@ -20,7 +24,9 @@ export const type = (doc, text) => doc.getText('text').insert(doc.getText('text'
 /** Carries a request out at once, and answers when it is released. */
 export const hold = () => {
   let release
-  const released = new Promise(resolve => { release = resolve })
+  const released = new Promise(resolve => {
+    release = resolve
+  })
   const fault = async ({ response, forward }) => {
     const { status, body } = await forward()
     await released

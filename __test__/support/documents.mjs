@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 export { Y }
 
 /** The updates of `n` keystrokes at the end of a text. */
-export function keystrokes (n, { clientID = 1, text = 'abcdefghij' } = {}) {
+export function keystrokes(n, { clientID = 1, text = 'abcdefghij' } = {}) {
   return updatesOf(clientID, doc => {
     const target = doc.getText('text')
     for (let i = 0; i < n; i++) target.insert(i, text[i % text.length])
@@ -12,7 +12,7 @@ export function keystrokes (n, { clientID = 1, text = 'abcdefghij' } = {}) {
 }
 
 /** The updates of setting `n` keys of a map to what `value` gives. */
-export function keys (n, { clientID = 1, value = i => i, prefix = 'key' } = {}) {
+export function keys(n, { clientID = 1, value = i => i, prefix = 'key' } = {}) {
   return updatesOf(clientID, doc => {
     const map = doc.getMap('map')
     for (let i = 0; i < n; i++) map.set(`${prefix}${i}`, value(i))
@@ -20,11 +20,11 @@ export function keys (n, { clientID = 1, value = i => i, prefix = 'key' } = {}) 
 }
 
 /** One update that holds `bytes` bytes of content that nothing compresses. */
-export function bigUpdate (bytes, { clientID = 1, key = 'big' } = {}) {
+export function bigUpdate(bytes, { clientID = 1, key = 'big' } = {}) {
   return keys(1, { clientID, prefix: key, value: () => new Uint8Array(bytes).fill(7) })[0]
 }
 
-export function updatesOf (clientID, edit) {
+export function updatesOf(clientID, edit) {
   const doc = new Y.Doc()
   doc.clientID = clientID
   const updates = []
@@ -33,16 +33,16 @@ export function updatesOf (clientID, edit) {
   return updates
 }
 
-export function textOf (doc) {
+export function textOf(doc) {
   return doc.getText('text').toString()
 }
 
-export function mapOf (doc) {
+export function mapOf(doc) {
   return doc.getMap('map').toJSON()
 }
 
 /** The same document as `Y.Doc` makes it of the updates. */
-export function docOf (updates) {
+export function docOf(updates) {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
   return doc

@@ -19,29 +19,31 @@ export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 export const isLocal = process.env.Y_DYNAMODB_TEST_ENGINE === 'local'
 
 if (isLocal && process.env.DYNAMODB_LOCAL_ENDPOINT === undefined) {
-  throw new Error('Y_DYNAMODB_TEST_ENGINE=local needs DYNAMODB_LOCAL_ENDPOINT, the address of a running DynamoDB Local')
+  throw new Error(
+    'Y_DYNAMODB_TEST_ENGINE=local needs DYNAMODB_LOCAL_ENDPOINT, the address of a running DynamoDB Local'
+  )
 }
 
 /** What files that need no second engine say there. */
 export const onceOnly = isLocal ? { skip: 'does not depend on the engine: run on the embedded one' } : {}
 
-export function freshName (prefix = 'test') {
+export function freshName(prefix = 'test') {
   return `${prefix}-${randomBytes(6).toString('hex')}`
 }
 
 /** The address of the engine; of the embedded one a fresh database. */
-export function engineEndpoint () {
+export function engineEndpoint() {
   return isLocal ? process.env.DYNAMODB_LOCAL_ENDPOINT : `memory:${freshName()}`
 }
 
 /** A table of its own, and what is needed to look into it behind the persistence's back. */
 export class TestTable {
-  constructor ({ endpoint = engineEndpoint(), tableName = freshName('docs') } = {}) {
+  constructor({ endpoint = engineEndpoint(), tableName = freshName('docs') } = {}) {
     this.endpoint = endpoint
     this.tableName = tableName
   }
 
-  config ({ aws, ...more } = {}) {
+  config({ aws, ...more } = {}) {
     return {
       tableName: this.tableName,
       aws: { region: REGION, endpoint: this.endpoint, ...CREDENTIALS, ...aws },
@@ -50,15 +52,18 @@ export class TestTable {
   }
 
   /** A persistence on the table, closed when the test ends. */
-  open (t, more) {
+  open(t, more) {
     const persistence = DynamoDbPersistence(this.config(more))
     t.after(() => persistence.close())
     return persistence
   }
 
   /** One request of DynamoDB's own API. @throws with the name of DynamoDB's error as `code` */
-  async request (operation, body) {
-    const { status, body: answer } = await requestRaw(this.endpoint, operation, { TableName: this.tableName, ...body })
+  async request(operation, body) {
+    const { status, body: answer } = await requestRaw(this.endpoint, operation, {
+      TableName: this.tableName,
+      ...body
+    })
     const parsed = JSON.parse(answer)
     if (status !== 200) {
       const code = String(parsed.__type).split('#').at(-1)
@@ -68,24 +73,27 @@ export class TestTable {
   }
 
   /** Makes the table as the original package did. */
-  async create (keys = { ydocname: 'S', ykeysort: 'B' }) {
+  async create(keys = { ydocname: 'S', ykeysort: 'B' }) {
     const names = Object.keys(keys)
     await this.request('CreateTable', {
       KeySchema: names.map((AttributeName, i) => ({ AttributeName, KeyType: i === 0 ? 'HASH' : 'RANGE' })),
-      AttributeDefinitions: names.map(AttributeName => ({ AttributeName, AttributeType: keys[AttributeName] })),
+      AttributeDefinitions: names.map(AttributeName => ({
+        AttributeName,
+        AttributeType: keys[AttributeName]
+      })),
       ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 }
     })
   }
 
   /** Puts an item by hand. @param {{ doc: string, key: Uint8Array, value: Uint8Array }} item */
-  async put ({ doc, key, value, ...attributes }) {
+  async put({ doc, key, value, ...attributes }) {
     await this.request('PutItem', {
       Item: { ydocname: { S: doc }, ykeysort: binary(key), value: binary(value), ...attributes }
     })
   }
 
   /** All items of a document, or of the table, by key. */
-  async items (doc) {
+  async items(doc) {
     const items = []
     let ExclusiveStartKey
     do {
@@ -96,18 +104,21 @@ export class TestTable {
     return items
       .filter(item => doc === undefined || item.ydocname.S === doc)
       .map(({ ydocname, ykeysort, value, ...attributes }) => ({
-        doc: ydocname.S, key: Buffer.from(ykeysort.B, 'base64'), value: value && Buffer.from(value.B, 'base64'), attributes
+        doc: ydocname.S,
+        key: Buffer.from(ykeysort.B, 'base64'),
+        value: value && Buffer.from(value.B, 'base64'),
+        attributes
       }))
       .sort((a, b) => Buffer.compare(a.key, b.key))
   }
 }
 
-export function binary (bytes) {
+export function binary(bytes) {
   return { B: Buffer.from(bytes).toString('base64') }
 }
 
 /** One request as it goes over the wire. @returns {Promise<{ status: number, body: string }>} */
-export async function requestRaw (endpoint, operation, body) {
+export async function requestRaw(endpoint, operation, body) {
   const target = `DynamoDB_20120810.${operation}`
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   if (/^(memory|file):/.test(endpoint)) return native.embeddedRequest(endpoint, target, text)
@@ -117,8 +128,9 @@ export async function requestRaw (endpoint, operation, body) {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': target,
       // DynamoDB Local checks the form only, and keeps the data of each key and region apart.
-      authorization: `AWS4-HMAC-SHA256 Credential=${CREDENTIALS.accessKeyId}/20200101/${REGION}/dynamodb/aws4_request, ` +
-        'SignedHeaders=host, Signature=0'
+      'authorization':
+        `AWS4-HMAC-SHA256 Credential=${CREDENTIALS.accessKeyId}/20200101/${REGION}/dynamodb/aws4_request, `
+        + 'SignedHeaders=host, Signature=0'
     },
     body: text
   })

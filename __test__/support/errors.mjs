@@ -2,10 +2,15 @@ import assert from 'node:assert/strict'
 import { DynamoDbPersistence } from './engine.mjs'
 
 /** Asserts that a promise rejects with a PersistenceError of this code, and gives the error. */
-export async function rejectsWith (code, promise, docName) {
+export async function rejectsWith(code, promise, docName) {
   assert(promise instanceof Promise, 'a call gives a promise')
   let error
-  await promise.then(value => assert.fail(`resolved with ${value}`), reason => { error = reason })
+  await promise.then(
+    value => assert.fail(`resolved with ${value}`),
+    reason => {
+      error = reason
+    }
+  )
   assert(error instanceof DynamoDbPersistence.PersistenceError, `not a PersistenceError: ${error?.stack}`)
   assert.equal(error.code, code, error.stack)
   assert.equal(error.name, 'PersistenceError')

@@ -1,21 +1,23 @@
 /** Sort keys by the format of docs/FORMAT.md, written a second time: what the addon writes is held against it. */
 
 /** @param {Array<string | number>} elements */
-export function sortKey (elements) {
-  return Buffer.concat(elements.map(element => {
-    if (typeof element === 'number') {
-      const bytes = Buffer.alloc(5)
-      bytes[0] = 1
-      bytes.writeUInt32BE(element, 1)
-      return bytes
-    }
-    const text = Buffer.from(element)
-    return Buffer.concat([Buffer.of(0), varuint(text.length), text])
-  }))
+export function sortKey(elements) {
+  return Buffer.concat(
+    elements.map(element => {
+      if (typeof element === 'number') {
+        const bytes = Buffer.alloc(5)
+        bytes[0] = 1
+        bytes.writeUInt32BE(element, 1)
+        return bytes
+      }
+      const text = Buffer.from(element)
+      return Buffer.concat([Buffer.of(0), varuint(text.length), text])
+    })
+  )
 }
 
 /** @param {Uint8Array} key */
-export function readSortKey (key) {
+export function readSortKey(key) {
   const elements = []
   for (let at = 0; at < key.length;) {
     if (key[at++] === 1) {
@@ -34,7 +36,7 @@ export function readSortKey (key) {
   return elements
 }
 
-export function varuint (number) {
+export function varuint(number) {
   const bytes = []
   while (number > 127) {
     bytes.push(128 | (number & 127))

@@ -10,7 +10,7 @@ else await storeAll(keys(job.store, { clientID: job.clientID, prefix: `${job.cli
 await persistence.close()
 process.disconnect()
 
-async function storeAll (updates) {
+async function storeAll(updates) {
   if (!job.await) {
     await Promise.all(updates.map(update => persistence.storeUpdate('doc', update)))
     return
@@ -22,10 +22,12 @@ async function storeAll (updates) {
   }
 }
 
-async function flushUntilStopped () {
+async function flushUntilStopped() {
   let stopped = false
   let flushes = 0
-  process.once('message', () => { stopped = true })
+  process.once('message', () => {
+    stopped = true
+  })
   while (!stopped) {
     await persistence.flushDocument('doc')
     process.send({ flushes: ++flushes })

@@ -7,7 +7,7 @@ const INDEX = new URL('../../index.mjs', import.meta.url)
 const DOCUMENTS = new URL('documents.mjs', import.meta.url)
 
 /** Runs a program that has `updates`, `open()`, which makes a persistence, and one of them, `persistence`. */
-export async function run (config, program, { limit = 60_000 } = {}) {
+export async function run(config, program, { limit = 60_000 } = {}) {
   const source = `
     import DynamoDbPersistence from ${JSON.stringify(INDEX.href)}
     import { keystrokes } from ${JSON.stringify(DOCUMENTS.href)}
@@ -16,13 +16,18 @@ export async function run (config, program, { limit = 60_000 } = {}) {
     const persistence = open()
     ${program}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)), stdio: ['ignore', 'pipe', 'pipe']
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'pipe']
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), limit)
   let stdout = ''
   let stderr = ''
-  child.stdout.on('data', text => { stdout += text })
-  child.stderr.on('data', text => { stderr += text })
+  child.stdout.on('data', text => {
+    stdout += text
+  })
+  child.stderr.on('data', text => {
+    stderr += text
+  })
   const [code, signal] = await once(child, 'close')
   clearTimeout(timer)
   return { code, signal, stdout: stdout.trim(), stderr }

@@ -17,17 +17,19 @@ export class ProxiedTable extends TestTable {
   #server
   #sockets = new Set()
 
-  static async before (t, table = new TestTable()) {
+  static async before(t, table = new TestTable()) {
     const proxied = new ProxiedTable(table)
     await proxied.#listen()
     t.after(() => proxied.stop())
     return proxied
   }
 
-  constructor (table) {
+  constructor(table) {
     super({ endpoint: undefined, tableName: table.tableName })
     this.behind = table
-    this.#server = createServer((request, response) => { void this.#serve(request, response) })
+    this.#server = createServer((request, response) => {
+      void this.#serve(request, response)
+    })
     this.#server.on('connection', socket => {
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
@@ -40,30 +42,30 @@ export class ProxiedTable extends TestTable {
    *
    * @param {(request: { operation: string, body: object, nth: number }) => Fault | undefined} rule
    */
-  rule (rule) {
+  rule(rule) {
     this.#rule = rule
   }
 
   /** Requests go to the engine itself, past the faults. */
-  request (operation, body) {
+  request(operation, body) {
     return this.behind.request(operation, body)
   }
 
-  count (operation) {
+  count(operation) {
     return this.#counts.get(operation) ?? 0
   }
 
-  async stop () {
+  async stop() {
     for (const socket of this.#sockets) socket.destroy()
     await new Promise(resolve => this.#server.close(resolve))
   }
 
-  async #listen () {
+  async #listen() {
     await new Promise(resolve => this.#server.listen(0, '127.0.0.1', resolve))
     this.endpoint = `http://127.0.0.1:${this.#server.address().port}`
   }
 
-  async #serve (request, response) {
+  async #serve(request, response) {
     const operation = String(request.headers['x-amz-target']).split('.').at(-1)
     const chunks = []
     for await (const chunk of request) chunks.push(chunk)
@@ -73,29 +75,41 @@ export class ProxiedTable extends TestTable {
     this.requests.push({ operation, body })
     this.headers.push(request.headers)
     const fault = this.#rule({ operation, body, nth }) ?? pass
-    await fault({ operation, body, request, response, forward: changed => requestRaw(this.behind.endpoint, operation, changed ?? body) })
+    await fault({
+      operation,
+      body,
+      request,
+      response,
+      forward: changed => requestRaw(this.behind.endpoint, operation, changed ?? body)
+    })
   }
 }
 
 /** A proxy that only writes down what passes. */
-export function recorder (t, table) {
+export function recorder(t, table) {
   return ProxiedTable.before(t, table)
 }
 
 /** Answers as DynamoDB does. */
-export function answer (response, { status, body }) {
-  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'REQUEST-ID' })
+export function answer(response, { status, body }) {
+  response.writeHead(status, {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amzn-requestid': 'REQUEST-ID'
+  })
   response.end(body)
 }
 
-async function pass ({ response, forward }) {
+async function pass({ response, forward }) {
   answer(response, await forward())
 }
 
 /** DynamoDB answers with an error. */
-export function fail (code, { status = 400, message = 'on purpose' } = {}) {
+export function fail(code, { status = 400, message = 'on purpose' } = {}) {
   return async ({ response }) => {
-    answer(response, { status, body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message }) })
+    answer(response, {
+      status,
+      body: JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message })
+    })
   }
 }
 
@@ -104,21 +118,21 @@ export const deny = fail('AccessDeniedException')
 export const serverError = fail('InternalServerError', { status: 500 })
 
 /** No answer, ever. */
-export async function hang () {}
+export async function hang() {}
 
 /** The connection breaks before the request reaches DynamoDB. */
-export async function reset ({ request }) {
+export async function reset({ request }) {
   breakOff(request.socket)
 }
 
 /** The request is carried out; its answer is lost. */
-export async function loseResponse ({ request, forward }) {
+export async function loseResponse({ request, forward }) {
   await forward()
   breakOff(request.socket)
 }
 
 /** The request passes after a while. */
-export function delay (ms) {
+export function delay(ms) {
   return async ({ response, forward }) => {
     await new Promise(resolve => setTimeout(resolve, ms))
     answer(response, await forward())
@@ -126,14 +140,14 @@ export function delay (ms) {
 }
 
 /** A Query or Scan whose pages end after `n` items. */
-export function pageOf (n) {
+export function pageOf(n) {
   return async ({ body, response, forward }) => {
     answer(response, await forward({ ...body, Limit: Math.min(n, body.Limit ?? n) }))
   }
 }
 
 /** A BatchWriteItem that does only the first `n` of its writes. */
-export function unprocessed (n) {
+export function unprocessed(n) {
   return async ({ body, response, forward }) => {
     const [[table, writes]] = Object.entries(body.RequestItems)
     const done = { ...body, RequestItems: { [table]: writes.slice(0, n) } }
@@ -145,7 +159,7 @@ export function unprocessed (n) {
 }
 
 /** DescribeTable says for a while that the table is being created. */
-export function creatingUntil (instant) {
+export function creatingUntil(instant) {
   return async ({ response, forward }) => {
     const { status, body } = await forward()
     const parsed = JSON.parse(body)

@@ -18,7 +18,7 @@ before(() => {
   logs = Array.from({ length: DOCUMENTS }, (_, i) => logOf(SEED + i))
 })
 
-function forAll (name, t) {
+function forAll(name, t) {
   const stats = newStats()
   for (const log of logs) run(name, log, stats)
   t.diagnostic(`seeds ${SEED} to ${SEED + DOCUMENTS - 1}: ${JSON.stringify(stats)}`)
@@ -26,16 +26,33 @@ function forAll (name, t) {
 }
 
 /** Where yjs itself shows one thing or another a comparison says less: that must stay rare. */
-function assertMostlyClear (stats) {
+function assertMostlyClear(stats) {
   if (DOCUMENTS < 100) return
   assert.ok(stats.ambiguous <= 0.05 * DOCUMENTS, `${stats.ambiguous} ambiguous`)
   assert.ok(stats.cutCharacters <= 0.2 * DOCUMENTS, `${stats.cutCharacters} with cut characters`)
-  assert.ok(stats.collectedCopies <= 0.15 * DOCUMENTS, `${stats.collectedCopies} with collected copies in a gap`)
+  assert.ok(
+    stats.collectedCopies <= 0.15 * DOCUMENTS,
+    `${stats.collectedCopies} with collected copies in a gap`
+  )
 }
 
 test('the logs hold every kind of content', { skip: DOCUMENTS < 100 && 'needs 100 documents' }, () => {
-  const kinds = new Set(logs.flatMap(({ updates }) => updates.flatMap(update => read(update).structs.map(({ kind }) => kind))))
-  assert.deepEqual([...kinds].sort(), ['Any', 'Binary', 'Deleted', 'Doc', 'Embed', 'Format', 'GC', 'JSON', 'Skip', 'String', 'Type'])
+  const kinds = new Set(
+    logs.flatMap(({ updates }) => updates.flatMap(update => read(update).structs.map(({ kind }) => kind)))
+  )
+  assert.deepEqual([...kinds].sort(), [
+    'Any',
+    'Binary',
+    'Deleted',
+    'Doc',
+    'Embed',
+    'Format',
+    'GC',
+    'JSON',
+    'Skip',
+    'String',
+    'Type'
+  ])
 })
 
 test('a document loaded from the merged update shows what the log shows', t => {

@@ -17,17 +17,25 @@ const I = bytes('01010101840100016900') // "i" behind it
 const HI = '010101000401017402686900'
 const BROKEN = bytes('0101010004010174056800') // a string of five bytes, and two are there
 
-const invalid = (code, pattern = /./) => error => {
-  assert.ok(error instanceof PersistenceError)
-  assert.equal(error.code, code)
-  assert.equal(error.retryable, false)
-  assert.match(error.message, pattern)
-  assert.match(error.stack, /functions\.test\.mjs/)
-  return true
-}
+const invalid =
+  (code, pattern = /./) =>
+  error => {
+    assert.ok(error instanceof PersistenceError)
+    assert.equal(error.code, code)
+    assert.equal(error.retryable, false)
+    assert.match(error.message, pattern)
+    assert.match(error.stack, /functions\.test\.mjs/)
+    return true
+  }
 
 test('CommonJS and ES modules give the same functions', () => {
-  const names = ['diffUpdate', 'encodeStateVectorFromUpdate', 'mergeUpdates', 'mergeUpdatesAsync', 'validateUpdate']
+  const names = [
+    'diffUpdate',
+    'encodeStateVectorFromUpdate',
+    'mergeUpdates',
+    'mergeUpdatesAsync',
+    'validateUpdate'
+  ]
   assert.deepEqual(Object.keys(updates).sort(), names)
   assert.deepEqual(Object.keys(require('../../updates.cjs')).sort(), names)
   for (const name of names) assert.equal(updates[name], require('../../updates.cjs')[name])
@@ -78,7 +86,10 @@ test('large updates are merged as small ones are', async () => {
   const loaded = new Y.Doc()
   Y.applyUpdate(loaded, merged)
   assert.equal(loaded.getText('t').toString(), doc.getText('t').toString())
-  assert.throws(() => updates.mergeUpdates([log[0], log[1].subarray(0, -1)]), invalid('ERR_INVALID_UPDATE', /^updates\[1\]: /))
+  assert.throws(
+    () => updates.mergeUpdates([log[0], log[1].subarray(0, -1)]),
+    invalid('ERR_INVALID_UPDATE', /^updates\[1\]: /)
+  )
 })
 
 test('an async merge works on the bytes as they were when it was called', async () => {
@@ -104,16 +115,21 @@ test('an async merge leaves the event loop free', async () => {
 
 test('many async merges at once all resolve, each with its own', async () => {
   const doc = new Y.Doc()
-  const all = await Promise.all(Array.from({ length: 200 }, (_, i) => {
-    doc.getMap('m').set('k', i)
-    const update = Y.encodeStateAsUpdate(doc)
-    return updates.mergeUpdatesAsync([update]).then(merged => {
-      const loaded = new Y.Doc()
-      Y.applyUpdate(loaded, merged)
-      return loaded.getMap('m').get('k')
+  const all = await Promise.all(
+    Array.from({ length: 200 }, (_, i) => {
+      doc.getMap('m').set('k', i)
+      const update = Y.encodeStateAsUpdate(doc)
+      return updates.mergeUpdatesAsync([update]).then(merged => {
+        const loaded = new Y.Doc()
+        Y.applyUpdate(loaded, merged)
+        return loaded.getMap('m').get('k')
+      })
     })
-  }))
-  assert.deepEqual(all, Array.from({ length: 200 }, (_, i) => i))
+  )
+  assert.deepEqual(
+    all,
+    Array.from({ length: 200 }, (_, i) => i)
+  )
 })
 
 test('gc drops deleted content, gc: false keeps it', () => {
@@ -150,25 +166,48 @@ test('what is no update is refused, with reason and offset', async () => {
 })
 
 test('a merge of many says which of them is no update', async () => {
-  assert.throws(() => updates.mergeUpdates([H, I, BROKEN, H]), invalid('ERR_INVALID_UPDATE', /^updates\[2\]: .+ at byte \d+$/))
-  await assert.rejects(updates.mergeUpdatesAsync([BROKEN, H]), { code: 'ERR_INVALID_UPDATE', message: /^updates\[0\]: / })
+  assert.throws(
+    () => updates.mergeUpdates([H, I, BROKEN, H]),
+    invalid('ERR_INVALID_UPDATE', /^updates\[2\]: .+ at byte \d+$/)
+  )
+  await assert.rejects(updates.mergeUpdatesAsync([BROKEN, H]), {
+    code: 'ERR_INVALID_UPDATE',
+    message: /^updates\[0\]: /
+  })
 })
 
 test('an update in the second format is refused by that name', () => {
   const doc = new Y.Doc()
   doc.getText('t').insert(0, 'some text')
-  assert.throws(() => updates.validateUpdate(Y.encodeStateAsUpdateV2(doc)), invalid('ERR_INVALID_UPDATE', /V2/))
+  assert.throws(
+    () => updates.validateUpdate(Y.encodeStateAsUpdateV2(doc)),
+    invalid('ERR_INVALID_UPDATE', /V2/)
+  )
 })
 
 test('what is no state vector is refused', () => {
   for (const wrong of ['', '01', '0101', '010101ff', 'ffffffffffffffff7f']) {
-    assert.throws(() => updates.diffUpdate(H, bytes(wrong)), invalid('ERR_INVALID_UPDATE', /^state vector: /), wrong)
+    assert.throws(
+      () => updates.diffUpdate(H, bytes(wrong)),
+      invalid('ERR_INVALID_UPDATE', /^state vector: /),
+      wrong
+    )
   }
 })
 
 test('arguments of the wrong type are refused', async () => {
   const refused = invalid('ERR_INVALID_ARGUMENT')
-  for (const wrong of [undefined, null, 1, 'text', {}, [1, 2], new Uint16Array(2), new ArrayBuffer(2), new DataView(new ArrayBuffer(2))]) {
+  for (const wrong of [
+    undefined,
+    null,
+    1,
+    'text',
+    {},
+    [1, 2],
+    new Uint16Array(2),
+    new ArrayBuffer(2),
+    new DataView(new ArrayBuffer(2))
+  ]) {
     assert.throws(() => updates.validateUpdate(wrong), refused)
     assert.throws(() => updates.encodeStateVectorFromUpdate(wrong), refused)
     assert.throws(() => updates.diffUpdate(wrong, bytes('00')), refused)
@@ -180,12 +219,26 @@ test('arguments of the wrong type are refused', async () => {
     assert.throws(() => updates.mergeUpdates(wrong), refused)
     await assert.rejects(updates.mergeUpdatesAsync(wrong), { code: 'ERR_INVALID_ARGUMENT' })
   }
+  // eslint-disable-next-line no-sparse-arrays -- that is what it is about
   assert.throws(() => updates.mergeUpdates([H, , I]), invalid('ERR_INVALID_ARGUMENT', /^updates\[1\] /))
 })
 
 test('options that there are not are refused', async () => {
-  for (const wrong of [{ GC: true }, { wholeLog: true }, { gc: 1 }, { squash: 'yes' }, { gc: null }, null, true, 'gc']) {
-    assert.throws(() => updates.mergeUpdates([H], wrong), invalid('ERR_INVALID_ARGUMENT', /option/), JSON.stringify(wrong))
+  for (const wrong of [
+    { GC: true },
+    { wholeLog: true },
+    { gc: 1 },
+    { squash: 'yes' },
+    { gc: null },
+    null,
+    true,
+    'gc'
+  ]) {
+    assert.throws(
+      () => updates.mergeUpdates([H], wrong),
+      invalid('ERR_INVALID_ARGUMENT', /option/),
+      JSON.stringify(wrong)
+    )
     await assert.rejects(updates.mergeUpdatesAsync([H], wrong), { code: 'ERR_INVALID_ARGUMENT' })
   }
 })

@@ -9,10 +9,15 @@ const counts = { updates: Number(process.argv[2] ?? 1_000_000), logs: Number(pro
 const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 30))
 console.log(`from seed ${first}`)
 
-for (const [what, check] of [['updates', checkUpdate], ['logs', checkLog]]) {
+for (const [what, check] of [
+  ['updates', checkUpdate],
+  ['logs', checkLog]
+]) {
   const started = Date.now()
   let hits = 0
   for (let seed = first; seed < first + counts[what]; seed++) hits += Number(check(seed))
   const seconds = Math.round((Date.now() - started) / 1_000)
-  console.log(`${counts[what]} ${what} from seed ${first} in ${seconds} s: ${hits} ${what === 'logs' ? 'with conflicts' : 'valid'}, yjs throws on none`)
+  console.log(
+    `${counts[what]} ${what} from seed ${first} in ${seconds} s: ${hits} ${what === 'logs' ? 'with conflicts' : 'valid'}, yjs throws on none`
+  )
 }

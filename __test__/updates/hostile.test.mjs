@@ -40,7 +40,8 @@ test('what is read of a log never makes yjs throw', t => {
   const count = UPDATES / 4
   const some = seeds(count).filter(checkLog).length
   t.diagnostic(`seeds ${SEED} to ${SEED + count - 1}: ${some} logs with conflicts`)
-  if (UPDATES >= 1_000) assert.ok(some > 0.05 * count, `only ${some} logs have conflicts: too little is looked at`)
+  if (UPDATES >= 1_000)
+    assert.ok(some > 0.05 * count, `only ${some} logs have conflicts: too little is looked at`)
 })
 
 test('nothing that yjs writes is refused or becomes a tombstone', () => {
@@ -56,17 +57,30 @@ test('nothing that yjs writes is refused or becomes a tombstone', () => {
 })
 
 /** Bytes of an item that hangs on nothing. */
-const item = (kind, content, clock = 0) => new Bytes().raw([1, 1, 1, clock, kind, 1, 1, 97]).raw(content).byte(0).bytes
+const item = (kind, content, clock = 0) =>
+  new Bytes().raw([1, 1, 1, clock, kind, 1, 1, 97]).raw(content).byte(0).bytes
 
 test('each kind of update on which yjs throws is refused', () => {
   const json = text => new Bytes().text(text).list
   const deep = '['.repeat(10_000) + ']'.repeat(10_000)
   const proto = new Bytes().byte(118).uint(1).text('__proto__').raw([116, 1, 7]).list
   for (const update of [
-    item(5, json('{')), item(6, [1, 98, ...json('')]), item(2, [1, ...json('undefine')]), item(5, json('undefined')), item(5, json(deep)),
-    item(8, [1, ...proto]), item(8, [1, 115]), item(7, [7]), item(9, [1, 103, 126]), item(4, [0]), item(11, [1]),
-    Uint8Array.of(1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0), Uint8Array.of(1, 1, 1, 0, 135, 1, 0, 1, 0), Uint8Array.of(1, 1, 1, 0, 7, 0, 1, 0, 1, 0),
-    Uint8Array.of(0, 1, 2, 1, 2, 0), Uint8Array.of(1, 1, 1, 0, 4, 1, 1, 97, 1, 255, 0)
+    item(5, json('{')),
+    item(6, [1, 98, ...json('')]),
+    item(2, [1, ...json('undefine')]),
+    item(5, json('undefined')),
+    item(5, json(deep)),
+    item(8, [1, ...proto]),
+    item(8, [1, 115]),
+    item(7, [7]),
+    item(9, [1, 103, 126]),
+    item(4, [0]),
+    item(11, [1]),
+    Uint8Array.of(1, 1, 1, 0, 71, 1, 15, 3, 1, 112, 0),
+    Uint8Array.of(1, 1, 1, 0, 135, 1, 0, 1, 0),
+    Uint8Array.of(1, 1, 1, 0, 7, 0, 1, 0, 1, 0),
+    Uint8Array.of(0, 1, 2, 1, 2, 0),
+    Uint8Array.of(1, 1, 1, 0, 4, 1, 1, 97, 1, 255, 0)
   ]) {
     assert.equal(isValid(update), false, `[${update}]`)
     assert.ok(throws(update), `yjs takes [${update}]`)
@@ -92,7 +106,11 @@ test('a Skip of no length is refused at the end of a section: yjs divides by zer
 test('types nested too deep are refused: yjs deletes them by recursion', () => {
   const nested = (count, deleted) => {
     const out = new Bytes().uint(1).uint(count).uint(1).uint(0).raw([7, 1, 1, 97, 1])
-    for (let i = 1; i < count; i++) out.raw([7, 0, 1]).uint(i - 1).byte(1)
+    for (let i = 1; i < count; i++)
+      out
+        .raw([7, 0, 1])
+        .uint(i - 1)
+        .byte(1)
     return out.raw(deleted ? [1, 1, 1, 0, 1] : [0]).bytes
   }
   assert.ok(isValid(nested(1_000, true)) && !throws(nested(1_000, true)))
@@ -118,8 +136,17 @@ test('updates that only together make yjs throw: the entry that is divided is re
 })
 
 test('a subdocument whose options yjs cannot write again is refused', () => {
-  const any = value => ({ string: b => b.byte(119).text('x'), null: b => b.byte(126), number: b => b.byte(125).uint(5), array: b => b.raw([117, 0]), object: b => b.raw([118, 0]), bytes: b => b.raw([116, 0]) })[value]
-  const subdocument = (key, value) => item(9, any(value)(new Bytes().text('g').byte(118).uint(1).text(key)).list)
+  const any = value =>
+    ({
+      string: b => b.byte(119).text('x'),
+      null: b => b.byte(126),
+      number: b => b.byte(125).uint(5),
+      array: b => b.raw([117, 0]),
+      object: b => b.raw([118, 0]),
+      bytes: b => b.raw([116, 0])
+    })[value]
+  const subdocument = (key, value) =>
+    item(9, any(value)(new Bytes().text('g').byte(118).uint(1).text(key)).list)
   for (const value of ['null', 'number', 'array', 'object', 'bytes']) {
     assert.equal(isValid(subdocument('guid', value)), false, value)
     for (const key of ['gc', 'autoLoad', 'meta', 'collectionid', 'shouldLoad']) {
@@ -157,15 +184,26 @@ test('text is JSON where JSON.parse takes it', t => {
       return false
     }
   }
-  const check = text => assert.equal(isValid(item(5, new Bytes().text(text).list)), isJson(text), JSON.stringify(text))
+  const check = text =>
+    assert.equal(isValid(item(5, new Bytes().text(text).list)), isJson(text), JSON.stringify(text))
   JSON_TEXTS.forEach(check)
   let json = 0
   for (const seed of seeds(UPDATES)) {
     const random = new Random(seed)
     const texts = [random.pick(JSON_TEXTS), random.pick(JSON_TEXTS)]
-    const alphabet = [...'[]{},:"\\/ -+.eE0123456789tfnu\n\ta', ...texts, '\u2028', '\ud800', 'true', 'null', '"a":', '\\u0041']
+    const alphabet = [
+      ...'[]{},:"\\/ -+.eE0123456789tfnu\n\ta',
+      ...texts,
+      '\u2028',
+      '\ud800',
+      'true',
+      'null',
+      '"a":',
+      '\\u0041'
+    ]
     const characters = [...random.pick([texts[0], `[${texts}]`, `{"a":${texts[0]},"b" :${texts[1]}}`])]
-    for (let n = random.below(3); n > 0; n--) characters.splice(random.below(characters.length + 1), random.below(2), random.pick(alphabet))
+    for (let n = random.below(3); n > 0; n--)
+      characters.splice(random.below(characters.length + 1), random.below(2), random.pick(alphabet))
     const text = characters.join('').toWellFormed()
     json += Number(isJson(text))
     check(text)

@@ -11,22 +11,25 @@ const hex = update => Buffer.from(update).toString('hex')
 
 const OPTIONS = [{ wholeLog: true }, {}, { squash: false }, { gc: false }, { gc: false, squash: false }]
 
-function load (...updates) {
+function load(...updates) {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
   return doc
 }
 
-const text = (...updates) => load(...updates).getText('t').toString()
+const text = (...updates) =>
+  load(...updates)
+    .getText('t')
+    .toString()
 
 /** All orders of a short list. */
-function orders (list) {
+function orders(list) {
   if (list.length < 2) return [list]
   return list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map(rest => [first, ...rest]))
 }
 
 /** Calls `check` with what each way to merge gives, for each order of the updates. */
-function forEachMerge (updates, check, all = OPTIONS) {
+function forEachMerge(updates, check, all = OPTIONS) {
   for (const options of all) {
     for (const order of orders(updates)) check(merge(order, options), JSON.stringify(options))
   }
@@ -47,7 +50,11 @@ test('an item beats its collected copy, whichever comes first', () => {
 })
 
 test('a character that one copy had to cut stays cut', () => {
-  const cut = [bytes('0101010004010174017800'), bytes('0101010184010003efbfbd00'), bytes('0101010284010103efbfbd00')]
+  const cut = [
+    bytes('0101010004010174017800'),
+    bytes('0101010184010003efbfbd00'),
+    bytes('0101010284010103efbfbd00')
+  ]
   const whole = bytes('01010100040101740578f09f988000')
   assert.equal(text(...cut, whole), 'x\ufffd\ufffd')
   forEachMerge([...cut, whole], (merged, what) => assert.equal(text(merged), 'x\ufffd\ufffd', what))
@@ -59,19 +66,33 @@ test('a cut through a character leaves two replacement characters', () => {
   const doc = load(whole)
   doc.clientID = 2
   doc.getText('t').delete(1, 1)
-  forEachMerge([whole, Y.encodeStateAsUpdate(doc)], (merged, what) => assert.equal(text(merged), '\ufffd', what))
+  forEachMerge([whole, Y.encodeStateAsUpdate(doc)], (merged, what) =>
+    assert.equal(text(merged), '\ufffd', what)
+  )
 })
 
 test('nothing is collected below a parent that a document could not reach', () => {
-  const updates = [bytes('0101020004000101017100'), bytes('01010201440100056c6174657200'), bytes('00020201000101010101')]
+  const updates = [
+    bytes('0101020004000101017100'),
+    bytes('01010201440100056c6174657200'),
+    bytes('00020201000101010101')
+  ]
   for (const options of OPTIONS) {
     const merged = merge(updates, options)
     assert.equal(hex(encodeStateVectorFromUpdate(merged)), hex(Y.encodeStateVectorFromUpdate(merged)))
     const ours = load(merged)
     const theirs = load(...updates)
     assert.equal(hex(Y.encodeStateVector(ours)), '00')
-    assert.deepEqual(Y.decodeStateVector(Y.encodeStateVector(ours)), Y.decodeStateVector(Y.encodeStateVector(theirs)))
-    assert.deepEqual(read(merged).structs.map(({ kind }) => kind).includes('GC'), false)
+    assert.deepEqual(
+      Y.decodeStateVector(Y.encodeStateVector(ours)),
+      Y.decodeStateVector(Y.encodeStateVector(theirs))
+    )
+    assert.deepEqual(
+      read(merged)
+        .structs.map(({ kind }) => kind)
+        .includes('GC'),
+      false
+    )
   }
 })
 
@@ -92,7 +113,12 @@ test('a tail that deletes something else is not collected on that account either
   elsewhere.getArray('list').insert(0, [Y.Array.from([1, 2])])
   const before = Y.encodeStateAsUpdate(elsewhere)
   elsewhere.getArray('list').delete(0)
-  const tail = [bytes('01010100000100'), bytes('01010101840100016200'), before, Y.encodeStateAsUpdate(elsewhere)]
+  const tail = [
+    bytes('01010100000100'),
+    bytes('01010101840100016200'),
+    before,
+    Y.encodeStateAsUpdate(elsewhere)
+  ]
   assert.equal(text(base, ...tail), 'ab')
   for (const options of OPTIONS.slice(1)) {
     assert.equal(text(merge([base, merge(tail, options)])), 'ab')
@@ -135,13 +161,27 @@ test('two live values of one map key are not joined', () => {
 })
 
 test('values of a map key whose chain is known only from another update are not joined', () => {
-  const [first, second, third] = [bytes('010101002801016d016b017702763000'), bytes('01010101a80100017702763100'), bytes('01010102a80101017702763200')]
+  const [first, second, third] = [
+    bytes('010101002801016d016b017702763000'),
+    bytes('01010101a80100017702763100'),
+    bytes('01010102a80101017702763200')
+  ]
   const tail = merge([second, third])
-  forEachMerge([first, tail], (merged, what) => {
-    assert.equal(load(merged).getMap('m').get('k'), 'v2', what)
-    assert.equal(load(merged).getMap('m').toJSON().k, 'v2', what)
-    assert.equal(read(merged).structs.filter(({ kind }) => kind === 'Any').every(({ length }) => length === 1), true, what)
-  }, OPTIONS.slice(3))
+  forEachMerge(
+    [first, tail],
+    (merged, what) => {
+      assert.equal(load(merged).getMap('m').get('k'), 'v2', what)
+      assert.equal(load(merged).getMap('m').toJSON().k, 'v2', what)
+      assert.equal(
+        read(merged)
+          .structs.filter(({ kind }) => kind === 'Any')
+          .every(({ length }) => length === 1),
+        true,
+        what
+      )
+    },
+    OPTIONS.slice(3)
+  )
 })
 
 test('two encodings of one item give the same bytes', () => {
@@ -167,7 +207,9 @@ test('more than 20 updates with an item and its collected copy at one clock', ()
   }
   updates.push(Y.encodeStateAsUpdate(doc))
   assert.ok(updates.length > 40)
-  const expected = load(...updates).getArray('a').toJSON()
+  const expected = load(...updates)
+    .getArray('a')
+    .toJSON()
   for (const options of OPTIONS) {
     assert.deepEqual(load(merge(updates, options)).getArray('a').toJSON(), expected)
     assert.deepEqual(load(merge(updates.toReversed(), options)).getArray('a').toJSON(), expected)
@@ -177,11 +219,17 @@ test('more than 20 updates with an item and its collected copy at one clock', ()
 test('a diff that begins inside collected content, followed by the full state', () => {
   const diff = bytes('010201020002480100017d090101010004')
   const full = bytes('0103010001010161010003480100017d090101010004')
-  forEachMerge([diff, full], (merged, what) => assert.deepEqual(load(merged).getArray('a').toJSON(), [9], what))
+  forEachMerge([diff, full], (merged, what) =>
+    assert.deepEqual(load(merged).getArray('a').toJSON(), [9], what)
+  )
 })
 
 test('updates 0, 2, 4 and 5 first, 1 and 3 later', () => {
-  const early = [bytes('0101010004010174016100'), bytes('01010102840101016300'), bytes('010201042801016d0178017d01840103016500')]
+  const early = [
+    bytes('0101010004010174016100'),
+    bytes('01010102840101016300'),
+    bytes('010201042801016d0178017d01840103016500')
+  ]
   const doc = new Y.Doc()
   doc.clientID = 1
   const all = []
@@ -194,10 +242,14 @@ test('updates 0, 2, 4 and 5 first, 1 and 3 later', () => {
     const merged = merge(early, options)
     assert.equal(text(merged), text(...early))
     assert.equal(text(merged, ...late), 'abcde')
-    forEachMerge([merged, ...late], (again, what) => {
-      assert.equal(text(again), 'abcde', what)
-      assert.equal(load(again).getMap('m').get('x'), 1, what)
-    }, [options])
+    forEachMerge(
+      [merged, ...late],
+      (again, what) => {
+        assert.equal(text(again), 'abcde', what)
+        assert.equal(load(again).getMap('m').get('x'), 1, what)
+      },
+      [options]
+    )
   }
 })
 
@@ -205,14 +257,24 @@ test('the JSON content of older versions comes out byte by byte', () => {
   const update = bytes('010101000201036172720201310322782200')
   validateUpdate(update)
   forEachMerge([update], merged => assert.equal(hex(merged), hex(update)))
-  assert.deepEqual(load(merge([update])).getArray('arr').toJSON(), [1, 'x'])
+  assert.deepEqual(
+    load(merge([update]))
+      .getArray('arr')
+      .toJSON(),
+    [1, 'x']
+  )
 })
 
 test('an XmlHook comes out byte by byte', () => {
   const update = bytes('01010100070103786d6c0504686f6f6b00')
   validateUpdate(update)
   forEachMerge([update], merged => assert.equal(hex(merged), hex(update)))
-  assert.equal(load(merge([update])).getXmlFragment('xml').get(0).hookName, 'hook')
+  assert.equal(
+    load(merge([update]))
+      .getXmlFragment('xml')
+      .get(0).hookName,
+    'hook'
+  )
 })
 
 test('a lone surrogate in a format value comes out byte by byte', () => {
@@ -225,7 +287,8 @@ test('a lone surrogate in a format value comes out byte by byte', () => {
 })
 
 test('JSON nested 200 deep comes out byte by byte', () => {
-  const nested = depth => depth === 0 ? 'end' : depth % 2 === 0 ? [nested(depth - 1)] : { k: nested(depth - 1) }
+  const nested = depth =>
+    depth === 0 ? 'end' : depth % 2 === 0 ? [nested(depth - 1)] : { k: nested(depth - 1) }
   const doc = new Y.Doc()
   doc.getArray('a').insert(0, [nested(200)])
   doc.getText('t').insertEmbed(0, { deep: nested(200) })
@@ -233,18 +296,43 @@ test('JSON nested 200 deep comes out byte by byte', () => {
   const update = Y.encodeStateAsUpdate(doc)
   validateUpdate(update)
   forEachMerge([update], merged => assert.equal(hex(merged), hex(update)))
-  assert.deepEqual(load(merge([update])).getArray('a').toJSON(), [nested(200)])
+  assert.deepEqual(
+    load(merge([update]))
+      .getArray('a')
+      .toJSON(),
+    [nested(200)]
+  )
 })
 
 test('values come out as they went in', () => {
-  const values = [0, -0, 5e-324, NaN, Infinity, 1.1, 2 ** 53 - 1, -(2 ** 31), [1n, -(2n ** 63n)], null, [undefined], true, '', { z: 1, a: { 9: -0, 1: 1n } }, { b: [undefined, null] }]
+  const values = [
+    0,
+    -0,
+    5e-324,
+    NaN,
+    Infinity,
+    1.1,
+    2 ** 53 - 1,
+    -(2 ** 31),
+    [1n, -(2n ** 63n)],
+    null,
+    [undefined],
+    true,
+    '',
+    { z: 1, a: { 9: -0, 1: 1n } },
+    { b: [undefined, null] }
+  ]
   const doc = new Y.Doc()
   doc.getArray('a').insert(0, values)
   doc.getMap('m').set('bytes', Uint8Array.of(1, 2, 3))
   doc.getArray('s').insert(0, [new Y.Doc({ guid: 'g', autoLoad: true, meta: { z: 1n, a: [-0] } })])
   doc.getText('t').insertEmbed(0, { z: 0.1, a: 1e-7, e: 5e-324 })
   const update = Y.encodeStateAsUpdate(doc)
-  forEachMerge([update], merged => assert.equal(hex(merged), hex(update)), OPTIONS.filter(({ squash }) => squash !== false))
+  forEachMerge(
+    [update],
+    merged => assert.equal(hex(merged), hex(update)),
+    OPTIONS.filter(({ squash }) => squash !== false)
+  )
   const got = load(merge([update]))
   assert.deepEqual(got.getArray('a').toArray(), values)
   assert.ok(Object.is(got.getArray('a').get(1), -0))
@@ -264,12 +352,20 @@ for (const clock of [2 ** 31 - 2, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32, 2 
     base.getText('t').delete(1, 1)
     assert.equal(text(...updates), 'ac')
     forEachMerge(updates.slice(0, 4), (merged, what) => assert.equal(text(merged), 'abc', what))
-    forEachMerge(updates, (merged, what) => {
-      assert.equal(text(merged), 'ac', what)
-      assert.equal(hex(encodeStateVectorFromUpdate(merged)), hex(Y.encodeStateVectorFromUpdate(merged)), what)
-      const behind = Y.encodeStateVector(load(...updates.slice(0, 2)))
-      assert.equal(text(...updates.slice(0, 2), diffUpdate(merged, behind)), 'ac', what)
-    }, [{ wholeLog: true }, { gc: false }])
+    forEachMerge(
+      updates,
+      (merged, what) => {
+        assert.equal(text(merged), 'ac', what)
+        assert.equal(
+          hex(encodeStateVectorFromUpdate(merged)),
+          hex(Y.encodeStateVectorFromUpdate(merged)),
+          what
+        )
+        const behind = Y.encodeStateVector(load(...updates.slice(0, 2)))
+        assert.equal(text(...updates.slice(0, 2), diffUpdate(merged, behind)), 'ac', what)
+      },
+      [{ wholeLog: true }, { gc: false }]
+    )
   })
 }
 

@@ -14,18 +14,21 @@ const OPTIONS = [{ wholeLog: true }, {}, { squash: false }, { gc: false }]
 
 const hex = update => Buffer.from(update).toString('hex')
 
-function randomLog (random) {
+function randomLog(random) {
   const updates = []
   const docs = Array.from({ length: random.between(1, 3) }, () => {
     const doc = new Y.Doc({ gc: random.chance(0.7) })
     doc.clientID = random.below(2 ** 21) * 2 ** 32 + random.below(2 ** 32)
     doc.seen = 0
-    doc.on('update', (update, origin) => { if (origin !== 'remote') updates.push(update) })
+    doc.on('update', (update, origin) => {
+      if (origin !== 'remote') updates.push(update)
+    })
     return doc
   })
   for (let n = random.between(3, 30); n > 0; n--) {
     const doc = random.pick(docs)
-    if (random.chance(0.4)) for (; doc.seen < updates.length; doc.seen++) Y.applyUpdate(doc, updates[doc.seen], 'remote')
+    if (random.chance(0.4))
+      for (; doc.seen < updates.length; doc.seen++) Y.applyUpdate(doc, updates[doc.seen], 'remote')
     doc.transact(() => edit(random, doc))
     if (random.chance(0.05)) updates.push(Y.encodeStateAsUpdate(doc))
     if (random.chance(0.05)) updates.push(Y.mergeUpdates(updates.slice(random.below(updates.length))))
@@ -33,24 +36,36 @@ function randomLog (random) {
   return updates
 }
 
-function edit (random, doc) {
+function edit(random, doc) {
   const types = ROOTS.map(name => doc.get(name))
-  for (let i = 0; i < types.length && types.length < 20; i++) types.push(...types[i].toArray().filter(value => value instanceof Y.Type))
+  for (let i = 0; i < types.length && types.length < 20; i++)
+    types.push(...types[i].toArray().filter(value => value instanceof Y.Type))
   const type = random.pick(types)
   const at = random.below(type.length + 1)
   const rest = type.length - at
   switch (random.below(8)) {
-    case 0: case 1: return type.insert(at, words(random))
-    case 2: return type.insert(at, words(random), { bold: jsonValue(random) })
-    case 3: return type.insert(at, [new Y.Type('p'), ...random.chance(0.5) ? [random.below(100), 'x', null] : []])
-    case 4: return type.insert(at, [anyValue(random) ?? 1n].map(value => typeof value === 'bigint' ? [value] : value))
-    case 5: return type.setAttr(random.pick(['k', 'l']), random.chance(0.2) ? new Y.Type() : anyValue(random))
-    case 6: return type.delete(at, Math.min(rest, random.pick([1, 2, rest])))
-    default: return type.format(at, rest, { bold: random.pick([true, null]) })
+    case 0:
+    case 1:
+      return type.insert(at, words(random))
+    case 2:
+      return type.insert(at, words(random), { bold: jsonValue(random) })
+    case 3:
+      return type.insert(at, [new Y.Type('p'), ...(random.chance(0.5) ? [random.below(100), 'x', null] : [])])
+    case 4:
+      return type.insert(
+        at,
+        [anyValue(random) ?? 1n].map(value => (typeof value === 'bigint' ? [value] : value))
+      )
+    case 5:
+      return type.setAttr(random.pick(['k', 'l']), random.chance(0.2) ? new Y.Type() : anyValue(random))
+    case 6:
+      return type.delete(at, Math.min(rest, random.pick([1, 2, rest])))
+    default:
+      return type.format(at, rest, { bold: random.pick([true, null]) })
   }
 }
 
-function load (updates) {
+function load(updates) {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
   return doc
@@ -59,14 +74,15 @@ function load (updates) {
 /** A peer that has a character cut in one copy shows it cut. */
 const withoutPairs = text => text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, '\ufffd\ufffd')
 
-function view (doc) {
+function view(doc) {
   const shown = ROOTS.map(name => show(doc.get(name)))
   const states = [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort((a, b) => a[0] - b[0])
   return [...shown, JSON.stringify(states)].join('\n')
 }
 
-function show (value) {
-  if (value instanceof Y.Type) return `<${value.name} ${showObject(value.getAttrs(), true)}> ${show(value.toDelta().toJSON().children)} [${value.toArray().map(show)}]`
+function show(value) {
+  if (value instanceof Y.Type)
+    return `<${value.name} ${showObject(value.getAttrs(), true)}> ${show(value.toDelta().toJSON().children)} [${value.toArray().map(show)}]`
   if (value instanceof Uint8Array) return `bytes ${hex(value)}`
   if (Array.isArray(value)) return `[${value.map(show)}]`
   if (typeof value === 'bigint') return `${value}n`
@@ -75,7 +91,7 @@ function show (value) {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
-function showObject (object, sorted = false) {
+function showObject(object, sorted = false) {
   const keys = Object.keys(object)
   return `{${(sorted ? keys.sort() : keys).map(key => `${JSON.stringify(key)}: ${show(object[key])}`)}}`
 }
@@ -93,8 +109,13 @@ test('a Yjs 14 document loaded from the merged update shows what the log shows',
       const expected = view(doc)
       const shown = view(load([merged]))
       const alsoShown = () => Array.from({ length: 8 }, () => view(load(random.shuffle(updates))))
-      if (shown !== expected && !alsoShown().includes(shown)) assert.equal(shown, expected, `seed ${seed} ${JSON.stringify(options)}`)
-      assert.equal(hex(encodeStateVectorFromUpdate(merged)), hex(Y.encodeStateVectorFromUpdate(merged)), `seed ${seed}`)
+      if (shown !== expected && !alsoShown().includes(shown))
+        assert.equal(shown, expected, `seed ${seed} ${JSON.stringify(options)}`)
+      assert.equal(
+        hex(encodeStateVectorFromUpdate(merged)),
+        hex(Y.encodeStateVectorFromUpdate(merged)),
+        `seed ${seed}`
+      )
     }
     const prefix = updates.slice(0, random.below(updates.length))
     const peer = load(prefix)

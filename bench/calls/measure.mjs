@@ -16,7 +16,10 @@ const elapsed = work => {
 const median = numbers => numbers.sort((a, b) => a - b)[numbers.length >> 1]
 
 /** Milliseconds that `calls` native calls take that do next to nothing. */
-export const emptyCalls = calls => elapsed(() => { for (let i = 0; i < calls; i++) native.validateUpdate(EMPTY_UPDATE) })
+export const emptyCalls = calls =>
+  elapsed(() => {
+    for (let i = 0; i < calls; i++) native.validateUpdate(EMPTY_UPDATE)
+  })
 
 /** Milliseconds for which `calls` calls of `storeUpdate` in one tick, spread over `documents`, block the loop. */
 export const fired = async (calls, documents = 1) => {
@@ -35,7 +38,9 @@ export const fired = async (calls, documents = 1) => {
 /** The longest time in milliseconds between two turns of the loop until `work` is over. */
 export const longestBlock = async work => {
   let [isOver, longest, last] = [false, 0, performance.now()]
-  const over = work().finally(() => { isOver = true })
+  const over = work().finally(() => {
+    isOver = true
+  })
   while (!isOver) {
     await turn()
     const now = performance.now()
@@ -60,7 +65,11 @@ export const beside = async (waiting, times = 200) => {
   await turn()
   const [call, roundTrip] = [[], []]
   for (let i = 0; i < times; i++) {
-    call.push(elapsed(() => { calls.push(persistence.storeUpdate('doc', update)) }))
+    call.push(
+      elapsed(() => {
+        calls.push(persistence.storeUpdate('doc', update))
+      })
+    )
     const begun = performance.now()
     await other.getMeta('doc', 'key')
     roundTrip.push(performance.now() - begun)
@@ -79,7 +88,8 @@ export const listed = async items => {
   const persistence = DynamoDbPersistence(table.config({ compactionItems: 0 }))
   for (const update of keystrokes(items)) await persistence.storeUpdate('doc', update)
   const longest = await longestBlock(() =>
-    persistence.transact(db => getDynamoDbUpdates(db, table.tableName, 'doc')))
+    persistence.transact(db => getDynamoDbUpdates(db, table.tableName, 'doc'))
+  )
   await persistence.close()
   return longest
 }

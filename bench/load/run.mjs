@@ -15,7 +15,7 @@ const MIB = 2 ** 20
  *
  * @returns what was done each second, how long a store took, how long the event loop was held up, how memory grew
  */
-export async function run ({ documents, perSecond, seconds, warmUp, options = {}, onSecond = () => {} }) {
+export async function run({ documents, perSecond, seconds, warmUp, options = {}, onSecond = () => {} }) {
   const persistence = DynamoDbPersistence({ tableName: 'load', aws: { endpoint: 'memory:' }, ...options })
   const updates = settingOneKey(perSecond * (seconds + 1))
   const delay = monitorEventLoopDelay({ resolution: 1 })
@@ -49,24 +49,31 @@ export async function run ({ documents, perSecond, seconds, warmUp, options = {}
 }
 
 /** One second's worth of stores, in ticks; documents in turn. What a busy machine left behind is made up for bit by bit. */
-async function second ({ persistence, updates, documents, perSecond, until, began, state }) {
-  const rate = documents * perSecond / 1_000
+async function second({ persistence, updates, documents, perSecond, until, began, state }) {
+  const rate = (documents * perSecond) / 1_000
   const most = Math.ceil(2 * TICK_MS * rate)
   while (performance.now() < until && state.failure === undefined) {
     const due = Math.min(Math.floor((performance.now() - began) * rate), state.sent + most)
     for (; state.sent < due; state.sent++) {
       const at = performance.now()
-      persistence.storeUpdate(`doc ${state.sent % documents}`, updates[Math.floor(state.sent / documents)]).then(() => {
-        state.stored++
-        state.slowestMs = Math.max(state.slowestMs, performance.now() - at)
-      }, error => { state.failure ??= error })
+      persistence
+        .storeUpdate(`doc ${state.sent % documents}`, updates[Math.floor(state.sent / documents)])
+        .then(
+          () => {
+            state.stored++
+            state.slowestMs = Math.max(state.slowestMs, performance.now() - at)
+          },
+          error => {
+            state.failure ??= error
+          }
+        )
     }
     await sleep(TICK_MS)
   }
 }
 
 /** One key of a map is set over and over: merged, a document stays small. */
-function settingOneKey (count) {
+function settingOneKey(count) {
   const doc = new Y.Doc()
   const updates = []
   doc.on('update', update => updates.push(update))
@@ -74,14 +81,14 @@ function settingOneKey (count) {
   return updates
 }
 
-function memory () {
+function memory() {
   globalThis.gc?.()
   const { rss, heapUsed } = process.memoryUsage()
   return { rss: rss / MIB, heap: heapUsed / MIB }
 }
 
 /** What a straight line through the samples is at its beginning, and what it gains. */
-function trend (samples) {
+function trend(samples) {
   const middle = (samples.length - 1) / 2
   const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length
   const above = samples.reduce((sum, value, n) => sum + (n - middle) * (value - mean), 0)

@@ -19,8 +19,12 @@ const workloads = {
   /** All at once, on one document. */
   atOnce: updates => () => Promise.all(updates.map(update => persistence.storeUpdate('at once', update))),
   /** The same on each of fifty documents, all at once. */
-  documents: updates => () => Promise.all(updates.flatMap(update =>
-    Array.from({ length: 50 }, (_, n) => persistence.storeUpdate(`doc ${n}`, update)))),
+  documents: updates => () =>
+    Promise.all(
+      updates.flatMap(update =>
+        Array.from({ length: 50 }, (_, n) => persistence.storeUpdate(`doc ${n}`, update))
+      )
+    ),
   load: () => () => persistence.getYDoc('load'),
   /** Fills the document that `load` loads. */
   fill: updates => async () => {

@@ -13,7 +13,7 @@ const { endpoint } = JSON.parse(process.argv[2])
 const counted = { requests: 0, writeUnits: 0, readUnits: 0, inFlight: 0, mostInFlight: 0 }
 let latencyMs = 0
 
-const table = await ProxiedTable.before({ after () {} }, new TestTable({ endpoint }))
+const table = await ProxiedTable.before({ after() {} }, new TestTable({ endpoint }))
 table.rule(({ operation }) => async ({ body, response, forward }) => {
   // What is only needed to see that a request came would grow without end.
   table.requests.length = 0

@@ -10,19 +10,19 @@ class DynamoDb {
   #table
 
   /** @param {{ table: string, region?: string, endpoint?: string, profile?: string }} options */
-  constructor (options) {
+  constructor(options) {
     this.#table = openTable(options)
   }
 
-  async * names () {
+  async *names() {
     for await (const { name, items } of this.#table.documents()) if (isWorthTelling(items)) yield name
   }
 
-  read (name) {
+  read(name) {
     return readWhole(this.#table, name)
   }
 
-  close () {
+  close() {
     return this.#table.close()
   }
 }

@@ -16,16 +16,17 @@ class LevelDb {
   #store
   #getLevelUpdates
 
-  constructor (folder) {
+  constructor(folder) {
     // LevelDB makes a store where there is none.
-    if (!fs.existsSync(path.join(folder, 'CURRENT'))) throw invalidArgument(`${folder} is not a LevelDB store: it has no file CURRENT`)
+    if (!fs.existsSync(path.join(folder, 'CURRENT')))
+      throw invalidArgument(`${folder} is not a LevelDB store: it has no file CURRENT`)
     const { LeveldbPersistence, getLevelUpdates } = load()
     this.#store = new LeveldbPersistence(folder)
     this.#getLevelUpdates = getLevelUpdates
   }
 
   /** The names of all documents, those that have metas only included. */
-  names () {
+  names() {
     return this.#run(async db => {
       const names = new Set()
       for await (const [version, name] of db.keys()) if (version === 'v1') names.add(name)
@@ -34,7 +35,7 @@ class LevelDb {
   }
 
   /** @returns {Promise<{ name: string, update: Uint8Array, metas: Map<string, Uint8Array> }>} */
-  read (name) {
+  read(name) {
     return this.#run(async db => {
       const updates = await this.#getLevelUpdates(db, name)
       const metas = new Map()
@@ -44,32 +45,39 @@ class LevelDb {
     })
   }
 
-  async close () {
+  async close() {
     await this.#store.destroy()
   }
 
   /** Rejects where `work` does; the store's own `_transact` would not. */
-  async #run (work) {
+  async #run(work) {
     const { value, error } = await this.#store._transact(db =>
-      work(db).then(value => ({ value }), error => ({ error })))
+      work(db).then(
+        value => ({ value }),
+        error => ({ error })
+      )
+    )
     if (error === undefined) return value
     if (error instanceof PersistenceError) throw error
     const cause = error.cause ?? error
-    throw new PersistenceError(`the LevelDB store cannot be read: ${cause.message} (stop the server that has it open)`, {
-      code: 'ERR_SOURCE', cause: error
-    })
+    throw new PersistenceError(
+      `the LevelDB store cannot be read: ${cause.message} (stop the server that has it open)`,
+      { code: 'ERR_SOURCE', cause: error }
+    )
   }
 }
 
-function bytes (value) {
+function bytes(value) {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
 
-function load () {
+function load() {
   try {
     return require('y-leveldb')
   } catch (cause) {
-    throw invalidArgument(`--from leveldb: needs y-leveldb, which cannot be loaded (${cause.code ?? cause.message}): npm install y-leveldb`)
+    throw invalidArgument(
+      `--from leveldb: needs y-leveldb, which cannot be loaded (${cause.code ?? cause.message}): npm install y-leveldb`
+    )
   }
 }
 

@@ -14,8 +14,12 @@ const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
 
 const sourcesHash = () => {
   const hash = createHash('sha256')
-  const files = fs.readdirSync(HERE).sort().map(name => path.join(HERE, name))
-  for (const file of [...files, path.join(ROOT, 'package-lock.json')]) hash.update(`${file}\0`).update(fs.readFileSync(file)).update('\0')
+  const files = fs
+    .readdirSync(HERE)
+    .sort()
+    .map(name => path.join(HERE, name))
+  for (const file of [...files, path.join(ROOT, 'package-lock.json')])
+    hash.update(`${file}\0`).update(fs.readFileSync(file)).update('\0')
   return hash.digest('hex')
 }
 

@@ -11,7 +11,7 @@ const FRAGMENT = 'text-rich' // `text` is the Y.Text that `npm run demo -- --che
 const Redo = Extension.create({
   name: 'redo',
   priority: 1_001, // before the collaboration's own
-  addKeyboardShortcuts () {
+  addKeyboardShortcuts() {
     return {
       'Shift-Mod-z': () => {
         this.editor.commands.redo()
@@ -22,22 +22,33 @@ const Redo = Extension.create({
 })
 
 /** Not editable at first. */
-export const createEditor = ({ element, doc, provider, user, images }) => new Editor({
-  element,
-  editable: false,
-  injectCSS: false,
-  extensions: [
-    // A trailing paragraph would be added by every page that opens the document.
-    StarterKit.configure({ undoRedo: false, trailingNode: false, link: { openOnClick: false } }),
-    Image.configure({ allowBase64: true }),
-    Collaboration.configure({ document: doc, field: FRAGMENT }),
-    CollaborationCaret.configure({ provider, user }),
-    Redo
-  ],
-  editorProps: {
-    attributes: { 'aria-label': 'Text of the document', 'aria-multiline': 'true', role: 'textbox', spellcheck: 'false' },
-    handlePaste: (view, event) => images.take(view, event.clipboardData),
-    handleDrop: (view, event, slice, moved) => !moved &&
-      images.take(view, event.dataTransfer, view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos)
-  }
-})
+export const createEditor = ({ element, doc, provider, user, images }) =>
+  new Editor({
+    element,
+    editable: false,
+    injectCSS: false,
+    extensions: [
+      // A trailing paragraph would be added by every page that opens the document.
+      StarterKit.configure({ undoRedo: false, trailingNode: false, link: { openOnClick: false } }),
+      Image.configure({ allowBase64: true }),
+      Collaboration.configure({ document: doc, field: FRAGMENT }),
+      CollaborationCaret.configure({ provider, user }),
+      Redo
+    ],
+    editorProps: {
+      attributes: {
+        'aria-label': 'Text of the document',
+        'aria-multiline': 'true',
+        'role': 'textbox',
+        'spellcheck': 'false'
+      },
+      handlePaste: (view, event) => images.take(view, event.clipboardData),
+      handleDrop: (view, event, slice, moved) =>
+        !moved
+        && images.take(
+          view,
+          event.dataTransfer,
+          view.posAtCoords({ left: event.clientX, top: event.clientY })?.pos
+        )
+    }
+  })

@@ -1,12 +1,13 @@
 /** Images from the clipboard, dropped, or chosen as a file; they become part of the document, as base64. */
 const MAX_IMAGE_BYTES = 10_000_000 // everybody who opens the document loads it
 
-const read = file => new Promise((resolve, reject) => {
-  const reader = new FileReader()
-  reader.onload = () => resolve(reader.result)
-  reader.onerror = () => reject(reader.error)
-  reader.readAsDataURL(file)
-})
+const read = file =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(reader.result)
+    reader.onerror = () => reject(reader.error)
+    reader.readAsDataURL(file)
+  })
 
 /** An image in place of the selection, or at a position. After it there is always a paragraph to type on in. */
 const withImage = ({ schema: { nodes }, tr }, attributes, position) => {
@@ -28,7 +29,8 @@ export const imagesFor = ({ input, notice }) => {
     notice.hidden = true
     const name = file.name || 'The image'
     if (!file.type.startsWith('image/')) return refuse(`${name} is not an image.`)
-    if (file.size > MAX_IMAGE_BYTES) return refuse(`${name} is larger than ${MAX_IMAGE_BYTES / 1_000_000} MB.`)
+    if (file.size > MAX_IMAGE_BYTES)
+      return refuse(`${name} is larger than ${MAX_IMAGE_BYTES / 1_000_000} MB.`)
     try {
       view.dispatch(withImage(view.state, { src: await read(file), alt: file.name }, position))
     } catch (error) {

@@ -10,7 +10,10 @@ import { showToolbar } from './toolbar.js'
 
 const at = id => document.getElementById(id)
 
-const docName = new URLSearchParams(location.search).get('doc') || decodeURIComponent(location.pathname.slice(1)) || 'welcome'
+const docName =
+  new URLSearchParams(location.search).get('doc')
+  || decodeURIComponent(location.pathname.slice(1))
+  || 'welcome'
 document.title = `${docName} · y-dynamodb`
 at('name').textContent = docName
 
@@ -20,7 +23,11 @@ const server = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.ho
 const provider = new WebsocketProvider(server, encodeURIComponent(docName), doc, { disableBc: true })
 const unsaved = new Unsaved(doc, provider)
 
-const user = showPeople(provider.awareness, { name: at('own-name'), colour: at('own-colour'), others: at('people') })
+const user = showPeople(provider.awareness, {
+  name: at('own-name'),
+  colour: at('own-colour'),
+  others: at('people')
+})
 const images = imagesFor({ input: at('file'), notice: at('notice') })
 const editor = createEditor({ element: at('text'), doc, provider, user, images })
 showToolbar(at('toolbar'), editor, () => images.choose(editor))
@@ -36,7 +43,10 @@ const stateNow = () => {
 }
 const showState = () => {
   const state = stateNow()
-  const kept = state === 'offline' && unsaved.count > 0 ? `, ${unsaved.count.toLocaleString('en')} changes kept here` : ''
+  const kept =
+    state === 'offline' && unsaved.count > 0
+      ? `, ${unsaved.count.toLocaleString('en')} changes kept here`
+      : ''
   at('state').dataset.state = state
   at('state').textContent = TEXTS[state] + kept
 }

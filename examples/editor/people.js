@@ -6,8 +6,11 @@ const KEPT = 'y-dynamodb-user'
 const oneOf = list => list[Math.floor(Math.random() * list.length)]
 
 /** The tab's own user; a new tab takes over the name that was last chosen in this browser. */
-const ownUser = () => JSON.parse(sessionStorage.getItem(KEPT)) ??
-  { name: localStorage.getItem(KEPT) ?? oneOf(NAMES), color: oneOf(COLOURS) }
+const ownUser = () =>
+  JSON.parse(sessionStorage.getItem(KEPT)) ?? {
+    name: localStorage.getItem(KEPT) ?? oneOf(NAMES),
+    color: oneOf(COLOURS)
+  }
 
 /** A colour that nobody else here has, where there is one left. */
 const freeColour = users => oneOf(COLOURS.filter(colour => users.every(({ color }) => color !== colour)))
@@ -41,12 +44,18 @@ export const showPeople = (awareness, { name, colour, others }) => {
   })
 
   awareness.on('change', () => {
-    const present = [...awareness.getStates()].filter(([client, { user }]) => client !== awareness.clientID && user)
+    const present = [...awareness.getStates()].filter(
+      ([client, { user }]) => client !== awareness.clientID && user
+    )
     const users = present.map(([, { user }]) => user)
     others.replaceChildren(...users.map(row))
     // Of two with the same colour the one with the larger id takes another.
     const color = freeColour(users)
-    if (color && present.some(([client, other]) => client < awareness.clientID && other.user.color === user.color)) change({ color })
+    if (
+      color
+      && present.some(([client, other]) => client < awareness.clientID && other.user.color === user.color)
+    )
+      change({ color })
   })
   showOwn()
   return user

@@ -10,7 +10,7 @@ export class Unsaved {
   onChange = () => {}
 
   /** @param provider what it applies came from others */
-  constructor (doc, provider) {
+  constructor(doc, provider) {
     doc.on('update', (update, origin) => {
       if (origin === provider) return
       this.#updates.push(update)
@@ -18,12 +18,12 @@ export class Unsaved {
     })
   }
 
-  get count () {
+  get count() {
     return this.#updates.length
   }
 
   /** @param snapshot of the stored document, as `Y.encodeSnapshot` in base64 */
-  compare (snapshot) {
+  compare(snapshot) {
     if (this.count === 0 || snapshot === this.#last) return
     this.#last = snapshot
     const stored = Y.decodeSnapshot(Uint8Array.from(atob(snapshot), char => char.charCodeAt(0)))

@@ -12,10 +12,12 @@ const { TABLE = 'docs', ENDPOINT, AWS_REGION, PORT = '1234' } = process.env
 
 const server = new Server({
   port: Number(PORT),
-  extensions: [new DynamoDB({
-    tableName: TABLE,
-    aws: { region: AWS_REGION, endpoint: ENDPOINT },
-    onError: (error, { docName, operation }) => console.error(docName, operation, error.code, error.message)
-  })]
+  extensions: [
+    new DynamoDB({
+      tableName: TABLE,
+      aws: { region: AWS_REGION, endpoint: ENDPOINT },
+      onError: (error, { docName, operation }) => console.error(docName, operation, error.code, error.message)
+    })
+  ]
 })
 await server.listen()

@@ -19,10 +19,19 @@ const persistence = DynamoDbPersistence({
   aws: { region: process.env.AWS_REGION, endpoint: process.env.ENDPOINT }
 })
 
-const STATUS = { ERR_INVALID_ARGUMENT: 400, ERR_INVALID_UPDATE: 400, ERR_THROTTLED: 503, ERR_UNAVAILABLE: 503 }
-const bytes = text => text === undefined ? undefined : new Uint8Array(Buffer.from(text, 'base64'))
+const STATUS = {
+  ERR_INVALID_ARGUMENT: 400,
+  ERR_INVALID_UPDATE: 400,
+  ERR_THROTTLED: 503,
+  ERR_UNAVAILABLE: 503
+}
+const bytes = text => (text === undefined ? undefined : new Uint8Array(Buffer.from(text, 'base64')))
 const isBase64 = text => text === undefined || (typeof text === 'string' && /^[\w+/-]*={0,2}$/.test(text))
-const answer = (statusCode, body) => ({ statusCode, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+const answer = (statusCode, body) => ({
+  statusCode,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body)
+})
 
 /** The body of a request, undefined where it is not as described above. API Gateway encodes some bodies. */
 const parse = ({ body, isBase64Encoded }) => {
@@ -40,7 +49,7 @@ export const handler = async event => {
   if (!docName || body === undefined) return answer(400, { error: 'ERR_INVALID_ARGUMENT' })
   try {
     // Awaited: after the answer a Lambda is frozen, and what is still on its way may never arrive.
-    const clock = body.update && await persistence.storeUpdate(docName, bytes(body.update))
+    const clock = body.update && (await persistence.storeUpdate(docName, bytes(body.update)))
     const diff = await persistence.getDiff(docName, bytes(body.stateVector))
     return answer(200, { diff: Buffer.from(diff).toString('base64'), clock })
   } catch (error) {

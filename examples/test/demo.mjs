@@ -13,22 +13,24 @@ export class Demo {
   #child
   port = 0
 
-  constructor (t) {
+  constructor(t) {
     t.after(async () => {
       await this.kill()
       fs.rmSync(this.#folder, { recursive: true, force: true })
     })
   }
 
-  get file () {
+  get file() {
     return path.join(this.#folder, 'demo.db')
   }
 
   /** Resolves when it listens: on a free port the first time, then on the same. */
-  async start () {
+  async start() {
     const env = { ...process.env, PORT: String(this.port), HOST: '127.0.0.1', DEMO_FILE: this.file }
     this.#child = fork(SERVER, [], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    const ended = once(this.#child, 'exit').then(([code]) => { throw new Error(`the demo ended with ${code} before it listened`) })
+    const ended = once(this.#child, 'exit').then(([code]) => {
+      throw new Error(`the demo ended with ${code} before it listened`)
+    })
     const [{ port }] = await Promise.race([once(this.#child, 'message'), ended])
     ended.catch(() => {}) // from now on it may end
     this.port = port
@@ -36,11 +38,11 @@ export class Demo {
   }
 
   /** From now on it answers nothing and reads nothing. */
-  freeze () {
+  freeze() {
     this.#child.kill('SIGSTOP')
   }
 
-  async kill () {
+  async kill() {
     if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const ended = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
@@ -48,7 +50,7 @@ export class Demo {
   }
 
   /** The answer to `/stored`, of all documents or of one. */
-  async stored (docName) {
+  async stored(docName) {
     const query = docName === undefined ? '' : `?doc=${encodeURIComponent(docName)}`
     return (await fetch(`http://127.0.0.1:${this.port}/stored${query}`)).json()
   }

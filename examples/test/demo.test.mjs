@@ -6,9 +6,15 @@ import { Demo } from './demo.mjs'
 import { statusOf, upgrade } from './upgrade.mjs'
 
 // Not `fetch`: it mends such paths before it sends them.
-const get = (port, path) => new Promise((resolve, reject) => {
-  http.get({ port, path, host: '127.0.0.1' }, response => { response.resume(); resolve(response.statusCode) }).on('error', reject)
-})
+const get = (port, path) =>
+  new Promise((resolve, reject) => {
+    http
+      .get({ port, path, host: '127.0.0.1' }, response => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      .on('error', reject)
+  })
 
 test('the demo refuses malformed requests and pages of other origins, and goes on', async t => {
   const { port } = await new Demo(t).start()

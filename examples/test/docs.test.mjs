@@ -33,19 +33,34 @@ const kindOf = ({ language, text, mark }) => {
 const nameOf = ({ at, mark }) => mark?.subject ?? at
 
 const pages = userPages().map(readPage)
-const blocks = pages.flatMap(page => page.blocks.map(block => ({ ...block, page: page.name, kind: kindOf(block), at: `${page.name}:${block.line}` })))
-const of = (kind, page) => blocks.filter(block => block.kind === kind && (page === undefined || block.page === page))
+const blocks = pages.flatMap(page =>
+  page.blocks.map(block => ({
+    ...block,
+    page: page.name,
+    kind: kindOf(block),
+    at: `${page.name}:${block.line}`
+  }))
+)
+const of = (kind, page) =>
+  blocks.filter(block => block.kind === kind && (page === undefined || block.page === page))
 
 test('the pages are found, and in them every fence', () => {
   assert.ok(blocks.length > 60, `${blocks.length} blocks`)
   for (const { name, text, blocks } of pages) {
-    assert.equal(text.match(/^ *```/gm)?.length ?? 0, 2 * blocks.length, `${name}: a fence within a list or a quotation is not seen`)
+    assert.equal(
+      text.match(/^ *```/gm)?.length ?? 0,
+      2 * blocks.length,
+      `${name}: a fence within a list or a quotation is not seen`
+    )
   }
 })
 
 test('every block is of a kind that some test knows', () => {
   const known = [...MARKED, 'fragment', 'usage', 'ts', 'json', 'yaml', 'sh']
-  assert.deepEqual(blocks.filter(({ kind }) => !known.includes(kind)).map(({ at, kind }) => `${at} ${kind}`), [])
+  assert.deepEqual(
+    blocks.filter(({ kind }) => !known.includes(kind)).map(({ at, kind }) => `${at} ${kind}`),
+    []
+  )
 })
 
 test('a block that is not run says why', t => {
@@ -61,8 +76,10 @@ describe('the programs of a page run one after the other and print what they sho
     test(name, t => {
       const folder = folderOf(t)
       // The quick start goes on from the README's program.
-      const before = name === 'docs/QUICK-START.md' ? of('program', 'README.md').filter(({ mark }) => mark) : []
-      for (const block of [...before, ...of('program', name)]) runProgram({ ...block, name: nameOf(block) }, folder)
+      const before =
+        name === 'docs/QUICK-START.md' ? of('program', 'README.md').filter(({ mark }) => mark) : []
+      for (const block of [...before, ...of('program', name)])
+        runProgram({ ...block, name: nameOf(block) }, folder)
     })
   }
 })
@@ -82,7 +99,9 @@ describe('a server of a page starts, tells its port and ends', () => {
 
 describe('the commands of a page exist', () => {
   for (const { at, page, text } of of('sh')) {
-    const ownFiles = new Set([...of('program', page), ...of('program', 'README.md')].map(({ mark }) => mark?.subject))
+    const ownFiles = new Set(
+      [...of('program', page), ...of('program', 'README.md')].map(({ mark }) => mark?.subject)
+    )
     test(at, () => checkCommands(text, ownFiles))
   }
 })
@@ -93,7 +112,9 @@ describe('the usage that a page shows is what --help prints', () => {
 
 describe('the commands that a page names in its sentences exist', () => {
   for (const { name, text } of pages) {
-    const commands = [...text.matchAll(/`(npx y-dynamodb [a-z][^`]*)`/g)].map(([, command]) => command.replace(/\s+/g, ' '))
+    const commands = [...text.matchAll(/`(npx y-dynamodb [a-z][^`]*)`/g)].map(([, command]) =>
+      command.replace(/\s+/g, ' ')
+    )
     if (commands.length === 0) continue
     test(name, () => commands.forEach(command => checkCommands(command, new Set())))
   }
@@ -106,7 +127,10 @@ test('the TypeScript of the pages compiles, strictly', () => {
 })
 
 test('the JSON and YAML of the pages can be parsed', () => {
-  for (const [language, parse] of [['json', JSON.parse], ['yaml', yaml.parse]]) {
+  for (const [language, parse] of [
+    ['json', JSON.parse],
+    ['yaml', yaml.parse]
+  ]) {
     const found = blocks.filter(block => block.language === language)
     assert.notEqual(found.length, 0, language)
     for (const { at, text } of found) assert.doesNotThrow(() => parse(text), at)

@@ -17,15 +17,24 @@ const client = url => {
   const websocketProvider = new HocuspocusProviderWebsocket({ url, WebSocketPolyfill: WebSocket })
   const provider = new HocuspocusProvider({ websocketProvider, name: 'doc', document })
   provider.attach()
-  const leave = () => { provider.destroy(); websocketProvider.destroy() }
+  const leave = () => {
+    provider.destroy()
+    websocketProvider.destroy()
+  }
   return { provider, text: document.getText('text'), leave }
 }
 
 const start = async (t, env) => {
-  const child = spawn(process.execPath, [SERVER], { env: { ...process.env, PORT: '0', AWS_REGION: 'local', ...env } })
+  const child = spawn(process.execPath, [SERVER], {
+    env: { ...process.env, PORT: '0', AWS_REGION: 'local', ...env }
+  })
   let output = ''
-  child.stdout.on('data', text => { output += text })
-  child.stderr.on('data', text => { output += text })
+  child.stdout.on('data', text => {
+    output += text
+  })
+  child.stderr.on('data', text => {
+    output += text
+  })
   const ended = new Promise(resolve => child.on('exit', resolve))
   const clients = []
   t.after(() => {
@@ -39,7 +48,14 @@ const start = async (t, env) => {
     clients.push(client(url.replace('0.0.0.0', '127.0.0.1')))
     return clients.at(-1)
   }
-  return { join, stop: () => { child.kill('SIGTERM'); return ended }, output: () => output }
+  return {
+    join,
+    stop: () => {
+      child.kill('SIGTERM')
+      return ended
+    },
+    output: () => output
+  }
 }
 
 test('a Hocuspocus server has a document again after a restart', async t => {

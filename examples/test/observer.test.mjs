@@ -15,26 +15,32 @@ const observed = t => {
   return { persistence, observer }
 }
 
-test('a document is read when somebody asks for it, and again only after it has changed and the pause is over', onceOnly, async t => {
-  const { persistence, observer } = observed(t)
-  const [first, ...others] = keystrokes(21)
-  await persistence.storeUpdate('doc', first)
-  const begun = Date.now()
-  const { stored, own } = await observer.report('doc')
-  assert.equal(stored.items, 1)
+test(
+  'a document is read when somebody asks for it, and again only after it has changed and the pause is over',
+  onceOnly,
+  async t => {
+    const { persistence, observer } = observed(t)
+    const [first, ...others] = keystrokes(21)
+    await persistence.storeUpdate('doc', first)
+    const begun = Date.now()
+    const { stored, own } = await observer.report('doc')
+    assert.equal(stored.items, 1)
 
-  for (const update of others) {
-    await persistence.storeUpdate('doc', update)
-    const { own: { requests } } = await observer.report('doc')
-    assert(requests <= own.requests + Math.floor((Date.now() - begun) / 2_000), `${requests} requests`)
+    for (const update of others) {
+      await persistence.storeUpdate('doc', update)
+      const {
+        own: { requests }
+      } = await observer.report('doc')
+      assert(requests <= own.requests + Math.floor((Date.now() - begun) / 2_000), `${requests} requests`)
+    }
+    const last = await until('the newest state', async () => {
+      const report = await observer.report('doc')
+      return report.stored.items === 21 && report
+    })
+    await new Promise(resolve => setTimeout(resolve, 2_100)) // the pause is over, and nothing has changed
+    for (let i = 0; i < 20; i++) assert.deepEqual((await observer.report('doc')).own, last.own)
   }
-  const last = await until('the newest state', async () => {
-    const report = await observer.report('doc')
-    return report.stored.items === 21 && report
-  })
-  await new Promise(resolve => setTimeout(resolve, 2_100)) // the pause is over, and nothing has changed
-  for (let i = 0; i < 20; i++) assert.deepEqual((await observer.report('doc')).own, last.own)
-})
+)
 
 test('what the observer reads is not in the cost that it tells', onceOnly, async t => {
   const { persistence, observer } = observed(t)
@@ -54,7 +60,10 @@ test('the last compaction of a document is told from the first question on', onc
   for (const update of keystrokes(10)) await persistence.storeUpdate('doc', update)
   assert.equal((await observer.report('doc')).compaction, undefined)
   await persistence.flushDocument('doc')
-  const { entries, bytesBefore, bytesAfter } = await until('the news', async () => (await observer.report('doc')).compaction)
+  const { entries, bytesBefore, bytesAfter } = await until(
+    'the news',
+    async () => (await observer.report('doc')).compaction
+  )
   assert.equal(entries, 10)
   assert(bytesAfter < bytesBefore)
 })

@@ -33,8 +33,17 @@ const serve = async (t, persistence) => {
 test('a client that breaks off while its document loads ends nothing but itself, and leaves no document behind', async t => {
   const table = await ProxiedTable.before(t)
   let release
-  const held = new Promise(resolve => { release = resolve })
-  table.rule(({ operation }) => operation === 'Query' ? async request => { await held; await delay(0)(request) } : undefined)
+  const held = new Promise(resolve => {
+    release = resolve
+  })
+  table.rule(({ operation }) =>
+    operation === 'Query'
+      ? async request => {
+          await held
+          await delay(0)(request)
+        }
+      : undefined
+  )
   const persistence = table.open(t)
   const { port, sockets } = await serve(t, persistence)
   const { socket } = upgrade(port, '/doc')

@@ -13,7 +13,13 @@ const page = () => {
   const table = new Y.Doc()
   const updates = []
   doc.on('update', update => updates.push(update))
-  return { doc, text: doc.getText('text'), table, unsaved: new Unsaved(doc, PROVIDER), store: () => Y.applyUpdate(table, updates.shift()) }
+  return {
+    doc,
+    text: doc.getText('text'),
+    table,
+    unsaved: new Unsaved(doc, PROVIDER),
+    store: () => Y.applyUpdate(table, updates.shift())
+  }
 }
 
 test('an update is unsaved until the table has it, also one that only deletes', () => {

@@ -3,8 +3,12 @@ import net from 'node:net'
 /** Asks for a websocket by hand, at any path; `answer` is the first line of what comes back. */
 export const upgrade = (port, path, headers = {}) => {
   const lines = Object.entries({
-    Host: `127.0.0.1:${port}`, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': 13,
-    'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64'), ...headers
+    'Host': `127.0.0.1:${port}`,
+    'Connection': 'Upgrade',
+    'Upgrade': 'websocket',
+    'Sec-WebSocket-Version': 13,
+    'Sec-WebSocket-Key': Buffer.alloc(16).toString('base64'),
+    ...headers
   }).map(([name, value]) => `${name}: ${value}`)
   const socket = net.connect(Number(port), '127.0.0.1')
   socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)

@@ -14,21 +14,39 @@ import { statusOf } from './upgrade.mjs'
 const SERVER = fileURLToPath(new URL('../y-websocket/server.mjs', import.meta.url))
 
 const start = async (t, env) => {
-  const child = spawn(process.execPath, [SERVER], { env: { ...process.env, PORT: '0', AWS_REGION: 'local', ...env } })
+  const child = spawn(process.execPath, [SERVER], {
+    env: { ...process.env, PORT: '0', AWS_REGION: 'local', ...env }
+  })
   let output = ''
-  child.stdout.on('data', text => { output += text })
-  child.stderr.on('data', text => { output += text })
+  child.stdout.on('data', text => {
+    output += text
+  })
+  child.stderr.on('data', text => {
+    output += text
+  })
   const ended = new Promise(resolve => child.on('exit', resolve))
-  const stop = () => { child.kill('SIGTERM'); return ended }
-  t.after(() => { child.kill('SIGKILL'); return ended })
+  const stop = () => {
+    child.kill('SIGTERM')
+    return ended
+  }
+  t.after(() => {
+    child.kill('SIGKILL')
+    return ended
+  })
   const port = await until('the start of the server', () => /port (\d+)/.exec(output)?.[1])
   return { port, stop, output: () => output }
 }
 
 const join = (t, port, name) => {
   const doc = new Y.Doc()
-  const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, name, doc, { WebSocketPolyfill: WebSocket, disableBc: true })
-  t.after(() => { provider.destroy(); doc.destroy() })
+  const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, name, doc, {
+    WebSocketPolyfill: WebSocket,
+    disableBc: true
+  })
+  t.after(() => {
+    provider.destroy()
+    doc.destroy()
+  })
   return { doc, text: doc.getText('text'), provider }
 }
 
@@ -55,7 +73,11 @@ test('the y-websocket server has a document again after a restart', async t => {
 })
 
 test('a client is refused while its document cannot be loaded', async t => {
-  const { port, output } = await start(t, { ENDPOINT: 'http://127.0.0.1:9', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' })
+  const { port, output } = await start(t, {
+    ENDPOINT: 'http://127.0.0.1:9',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x'
+  })
   const socket = new WebSocket(`ws://127.0.0.1:${port}/doc`)
   t.after(() => socket.terminate())
   const status = await new Promise((resolve, reject) => {

@@ -4,7 +4,10 @@
 import DynamoDbPersistence, { PersistenceError } from 'y-dynamodb'
 import * as Y from 'yjs'
 
-const config: DynamoDbPersistence.Config = { tableName: 'docs', aws: { endpoint: 'memory:', region: 'local' } }
+const config: DynamoDbPersistence.Config = {
+  tableName: 'docs',
+  aws: { endpoint: 'memory:', region: 'local' }
+}
 const persistence = DynamoDbPersistence(config)
 
 const doc = new Y.Doc()

@@ -85,7 +85,9 @@ export const persist = (persistence, report) => {
     /** Resolves when everything in the documents that are in memory is stored. */
     settled: () => Promise.all([...docs].map(([docName, doc]) => persistence.writeState(docName, doc))),
     /** How many updates are not stored yet. */
-    get waiting () { return persistence.stats().bound.waitingUpdates }
+    get waiting() {
+      return persistence.stats().bound.waitingUpdates
+    }
   }
 
   return { connect, writer }

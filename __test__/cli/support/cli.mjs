@@ -13,25 +13,27 @@ const MISSING = fileURLToPath(new URL('missing.cjs', import.meta.url))
 const TERMINAL = fileURLToPath(new URL('terminal.cjs', import.meta.url))
 
 /** A folder that goes when the test ends. */
-export function folder (t) {
+export function folder(t) {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-cli-'))
   t.after(() => fs.rmSync(made, { recursive: true, force: true }))
   return made
 }
 
 /** A table that other processes can open. It is not created yet. */
-export function sharedTable (t, tableName) {
+export function sharedTable(t, tableName) {
   const endpoint = isLocal ? process.env.DYNAMODB_LOCAL_ENDPOINT : `file:${path.join(folder(t), 'dynamodb')}`
   return new TestTable({ endpoint, ...(tableName && { tableName }) })
 }
 
 /** The same, with documents in it: `{ name: [updates] }`, and metas: `{ name: { key: value } }`. */
-export async function filledTable (t, documents, metas = {}) {
+export async function filledTable(t, documents, metas = {}) {
   const table = sharedTable(t)
   const persistence = DynamoDbPersistence(table.config({ compactionItems: 0 }))
-  await Promise.all(Object.entries(documents).map(async ([name, updates]) => {
-    for (const update of updates) await persistence.storeUpdate(name, update)
-  }))
+  await Promise.all(
+    Object.entries(documents).map(async ([name, updates]) => {
+      for (const update of updates) await persistence.storeUpdate(name, update)
+    })
+  )
   for (const [name, values] of Object.entries(metas)) {
     for (const [key, value] of Object.entries(values)) await persistence.setMeta(name, key, value)
   }
@@ -42,42 +44,57 @@ export async function filledTable (t, documents, metas = {}) {
 }
 
 /** The options that name a table. */
-export function of (table) {
+export function of(table) {
   return ['--table', table.tableName, '--endpoint', table.endpoint]
 }
 
 /** A run that goes on. `terminal` makes it believe that it writes to one; `without` names a package that it cannot load; `stdout` is a file. */
-export function start (t, args, { env = {}, terminal = false, without, stdout = 'pipe' } = {}) {
-  const preloaded = [...(terminal ? [TERMINAL] : []), ...(without ? [MISSING] : [])].flatMap(file => ['-r', file])
+export function start(t, args, { env = {}, terminal = false, without, stdout = 'pipe' } = {}) {
+  const preloaded = [...(terminal ? [TERMINAL] : []), ...(without ? [MISSING] : [])].flatMap(file => [
+    '-r',
+    file
+  ])
   const child = spawn(process.execPath, [...preloaded, MAIN, ...args], {
-    env: { ...withoutOwn(process.env), AWS_REGION: REGION, ...(without && { MISSING_PACKAGE: without }), ...env },
+    env: {
+      ...withoutOwn(process.env),
+      AWS_REGION: REGION,
+      ...(without && { MISSING_PACKAGE: without }),
+      ...env
+    },
     stdio: ['ignore', stdout, 'pipe']
   })
   t.after(() => child.kill('SIGKILL'))
   const run = { child, stdout: '', stderr: '' }
-  child.stdout?.setEncoding('utf8').on('data', text => { run.stdout += text })
-  child.stderr.setEncoding('utf8').on('data', text => { run.stderr += text })
+  child.stdout?.setEncoding('utf8').on('data', text => {
+    run.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    run.stderr += text
+  })
   run.ended = once(child, 'close').then(([code, signal]) => ({ ...run, code: code ?? signal }))
   return run
 }
 
 /** A run from beginning to end: `{ code, stdout, stderr }`. */
-export function cli (t, args, options) {
+export function cli(t, args, options) {
   return start(t, args, options).ended
 }
 
 /** The same with `--json`: also `results`, one for each line, and `failures`. */
-export async function cliJson (t, args, options) {
+export async function cliJson(t, args, options) {
   const run = await cli(t, [...args, '--json'], options)
   return { ...run, results: parsed(run.stdout), failures: parsed(run.stderr).map(({ error }) => error) }
 }
 
-function parsed (text) {
-  return text.split('\n').filter(Boolean).map(line => JSON.parse(line))
+function parsed(text) {
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line))
 }
 
 /** What the machine's own settings would change. */
-function withoutOwn (env) {
+function withoutOwn(env) {
   const { Y_DYNAMODB_TABLE, NO_COLOR, AWS_PROFILE, ...rest } = env
   return rest
 }

@@ -8,7 +8,7 @@ import { Bytes, encode, KIND } from './structure.mjs'
 const VERSIONS = { 'yjs 13': Y13, 'yjs 14': Y14 }
 
 /** Applies updates one after another, encodes what a peer gets, and deletes everything. Says which version throws. */
-export function applyToBoth (updates, { gc = true, typed = true } = {}) {
+export function applyToBoth(updates, { gc = true, typed = true } = {}) {
   for (const [version, Y] of Object.entries(VERSIONS)) {
     const doc = new Y.Doc({ gc })
     doc.clientID = 4242424242
@@ -19,18 +19,27 @@ export function applyToBoth (updates, { gc = true, typed = true } = {}) {
       for (const update of updates) Y.applyUpdate(doc, update)
       Y.encodeStateAsUpdate(doc)
       const clocks = Y.decodeStateVector(Y.encodeStateVector(doc))
-      Y.applyUpdate(doc, encode({ sections: [], deletions: [...clocks].map(([client, clock]) => ({ client, ranges: [[0, clock]] })) }))
+      Y.applyUpdate(
+        doc,
+        encode({
+          sections: [],
+          deletions: [...clocks].map(([client, clock]) => ({ client, ranges: [[0, clock]] }))
+        })
+      )
       Y.encodeStateAsUpdate(doc)
     } catch (error) {
-      throw new Error(`${version}: ${error.message}\n  ${updates.map(update => `[${update}]`).join(',\n  ')}`, { cause: error })
+      throw new Error(
+        `${version}: ${error.message}\n  ${updates.map(update => `[${update}]`).join(',\n  ')}`,
+        { cause: error }
+      )
     }
   }
 }
 
 /** Runs `work` without what yjs prints about client ids and subdocuments. */
-export function quietly (work) {
+export function quietly(work) {
   const { log, error } = console
-  Object.assign(console, { log () {}, error () {} })
+  Object.assign(console, { log() {}, error() {} })
   try {
     return work()
   } finally {
@@ -39,7 +48,7 @@ export function quietly (work) {
 }
 
 /** One update for each gap of an update: before what it holds, between it, and where it names something. */
-export function fillers (random, { sections, deletions }) {
+export function fillers(random, { sections, deletions }) {
   const held = new Map()
   const needed = new Map()
   const need = (client, end) => {
@@ -55,11 +64,14 @@ export function fillers (random, { sections, deletions }) {
     }
     need(client, at)
   }
-  for (const { client, ranges } of deletions) for (const [clock, length] of ranges) need(client, clock + length)
-  return [...needed].flatMap(([client, end]) => gaps(held.get(client) ?? [], end).map(gap => filler(random, client, gap)))
+  for (const { client, ranges } of deletions)
+    for (const [clock, length] of ranges) need(client, clock + length)
+  return [...needed].flatMap(([client, end]) =>
+    gaps(held.get(client) ?? [], end).map(gap => filler(random, client, gap))
+  )
 }
 
-function gaps (ranges, end) {
+function gaps(ranges, end) {
   const found = []
   let at = 0
   for (const [from, to] of [...ranges.sort((a, b) => a[0] - b[0]), [end, end]]) {
@@ -70,19 +82,21 @@ function gaps (ranges, end) {
 }
 
 /** What a client of Yjs could have written: letters, values, types, or all of it collected. */
-function filler (random, client, [from, to]) {
+function filler(random, client, [from, to]) {
   const structs = []
   const mode = random.below(4)
   for (let clock = from; clock < to; clock += structs.at(-1).length) {
     const length = mode === 2 ? 1 : to - clock
     const origin = clock > 0 && random.chance(0.5) ? [client, clock - 1] : null
     const struct = { origin, right: null, parent: random.pick(Object.keys(ROOTS)), key: null, length }
-    structs.push([
-      { ...struct, kind: KIND.GC },
-      { ...struct, kind: KIND.STRING, content: new Bytes().text('x'.repeat(length)).list },
-      { ...struct, kind: KIND.TYPE, content: [1] },
-      { ...struct, kind: KIND.ANY, content: new Bytes().uint(length).raw(Array(length).fill(126)).list }
-    ][mode])
+    structs.push(
+      [
+        { ...struct, kind: KIND.GC },
+        { ...struct, kind: KIND.STRING, content: new Bytes().text('x'.repeat(length)).list },
+        { ...struct, kind: KIND.TYPE, content: [1] },
+        { ...struct, kind: KIND.ANY, content: new Bytes().uint(length).raw(Array(length).fill(126)).list }
+      ][mode]
+    )
   }
   return encode({ sections: [{ client, clock: from, structs }], deletions: [] })
 }

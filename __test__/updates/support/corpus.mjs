@@ -7,17 +7,35 @@ import { Random } from './random.mjs'
 /** Copies that yjs wrote differently itself have no bytes to agree on. */
 const NEED_EQUAL_COPIES = new Set(['givesTheSameBytes', 'isAssociative', 'survivesRounds'])
 
-export const CHECKS = ['showsTheSame', 'givesTheSameBytes', 'isAssociative', 'keepsEveryUnit', 'isVerified', 'survivesRounds', 'waitsForGaps', 'bringsPeersUpToDate', 'isSmall']
+export const CHECKS = [
+  'showsTheSame',
+  'givesTheSameBytes',
+  'isAssociative',
+  'keepsEveryUnit',
+  'isVerified',
+  'survivesRounds',
+  'waitsForGaps',
+  'bringsPeersUpToDate',
+  'isSmall'
+]
 
-export const newStats = () => ({ logs: 0, ambiguous: 0, cutCharacters: 0, collectedCopies: 0, theirBytes: 0, ourBytes: 0, ourTailBytes: 0 })
+export const newStats = () => ({
+  logs: 0,
+  ambiguous: 0,
+  cutCharacters: 0,
+  collectedCopies: 0,
+  theirBytes: 0,
+  ourBytes: 0,
+  ourTailBytes: 0
+})
 
 /** One log and its seed. */
-export function logOf (seed, make = randomLog) {
+export function logOf(seed, make = randomLog) {
   return { seed, ...make(new Random(seed)) }
 }
 
 /** @throws {AssertionError} whose message begins with the seed of the log and how to run it alone */
-export function run (name, log, stats) {
+export function run(name, log, stats) {
   if (log.escapes && NEED_EQUAL_COPIES.has(name)) return
   stats.logs++
   try {

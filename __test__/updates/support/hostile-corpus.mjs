@@ -15,7 +15,7 @@ const MAX_BYTES = 4_000
 let real = { group: -1, updates: [] }
 
 /** Updates of a real log, the same for all seeds of a group. */
-function realUpdates (seed) {
+function realUpdates(seed) {
   const group = Math.floor(seed / SEEDS_PER_LOG)
   if (real.group !== group) {
     const { updates } = randomLog(new Random(group))
@@ -25,12 +25,12 @@ function realUpdates (seed) {
   return real.updates
 }
 
-function anyUpdate (random, updates) {
+function anyUpdate(random, updates) {
   return random.chance(0.5) ? hostileUpdate(random) : mutate(random, random.pick(updates))
 }
 
 /** Whether validation accepts an update. */
-export function isValid (update) {
+export function isValid(update) {
   try {
     validateUpdate(update)
     return true
@@ -46,7 +46,7 @@ const optionsOf = random => ({ gc: random.chance(0.7), typed: random.chance(0.5)
  * An update that validation accepts never makes yjs throw: by itself, or once its gaps are filled. Nor does what is salvaged
  * of one that it refuses. `true` if it accepts.
  */
-export function checkUpdate (seed) {
+export function checkUpdate(seed) {
   const random = new Random(seed)
   const structure = anyUpdate(random, realUpdates(seed))
   const update = encode(structure)
@@ -64,7 +64,7 @@ export function checkUpdate (seed) {
 }
 
 /** What is salvaged of an update; `null` where the end of a struct is not known. */
-function salvageOf (update) {
+function salvageOf(update) {
   try {
     return salvage(update)
   } catch (error) {
@@ -74,7 +74,7 @@ function salvageOf (update) {
 }
 
 /** Each struct is as it was, or has become a tombstone or GC of its length; those of no length are gone. */
-function assertSalvaged (structure, { update, reason }) {
+function assertSalvaged(structure, { update, reason }) {
   assert.equal(typeof reason, 'string')
   assert.ok(isValid(update), `[${update}] is refused`)
   const salvaged = decode(update)
@@ -87,16 +87,17 @@ function assertSalvaged (structure, { update, reason }) {
   }
 }
 
-function assertReplaced (before, after) {
+function assertReplaced(before, after) {
   assert.equal(after.length, before.length)
   if (after.kind === KIND.GC) return
-  const names = ({ origin, right, parent, key }) => origin || right ? [origin, right] : [parent, key]
+  const names = ({ origin, right, parent, key }) => (origin || right ? [origin, right] : [parent, key])
   assert.deepEqual(names(after), names(before))
-  if (after.kind !== KIND.DELETED) assert.deepEqual([after.kind, after.content], [before.kind, before.content])
+  if (after.kind !== KIND.DELETED)
+    assert.deepEqual([after.kind, after.content], [before.kind, before.content])
 }
 
 /** What is read of a log of valid updates never makes yjs throw. Tells whether the log as it is stored is refused. */
-export function checkLog (seed) {
+export function checkLog(seed) {
   const random = new Random(seed)
   const updates = realUpdates(seed)
   const wanted = random.between(2, 10)
@@ -116,7 +117,7 @@ export function checkLog (seed) {
   })
 }
 
-function named (seed, check) {
+function named(seed, check) {
   try {
     return quietly(check)
   } catch (error) {

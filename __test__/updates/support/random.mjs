@@ -5,15 +5,16 @@ export class Random {
   /** Whether JSON values may hold lone surrogates: set by the log that is made. */
   escapes = false
 
-  constructor (seed) {
+  constructor(seed) {
     this.#state = seed >>> 0
     // Neighbouring seeds start far apart.
-    for (let i = 0; i < 4; i++) this.#state = Math.imul(this.#state ^ (this.#state >>> 15), 0x2c1b3c6d) + 0x9e3779b9 >>> 0
+    for (let i = 0; i < 4; i++)
+      this.#state = (Math.imul(this.#state ^ (this.#state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0
   }
 
   /** In [0, 1). */
-  next () {
-    this.#state = this.#state + 0x6d2b79f5 >>> 0
+  next() {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let t = this.#state
     t = Math.imul(t ^ (t >>> 15), t | 1)
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
@@ -21,24 +22,24 @@ export class Random {
   }
 
   /** A whole number in [0, n). */
-  below (n) {
+  below(n) {
     return Math.floor(this.next() * n)
   }
 
   /** A whole number in [from, to]. */
-  between (from, to) {
+  between(from, to) {
     return from + this.below(to - from + 1)
   }
 
-  chance (probability) {
+  chance(probability) {
     return this.next() < probability
   }
 
-  pick (list) {
+  pick(list) {
     return list[this.below(list.length)]
   }
 
-  shuffle (list) {
+  shuffle(list) {
     const out = [...list]
     for (let i = out.length - 1; i > 0; i--) {
       const j = this.below(i + 1)
@@ -48,7 +49,7 @@ export class Random {
   }
 
   /** Each element with the given probability, in order; never none of them. */
-  some (list, probability) {
+  some(list, probability) {
     const out = list.filter(() => this.chance(probability))
     return out.length > 0 || list.length === 0 ? out : [this.pick(list)]
   }

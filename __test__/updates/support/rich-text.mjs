@@ -8,7 +8,7 @@ const WORDS = 'the quick brown fox jumps over a lazy dog while nobody looks at i
  * 1–5 clients write paragraphs with formats and attributes below the root `xml`, and delete 20–95 % of them. `{ clients,
  * steps, deletes }` are drawn where not given.
  */
-export function randomRichText (random, given = {}) {
+export function randomRichText(random, given = {}) {
   const clients = given.clients ?? random.between(1, 5)
   const deletes = given.deletes ?? random.between(20, 95) / 100
   const updates = []
@@ -16,7 +16,9 @@ export function randomRichText (random, given = {}) {
     const doc = new Y.Doc({ gc: given.gc ?? true })
     doc.clientID = random.below(2 ** 32)
     doc.seen = 0
-    doc.on('update', (update, origin) => { if (origin !== 'remote') updates.push(update) })
+    doc.on('update', (update, origin) => {
+      if (origin !== 'remote') updates.push(update)
+    })
     return doc
   })
   for (let n = given.steps ?? random.between(20, 80); n > 0; n--) {
@@ -27,15 +29,16 @@ export function randomRichText (random, given = {}) {
   return { updates, docs, escapes: false }
 }
 
-function receive (doc, updates) {
+function receive(doc, updates) {
   for (; doc.seen < updates.length; doc.seen++) Y.applyUpdate(doc, updates[doc.seen], 'remote')
 }
 
-function edit (random, fragment, deletes) {
+function edit(random, fragment, deletes) {
   if (fragment.length > 1 && random.chance(deletes / (1 + deletes))) {
     return fragment.delete(random.below(fragment.length), 1)
   }
-  if (fragment.length > 0 && random.chance(0.5)) return type(random, fragment.get(random.below(fragment.length)))
+  if (fragment.length > 0 && random.chance(0.5))
+    return type(random, fragment.get(random.below(fragment.length)))
   const paragraph = new Y.XmlElement(random.pick(['paragraph', 'heading', 'listItem']))
   fragment.insert(random.below(fragment.length + 1), [paragraph])
   paragraph.setAttribute('align', random.pick(['left', 'right']))
@@ -45,7 +48,7 @@ function edit (random, fragment, deletes) {
 }
 
 /** Some words into the text of a paragraph, some of them bold. */
-function type (random, paragraph) {
+function type(random, paragraph) {
   const text = paragraph.get(0)
   if (!(text instanceof Y.XmlText)) return
   const words = Array.from({ length: random.between(1, 4) }, () => random.pick(WORDS)).join(' ')

@@ -7,16 +7,16 @@
 const KINDS = ['GC', 'Deleted', 'JSON', 'Binary', 'String', 'Embed', 'Format', 'Type', 'Any', 'Doc', 'Skip']
 
 class Reader {
-  constructor (bytes) {
+  constructor(bytes) {
     this.bytes = bytes
     this.at = 0
   }
 
-  byte () {
+  byte() {
     return this.bytes[this.at++]
   }
 
-  uint () {
+  uint() {
     let value = 0
     for (let factor = 1; ; factor *= 128) {
       const byte = this.byte()
@@ -25,35 +25,49 @@ class Reader {
     }
   }
 
-  take (length) {
+  take(length) {
     this.at += length
     return this.bytes.subarray(this.at - length, this.at)
   }
 
-  text () {
+  text() {
     return Buffer.from(this.take(this.uint())).toString()
   }
 
-  id () {
+  id() {
     return `${this.uint()}:${this.uint()}`
   }
 
-  skipAny () {
+  skipAny() {
     let open = 1
     while (open-- > 0) {
       switch (this.byte()) {
-        case 119: case 116: this.take(this.uint()); break
-        case 125: while (this.byte() >= 128); break
-        case 124: this.take(4); break
-        case 123: case 122: this.take(8); break
-        case 117: open += this.uint(); break
-        case 118: open += this.object(); break
+        case 119:
+        case 116:
+          this.take(this.uint())
+          break
+        case 125:
+          while (this.byte() >= 128);
+          break
+        case 124:
+          this.take(4)
+          break
+        case 123:
+        case 122:
+          this.take(8)
+          break
+        case 117:
+          open += this.uint()
+          break
+        case 118:
+          open += this.object()
+          break
       }
     }
   }
 
   /** The values of an object need their keys in between: read here, none is left open. */
-  object () {
+  object() {
     for (let n = this.uint(); n > 0; n--) {
       this.take(this.uint())
       this.skipAny()
@@ -62,7 +76,7 @@ class Reader {
   }
 
   /** The bytes that `read` passes, as hex. */
-  hexOf (read) {
+  hexOf(read) {
     const from = this.at
     read()
     return Buffer.from(this.bytes.subarray(from, this.at)).toString('hex')
@@ -75,7 +89,7 @@ class Reader {
  * A struct: `client`, `clock`, `length`, `kind`, and for items `origin`, `rightOrigin`, `parent`, `parentSub` (only where
  * they are written) and `units`: the content of each id as a string.
  */
-export function read (update) {
+export function read(update) {
   const reader = new Reader(update)
   const structs = []
   for (let clients = reader.uint(); clients > 0; clients--) {
@@ -90,13 +104,14 @@ export function read (update) {
   const deleted = []
   for (let clients = reader.uint(); clients > 0; clients--) {
     const client = reader.uint()
-    for (let ranges = reader.uint(); ranges > 0; ranges--) deleted.push({ client, clock: reader.uint(), length: reader.uint() })
+    for (let ranges = reader.uint(); ranges > 0; ranges--)
+      deleted.push({ client, clock: reader.uint(), length: reader.uint() })
   }
   if (reader.at !== update.length) throw new Error(`${update.length - reader.at} bytes behind the update`)
   return { structs, deleted }
 }
 
-function readStruct (reader, client, clock) {
+function readStruct(reader, client, clock) {
   const info = reader.byte()
   const kind = KINDS[info & 31]
   if (kind === 'GC' || kind === 'Skip') return { client, clock, kind, length: reader.uint() }
@@ -112,7 +127,7 @@ function readStruct (reader, client, clock) {
   return { client, clock, kind, length, origin, rightOrigin, parent, parentSub, units }
 }
 
-function readContent (reader, kind) {
+function readContent(reader, kind) {
   const whole = read => ({ length: 1, units: [reader.hexOf(read)] })
   switch (kind) {
     case 'Deleted': {
@@ -131,15 +146,29 @@ function readContent (reader, kind) {
       const units = Array.from({ length: reader.uint() }, () => reader.hexOf(() => reader.skipAny()))
       return { length: units.length, units }
     }
-    case 'Binary': case 'Embed': return whole(() => reader.text())
-    case 'Format': return whole(() => { reader.text(); reader.text() })
-    case 'Type': return whole(() => { const type = reader.uint(); if (type === 3 || type === 5) reader.text() })
-    case 'Doc': return whole(() => { reader.text(); reader.skipAny() })
+    case 'Binary':
+    case 'Embed':
+      return whole(() => reader.text())
+    case 'Format':
+      return whole(() => {
+        reader.text()
+        reader.text()
+      })
+    case 'Type':
+      return whole(() => {
+        const type = reader.uint()
+        if (type === 3 || type === 5) reader.text()
+      })
+    case 'Doc':
+      return whole(() => {
+        reader.text()
+        reader.skipAny()
+      })
   }
 }
 
 /** What each id of an update is: `client:clock` → `{ kind, place, content }`. Skips are nothing. */
-export function unitsOf (update) {
+export function unitsOf(update) {
   const units = new Map()
   for (const struct of read(update).structs) {
     if (struct.kind === 'Skip') continue
@@ -150,9 +179,8 @@ export function unitsOf (update) {
   return units
 }
 
-
 /** Ranges as sorted, joined `client → [[from, to], …]`. */
-export function rangesOf (list) {
+export function rangesOf(list) {
   const byClient = new Map()
   for (const { client, clock, length } of list) {
     if (length === 0) continue
@@ -173,21 +201,25 @@ export function rangesOf (list) {
 }
 
 /** The ids that an update holds structs for. */
-export function idsOf (update) {
+export function idsOf(update) {
   return rangesOf(read(update).structs.filter(struct => struct.kind !== 'Skip'))
 }
 
 /** The ids that an update deletes: its delete set and its deleted content. */
-export function deletedIdsOf (update) {
+export function deletedIdsOf(update) {
   const { structs, deleted } = read(update)
   return rangesOf([...deleted, ...structs.filter(struct => struct.kind === 'Deleted')])
 }
 
-function unit (struct, i) {
+function unit(struct, i) {
   if (struct.kind === 'GC') return { kind: 'GC', place: '', content: '' }
   // Behind the first unit an item has the unit before as its origin, and so no parent of its own.
   const origin = i > 0 ? `${struct.client}:${struct.clock + i - 1}` : struct.origin
   const hasNeighbour = origin !== null || struct.rightOrigin !== null
   const place = hasNeighbour ? [origin, struct.rightOrigin] : [struct.parent, struct.parentSub]
-  return { kind: struct.kind, place: JSON.stringify(place), content: struct.units === null ? '' : struct.units[i] }
+  return {
+    kind: struct.kind,
+    place: JSON.stringify(place),
+    content: struct.units === null ? '' : struct.units[i]
+  }
 }

@@ -4,49 +4,61 @@
  * its name), `key`, `length`, and `content` as bytes.
  */
 
-export const KIND = { GC: 0, DELETED: 1, JSON: 2, BINARY: 3, STRING: 4, EMBED: 5, FORMAT: 6, TYPE: 7, ANY: 8, DOC: 9, SKIP: 10 }
+export const KIND = {
+  GC: 0,
+  DELETED: 1,
+  JSON: 2,
+  BINARY: 3,
+  STRING: 4,
+  EMBED: 5,
+  FORMAT: 6,
+  TYPE: 7,
+  ANY: 8,
+  DOC: 9,
+  SKIP: 10
+}
 
 /** Bytes as an update encodes them. */
 export class Bytes {
-  constructor () {
+  constructor() {
     this.list = []
   }
 
-  byte (value) {
+  byte(value) {
     this.list.push(value)
     return this
   }
 
-  uint (value) {
+  uint(value) {
     while (value > 127) {
-      this.list.push(128 + value % 128)
+      this.list.push(128 + (value % 128))
       value = Math.floor(value / 128)
     }
     this.list.push(value)
     return this
   }
 
-  raw (bytes) {
+  raw(bytes) {
     for (const byte of bytes) this.list.push(byte)
     return this
   }
 
-  text (text) {
+  text(text) {
     const bytes = Buffer.from(text)
     return this.uint(bytes.length).raw(bytes)
   }
 
-  id ([client, clock]) {
+  id([client, clock]) {
     return this.uint(client).uint(clock)
   }
 
-  get bytes () {
+  get bytes() {
     return Uint8Array.from(this.list)
   }
 }
 
 /** The bytes of an update. */
-export function encode ({ sections, deletions }) {
+export function encode({ sections, deletions }) {
   const out = new Bytes().uint(sections.length)
   for (const { client, clock, structs } of sections) {
     out.uint(structs.length).uint(client).uint(clock)
@@ -60,7 +72,7 @@ export function encode ({ sections, deletions }) {
   return out.bytes
 }
 
-function writeStruct (out, { kind, origin, right, parent, key, length, content }) {
+function writeStruct(out, { kind, origin, right, parent, key, length, content }) {
   if (kind === KIND.GC || kind === KIND.SKIP) return out.byte(kind).uint(length)
   out.byte(kind | (origin ? 128 : 0) | (right ? 64 : 0) | (key !== null ? 32 : 0))
   if (origin) out.id(origin)
@@ -74,7 +86,7 @@ function writeStruct (out, { kind, origin, right, parent, key, length, content }
 }
 
 /** An update from its bytes. Content stays bytes. */
-export function decode (update) {
+export function decode(update) {
   const reader = new StructReader(update)
   const sections = reader.list(() => {
     const count = reader.uint()
@@ -82,17 +94,20 @@ export function decode (update) {
     const clock = reader.uint()
     return { client, clock, structs: Array.from({ length: count }, () => reader.struct()) }
   })
-  const deletions = reader.list(() => ({ client: reader.uint(), ranges: reader.list(() => [reader.uint(), reader.uint()]) }))
+  const deletions = reader.list(() => ({
+    client: reader.uint(),
+    ranges: reader.list(() => [reader.uint(), reader.uint()])
+  }))
   return { sections, deletions }
 }
 
 class StructReader {
-  constructor (bytes) {
+  constructor(bytes) {
     this.bytes = bytes
     this.at = 0
   }
 
-  uint () {
+  uint() {
     let value = 0
     for (let factor = 1; ; factor *= 128) {
       const byte = this.bytes[this.at++]
@@ -101,21 +116,21 @@ class StructReader {
     }
   }
 
-  list (read) {
+  list(read) {
     return Array.from({ length: this.uint() }, read)
   }
 
-  text () {
+  text() {
     const length = this.uint()
     this.at += length
     return Buffer.from(this.bytes.subarray(this.at - length, this.at)).toString()
   }
 
-  id () {
+  id() {
     return [this.uint(), this.uint()]
   }
 
-  struct () {
+  struct() {
     const info = this.bytes[this.at++]
     const kind = info & 31
     const struct = { kind, origin: null, right: null, parent: null, key: null, length: 1, content: [] }
@@ -132,28 +147,64 @@ class StructReader {
     return struct
   }
 
-  content (kind) {
+  content(kind) {
     let n
     switch (kind) {
-      case KIND.DELETED: return this.uint()
-      case KIND.JSON: n = this.uint(); for (let i = 0; i < n; i++) this.text(); return n
-      case KIND.ANY: n = this.uint(); for (let i = 0; i < n; i++) this.any(); return n
-      case KIND.STRING: return this.text().length
-      case KIND.BINARY: case KIND.EMBED: this.text(); return 1
-      case KIND.FORMAT: this.text(); this.text(); return 1
-      case KIND.TYPE: if ([3, 5].includes(this.uint())) this.text(); return 1
-      case KIND.DOC: this.text(); this.any(); return 1
+      case KIND.DELETED:
+        return this.uint()
+      case KIND.JSON:
+        n = this.uint()
+        for (let i = 0; i < n; i++) this.text()
+        return n
+      case KIND.ANY:
+        n = this.uint()
+        for (let i = 0; i < n; i++) this.any()
+        return n
+      case KIND.STRING:
+        return this.text().length
+      case KIND.BINARY:
+      case KIND.EMBED:
+        this.text()
+        return 1
+      case KIND.FORMAT:
+        this.text()
+        this.text()
+        return 1
+      case KIND.TYPE:
+        if ([3, 5].includes(this.uint())) this.text()
+        return 1
+      case KIND.DOC:
+        this.text()
+        this.any()
+        return 1
     }
   }
 
-  any () {
+  any() {
     switch (this.bytes[this.at++]) {
-      case 119: case 116: this.text(); break
-      case 125: while (this.bytes[this.at++] >= 128); break
-      case 124: this.at += 4; break
-      case 123: case 122: this.at += 8; break
-      case 117: for (let n = this.uint(); n > 0; n--) this.any(); break
-      case 118: for (let n = this.uint(); n > 0; n--) { this.text(); this.any() } break
+      case 119:
+      case 116:
+        this.text()
+        break
+      case 125:
+        while (this.bytes[this.at++] >= 128);
+        break
+      case 124:
+        this.at += 4
+        break
+      case 123:
+      case 122:
+        this.at += 8
+        break
+      case 117:
+        for (let n = this.uint(); n > 0; n--) this.any()
+        break
+      case 118:
+        for (let n = this.uint(); n > 0; n--) {
+          this.text()
+          this.any()
+        }
+        break
     }
   }
 }

@@ -4,18 +4,13 @@ import * as Y from 'yjs'
 import { anyValue, bytes, jsonValue, objectOf, words } from './values.mjs'
 
 /** The root types of every test document. */
-export const ROOTS = {
-  text: Y.Text,
-  array: Y.Array,
-  map: Y.Map,
-  xml: Y.XmlFragment
-}
+export const ROOTS = { text: Y.Text, array: Y.Array, map: Y.Map, xml: Y.XmlFragment }
 
 const MAP_KEYS = ['k', 'l', 'm']
 const FORMATS = ['bold', 'italic', 'link']
 
 export class Writer {
-  constructor (random, { clientId, gc, undo, themes }) {
+  constructor(random, { clientId, gc, undo, themes }) {
     this.random = random
     this.themes = themes
     this.doc = new Y.Doc({ gc })
@@ -27,7 +22,7 @@ export class Writer {
   }
 
   /** A transaction with a few random edits. */
-  edit () {
+  edit() {
     const { random, undo } = this
     if (undo !== null && random.chance(0.2)) return random.chance(0.6) ? undo.undo() : undo.redo()
     this.doc.transact(() => {
@@ -35,9 +30,10 @@ export class Writer {
     })
   }
 
-  #editOne () {
+  #editOne() {
     const types = this.#types()
-    const type = this.random.chance(0.4) && types.includes(this.cursor.type) ? this.cursor.type : this.random.pick(types)
+    const type =
+      this.random.chance(0.4) && types.includes(this.cursor.type) ? this.cursor.type : this.random.pick(types)
     if (type instanceof Y.XmlText || type instanceof Y.Text) return this.#editText(type)
     if (type instanceof Y.Map) return this.#editMap(type)
     if (type instanceof Y.XmlElement && this.random.chance(0.4)) return this.#editAttributes(type)
@@ -46,84 +42,119 @@ export class Writer {
   }
 
   /** The root types of this document's themes and all live types below them. */
-  #types () {
+  #types() {
     const types = this.doc.share.size > 0 ? this.themes.map(name => this.doc.get(name, ROOTS[name])) : []
     for (let i = 0; i < types.length && types.length < 40; i++) types.push(...childTypes(types[i]))
     return types
   }
 
-  #editText (text) {
+  #editText(text) {
     const { random } = this
     const at = this.#at(text)
     const rest = text.length - at
     switch (random.below(8)) {
-      case 0: case 1: case 2: return this.#type(text, at)
-      case 3: return text.insert(at, words(random), this.#formats())
-      case 4: return text.insertEmbed(at, random.chance(0.2) ? this.#newType() : objectOf(random, () => jsonValue(random)))
-      case 5: return text.format(at, random.below(rest + 1), this.#formats())
-      case 6: return text.delete(at, Math.min(rest, random.chance(0.2) ? rest : random.between(1, 4)))
-      default: return this.#splitSurrogates(text)
+      case 0:
+      case 1:
+      case 2:
+        return this.#type(text, at)
+      case 3:
+        return text.insert(at, words(random), this.#formats())
+      case 4:
+        return text.insertEmbed(
+          at,
+          random.chance(0.2) ? this.#newType() : objectOf(random, () => jsonValue(random))
+        )
+      case 5:
+        return text.format(at, random.below(rest + 1), this.#formats())
+      case 6:
+        return text.delete(at, Math.min(rest, random.chance(0.2) ? rest : random.between(1, 4)))
+      default:
+        return this.#splitSurrogates(text)
     }
   }
 
   /** Some letters, or words. */
-  #type (text, at) {
+  #type(text, at) {
     const written = this.random.chance(0.5) ? this.random.pick(['a', 'b', 'ä', '😀']) : words(this.random)
     text.insert(at, written)
     this.cursor = { type: text, at: at + written.length }
   }
 
   /** Where to edit a list: where the last edit ended, or anywhere. */
-  #at (list) {
+  #at(list) {
     const { type, at } = this.cursor
-    return type === list && at <= list.length && this.random.chance(0.6) ? at : this.random.below(list.length + 1)
+    return type === list && at <= list.length && this.random.chance(0.6)
+      ? at
+      : this.random.below(list.length + 1)
   }
 
   /** Writes or deletes between the two halves of a character, where there is one. */
-  #splitSurrogates (text) {
+  #splitSurrogates(text) {
     const at = text.toString().search(/[\ud800-\udbff]/)
     if (at < 0 || at + 1 >= text.length) return text.insert(text.length, '😀')
     return this.random.chance(0.5) ? text.insert(at + 1, 'x') : text.delete(at + this.random.below(2), 1)
   }
 
-  #formats () {
+  #formats() {
     const { random } = this
     const value = () => random.pick([true, null, null, 'u', jsonValue(random)])
     return Object.fromEntries(random.some(FORMATS, 0.4).map(key => [key, value()]))
   }
 
-  #editArray (array) {
+  #editArray(array) {
     const { random } = this
     const at = this.#at(array)
-    if (random.chance(0.3)) return array.delete(at, Math.min(array.length - at, random.chance(0.2) ? Infinity : random.between(1, 3)))
-    if (random.chance(0.1)) return append(this.doc, array, new Y.ContentJSON(Array.from({ length: random.between(1, 3) }, () => jsonValue(random))))
-    if (random.chance(0.1)) return append(this.doc, array, new Y.ContentAny(Array.from({ length: random.between(1, 3) }, () => anyValue(random))))
+    if (random.chance(0.3))
+      return array.delete(
+        at,
+        Math.min(array.length - at, random.chance(0.2) ? Infinity : random.between(1, 3))
+      )
+    if (random.chance(0.1))
+      return append(
+        this.doc,
+        array,
+        new Y.ContentJSON(Array.from({ length: random.between(1, 3) }, () => jsonValue(random)))
+      )
+    if (random.chance(0.1))
+      return append(
+        this.doc,
+        array,
+        new Y.ContentAny(Array.from({ length: random.between(1, 3) }, () => anyValue(random)))
+      )
     const values = Array.from({ length: random.between(1, 4) }, () => insertable(this.#value()))
     array.insert(at, values)
     this.cursor = { type: array, at: at + values.length }
   }
 
-  #editMap (map) {
+  #editMap(map) {
     const key = this.random.pick(MAP_KEYS)
     if (this.random.chance(0.25)) map.delete(key)
     else map.set(key, this.#value())
   }
 
-  #editAttributes (element) {
+  #editAttributes(element) {
     const key = this.random.pick(MAP_KEYS)
     if (this.random.chance(0.25)) element.removeAttribute(key)
     else element.setAttribute(key, this.random.chance(0.7) ? words(this.random) : anyValue(this.random))
   }
 
-  #editChildren (fragment) {
+  #editChildren(fragment) {
     const { random } = this
     const at = random.below(fragment.length + 1)
     if (random.chance(0.3)) return fragment.delete(at, Math.min(fragment.length - at, random.between(1, 3)))
-    const kinds = [() => new Y.XmlElement('p'), () => new Y.XmlElement('long-name'), () => new Y.XmlText(words(random)), () => new Y.XmlHook('hook')]
-    fragment.insert(at, Array.from({ length: random.between(1, 2) }, () => random.pick(kinds)()))
+    const kinds = [
+      () => new Y.XmlElement('p'),
+      () => new Y.XmlElement('long-name'),
+      () => new Y.XmlText(words(random)),
+      () => new Y.XmlHook('hook')
+    ]
+    fragment.insert(
+      at,
+      Array.from({ length: random.between(1, 2) }, () => random.pick(kinds)())
+    )
   }
 
-  #value () {
+  #value() {
     const { random } = this
     if (random.chance(0.15)) return this.#newType()
     if (random.chance(0.08)) return bytes(random)
@@ -131,19 +162,25 @@ export class Writer {
     return anyValue(random)
   }
 
-  #newType () {
+  #newType() {
     const { random } = this
     switch (random.below(6)) {
-      case 0: return new Y.Map(Object.entries({ k: anyValue(random) }))
-      case 1: return Y.Array.from([insertable(anyValue(random)), insertable(anyValue(random))])
-      case 2: return new Y.Text(words(random))
-      case 3: return new Y.XmlElement('nested')
-      case 4: return new Y.XmlText(words(random))
-      default: return new Y.Map()
+      case 0:
+        return new Y.Map(Object.entries({ k: anyValue(random) }))
+      case 1:
+        return Y.Array.from([insertable(anyValue(random)), insertable(anyValue(random))])
+      case 2:
+        return new Y.Text(words(random))
+      case 3:
+        return new Y.XmlElement('nested')
+      case 4:
+        return new Y.XmlText(words(random))
+      default:
+        return new Y.Map()
     }
   }
 
-  #subdocument () {
+  #subdocument() {
     const { random } = this
     return new Y.Doc({
       guid: `guid-${random.below(1000)}`,
@@ -155,11 +192,11 @@ export class Writer {
 }
 
 /** `Y.Array` refuses these two on their own; as a part of another value they are fine. */
-function insertable (value) {
+function insertable(value) {
   return value === undefined || typeof value === 'bigint' ? [value] : value
 }
 
-function childTypes (type) {
+function childTypes(type) {
   const children = []
   for (const value of type instanceof Y.Map ? type.values() : type instanceof Y.Text ? [] : type.toArray()) {
     if (value instanceof Y.AbstractType) children.push(value)
@@ -168,7 +205,7 @@ function childTypes (type) {
 }
 
 /** Appends content that `Y.Array` has no call for: the JSON of Yjs before 13, and `undefined` and bigints side by side. */
-function append (doc, array, content) {
+function append(doc, array, content) {
   let last = array._start
   while (last !== null && last.right !== null) last = last.right
   doc.transact(transaction => {

@@ -43,7 +43,9 @@ const CONTEXTS = {
     await restored.storeUpdate('letter', Y.encodeStateAsUpdate(letter('Dear reader')))
     const meter = {
       createHistogram: () => ({ record: (value, attributes) => recorded.push({ value, attributes }) }),
-      createObservableCounter: () => ({ addCallback: ask => ask({ observe: (value, attributes) => recorded.push({ value, attributes }) }) })
+      createObservableCounter: () => ({
+        addCallback: ask => ask({ observe: (value, attributes) => recorded.push({ value, attributes }) })
+      })
     }
     return { meter }
   }
@@ -55,9 +57,12 @@ const recorded = []
 /** What must be so when all fragments of the page have run. */
 const CHECKS = {
   'docs/OPERATING.md': () => {
-    const reads = recorded.filter(({ value, attributes }) => attributes.operation === 'getYDoc' && attributes.code === 'OK' && value > 0)
+    const reads = recorded.filter(
+      ({ value, attributes }) => attributes.operation === 'getYDoc' && attributes.code === 'OK' && value > 0
+    )
     const units = recorded.filter(({ value, attributes }) => attributes.kind === 'write' && value === 1)
-    if (reads.length === 0 || units.length === 0) throw new Error(`the meter was told ${JSON.stringify(recorded)}`)
+    if (reads.length === 0 || units.length === 0)
+      throw new Error(`the meter was told ${JSON.stringify(recorded)}`)
   }
 }
 
@@ -65,7 +70,11 @@ export const enter = async page => {
   keepPrinted()
   const persistence = open('docs')
   await persistence.clearAll()
-  Object.assign(globalThis, { DynamoDbPersistence, Y, persistence, doc: letter('Dear reader') }, await CONTEXTS[page]?.())
+  Object.assign(
+    globalThis,
+    { DynamoDbPersistence, Y, persistence, doc: letter('Dear reader') },
+    await CONTEXTS[page]?.()
+  )
 }
 
 /** Says on standard output, where nothing else is printed, that all fragments have run. */

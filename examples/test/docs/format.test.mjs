@@ -16,12 +16,16 @@ test('every block of bytes is checked here', () => {
 test('the varuints that the page shows are those of the format', () => {
   const shown = [...bytesOf('varuint').matchAll(/(\d+) → ((?:[0-9a-f]{2}\b ?)+)/g)]
   assert.equal(shown.length, 4)
-  for (const [, number, hex] of shown) assert.equal(varuint(Number(number)).toString('hex'), hex.replaceAll(' ', ''), number)
+  for (const [, number, hex] of shown)
+    assert.equal(varuint(Number(number)).toString('hex'), hex.replaceAll(' ', ''), number)
 })
 
 test('the sort key that the page shows is that of the document it names', () => {
   const [hex] = bytesOf('sort key').split('\n')
-  assert.equal(hex.replaceAll(' ', ''), sortKey(['v1', 'a', 'update', 5, 0x11223344, 0x55667788]).toString('hex'))
+  assert.equal(
+    hex.replaceAll(' ', ''),
+    sortKey(['v1', 'a', 'update', 5, 0x11223344, 0x55667788]).toString('hex')
+  )
 })
 
 test('a set in a table has the items and attributes that the page shows', async t => {
@@ -31,11 +35,18 @@ test('a set in a table has the items and attributes that the page shows', async 
   assert.equal(others.length, 1)
 
   const [shownHead, shownPart] = bytesOf('set').split('\n\n')
-  const attributes = [...shownHead.matchAll(/^ {8}(\w+) +(N|BOOL|B) /gm)].map(([, name, type]) => [name, type])
-  assert.deepEqual(attributes.map(([name]) => name), ['parts', 'at', 'sealed', 'compacted', 'sv'])
+  const attributes = [...shownHead.matchAll(/^ {8}(\w+) +(N|BOOL|B) /gm)].map(([, name, type]) => [
+    name,
+    type
+  ])
+  assert.deepEqual(
+    attributes.map(([name]) => name),
+    ['parts', 'at', 'sealed', 'compacted', 'sv']
+  )
   for (const [name, type] of attributes) {
     // The last two stand in the result of a compaction.
-    if (name !== 'compacted' && name !== 'sv') assert.deepEqual(Object.keys(head.attributes[name]), [type], name)
+    if (name !== 'compacted' && name !== 'sv')
+      assert.deepEqual(Object.keys(head.attributes[name]), [type], name)
   }
   assert.match(shownHead, /^ +value +00 00 /m)
   assert.deepEqual([...head.value], [0, 0])

@@ -28,14 +28,20 @@ export const runFragments = (page, fragments, folder) => {
   const input = moduleOf(page, fragments)
     .replace(ON_AWS, `aws: { endpoint: 'memory:docs', region: 'local'`)
     .replaceAll(`'./storage'`, JSON.stringify(path.join(folder, 'storage')))
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'],
-    { cwd: ROOT, encoding: 'utf8', input, timeout: LIMIT_MS })
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    input,
+    timeout: LIMIT_MS
+  })
   return status === 0 && stdout === THROUGH ? stderr : `${stderr}\nended early with ${status ?? signal}`
 }
 
 /** The page's fragments as the source of one module. */
 const moduleOf = (name, fragments) => {
-  const lines = [`import { is, printed } from '${SUPPORT}'; import { enter, leave } from '${CONTEXTS}'; await enter('${name}')`]
+  const lines = [
+    `import { is, printed } from '${SUPPORT}'; import { enter, leave } from '${CONTEXTS}'; await enter('${name}')`
+  ]
   for (const { line, text } of fragments) {
     const own = text.trimEnd().split('\n')
     while (lines.length < line - 1) lines.push('')
@@ -51,13 +57,16 @@ const withCheck = (code, line) => {
   const expected = `${JSON.stringify(value)}, ${line}`
   const declared = /^(?:const|let) (\w+) = /.exec(statement)?.[1]
   if (declared) return `${indent}${statement}; is(${declared}, ${expected})`
-  return statement.includes('console.log(') ? `${indent}${statement}; printed(${expected})` : `${indent}is(${statement}, ${expected})`
+  return statement.includes('console.log(')
+    ? `${indent}${statement}; printed(${expected})`
+    : `${indent}is(${statement}, ${expected})`
 }
 
 /** Static imports stand at the top of a module only; in a scope they become dynamic ones. */
-const imported = source => source.replace(/^import (?!\{ is, printed)([^'"]+?) from ('[^']+')/gm, (_, names, from) => {
-  const [, whole, one, some] = /^(?:\* as (\w+)|(\w+)?(?:, )?(\{[^}]*\})?)$/s.exec(names)
-  if (whole) return `const ${whole} = await import(${from})`
-  const named = some ? some.slice(1, -1).replace(/ as /g, ': ') : ''
-  return `const { ${[one && `default: ${one}`, named.trim()].filter(Boolean).join(', ')} } = await import(${from})`
-})
+const imported = source =>
+  source.replace(/^import (?!\{ is, printed)([^'"]+?) from ('[^']+')/gm, (_, names, from) => {
+    const [, whole, one, some] = /^(?:\* as (\w+)|(\w+)?(?:, )?(\{[^}]*\})?)$/s.exec(names)
+    if (whole) return `const ${whole} = await import(${from})`
+    const named = some ? some.slice(1, -1).replace(/ as /g, ': ') : ''
+    return `const { ${[one && `default: ${one}`, named.trim()].filter(Boolean).join(', ')} } = await import(${from})`
+  })

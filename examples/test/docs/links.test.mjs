@@ -13,17 +13,24 @@ const isPacked = name => PACKED.some(packed => name === packed || name.startsWit
 const pages = new Map(allPages().map(name => [name, readPage(name)]))
 
 /** All links of all pages to files: `{ from, to, anchor }`, paths from the top folder. */
-const links = [...pages].flatMap(([from, page]) => page.links.filter(href => !/^[a-z]+:/.test(href)).map(href => {
-  const [file, anchor] = href.split('#')
-  return { from, to: file === '' ? from : path.posix.join(path.posix.dirname(from), file), anchor, href }
-}))
+const links = [...pages].flatMap(([from, page]) =>
+  page.links
+    .filter(href => !/^[a-z]+:/.test(href))
+    .map(href => {
+      const [file, anchor] = href.split('#')
+      return { from, to: file === '' ? from : path.posix.join(path.posix.dirname(from), file), anchor, href }
+    })
+)
 const say = broken => broken.map(({ from, href }) => `${from}: ${href}`)
 /** Files of the original package that pages name. */
 const OF_THE_ORIGINAL = ['src/y-dynamodb.js', 'src/y-dynamodb.cjs']
 
 test('the README leads to every page of docs/', () => {
   const reached = new Set(links.filter(({ from }) => from === 'README.md').map(({ to }) => to))
-  assert.deepEqual([...pages.keys()].filter(name => name.startsWith('docs/') && !reached.has(name)), [])
+  assert.deepEqual(
+    [...pages.keys()].filter(name => name.startsWith('docs/') && !reached.has(name)),
+    []
+  )
 })
 
 test('every link of every page leads to a file', () => {
@@ -44,7 +51,10 @@ test('a page of the published package leads only to what is published with it', 
 
 test('a page names no file of the repository that is not there', () => {
   const named = [...pages].flatMap(([from, { text }]) =>
-    [...text.matchAll(/`((?:docs|examples|scripts|src|tests|__test__|bench|demo|fuzz)\/[\w./-]*\w)`/g)].map(([, to]) => ({ from, to, href: to })))
+    [...text.matchAll(/`((?:docs|examples|scripts|src|tests|__test__|bench|demo|fuzz)\/[\w./-]*\w)`/g)].map(
+      ([, to]) => ({ from, to, href: to })
+    )
+  )
   const own = named.filter(({ to }) => !OF_THE_ORIGINAL.includes(to))
   assert.deepEqual(say(own.filter(({ to }) => !fs.existsSync(path.join(ROOT, to)))), [])
 })

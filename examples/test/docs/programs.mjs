@@ -29,7 +29,8 @@ export const folderOf = t => {
 
 const inFolder = (source, folder) => {
   const file = name => JSON.stringify(`file:${path.join(folder, name)}`)
-  return Object.entries(ALIASES).reduce((text, [shown, ours]) => text.replaceAll(`'${shown}'`, `'${ours}'`), source)
+  return Object.entries(ALIASES)
+    .reduce((text, [shown, ours]) => text.replaceAll(`'${shown}'`, `'${ours}'`), source)
     .replace(ON_AWS, `aws: { region: 'local', endpoint: ${file('docs.db')} }`)
     .replace(ON_FILE, (_, name) => file(name))
 }
@@ -40,27 +41,41 @@ const argumentsOf = source => [`--input-type=${isCommonJs(source) ? 'commonjs' :
 
 /** What the program prints must be what its `// →` comments show, in their order; one without such a comment may print anything. */
 export const runProgram = ({ text, name }, folder) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, argumentsOf(inFolder(text, folder)),
-    { cwd: ROOT, encoding: 'utf8', timeout: LIMIT_MS })
+  const { status, stdout, stderr } = spawnSync(process.execPath, argumentsOf(inFolder(text, folder)), {
+    cwd: ROOT,
+    encoding: 'utf8',
+    timeout: LIMIT_MS
+  })
   assert.equal(stderr, '', name)
   assert.equal(status, 0, name)
   const shown = shownIn(text)
   if (shown.length === 0) return
   const printed = stdout.split('\n').filter(line => line !== '')
   assert.equal(printed.length, shown.length, `${name} prints\n${stdout}`)
-  shown.forEach((pattern, i) => assert.ok(matches(printed[i], pattern), `${name} shows\n  ${pattern}\nand prints\n  ${printed[i]}`))
+  shown.forEach((pattern, i) =>
+    assert.ok(matches(printed[i], pattern), `${name} shows\n  ${pattern}\nand prints\n  ${printed[i]}`)
+  )
 }
 
 /** Starts a server on a free port, waits for its first line, asks at the port that it tells, asks it to end and waits for that. */
 export const runServer = async (t, { text }, folder) => {
-  const child = spawn(process.execPath, argumentsOf(inFolder(text, folder)),
-    { cwd: ROOT, env: { ...process.env, PORT: '0' } })
+  const child = spawn(process.execPath, argumentsOf(inFolder(text, folder)), {
+    cwd: ROOT,
+    env: { ...process.env, PORT: '0' }
+  })
   let [printed, complaints] = ['', '']
-  child.stdout.on('data', bytes => { printed += bytes })
-  child.stderr.on('data', bytes => { complaints += bytes })
+  child.stdout.on('data', bytes => {
+    printed += bytes
+  })
+  child.stderr.on('data', bytes => {
+    complaints += bytes
+  })
   let ended
-  const end = new Promise(resolve => child.on('close', (code, signal) => resolve(ended = { code, signal })))
-  t.after(() => { child.kill('SIGKILL'); return end })
+  const end = new Promise(resolve => child.on('close', (code, signal) => resolve((ended = { code, signal }))))
+  t.after(() => {
+    child.kill('SIGKILL')
+    return end
+  })
   await until('the first line of the server', () => printed.includes('\n') || ended)
   assert.equal(ended, undefined, complaints)
   const [, port] = /port (\d+)/.exec(printed) ?? []

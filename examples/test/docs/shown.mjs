@@ -8,7 +8,9 @@ export const THROUGH = 'through'
 const lines = []
 /** From now on what is printed is kept for `printed`. */
 export const keepPrinted = () => {
-  console.log = (...values) => { lines.push(values.map(value => typeof value === 'string' ? value : shown(value)).join(' ')) }
+  console.log = (...values) => {
+    lines.push(values.map(value => (typeof value === 'string' ? value : shown(value))).join(' '))
+  }
 }
 
 const shown = value => inspect(value, { breakLength: Infinity, depth: 5 }).replace(/\s+/g, ' ')
