@@ -8,7 +8,7 @@
  */
 
 const { PersistenceError } = require('../lib/errors.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../updates.cjs')
+const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../lib/updates.js')
 const { hasContent } = require('./files.cjs')
 
 const KEEP_ALL = { gc: false }

@@ -11,7 +11,7 @@ const fs = require('node:fs/promises')
 const path = require('node:path')
 const { invalidArgument } = require('../lib/arguments.js')
 const { decode } = require('../lib/any.js')
-const { validateUpdate } = require('../updates.cjs')
+const { validateUpdate } = require('../lib/updates.js')
 const { toBase, toDocName } = require('./file-names.cjs')
 
 const UPDATE = '.yjs'

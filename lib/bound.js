@@ -20,7 +20,7 @@ const {
   resume,
   stateBefore
 } = require('./unwritable.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../updates.cjs')
+const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('./updates.js')
 const { apply } = require('./yjs.js')
 
 /** What no later attempt to load would change. */

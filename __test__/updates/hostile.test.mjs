@@ -11,9 +11,9 @@ import { applyToBoth, quietly } from './support/both.mjs'
 import { merge, mergeReadable, salvage, validateUpdate } from './support/engine.mjs'
 import { JSON_TEXTS } from './support/hostile.mjs'
 import { checkLog, checkUpdate, isValid } from './support/hostile-corpus.mjs'
-import { randomLog } from './support/logs.mjs'
-import { Random } from './support/random.mjs'
-import { randomRichText } from './support/rich-text.mjs'
+import { randomLog } from '../../scripts/yjs-logs/logs.mjs'
+import { Random } from '../../scripts/yjs-logs/random.mjs'
+import { randomRichText } from '../../scripts/yjs-logs/rich-text.mjs'
 import { Bytes } from './support/structure.mjs'
 
 const SEED = Number(process.env.SEED ?? 1)

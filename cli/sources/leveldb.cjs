@@ -10,7 +10,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { invalidArgument } = require('../../lib/arguments.js')
 const { PersistenceError } = require('../../lib/errors.js')
-const { mergeUpdatesAsync } = require('../../updates.cjs')
+const { mergeUpdatesAsync } = require('../../lib/updates.js')
 
 class LevelDb {
   #store

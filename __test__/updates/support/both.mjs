@@ -2,7 +2,7 @@
 
 import * as Y13 from 'yjs'
 import * as Y14 from '@y/y'
-import { ROOTS } from './writer.mjs'
+import { ROOTS } from '../../../scripts/yjs-logs/writer.mjs'
 import { Bytes, encode, KIND } from './structure.mjs'
 
 const VERSIONS = { 'yjs 13': Y13, 'yjs 14': Y14 }

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { applyToBoth, fillers, quietly } from './both.mjs'
 import { merge, mergeReadable, salvage, validateUpdate } from './engine.mjs'
 import { entryUpdates, hostileUpdate, mutate } from './hostile.mjs'
-import { randomLog } from './logs.mjs'
-import { Random } from './random.mjs'
+import { randomLog } from '../../../scripts/yjs-logs/logs.mjs'
+import { Random } from '../../../scripts/yjs-logs/random.mjs'
 import { decode, encode, KIND } from './structure.mjs'
 
 /** How many seeds share one real log: to make one takes longer than all else. */
