@@ -232,15 +232,15 @@ impl<T: Table> Persistence<T> {
         self.queue.stop_delaying();
     }
 
-    /// Refuses further calls from now on; resolves when all earlier ones have ended. Then the table is closed, which cuts off
-    /// background compactions: as safe as a crash in one.
+    /// Refuses further calls from now on; resolves when all earlier ones have ended and the table is closed, which cuts
+    /// off background compactions: as safe as a crash in one.
     pub fn close(&self) -> Pending<()> {
         self.writer.compactor.close();
         let (calls, writer) = (self.queue.close(), self.writer.clone());
         Box::pin(async move {
             calls.await;
             writer.log.close().await;
-            writer.log.table().close();
+            writer.log.table().close().await;
         })
     }
 
