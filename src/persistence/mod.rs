@@ -232,15 +232,15 @@ impl<T: Table> Persistence<T> {
         self.queue.stop_delaying();
     }
 
-    /// Refuses further calls from now on; resolves when all earlier ones have ended. Then the table is closed, which cuts off
-    /// background compactions: as safe as a crash in one.
+    /// Refuses further calls from now on; resolves when all earlier ones have ended and the table is closed, which cuts
+    /// off background compactions: as safe as a crash in one.
     pub fn close(&self) -> Pending<()> {
         self.engine.compactor.close();
         let (calls, engine) = (self.queue.close(), self.engine.clone());
         Box::pin(async move {
             calls.await;
             engine.log.close().await;
-            engine.log.table().close();
+            engine.log.table().close().await;
         })
     }
 
