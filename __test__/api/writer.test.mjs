@@ -12,19 +12,19 @@ const REFUSED = Object.assign(new Error('refused for now'), { code: 'ERR_UNAVAIL
 
 const open = () => {
   const calls = []
-  const told = []
+  const reported = []
   const store = (docName, update) => new Promise((resolve, reject) => calls.push({ update, resolve, reject }))
   const writer = new Writer('doc', {
     gc: true,
     unsettled: new Map(),
     store,
-    tell: error => told.push(error.code)
+    tell: error => reported.push(error.code)
   })
-  return { writer, calls, told }
+  return { writer, calls, reported }
 }
 
 test('what is refused in the moment in which a retry succeeds is sent again once, and is no second series of retries', async () => {
-  const { writer, calls, told } = open()
+  const { writer, calls, reported } = open()
   const updates = keystrokes(2)
   writer.store(updates[0])
   writer.store(updates[1])
@@ -42,7 +42,7 @@ test('what is refused in the moment in which a retry succeeds is sent again once
     calls.map(({ update }) => update),
     [updates[0], updates[1], updates[0], updates[1]]
   )
-  assert.deepEqual(told, [REFUSED.code, REFUSED.code])
+  assert.deepEqual(reported, [REFUSED.code, REFUSED.code])
 })
 
 test('settled resolves for what came before it, whatever comes since and in whatever order it is stored', async () => {

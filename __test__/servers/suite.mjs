@@ -35,9 +35,9 @@ export const serverSuite = async version => {
 
   /** A server in this process, on a table. */
   const open = async (t, table) => {
-    const told = []
+    const reported = []
     const persistence = DynamoDbPersistence(
-      table.config({ Y, onError: (error, context) => told.push([error, context]) })
+      table.config({ Y, onError: (error, context) => reported.push([error, context]) })
     )
     const { port, stop } = await serve(utils, persistence)
     t.after(async () => {
@@ -48,7 +48,7 @@ export const serverSuite = async version => {
       persistence,
       port,
       client: docName => joined(t, port, docName),
-      codes: () => told.map(([error]) => error.code)
+      codes: () => reported.map(([error]) => error.code)
     }
   }
 
