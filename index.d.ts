@@ -95,8 +95,11 @@ interface DynamoDbPersistence {
    * Where a request to store something of the document has just got no answer, it takes up to 15 s longer, because that
    * request may still arrive.
    *
-   * For documents that nobody has open: a document in memory, bound or at a client, keeps its content, and what is typed in it
-   * afterwards is stored as updates to what was cleared, which show nothing until that is stored again.
+   * A document that is bound in this process (`bindState`, `y-dynamodb/hocuspocus`) keeps its content in memory. From the call
+   * on nothing of it is stored any more, because that would depend on what was deleted. `onError` gets `ERR_CLEARED` once: close
+   * the document's connections, so that it is loaded again. This holds too if the clear fails, because it may have deleted a
+   * part; `onError` then gets the updates that were waiting to be stored. Clients keep their content and send all of it when
+   * they connect again. Clear documents that nobody has open in another process either: nothing is reported there.
    */
   clearDocument(docName: string, outsideTransactionQueue?: boolean): Promise<void>
 
@@ -142,7 +145,7 @@ interface DynamoDbPersistence {
   /** As `getAllDocStateVectors`, a page at a time. */
   docStateVectors(): AsyncGenerator<DynamoDbPersistence.DocState, void, void>
 
-  /** Clears every document of the table, as `clearDocument`. */
+  /** Clears every document of the table, as `clearDocument`. Later calls on any document wait for it. */
   clearAll(): Promise<void>
 
   /**
@@ -165,7 +168,8 @@ interface DynamoDbPersistence {
    *
    * Resolves when the document is loaded, or when it is certain that it cannot be. Never rejects: failures are told to
    * `config.onError` and tried again. Documents that were bound before share nothing with it but what is not stored yet:
-   * that is loaded too. Binding a document twice changes nothing.
+   * that is loaded too. Binding a document twice changes nothing, but after a clear (`ERR_CLEARED`) it is bound anew, and all
+   * that it holds is stored.
    *
    * Costs one read, and a store only where the document holds something that the table lacks. Content that Yjs can read and
    * not write is deleted from the document when it arrives, and `config.onError` gets the error: Yjs would end all its events.
@@ -175,7 +179,8 @@ interface DynamoDbPersistence {
   /**
    * Resolves when the document is loaded, however long the table fails. Rejects with `ERR_INVALID_ARGUMENT` where it was
    * never given to `bindState`, with `ERR_CLOSED` where it was destroyed, or the persistence closed, before it was loaded,
-   * with `ERR_CORRUPT` or `ERR_INVALID_ARGUMENT` where it cannot be loaded. Makes no request.
+   * with `ERR_CORRUPT` or `ERR_INVALID_ARGUMENT` where it cannot be loaded, and with `ERR_CLEARED` once it was cleared. Makes no
+   * request.
    */
   whenBound(ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 
@@ -466,7 +471,8 @@ declare namespace DynamoDbPersistence {
     docName: string | undefined
     /**
      * The method, e.g. `'storeUpdate'`; `'compaction'` for a background merge that failed: nothing is lost by that. Of a
-     * bound document: `'bindState'` for loading, `'storeUpdate'` for storing, `'close'` for what `close()` gave up.
+     * bound document: `'bindState'` for loading, `'storeUpdate'` for storing, `'close'` for what `close()` gave up,
+     * `'clearDocument'` or `'clearAll'` if it was cleared.
      */
     operation: string
     /**
@@ -601,6 +607,8 @@ declare namespace DynamoDbPersistence {
     | 'ERR_CORRUPT'
     /** Do not call after `close()`. */
     | 'ERR_CLOSED'
+    /** Close the connections of the document: it was cleared while it was bound. */
+    | 'ERR_CLEARED'
     /** Report a bug of this package. */
     | 'ERR_INTERNAL'
 

@@ -12,6 +12,7 @@
 const { checkDocName, describe, invalidArgument } = require('./arguments.js')
 const { BoundDocument } = require('./bound.js')
 const { closed } = require('./errors.js')
+const { IterableWeakSet } = require('./iterable-weak-set.js')
 const { Writer } = require('./writer.js')
 
 /** The bound documents of each persistence, for the entries of servers. */
@@ -21,6 +22,8 @@ class Documents {
   /** `Y.Doc` → BoundDocument */
   #bound = new WeakMap()
   #loading = new Set()
+  /** Bound documents that a clear concerns: neither destroyed nor cleared before. */
+  #alive = new IterableWeakSet()
   /** Document name → Writer with something that is not stored. */
   #unsettled = new Map()
   /** Bound documents in which yjs keeps something back that may not be stored. */
@@ -39,6 +42,7 @@ class Documents {
       origin: Symbol('loaded by y-dynamodb'),
       unsettled: this.#unsettled,
       writer: docName => this.#unsettled.get(docName) ?? new Writer(docName, this.#table),
+      alive: this.#alive,
       holding: this.#holding,
       isClosed: () => this.#isClosed
     }
@@ -46,6 +50,7 @@ class Documents {
 
   /** Resolves when the document is loaded, or never will be. */
   async bind(docName, ydoc) {
+    this.#unbindCleared(ydoc)
     const bound = this.#bind(docName, ydoc, { isRetrying: true })
     // A failure was told, and is there for those who ask whenBound.
     await bound?.loaded.catch(() => {})
@@ -53,6 +58,7 @@ class Documents {
 
   /** As `bind`, but with one attempt: rejects if the document cannot be loaded now, and leaves it alone then. */
   async bindOnce(docName, ydoc) {
+    this.#unbindCleared(ydoc)
     this.#check(docName, ydoc)
     const bound = this.#bind(docName, ydoc, { isRetrying: false })
     try {
@@ -83,6 +89,29 @@ class Documents {
   async allTried() {
     await this.#storeUntold()
     await Promise.all([...this.#unsettled.values()].map(writer => writer.tried()))
+  }
+
+  /**
+   * Waits for a clear that has been called, and ends the bindings that it concerns. What changes in these documents depends on
+   * content that is being deleted, so nothing of them is stored any more, even if the clear fails halfway.
+   *
+   * @param {Promise<void>} clearing
+   * @param {{ docName?: string, operation: string, isQueued: boolean }} call `docName`: of all documents if it is absent;
+   *   `isQueued`: documents that are bound from now on are read after the clear
+   */
+  async clear(clearing, { docName, operation, isQueued }) {
+    this.#clear(clearing, docName, operation)
+    try {
+      await clearing
+    } finally {
+      if (!isQueued) this.#clear(clearing, docName, operation)
+    }
+  }
+
+  #clear(clearing, docName, operation) {
+    const isConcerned = each => docName === undefined || each.docName === docName
+    for (const writer of [...this.#unsettled.values()].filter(isConcerned)) writer.discard(clearing)
+    for (const bound of [...this.#alive].filter(isConcerned)) bound.clear(operation)
   }
 
   stats() {
@@ -123,6 +152,11 @@ class Documents {
     const isOver = () => this.#loading.delete(bound)
     bound.loaded.then(isOver, isOver)
     return bound
+  }
+
+  /** A document that was cleared can be bound again: all that it holds is stored then. */
+  #unbindCleared(ydoc) {
+    if (this.#bound.get(ydoc)?.isCleared) this.#bound.delete(ydoc)
   }
 
   #check(docName, ydoc) {

@@ -66,4 +66,11 @@ function closed(docName) {
   return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
 }
 
-module.exports = { PersistenceError, closed, fromFailure, unwrap }
+/** What a bound document reports when it is cleared. */
+function cleared(docName) {
+  const message =
+    'the document was cleared while it was bound: nothing that changes in it is stored any more. Close its connections, so that it is loaded again'
+  return new PersistenceError(message, { code: 'ERR_CLEARED', docName, retryable: false })
+}
+
+module.exports = { PersistenceError, cleared, closed, fromFailure, unwrap }

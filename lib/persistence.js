@@ -94,8 +94,11 @@ class Persistence {
   }
 
   clearDocument(docName, outsideTransactionQueue) {
-    return this.#call('clearDocument', docName, async () => {
-      await this.#addon.ask(docName, 'clear', docName, outsideTransactionQueue === true)
+    const operation = 'clearDocument'
+    return this.#call(operation, docName, () => {
+      const outside = outsideTransactionQueue === true
+      const clearing = this.#addon.ask(docName, 'clear', docName, outside)
+      return this.#documents.clear(clearing, { docName, operation, isQueued: !outside })
     })
   }
 
@@ -168,8 +171,10 @@ class Persistence {
   }
 
   clearAll() {
-    return this.#run('clearAll', undefined, async () => {
-      await this.#addon.ask(undefined, 'clearAll')
+    const operation = 'clearAll'
+    return this.#run(operation, undefined, () => {
+      const clearing = this.#addon.ask(undefined, 'clearAll')
+      return this.#documents.clear(clearing, { operation, isQueued: true })
     })
   }
 

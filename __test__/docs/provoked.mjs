@@ -144,6 +144,14 @@ const whenNobodyIsAnswered = async t => {
   return errors.find(({ message }) => message.includes('no connection'))
 }
 
+const clearedWhileBound = async t => {
+  const reported = []
+  const persistence = embedded().open(t, { onError: error => reported.push(error) })
+  await persistence.bindState('letter', new Y.Doc())
+  await persistence.clearDocument('letter')
+  return reported[0]
+}
+
 const withoutAddon = () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-docs-'))
   try {
@@ -230,6 +238,7 @@ export const PROVOKED = {
     await persistence.close()
     await persistence.storeUpdate('letter', update)
   }),
+  'cleared while bound': clearedWhileBound,
   'no addon': withoutAddon,
   'clock used up': onDamage(
     table =>
