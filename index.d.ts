@@ -282,6 +282,7 @@ declare namespace DynamoDbPersistence {
     /**
      * `http://…` or `https://…`; or an embedded DynamoDB for development: `memory:` (private to this instance),
      * `memory:NAME` (shared by that name in the process), `file:PATH` (kept in a file; several processes may open it).
+     * The file holds everything once the last persistence on it is closed; until then copy it together with `PATH-wal`.
      * Default: AWS, in the region.
      */
     endpoint?: string | URL | { readonly href: string } | undefined

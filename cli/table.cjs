@@ -1,10 +1,10 @@
 'use strict'
 
 /**
- * A table as the commands see it: the native addon without the face of the API. What the API does not show (items, damage,
- * quarantine) is here, and metas as bytes.
+ * The table of a command: calls the native addon directly, because the API has neither items, damage and quarantine nor
+ * the bytes of metas.
  *
- * Nothing is created and nothing is merged in the background: a command does what it says.
+ * No background compaction runs, and only `create-table` creates a table.
  */
 
 const fs = require('node:fs')
@@ -13,20 +13,20 @@ const { invalidArgument } = require('../lib/arguments.js')
 const { normalise } = require('../lib/config.js')
 const diagnostics = require('../lib/diagnostics.js')
 
-/** The state vector of a peer that has nothing. */
-const NOTHING_KNOWN = Uint8Array.of(0)
+/** The state vector of an empty document. */
+const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 
 class Table {
   #addon
-  #creates
+  #create
 
   constructor(config) {
-    this.#creates = !config.skipCreateTable
+    this.#create = !config.skipCreateTable
     const { options } = normalise(config)
     this.#addon = new Addon(options, undefined, event => diagnostics.tell(event, config.tableName))
   }
 
-  /** All items of the table, those of a document side by side. Reads the whole table. */
+  /** All items of the table; those of one document are adjacent. Scans the whole table. */
   async *items() {
     let after
     do {
@@ -36,7 +36,7 @@ class Table {
     } while (after != null)
   }
 
-  /** The documents that have any item of ours, each with all its items. Reads the whole table. */
+  /** The documents, each with all its items; items of other software are skipped. Scans the whole table. */
   async *documents() {
     let document
     for await (const item of this.items()) {
@@ -50,9 +50,9 @@ class Table {
     if (document !== undefined) yield document
   }
 
-  /** All updates of a document as one. */
+  /** All updates of a document, merged. */
   read(name) {
-    return this.#ask(name, 'diff', name, NOTHING_KNOWN, false)
+    return this.#ask(name, 'diff', name, EMPTY_STATE_VECTOR, false)
   }
 
   /** @returns {Promise<Map<string, Uint8Array>>} */
@@ -73,7 +73,7 @@ class Table {
     return this.#ask(name, 'getMeta', name, key, false)
   }
 
-  /** The log clock of what all updates became; null where there are none. */
+  /** The log clock of the merged update; null if the document is missing. */
   compact(name) {
     return this.#ask(name, 'flush', name, false)
   }
@@ -102,7 +102,7 @@ class Table {
     try {
       return await this.#addon.ask(docName, method, ...args)
     } catch (error) {
-      if (error.code === 'ERR_TABLE' && !this.#creates)
+      if (error.code === 'ERR_TABLE' && !this.#create)
         error.message += ' (y-dynamodb create-table makes one that is missing)'
       throw error
     }
@@ -110,9 +110,10 @@ class Table {
 }
 
 /**
- * The table that the options name.
+ * Opens the table that the options name.
  *
- * @throws {PersistenceError} `ERR_INVALID_ARGUMENT` for a file that is not there: opening it would make it
+ * @throws {PersistenceError} `ERR_INVALID_ARGUMENT` if the file of the embedded database is missing, since opening it
+ * would create it
  */
 function openTable({ table, region, endpoint, profile }, { create = false, ...more } = {}) {
   const file = fileOf(endpoint)
@@ -122,7 +123,7 @@ function openTable({ table, region, endpoint, profile }, { create = false, ...mo
   return new Table({
     tableName: table,
     skipCreateTable: !create,
-    // Nobody waits for a command as for a keystroke; what is deleted stays readable until someone asks for less.
+    // Only `compact --gc` drops deleted content.
     gc: false,
     compactionItems: 0,
     ...more,
@@ -130,7 +131,7 @@ function openTable({ table, region, endpoint, profile }, { create = false, ...mo
   })
 }
 
-/** An embedded table is in no region, and asks for none. */
+/** An embedded database needs no region. */
 function regionOf(endpoint) {
   return fileOf(endpoint) === undefined ? undefined : 'local'
 }

@@ -27,11 +27,11 @@ impl<T: Table> Persistence<T> {
     /// All items of the table without their values, a page at a time; those of a document stand side by side. 1 RCU per
     /// 4 KiB of the table.
     pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
-        let writer = self.writer.clone();
+        let engine = self.engine.clone();
         self.queue.run_across(Access::Read, async move {
-            writer.ready.wait().await?;
+            engine.ready.wait().await?;
             let (after, limit, listed) = begin(cursor);
-            let page = writer.log.table().scan(limit, after.as_ref()).await?;
+            let page = engine.log.table().scan(limit, after.as_ref()).await?;
             let limit = next_limit(limit, page.entries.len());
             let entries = page.entries.into_iter().map(|(doc, item)| {
                 let info = ItemInfo::of(&doc, &item);

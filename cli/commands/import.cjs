@@ -1,14 +1,14 @@
 'use strict'
 
-/** `import`: files into documents. */
+/** `import`: stores documents from files. */
 
 const path = require('node:path')
-const { invalidArgument } = require('../lib/arguments.js')
-const { storeDocument } = require('./documents.cjs')
-const { forEach } = require('./each.cjs')
-const { listDocuments, readDocument } = require('./files.cjs')
-const { CONCURRENCY } = require('./options.cjs')
-const { OVERWRITE_METAS, reportStored } = require('./stored.cjs')
+const { invalidArgument } = require('../../lib/arguments.js')
+const { storeDocument } = require('../documents.cjs')
+const { listDocuments, readDocument } = require('../files.cjs')
+const { forEachDocument } = require('../for-each-document.cjs')
+const { reportImport } = require('../import-report.cjs')
+const { CONCURRENCY, OVERWRITE_METAS } = require('../options.cjs')
 
 async function run(context) {
   const {
@@ -23,12 +23,12 @@ async function run(context) {
   }
   const table = context.openTable()
   progress.begin(bases.length)
-  await forEach(
+  await forEachDocument(
     context,
     bases,
     async base => {
       const document = await readDocument(base, options.name)
-      await reportStored(
+      await reportImport(
         context,
         document,
         await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })

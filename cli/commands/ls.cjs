@@ -1,18 +1,18 @@
 'use strict'
 
-/** `ls`: the documents of a table. */
+/** `ls`: lists the documents of a table. */
 
-const { printable, timeOf } = require('./output.cjs')
-const { summarise } = require('./summary.cjs')
+const { formatTime, printable } = require('../format.cjs')
+const { summarise } = require('../summary.cjs')
 
 const COLUMNS = '   items         bytes       clock  last change (UTC)    name'
 
 async function run(context) {
-  const { output, stop } = context
+  const { cancellation, output } = context
   const table = context.openTable()
   let isFirst = true
   for await (const { name, items } of table.documents()) {
-    if (stop.isOver) return
+    if (cancellation.isCancelled) return
     const { bytes, clock, changedAt, quarantined } = summarise(items)
     if (isFirst) await output.text(COLUMNS)
     isFirst = false
@@ -22,7 +22,7 @@ async function run(context) {
         String(items.length).padStart(8),
         String(bytes).padStart(12),
         String(clock ?? '—').padStart(10),
-        timeOf(changedAt).padEnd(19),
+        formatTime(changedAt).padEnd(19),
         printable(name),
         ...(quarantined > 0 ? [`(${quarantined} in quarantine)`] : [])
       ].join('  ')
@@ -32,7 +32,7 @@ async function run(context) {
 
 module.exports = {
   name: 'ls',
-  onlyPrints: true,
+  isReadOnly: true,
   synopsis: '',
   summary: 'Lists the documents: name, items, bytes, log clock, last change.',
   details: `Reads the whole table (a Scan: 1 RCU for 4 KB), in no order. The last change is when the newest item was written by its

@@ -1,30 +1,31 @@
-//! What this process knows of a document's log without asking: hints, never truth.
+//! What this process assumes about a document's log without reading it.
 //!
-//! Other processes store and compact too. A stale clock costs nothing, for ids keep keys unique; a stale shape costs at
-//! most a compaction that finds little to do.
+//! Hints may be stale: other processes store and compact too. A stale clock costs nothing, because ids keep keys unique. Stale
+//! entries cost at most a compaction that finds little to do.
 
 use super::entry::{Extent, LogRead};
+use super::next_clock;
 use super::tiers::{Threshold, Tier, due};
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::Result;
 
-/// The most entries that are remembered one by one. Tiers grow geometrically, so a document has some ten.
+/// The most entries that are remembered one by one. Tiers grow geometrically, so a document has about ten.
 const MAX_LARGE: usize = 64;
 
-/// The largest log clock, as far as this process knows.
+/// The largest log clock that this process has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Known {
     /// Not read yet.
     #[default]
     Unknown,
-    /// The document has no items.
+    /// The document has no update items.
     Empty,
     /// The largest log clock seen or given out.
     Largest(LogClock),
 }
 
 impl Known {
-    /// The largest log clock, where one is known.
+    /// The largest log clock, if one is known.
     pub fn largest(self) -> Option<LogClock> {
         match self {
             Known::Largest(clock) => Some(clock),
@@ -33,17 +34,17 @@ impl Known {
     }
 }
 
-/// The hints of one document.
+/// The hints about one document's log.
 #[derive(Debug, Default)]
-pub struct Knowledge {
+pub struct LogHints {
     clock: Known,
     /// The entries above the first tier.
     large: Vec<Extent>,
-    /// The first tier: the small entries, and what they have outgrown.
+    /// The first tier, counted.
     small: Tier,
 }
 
-/// What a compaction begins with. Given back with [`Knowledge::settle`], or with [`Knowledge::restore`] where it failed.
+/// The hints that a compaction takes. It gives them back with [`LogHints::settle`], or with [`LogHints::restore`] if it failed.
 #[derive(Debug)]
 pub struct Plan {
     /// The entries that it need not read, in log order.
@@ -52,13 +53,13 @@ pub struct Plan {
     small: Tier,
 }
 
-impl Knowledge {
+impl LogHints {
     /// The largest log clock known.
     pub fn clock(&self) -> Known {
         self.clock
     }
 
-    /// Takes note of the largest log clock that a request found, `None` for no items.
+    /// Records the largest log clock that a request found; `None` for no items.
     pub fn saw_clock(&mut self, found: Option<LogClock>) {
         self.clock = match (self.clock, found) {
             (Known::Largest(largest), Some(clock)) => Known::Largest(largest.max(clock)),
@@ -68,21 +69,17 @@ impl Knowledge {
         };
     }
 
-    /// Gives out the next log clock, as `next` computes it from the largest known.
+    /// Takes the next log clock: the largest known + 1.
     ///
     /// # Errors
-    /// What `next` says.
-    pub fn take_clock(
-        &mut self,
-        doc: &DocName,
-        next: impl FnOnce(&DocName, Option<LogClock>) -> Result<LogClock>,
-    ) -> Result<LogClock> {
-        let clock = next(doc, self.clock.largest())?;
+    /// As [`next_clock`].
+    pub fn take_clock(&mut self, doc: &DocName) -> Result<LogClock> {
+        let clock = next_clock(doc, self.clock.largest())?;
         self.clock = Known::Largest(clock);
         Ok(clock)
     }
 
-    /// Takes note of a read of the whole log.
+    /// Records a read of the whole log.
     pub fn saw_log(&mut self, read: &LogRead) {
         self.saw_clock(read.largest);
         self.large.clear();
@@ -90,7 +87,7 @@ impl Knowledge {
         self.learn(read.extents());
     }
 
-    /// Takes note of an update stored.
+    /// Records a stored update.
     pub fn stored(&mut self, extent: Extent) {
         if self.small.takes(extent.bytes) {
             self.small.add(extent.bytes, extent.is_compacted);
@@ -99,12 +96,12 @@ impl Knowledge {
         }
     }
 
-    /// Whether a compaction is worth its requests.
+    /// Whether a tier is due for compaction.
     pub fn is_due(&self, threshold: Threshold) -> bool {
         due(self.small, self.sizes(), threshold).is_some()
     }
 
-    /// Begins a compaction of the tiers that are due; `None` where there is none.
+    /// Takes the hints for a compaction of the tiers that are due; `None` if none is.
     pub fn plan(&mut self, threshold: Threshold) -> Option<Plan> {
         let merged = due(self.small, self.sizes(), threshold)?;
         let mut kept: Vec<_> = self.large.iter().skip(merged).cloned().collect();
@@ -112,7 +109,7 @@ impl Knowledge {
         Some(Plan { kept, ..self.plan_all() })
     }
 
-    /// Begins a compaction of all entries.
+    /// Takes the hints for a compaction of all entries.
     pub fn plan_all(&mut self) -> Plan {
         Plan {
             kept: Vec::new(),
@@ -121,7 +118,7 @@ impl Knowledge {
         }
     }
 
-    /// Ends a compaction: `entries` are there now, besides what was kept and what was stored meanwhile.
+    /// Ends a compaction that left `entries`, besides those it kept and those stored meanwhile.
     pub fn settle(&mut self, plan: Plan, largest: Option<LogClock>, entries: Vec<Extent>) {
         if largest.is_some() {
             self.saw_clock(largest);
@@ -135,16 +132,16 @@ impl Knowledge {
         self.learn(plan.large);
     }
 
-    /// Forgets everything: the document was cleared.
+    /// Forgets everything. For a clear.
     pub fn forget(&mut self) {
-        *self = Knowledge::default();
+        *self = LogHints::default();
     }
 
     fn sizes(&self) -> impl Iterator<Item = (usize, bool)> {
         self.large.iter().map(|extent| (extent.bytes, extent.is_compacted))
     }
 
-    /// Adds entries, and counts those of the first tier.
+    /// Adds entries, and moves those of the first tier to its count.
     fn learn(&mut self, entries: Vec<Extent>) {
         self.large.extend(entries);
         self.large.sort_unstable_by(|a, b| (a.bytes, &a.first_key).cmp(&(b.bytes, &b.first_key)));

@@ -1,31 +1,32 @@
 'use strict'
 
-/** Work on many documents, some at a time; what one of them fails with is told, and the others go on. */
+/** Processes many documents, several at a time. If one fails, the failure is printed and the others go on. */
 
-/** Failures that the next document would meet as well. */
+/** Errors that every other document would fail with too. */
 const FATAL = new Set(['ERR_TABLE', 'ERR_ACCESS', 'ERR_CLOSED', 'ERR_INTERNAL'])
 
 /**
- * Runs `work` for each of `documents`, until there are no more or the run is stopped. What was begun is ended in any case.
+ * Runs `work` for each of `documents` until there are no more or the run is cancelled. Returns when all started work has
+ * ended.
  *
  * @param context the run's
  * @param {AsyncIterable<T> | Iterable<T>} documents
  * @param {(document: T) => Promise<void>} work
  * @param {(document: T) => string} [nameOf]
  */
-async function forEach(context, documents, work, nameOf = ({ name }) => name) {
-  const { stop, options, output, progress } = context
+async function forEachDocument(context, documents, work, nameOf = ({ name }) => name) {
+  const { cancellation, options, output, progress } = context
   const iterator = (documents[Symbol.asyncIterator] ?? documents[Symbol.iterator]).call(documents)
   let fatal
   const worker = async () => {
-    while (!stop.isOver && fatal === undefined) {
+    while (!cancellation.isCancelled && fatal === undefined) {
       const { done, value: document } = await iterator.next()
       if (done) return
       try {
         await work(document)
       } catch (error) {
         if (error.code === undefined || FATAL.has(error.code)) throw error
-        context.found()
+        context.setFailed()
         output.failure(error, nameOf(document))
       }
       progress.step()
@@ -41,10 +42,10 @@ async function forEach(context, documents, work, nameOf = ({ name }) => name) {
   if (fatal !== undefined) throw fatal
 }
 
-/** The document of the call, or all of the table. */
-async function* chosen({ options, positionals }, table) {
+/** The document of the command line, or with `--all` every document of the table. */
+async function* selectedDocuments({ options, positionals }, table) {
   if (options.all) yield* table.documents()
   else yield { name: positionals[0] }
 }
 
-module.exports = { chosen, forEach }
+module.exports = { forEachDocument, selectedDocuments }

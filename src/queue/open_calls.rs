@@ -1,4 +1,4 @@
-//! Counts the open calls, so that closing can wait for them.
+//! Counts the calls that have not ended, so that a close can wait for them.
 
 use std::sync::Arc;
 
@@ -12,20 +12,20 @@ struct State {
 
 /// The open calls of one persistence.
 #[derive(Debug)]
-pub(super) struct Calls(Arc<watch::Sender<State>>);
+pub(super) struct OpenCalls(Arc<watch::Sender<State>>);
 
 /// A call that was accepted and has not ended. Ends when dropped.
 #[derive(Debug)]
-pub struct OpenCall(Arc<watch::Sender<State>>);
+pub(super) struct OpenCall(Arc<watch::Sender<State>>);
 
-impl Default for Calls {
+impl Default for OpenCalls {
     fn default() -> Self {
-        Calls(Arc::new(watch::Sender::new(State::default())))
+        OpenCalls(Arc::new(watch::Sender::new(State::default())))
     }
 }
 
-impl Calls {
-    /// Accepts a call; `None` after [`Calls::close`].
+impl OpenCalls {
+    /// Accepts a call; `None` after [`OpenCalls::close`].
     pub fn open(&self) -> Option<OpenCall> {
         let accepted = self.0.send_if_modified(|state| {
             if !state.closed {
@@ -40,7 +40,7 @@ impl Calls {
         self.0.send_modify(|state| state.closed = true);
     }
 
-    pub fn open_now(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.borrow().open
     }
 

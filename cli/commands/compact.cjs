@@ -1,19 +1,18 @@
 'use strict'
 
-/** `compact`: all updates of a document become one set. */
+/** `compact`: merges the updates of a document. */
 
-const { counted } = require('./counted.cjs')
-const { chosen, forEach } = require('./each.cjs')
-const { notFound } = require('./not-found.cjs')
-const { CONCURRENCY } = require('./options.cjs')
-const { printable } = require('./output.cjs')
+const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
+const { pluralize, printable } = require('../format.cjs')
+const { notFound } = require('../not-found.cjs')
+const { CONCURRENCY } = require('../options.cjs')
 
 async function run(context) {
   const { options, output, progress } = context
   const table = context.openTable({ gc: options.gc === true })
   progress.begin()
   let documents = 0
-  await forEach(context, chosen(context, table), async ({ name, items }) => {
+  await forEachDocument(context, selectedDocuments(context, table), async ({ name, items }) => {
     const clock = await table.compact(name)
     if (clock == null) {
       if (items !== undefined) return
@@ -24,7 +23,7 @@ async function run(context) {
   })
   const { done, bytesBefore, bytesAfter } = table.stats().compactions
   await output.text(
-    `${counted(done, 'document')} compacted, ${counted(bytesBefore, 'byte')} became ${bytesAfter}; `
+    `${pluralize(done, 'document')} compacted, ${pluralize(bytesBefore, 'byte')} became ${bytesAfter}; `
       + `${documents - done} of one update already`
   )
 }

@@ -1,14 +1,14 @@
 'use strict'
 
-/** `verify`: looks at every item. */
+/** `verify`: checks every item. */
 
-const { counted } = require('./counted.cjs')
-const { chosen, forEach } = require('./each.cjs')
-const { findingsOf, isNote, line } = require('./findings.cjs')
-const { notFound } = require('./not-found.cjs')
-const { CONCURRENCY } = require('./options.cjs')
-const { isKnown } = require('./summary.cjs')
-const { loadYjs } = require('./yjs.cjs')
+const { findingsOf, formatFinding, isInformational } = require('../findings.cjs')
+const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
+const { pluralize } = require('../format.cjs')
+const { notFound } = require('../not-found.cjs')
+const { CONCURRENCY } = require('../options.cjs')
+const { isKnown } = require('../summary.cjs')
+const { loadYjs } = require('../yjs.cjs')
 
 async function run(context) {
   const { options, output, progress } = context
@@ -16,23 +16,23 @@ async function run(context) {
   const table = context.openTable()
   const sums = { documents: 0, items: 0, findings: 0 }
   progress.begin()
-  await forEach(context, chosen(context, table), async ({ name }) => {
+  await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const verified = await table.verify(name)
     if (!options.all && !isKnown(verified.items)) throw notFound(name)
     const findings = findingsOf(Y, name, verified)
-    const wrong = findings.filter(finding => !isNote(finding)).length
+    const wrong = findings.filter(finding => !isInformational(finding)).length
     sums.documents++
     sums.items += verified.items.length
     sums.findings += wrong
-    if (wrong > 0) context.found()
+    if (wrong > 0) context.setFailed()
     if (output.isJson) await output.result({ name, items: verified.items.length, findings })
-    else for (const finding of findings) await output.text(line(name, finding))
+    else for (const finding of findings) await output.text(formatFinding(name, finding))
   })
   await output.text(
     [
-      counted(sums.documents, 'document'),
-      counted(sums.items, 'item'),
-      counted(sums.findings, 'finding')
+      pluralize(sums.documents, 'document'),
+      pluralize(sums.items, 'item'),
+      pluralize(sums.findings, 'finding')
     ].join(', ')
   )
 }

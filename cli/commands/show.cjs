@@ -1,13 +1,12 @@
 'use strict'
 
-/** `show`: one document, as people read it. */
+/** `show`: prints one document. */
 
-const { decode } = require('../lib/any.js')
-const { counted } = require('./counted.cjs')
-const { notFound } = require('./not-found.cjs')
-const { alarming, printable, timeOf } = require('./output.cjs')
-const { isWorthTelling, summarise } = require('./summary.cjs')
-const { loadYjs, missingOf, rootsOf, toDoc } = require('./yjs.cjs')
+const { decode } = require('../../lib/any.js')
+const { formatTime, highlight, pluralize, printable } = require('../format.cjs')
+const { notFound } = require('../not-found.cjs')
+const { isWorthTelling, summarise } = require('../summary.cjs')
+const { loadYjs, missingUpdates, rootsOf, toDoc } = require('../yjs.cjs')
 
 async function run(context) {
   const {
@@ -24,7 +23,7 @@ async function run(context) {
     ...summarise(items),
     updateBytes: update.length,
     clients: Y.decodeStateVector(Y.encodeStateVector(doc)).size,
-    missing: missingOf(doc),
+    missing: missingUpdates(doc),
     findings: findings.map(({ wrong, place }) => ({ wrong, place })),
     metas: await metasOf(table, name),
     roots: rootsOf(Y, doc)
@@ -32,7 +31,7 @@ async function run(context) {
   await output.result(found, ...lines(found))
 }
 
-/** A meta that cannot be read is shown as its bytes: verify says what is wrong. */
+/** A meta that cannot be decoded is shown as bytes; `verify` reports it. */
 async function metasOf(table, name) {
   const metas = Object.create(null)
   for (const [key, bytes] of await readable(table, name)) {
@@ -56,26 +55,28 @@ async function readable(table, name) {
 
 function lines(found) {
   const line = (label, value) => `${label.padEnd(14)}${value}`
-  const aside = `${counted(found.quarantined, 'item')} (repair DOC --extract DIR copies them)`
-  const quarantine = found.quarantined > 0 ? [line('quarantined', alarming(aside))] : []
+  const aside = `${pluralize(found.quarantined, 'item')} (repair DOC --extract DIR copies them)`
+  const quarantine = found.quarantined > 0 ? [line('quarantined', highlight(aside))] : []
   return [
     line('name', printable(found.name)),
     line(
       'items',
-      `${found.items}, ${counted(found.bytes, 'byte')}, ${counted(found.sets, 'set')}, ${found.original} of the original package`
+      `${found.items}, ${pluralize(found.bytes, 'byte')}, ${pluralize(found.sets, 'set')}, ${found.original} of the original package`
     ),
     ...quarantine,
-    line('merged', `${counted(found.updateBytes, 'byte')}, ${counted(found.clients, 'client')}`),
+    line('merged', `${pluralize(found.updateBytes, 'byte')}, ${pluralize(found.clients, 'client')}`),
     line('log clock', found.clock ?? '—'),
-    line('last change', `${timeOf(found.changedAt)} UTC`),
-    ...found.findings.map(({ wrong, place }) => line('finding', alarming(`${wrong} at ${printable(place)}`))),
+    line('last change', `${formatTime(found.changedAt)} UTC`),
+    ...found.findings.map(({ wrong, place }) =>
+      line('finding', highlight(`${wrong} at ${printable(place)}`))
+    ),
     ...(found.missing === undefined
       ? []
-      : [line('finding', alarming('pending: some updates wait for others that are missing'))]),
+      : [line('finding', highlight('pending: some updates wait for others that are missing'))]),
     ...Object.entries(found.metas).map(([key, value]) => line('meta', `${printable(key)} = ${shown(value)}`)),
     ...found.roots.flatMap(({ name, kind, text, json }) => [
       line(kind, printable(name)),
-      ...(text ?? (json === null ? '' : shown(json))).split('\n').map(each => `  ${eachLine(each)}`)
+      ...(text ?? (json === null ? '' : shown(json))).split('\n').map(each => `  ${escapeControls(each)}`)
     ])
   ]
 }
@@ -93,8 +94,8 @@ function shown(value) {
   )
 }
 
-/** The text of a document may hold what a terminal would obey. */
-function eachLine(text) {
+/** Escapes characters that a terminal interprets. */
+function escapeControls(text) {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, c =>
     c === '\t' ? c : `\\u{${c.codePointAt(0).toString(16)}}`
   )
@@ -102,7 +103,7 @@ function eachLine(text) {
 
 module.exports = {
   name: 'show',
-  onlyPrints: true,
+  isReadOnly: true,
   synopsis: 'DOC',
   positionals: [1, 1],
   summary: 'Shows a document: its items, its metas, and the text and JSON of its root types.',

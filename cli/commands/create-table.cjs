@@ -1,6 +1,6 @@
 'use strict'
 
-/** `create-table`: the only command that creates one. */
+/** `create-table`: creates the table. No other command does. */
 
 async function run(context) {
   const { options, output } = context
@@ -8,7 +8,7 @@ async function run(context) {
     create: true,
     billingMode: options.provisioned ? 'PROVISIONED' : undefined
   })
-  // Any call waits for the table, and checks its keys.
+  // Every call waits for the table and checks its keys.
   await table.getMeta('y-dynamodb', 'create-table')
   const created = table.stats().requests.CreateTable.requests > 0
   const what = created ? 'is created and ACTIVE' : 'is there already, with the right keys'

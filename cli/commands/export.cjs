@@ -1,18 +1,17 @@
 'use strict'
 
-/** `export`: documents into files. */
+/** `export`: writes documents to files. */
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { counted } = require('./counted.cjs')
-const { chosen, forEach } = require('./each.cjs')
-const { hasContent, writeDocument } = require('./files.cjs')
-const { notFound } = require('./not-found.cjs')
-const { CONCURRENCY } = require('./options.cjs')
-const { printable } = require('./output.cjs')
-const { quarantineLines } = require('./stored.cjs')
-const { isWorthTelling } = require('./summary.cjs')
-const { readWhole } = require('./whole.cjs')
+const { hasContent, writeDocument } = require('../files.cjs')
+const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
+const { pluralize, printable } = require('../format.cjs')
+const { quarantineNotice } = require('../import-report.cjs')
+const { notFound } = require('../not-found.cjs')
+const { CONCURRENCY } = require('../options.cjs')
+const { readUndamaged } = require('../read-undamaged.cjs')
+const { isWorthTelling } = require('../summary.cjs')
 
 async function run(context) {
   const { options, output, positionals, progress } = context
@@ -20,24 +19,24 @@ async function run(context) {
   const table = context.openTable()
   await fs.mkdir(folder, { recursive: true })
   progress.begin()
-  await forEach(context, chosen(context, table), async ({ name, items }) => {
+  await forEachDocument(context, selectedDocuments(context, table), async ({ name, items }) => {
     if (items !== undefined && !isWorthTelling(items)) return
-    const document = await readWhole(table, name)
+    const document = await readUndamaged(table, name)
     const { update, metas, quarantined } = document
     if (!hasContent(update) && metas.size === 0) {
       if (!options.all) throw notFound(name, quarantined)
       await output.result(
         { name, file: null, bytes: 0, metas: 0, quarantined },
         `${printable(name)}: has nothing to export`,
-        ...quarantineLines(document)
+        ...quarantineNotice(document)
       )
       return
     }
     const base = await writeDocument(folder, document)
     await output.result(
       { name, file: base, bytes: update.length, metas: metas.size, quarantined },
-      `${String(update.length).padStart(12)} bytes  ${counted(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
-      ...quarantineLines(document)
+      `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
+      ...quarantineNotice(document)
     )
   })
 }

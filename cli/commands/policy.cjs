@@ -1,8 +1,8 @@
 'use strict'
 
-/** `policy`: the least permissions, in the forms in which people write them down. Makes no request. */
+/** `policy`: prints the minimal permissions as a policy or as infrastructure code. Sends no request. */
 
-const { invalidArgument } = require('../lib/arguments.js')
+const { invalidArgument } = require('../../lib/arguments.js')
 
 const READ = ['DescribeTable', 'Query', 'GetItem']
 const WRITE = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']

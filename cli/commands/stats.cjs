@@ -1,14 +1,14 @@
 'use strict'
 
-/** `stats`: what a table holds. */
+/** `stats`: counts what a table has. */
 
-const { printable, timeOf } = require('./output.cjs')
-const { summarise } = require('./summary.cjs')
+const { formatTime, printable } = require('../format.cjs')
+const { summarise } = require('../summary.cjs')
 
 const LARGEST = 10
 
 async function run(context) {
-  const { output, progress, stop } = context
+  const { cancellation, output, progress } = context
   const totals = {
     documents: 0,
     items: 0,
@@ -23,7 +23,7 @@ async function run(context) {
   let largest = []
   progress.begin()
   for await (const { name, items } of context.openTable().documents()) {
-    if (stop.isOver) return
+    if (cancellation.isCancelled) return
     const summary = summarise(items)
     totals.documents++
     for (const key of Object.keys(totals)) if (key !== 'documents') totals[key] += summary[key]
@@ -44,7 +44,7 @@ async function run(context) {
     line('remains of sets', totals.remains),
     line('items of the original', totals.original),
     line('quarantined items', totals.quarantined),
-    line('last change (UTC)', timeOf(changedAt)),
+    line('last change (UTC)', formatTime(changedAt)),
     ...largest.map(({ name, bytes }, i) =>
       line(i === 0 ? 'largest documents' : '', `${String(bytes).padStart(12)}  ${printable(name)}`)
     )
@@ -57,7 +57,7 @@ function largestOf(documents) {
 
 module.exports = {
   name: 'stats',
-  onlyPrints: true,
+  isReadOnly: true,
   synopsis: '',
   summary: 'Counts what the table holds: documents, items, bytes, sets, remains, the largest documents.',
   details: `Reads the whole table (a Scan: 1 RCU for 4 KB). Remains are items of sets that do not count: in writing, or left by a writer

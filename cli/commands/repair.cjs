@@ -1,22 +1,21 @@
 'use strict'
 
-/** `repair`: moves what no reader can use into the quarantine, or says what it would move. */
+/** `repair`: moves unusable items to the quarantine, or prints what it would move. */
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
-const { invalidArgument } = require('../lib/arguments.js')
-const { counted } = require('./counted.cjs')
-const { chosen, forEach } = require('./each.cjs')
-const { toBase } = require('./file-names.cjs')
-const { writeWhole } = require('./files.cjs')
-const { findingsOf, isNote, line } = require('./findings.cjs')
-const { notFound } = require('./not-found.cjs')
-const { CONCURRENCY } = require('./options.cjs')
-const { alarming, printable } = require('./output.cjs')
-const { isKnown } = require('./summary.cjs')
-const { loadYjs } = require('./yjs.cjs')
+const { invalidArgument } = require('../../lib/arguments.js')
+const { toFileName } = require('../file-names.cjs')
+const { writeAtomically } = require('../files.cjs')
+const { findingsOf, formatFinding, isInformational } = require('../findings.cjs')
+const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
+const { highlight, pluralize, printable } = require('../format.cjs')
+const { notFound } = require('../not-found.cjs')
+const { CONCURRENCY } = require('../options.cjs')
+const { isKnown } = require('../summary.cjs')
+const { loadYjs } = require('../yjs.cjs')
 
-/** What became of the items of a finding. */
+/** What happened to the items of a finding. */
 const OUTCOMES = {
   moved: 'moved into the quarantine',
   changed: 'not moved: it has changed meanwhile; run repair again',
@@ -34,12 +33,12 @@ async function run(context) {
   const table = context.openTable()
   const sums = { documents: 0, items: 0 }
   progress.begin()
-  await forEach(context, chosen(context, table), async ({ name }) => {
+  await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const verified = apply ? await table.repair(name) : await table.verify(name)
     if (!all && !isKnown(verified.items)) throw notFound(name)
     const findings = findingsOf(Y, name, verified)
     const left = apply ? findingsOf(Y, name, await table.verify(name)) : findings
-    if (left.some(finding => !isNote(finding))) context.found()
+    if (left.some(finding => !isInformational(finding))) context.setFailed()
     sums.documents++
     sums.items += findings.reduce(
       (sum, { items, outcome }) => sum + (apply && outcome !== 'moved' ? 0 : items),
@@ -48,9 +47,9 @@ async function run(context) {
     if (output.isJson) await output.result({ name, applied: apply === true, findings, left })
     else
       for (const finding of findings)
-        await output.text(`${line(name, finding)}\n    ${fateOf(finding, apply)}`)
+        await output.text(`${formatFinding(name, finding)}\n    ${fateOf(finding, apply)}`)
   })
-  const sum = `${counted(sums.documents, 'document')}, ${counted(sums.items, 'item')}`
+  const sum = `${pluralize(sums.documents, 'document')}, ${pluralize(sums.items, 'item')}`
   await output.text(
     apply
       ? `${sum} moved into the quarantine`
@@ -61,31 +60,31 @@ async function run(context) {
 function fateOf({ items, outcome }, apply) {
   if (items === 0) return 'there is nothing that could be moved: docs/CLI.md says what to do'
   return apply
-    ? `${counted(items, 'item')}: ${OUTCOMES[outcome] ?? outcome}`
-    : `${counted(items, 'item')} would be moved`
+    ? `${pluralize(items, 'item')}: ${OUTCOMES[outcome] ?? outcome}`
+    : `${pluralize(items, 'item')} would be moved`
 }
 
-/** Copies what is in the quarantine into files: an item each, in the order of their keys. */
+/** Writes each item in the quarantine to a file, numbered in key order. */
 async function extractAll(context, folder) {
   const { options, output, progress } = context
   const table = context.openTable()
   await fs.mkdir(folder, { recursive: true })
   progress.begin()
-  await forEach(context, chosen(context, table), async ({ name }) => {
+  await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const quarantined = await table.quarantined(name)
     if (quarantined.length === 0 && !options.all && !isKnown((await table.verify(name)).items))
       throw notFound(name)
     for (const [i, { key, from, value }] of quarantined.entries()) {
       if (value == null) {
-        context.found()
+        context.setFailed()
         await output.result(
           { name, key, from, file: null },
-          alarming(`${printable(name)}: ${printable(from)} has no binary value: only the table has it`)
+          highlight(`${printable(name)}: ${printable(from)} has no binary value: only the table has it`)
         )
         continue
       }
-      const file = path.join(folder, `${toBase(name)}.${String(i).padStart(4, '0')}.quarantined`)
-      await writeWhole(file, value)
+      const file = path.join(folder, `${toFileName(name)}.${String(i).padStart(4, '0')}.quarantined`)
+      await writeAtomically(file, value)
       await output.result(
         { name, key, from, file },
         `${printable(name)}: ${printable(from)}  →  ${path.basename(file)}`

@@ -1,31 +1,31 @@
 'use strict'
 
 /**
- * A document of a table that is taken elsewhere: whole, or not at all.
+ * Reads a document of a table in order to copy it elsewhere, and refuses a damaged one.
  *
- * A read passes over a set that does not count. What it held would be missing elsewhere and nobody would know, so here it is
- * a failure. Items in quarantine are no part of the document: how many there are is told.
+ * An ordinary read skips an incomplete set. The updates in it would then be missing from the copy without notice. Items in
+ * quarantine are not part of the document; only their number is returned.
  */
 
 const { PersistenceError } = require('../lib/errors.js')
 const { summarise } = require('./summary.cjs')
 
-/** What may have held acknowledged updates. The other remains never did. */
+/** Damage that may have destroyed acknowledged updates. What other findings describe was never acknowledged. */
 const LOSSES = new Set(['corrupt-update', 'incomplete-set', 'damaged-head'])
 
 /**
  * @returns {Promise<{ name: string, update: Uint8Array, metas: Map<string, Uint8Array>, quarantined: number }>}
  * @throws {PersistenceError} `ERR_CORRUPT`
  */
-async function readWhole(table, name) {
+async function readUndamaged(table, name) {
   let verified = await table.verify(name)
-  // A compaction deletes what it has merged: for a moment a set may be half there, and contained in another. Looked at again.
+  // A compaction may be deleting a set that it has merged, which looks like an incomplete set: verify once more.
   if (verified.findings.some(isLoss)) verified = await table.verify(name)
   const { items, findings, update } = verified
   const loss = findings.find(isLoss)
   if (loss !== undefined) {
     throw new PersistenceError(
-      `${loss.wrong} at ${loss.place}: ${loss.detail}: run verify, it says what to do`,
+      `${loss.wrong} at ${loss.place}: ${loss.detail}. Run verify: docs/CLI.md says what to do about each finding`,
       { code: 'ERR_CORRUPT', docName: name }
     )
   }
@@ -36,4 +36,4 @@ function isLoss({ wrong }) {
   return LOSSES.has(wrong)
 }
 
-module.exports = { readWhole }
+module.exports = { readUndamaged }

@@ -1,8 +1,10 @@
-//! Background compaction: when, and how much of a document at a time. How it is done is the log's business.
+//! When documents are compacted, and how much of each at a time. The log knows how.
 //!
-//! One at a time per document and process, a few over the process, paced; it never delays a store or a read, and a
-//! failure of it fails nobody's call. It begins a random moment after it is due, so that servers of one document do not
-//! race; where they do, the slower one stops.
+//! A process runs one compaction of a document at a time, and paces those in the background. A background compaction never
+//! delays a store or a read, and its failure fails no call. It starts a random time after it is due, so that servers of one
+//! document rarely race; when they do, the slower one stops.
+
+mod state;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,18 +17,23 @@ use crate::defaults;
 use crate::error::{Code, Result};
 use crate::log::{Budget, Compacted, Flushed, Host, Idle, Log, Outcome, Scope, Summary, Threshold};
 use crate::monitor::{CompactionDone, Monitor};
-use crate::queue::Document;
+use crate::queue;
 use crate::table::Table;
+
+pub use state::DocumentState;
+
+/// A document with its queue and its state.
+pub type Document = queue::Document<DocumentState>;
 
 /// When background compactions run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Compact when there are so many items that no compaction wrote (default 120); 0: never.
+    /// Compact at this many items that no compaction wrote (default 120); 0: never.
     pub items: usize,
-    /// Compact when entries of one tier have so many bytes besides the largest of them (default 128 KiB).
+    /// Compact when the entries of one tier, without the largest, have this many bytes (default 128 KiB).
     pub bytes: usize,
-    /// The most WCU that compactions of one document spend in a second (default 250); those of all documents together
-    /// spend at most four times as much.
+    /// The most WCU a second for the compactions of one document (default 250). All documents together use at most four
+    /// times as much.
     pub wcu_per_second: u32,
 }
 
@@ -57,7 +64,8 @@ struct Inner<T> {
     runtime: Handle,
     host: Arc<dyn Host>,
     monitor: Arc<Monitor>,
-    running: Arc<Semaphore>,
+    /// How many background compactions may run at once.
+    permits: Arc<Semaphore>,
     budget: Arc<Budget>,
 }
 
@@ -68,7 +76,7 @@ impl<T> Clone for Compactor<T> {
 }
 
 impl<T: Table> Compactor<T> {
-    /// Compacts documents of `log` as `thresholds` say.
+    /// Compacts documents of `log` when `thresholds` say so.
     pub fn new(
         log: Log<T>,
         thresholds: Thresholds,
@@ -76,34 +84,35 @@ impl<T: Table> Compactor<T> {
         host: Arc<dyn Host>,
         monitor: Arc<Monitor>,
     ) -> Self {
-        let running = Arc::new(Semaphore::new(defaults::COMPACTIONS_AT_ONCE));
+        let permits = Arc::new(Semaphore::new(defaults::COMPACTIONS_AT_ONCE));
         let budget = Budget::new(thresholds.wcu_per_second);
-        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, monitor, running, budget }) }
+        Compactor { inner: Arc::new(Inner { log, thresholds, runtime, host, monitor, permits, budget }) }
     }
 
-    /// Starts a compaction of the document behind the caller's back, if it is due and none runs.
-    pub fn consider(&self, doc: &Arc<Document>) {
-        let can_be_written = doc.name().clone().writable().is_ok();
-        if !can_be_written || !self.inner.is_due(doc) || !doc.begin_compaction() {
+    /// Schedules a compaction of the document in the background, if one is due and none is scheduled.
+    pub fn schedule_if_due(&self, doc: &Arc<Document>) {
+        let is_writable = doc.name().clone().writable().is_ok();
+        let is_due = || doc.state.hints().is_due(self.inner.thresholds.tier());
+        if !is_writable || !is_due() || !doc.state.schedule() {
             return;
         }
         let (inner, doc) = (self.inner.clone(), doc.clone());
         self.inner.runtime.spawn(async move {
-            let ended = EndsCompaction(&doc);
+            let scheduled = Scheduled(&doc.state);
             let result = inner.compact(&doc).await;
-            doc.compaction_ended(result.is_ok());
-            // Closing the persistence cuts a compaction off: no failure.
+            doc.state.compaction_ended(result.is_ok());
+            // A close ends a compaction at any request: no failure.
             if let Err(error) = result
                 && error.code() != Code::Closed
             {
                 inner.monitor.compaction_failed(doc.name(), &error);
             }
-            drop(ended);
+            drop(scheduled);
         });
     }
 
-    /// Merges all of a document, now, and writes the state vector for the original's reader; its log clock, `None` where
-    /// it is missing. A background compaction of it ends first.
+    /// Compacts all of a document, now, and writes the state vector for the original's reader. Returns its log clock; `None`
+    /// if it is missing. A background compaction of the document ends first.
     ///
     /// # Errors
     /// As [`Log::flush`].
@@ -111,29 +120,25 @@ impl<T: Table> Compactor<T> {
         self.inner.flush(doc).await
     }
 
-    /// Begins no more compactions.
+    /// Starts no more background compactions.
     pub fn close(&self) {
-        self.inner.running.close();
+        self.inner.permits.close();
     }
 }
 
 impl<T: Table> Inner<T> {
-    fn is_due(&self, doc: &Document) -> bool {
-        doc.knowledge().is_due(self.thresholds.tier())
-    }
-
     async fn compact(&self, doc: &Document) -> Result<()> {
         let longest = defaults::COMPACTION_JITTER.as_millis() as u64;
         let random = u64::from(self.host.write_id()?.1);
         tokio::time::sleep(Duration::from_millis(random % (longest + 1))).await;
-        // Closed: the persistence was closed meanwhile.
-        let Ok(_permit) = self.running.acquire().await else { return Ok(()) };
-        let _shared = doc.gate.read().await;
-        // A flush runs: it does all that there is to do.
-        let Ok(_compaction) = doc.compaction.try_lock() else { return Ok(()) };
-        let Some(plan) = doc.knowledge().plan(self.thresholds.tier()) else { return Ok(()) };
+        // An error: the persistence was closed meanwhile.
+        let Ok(_permit) = self.permits.acquire().await else { return Ok(()) };
+        let _shared = doc.gate.shared().await;
+        // A flush that runs compacts everything.
+        let Ok(_running) = doc.state.running.try_lock() else { return Ok(()) };
+        let Some(plan) = doc.state.hints().plan(self.thresholds.tier()) else { return Ok(()) };
         let begun = Instant::now();
-        let pace = self.budget.pace(doc.waiters.clone());
+        let pace = self.budget.pace(doc.gate.waiting());
         let outcome = match self.probe_after_failure(doc).await {
             Ok(()) => {
                 let scope = Scope::Due(&plan.kept, self.thresholds.tier());
@@ -144,7 +149,7 @@ impl<T: Table> Inner<T> {
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
-                doc.knowledge().restore(plan);
+                doc.state.hints().restore(plan);
                 return Err(error);
             }
         };
@@ -158,41 +163,38 @@ impl<T: Table> Inner<T> {
                     elapsed: begun.elapsed(),
                 });
                 others.push(entry.extent);
-                doc.knowledge().settle(plan, Some(entry.clock), others);
+                doc.state.hints().settle(plan, Some(entry.clock), others);
             }
             Outcome::Idle(Idle { entries, largest, .. }) => {
-                doc.knowledge().settle(plan, largest, entries);
+                doc.state.hints().settle(plan, largest, entries);
                 self.monitor.compaction_idle();
             }
             Outcome::Raced(largest) => {
-                doc.knowledge().settle(plan, largest, Vec::new());
+                doc.state.hints().settle(plan, largest, Vec::new());
                 self.monitor.compaction_idle();
             }
         }
         Ok(())
     }
 
-    /// Where the last compaction failed, one that may not seal or delete fails before it has written a copy.
+    /// After a failed compaction: fails before anything is written if sealing or deleting is denied.
     async fn probe_after_failure(&self, doc: &Document) -> Result<()> {
-        if doc.has_failed() { self.log.probe(doc.name()).await } else { Ok(()) }
+        if doc.state.has_failed() { self.log.probe(doc.name()).await } else { Ok(()) }
     }
 
     async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
-        let _compaction = {
-            let _waiter = doc.waiters.join();
-            doc.compaction.lock().await
-        };
+        let _running = doc.gate.counted(doc.state.running.lock()).await;
         let begun = Instant::now();
-        let plan = doc.knowledge().plan_all();
+        let plan = doc.state.hints().plan_all();
         let flushed = match self.probe_after_failure(doc).await {
             Ok(()) => self.log.flush(doc.name()).await,
             Err(error) => Err(error),
         };
-        doc.compaction_ended(flushed.is_ok());
+        doc.state.compaction_ended(flushed.is_ok());
         let Flushed { entry, merged } = match flushed {
             Ok(flushed) => flushed,
             Err(error) => {
-                doc.knowledge().restore(plan);
+                doc.state.hints().restore(plan);
                 return Err(error);
             }
         };
@@ -206,16 +208,16 @@ impl<T: Table> Inner<T> {
                 elapsed: begun.elapsed(),
             });
         }
-        doc.knowledge().settle(plan, Some(clock), vec![extent]);
+        doc.state.hints().settle(plan, Some(clock), vec![extent]);
         Ok(Some(clock))
     }
 }
 
-/// Ends the document's compaction, after a panic too.
-struct EndsCompaction<'a>(&'a Document);
+/// A scheduled compaction. Ends when dropped, after a panic too.
+struct Scheduled<'a>(&'a DocumentState);
 
-impl Drop for EndsCompaction<'_> {
+impl Drop for Scheduled<'_> {
     fn drop(&mut self) {
-        self.0.end_compaction();
+        self.0.unschedule();
     }
 }

@@ -1,13 +1,13 @@
 'use strict'
 
-/** `migrate`: all documents of another store into a table. */
+/** `migrate`: copies all documents of another store into a table. */
 
-const { invalidArgument } = require('../lib/arguments.js')
-const { counted } = require('./counted.cjs')
-const { storeDocument } = require('./documents.cjs')
-const { forEach } = require('./each.cjs')
-const { CONCURRENCY, checkEndpoint } = require('./options.cjs')
-const { OVERWRITE_METAS, reportStored } = require('./stored.cjs')
+const { invalidArgument } = require('../../lib/arguments.js')
+const { storeDocument } = require('../documents.cjs')
+const { forEachDocument } = require('../for-each-document.cjs')
+const { pluralize } = require('../format.cjs')
+const { reportImport } = require('../import-report.cjs')
+const { CONCURRENCY, OVERWRITE_METAS, checkEndpoint } = require('../options.cjs')
 
 async function run(context) {
   const { options, output, progress } = context
@@ -16,7 +16,7 @@ async function run(context) {
   const names = await source.names()
   progress.begin(names.length)
   const sums = { documents: 0, moved: 0, bytes: 0 }
-  await forEach(
+  await forEachDocument(
     context,
     names,
     async name => {
@@ -25,12 +25,12 @@ async function run(context) {
       sums.documents++
       sums.bytes += stored.storedBytes
       if (stored.storedBytes > 0 || stored.storedMetas > 0) sums.moved++
-      await reportStored(context, document, stored)
+      await reportImport(context, document, stored)
     },
     name => name
   )
   await output.text(
-    `${counted(sums.documents, 'document')} compared, ${sums.moved} of them moved (${counted(sums.bytes, 'byte')})`
+    `${pluralize(sums.documents, 'document')} compared, ${sums.moved} of them moved (${pluralize(sums.bytes, 'byte')})`
   )
 }
 
@@ -40,12 +40,12 @@ function openSource(context) {
   const [, kind, place] = /^(leveldb|dynamodb):(.+)$/s.exec(from ?? '') ?? []
   if (kind === undefined)
     throw invalidArgument('migrate from where? Give --from leveldb:PATH or --from dynamodb:TABLE')
-  const { LevelDb } = require('./sources/leveldb.cjs')
-  const { DynamoDb } = require('./sources/dynamodb.cjs')
+  const { LevelDb } = require('../sources/leveldb.cjs')
+  const { DynamoDb } = require('../sources/dynamodb.cjs')
   if (kind === 'leveldb') {
     if (region ?? endpoint ?? profile)
       throw invalidArgument('--from-region, --from-endpoint and --from-profile are for --from dynamodb:')
-    return context.opened(new LevelDb(place))
+    return context.closeLater(new LevelDb(place))
   }
   checkEndpoint(endpoint, '--from-endpoint')
   const source = {
@@ -59,7 +59,7 @@ function openSource(context) {
       '--from names the very table that is to be filled: it works in place (see docs/MOVING.md)'
     )
   }
-  return context.opened(new DynamoDb(source))
+  return context.closeLater(new DynamoDb(source))
 }
 
 module.exports = {
