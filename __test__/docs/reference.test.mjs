@@ -5,18 +5,19 @@ import { readPage } from '../../scripts/pages.mjs'
 
 const ROOT = new URL('../../', import.meta.url)
 const read = name => fs.readFileSync(new URL(name, ROOT), 'utf8')
-const readme = read('README.md')
+const options = read('docs/OPTIONS.md')
 const typings = read('index.d.ts')
 
-const section = title => {
-  const [, body] = readme.split(`\n## ${title}\n`)
-  assert.ok(body, `README.md has no section ${title}`)
+/** The section of a page under a heading of level 2. */
+const section = (page, title) => {
+  const [, body] = read(page).split(`\n## ${title}\n`)
+  assert.ok(body, `${page} has no section ${title}`)
   return body.split('\n## ')[0]
 }
 
-/** Code names in the first column of a section's tables. */
-const firstColumn = title =>
-  [...section(title).matchAll(/^\| (`[^|]*) \|/gm)]
+/** Code names in the first column of the tables in a text. */
+const firstColumn = text =>
+  [...text.matchAll(/^\| (`[^|]*) \|/gm)]
     .flatMap(([, cell]) => [...cell.matchAll(/`([^`]+)`/g)].map(found => found[1]))
     .sort()
 
@@ -26,16 +27,16 @@ const keysOf = name => {
   return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(found => found[1])
 }
 
-test('the README lists every option, and no other', () => {
+test('docs/OPTIONS.md lists every option, and no other', () => {
   const shapesOfTheSdks = ['httpOptions', 'requestHandler', 'useFipsEndpoint', 'useDualstackEndpoint']
   const own = keysOf('Config').filter(key => key !== 'aws')
   const aws = keysOf('AwsConfig')
     .filter(key => !shapesOfTheSdks.includes(key))
     .map(key => `aws.${key}`)
-  assert.deepEqual(firstColumn('Options'), [...own, ...aws].sort())
+  assert.deepEqual(firstColumn(options), [...own, ...aws].sort())
 })
 
-/** The constants of src/defaults.rs as an application writes them: durations in ms. */
+/** The constants of src/defaults.rs in the units of the options: durations in ms. */
 const defaults = () => {
   const source = read('src/defaults.rs')
   const value = text =>
@@ -49,7 +50,7 @@ const defaults = () => {
   )
 }
 
-test('the README and the typings say the defaults that the code has', () => {
+test('docs/OPTIONS.md and the typings have the defaults of the code', () => {
   const constants = {
     'batchDelayMs': 'BATCH_DELAY',
     'gc': 'GC',
@@ -65,9 +66,7 @@ test('the README and the typings say the defaults that the code has', () => {
   for (const [option, constant] of Object.entries(constants)) {
     const value = inCode[constant]
     assert.notEqual(value, undefined, constant)
-    const row = section('Options')
-      .split('\n')
-      .find(line => line.startsWith(`| \`${option}\``))
+    const row = options.split('\n').find(line => line.startsWith(`| \`${option}\``))
     assert.equal(row.split('|')[2].trim(), `\`${value}\``, option)
     const key = option.split('.').at(-1)
     const comment = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s+${key}\\?:`, 's').exec(typings)?.[1]
@@ -76,9 +75,12 @@ test('the README and the typings say the defaults that the code has', () => {
   }
 })
 
-test('the README lists every error code, and no other', () => {
+test('docs/ERRORS.md lists every error code, and no other', () => {
   const codes = /type ErrorCode =(.*?)\n\n/s.exec(typings)[1]
-  assert.deepEqual(firstColumn('Errors'), [...codes.matchAll(/'(ERR_\w+)'/g)].map(found => found[1]).sort())
+  assert.deepEqual(
+    firstColumn(section('docs/ERRORS.md', 'Codes')),
+    [...codes.matchAll(/'(ERR_\w+)'/g)].map(found => found[1]).sort()
+  )
 })
 
 const calls = () => {
@@ -88,8 +90,8 @@ const calls = () => {
   return [...names]
 }
 
-test('the README says of every call what it does', () => {
-  const headings = section('API')
+test('docs/API.md describes every call', () => {
+  const headings = read('docs/API.md')
     .split('\n')
     .filter(line => line.startsWith('### '))
     .join()
@@ -99,12 +101,12 @@ test('the README says of every call what it does', () => {
   )
 })
 
-test('the README has an example of every call', () => {
-  const examples = readPage('README.md')
+test('docs/API.md has an example of every call', () => {
+  const examples = readPage('docs/API.md')
     .blocks.filter(({ language }) => language === 'js')
     .map(({ text }) => text)
     .join()
-  // destroy is another name of close.
+  // destroy does the same as close.
   assert.deepEqual(
     calls().filter(name => name !== 'destroy' && !examples.includes(`.${name}(`)),
     []
