@@ -67,7 +67,7 @@ class Persistence {
     const outside = options === true || outsideTransactionQueue === true
     return this.#call('getYDoc', docName, async () => {
       checkDocOptions(options, docName)
-      const reading = this.#addon.ask(docName, 'read', docName, outside)
+      const reading = this.#addon.callFor(docName, 'read', outside)
       const [Y, update] = await Promise.all([this.#yjs.load(docName), reading])
       return toDoc(Y, options, update, docName)
     })
@@ -82,14 +82,14 @@ class Persistence {
 
   getStateVector(docName, outsideTransactionQueue) {
     return this.#call('getStateVector', docName, () =>
-      this.#addon.ask(docName, 'stateVector', docName, outsideTransactionQueue === true)
+      this.#addon.callFor(docName, 'stateVector', outsideTransactionQueue === true)
     )
   }
 
   getDiff(docName, stateVector, outsideTransactionQueue) {
     return this.#call('getDiff', docName, () => {
       const bytes = checkBytes(stateVector ?? EMPTY_STATE_VECTOR, 'state vector', docName)
-      return this.#addon.ask(docName, 'diff', docName, bytes, outsideTransactionQueue === true)
+      return this.#addon.callFor(docName, 'diff', bytes, outsideTransactionQueue === true)
     })
   }
 
@@ -97,7 +97,7 @@ class Persistence {
     const operation = 'clearDocument'
     return this.#call(operation, docName, () => {
       const outside = outsideTransactionQueue === true
-      const clearing = this.#addon.ask(docName, 'clear', docName, outside)
+      const clearing = this.#addon.callFor(docName, 'clear', outside)
       return this.#documents.clear(clearing, { docName, operation, isQueued: !outside })
     })
   }
@@ -106,8 +106,7 @@ class Persistence {
     return this.#call(
       'flushDocument',
       docName,
-      async () =>
-        (await this.#addon.ask(docName, 'flush', docName, outsideTransactionQueue === true)) ?? NO_CLOCK
+      async () => (await this.#addon.callFor(docName, 'flush', outsideTransactionQueue === true)) ?? NO_CLOCK
     )
   }
 
@@ -115,27 +114,21 @@ class Persistence {
     return this.#call('setMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
       const bytes = encodeMeta(value, docName)
-      await this.#addon.ask(docName, 'setMeta', docName, metaKey, bytes, outsideTransactionQueue === true)
+      await this.#addon.callFor(docName, 'setMeta', metaKey, bytes, outsideTransactionQueue === true)
     })
   }
 
   getMeta(docName, metaKey, outsideTransactionQueue) {
     return this.#call('getMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
-      const bytes = await this.#addon.ask(
-        docName,
-        'getMeta',
-        docName,
-        metaKey,
-        outsideTransactionQueue === true
-      )
+      const bytes = await this.#addon.callFor(docName, 'getMeta', metaKey, outsideTransactionQueue === true)
       return bytes == null ? undefined : decodeMeta(bytes, metaKey, docName)
     })
   }
 
   getMetas(docName, outsideTransactionQueue) {
     return this.#call('getMetas', docName, async () => {
-      const metas = await this.#addon.ask(docName, 'getMetas', docName, outsideTransactionQueue === true)
+      const metas = await this.#addon.callFor(docName, 'getMetas', outsideTransactionQueue === true)
       return new Map(metas.map(({ key, value }) => [key, decodeMeta(value, key, docName)]))
     })
   }
@@ -143,37 +136,37 @@ class Persistence {
   delMeta(docName, metaKey, outsideTransactionQueue) {
     return this.#call('delMeta', docName, async () => {
       checkString(metaKey, 'meta key', docName)
-      await this.#addon.ask(docName, 'deleteMeta', docName, metaKey, outsideTransactionQueue === true)
+      await this.#addon.callFor(docName, 'deleteMeta', metaKey, outsideTransactionQueue === true)
     })
   }
 
   getAllDocNames() {
-    return this.#run('getAllDocNames', undefined, () => toArray(this.#pages('docNames')), this.#steps)
+    return this.#run('getAllDocNames', undefined, () => toArray(this.#addon.list('docNames')), this.#steps)
   }
 
   getAllDocStateVectors() {
     return this.#run(
       'getAllDocStateVectors',
       undefined,
-      () => toArray(this.#pages('docStateVectors')),
+      () => toArray(this.#addon.list('docStateVectors')),
       this.#steps
     )
   }
 
   async *docNames() {
     this.#checkOpen()
-    yield* this.#pages('docNames')
+    yield* this.#addon.list('docNames')
   }
 
   async *docStateVectors() {
     this.#checkOpen()
-    yield* this.#pages('docStateVectors')
+    yield* this.#addon.list('docStateVectors')
   }
 
   clearAll() {
     const operation = 'clearAll'
     return this.#run(operation, undefined, () => {
-      const clearing = this.#addon.ask(undefined, 'clearAll')
+      const clearing = this.#addon.call('clearAll')
       return this.#documents.clear(clearing, { operation, isQueued: true })
     })
   }
@@ -253,14 +246,14 @@ class Persistence {
       yjs: this.#yjs,
       store: (docName, update) => call('storeUpdate', docName, () => this.#store(docName, update, false)),
       load: docName =>
-        call('getDiff', docName, () => this.#addon.ask(docName, 'diff', docName, EMPTY_STATE_VECTOR, false)),
+        call('getDiff', docName, () => this.#addon.callFor(docName, 'diff', EMPTY_STATE_VECTOR, false)),
       tell: (error, context) => callAside(this.#report, error, context)
     })
   }
 
   #store(docName, bytes, outside) {
     this.#tellBatches(diagnostics.batch.hasSubscribers)
-    return this.#addon.ask(docName, 'storeUpdate', docName, bytes, outside).then(clock => clock ?? NO_CLOCK)
+    return this.#addon.callFor(docName, 'storeUpdate', bytes, outside).then(clock => clock ?? NO_CLOCK)
   }
 
   #call(operation, docName, start) {
@@ -316,18 +309,9 @@ class Persistence {
       )
   }
 
-  async *#pages(method) {
-    let after
-    do {
-      const page = await this.#addon.ask(undefined, method, after)
-      yield* page.entries
-      after = page.next
-    } while (after != null)
-  }
-
   async #updates(docName) {
     const updates = []
-    const rest = await this.#addon.ask(docName, 'updates', docName, false)
+    const rest = await this.#addon.callFor(docName, 'updates', false)
     for (let slice = rest.next(); slice.length > 0; slice = rest.next()) {
       for (const { clock, id, update } of slice)
         updates.push({ ykeysort: ['v1', docName, 'update', clock, ...id], value: update })
