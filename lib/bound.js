@@ -9,7 +9,7 @@
  */
 
 const { Backoff } = require('./backoff.js')
-const { PersistenceError, cleared } = require('./errors.js')
+const { PersistenceError, cleared, closed } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
 const { HeldBack, mendHeldBack } = require('./held-back.js')
 const { missingFrom } = require('./missing.js')
@@ -51,7 +51,7 @@ class BoundDocument {
   isCleared = false
 
   /**
-   * @param table `load(docName)`, `writer(docName)`, the Writer of that name, `tell`, `yjs`, `gc`, `origin`, `isClosed()`;
+   * @param table `load(docName)`, `writer(docName)`, the Writer of that name, `tell`, `yjs`, `gc`, `origin`, `checkOpen`;
    *   `alive`, the set of the bound documents that can be cleared; and `holding`, the Set of those in which yjs keeps
    *   something back that may not be stored
    * @param {{ isRetrying: boolean }} options whether a failed attempt to load is followed by others
@@ -164,8 +164,12 @@ class BoundDocument {
   #onUpdate = (update, origin, ydoc, transaction) => {
     this.#lastHeard = transaction
     if (origin === this.#table.origin) return
-    if (!this.#table.isClosed()) return this.#store(update)
-    this.#refuse(update, this.#closed('the persistence was closed'))
+    try {
+      this.#table.checkOpen(this.docName)
+    } catch (error) {
+      return this.#refuse(update, error)
+    }
+    this.#store(update)
   }
 
   /** The only sign that yjs keeps an update back, until those before it come: no update event tells of it. */
@@ -176,7 +180,7 @@ class BoundDocument {
   }
 
   #onDestroy = () => {
-    this.end(this.#closed('the document was destroyed before it was loaded'))
+    this.end(closed(this.docName, 'the document was destroyed before it was loaded'))
     const isStored = this.#table.holding.has(this) ? this.storeUntold() : undefined
     void Promise.allSettled([isStored, this.loaded]).then(() => this.#table.alive.delete(this))
   }
@@ -325,10 +329,6 @@ class BoundDocument {
       // What of it cannot be compared cannot be stored either, and is reported then.
     }
     if (lacking !== undefined) this.#store(lacking)
-  }
-
-  #closed(message) {
-    return new PersistenceError(message, { code: 'ERR_CLOSED', docName: this.docName, retryable: false })
   }
 }
 

@@ -28,23 +28,24 @@ class Documents {
   #unsettled = new Map()
   /** Bound documents in which yjs keeps something back that may not be stored. */
   #holding = new Set()
-  #isClosed = false
   #tell
+  #checkOpen
   #table
 
   /**
-   * @param table `store(docName, update)` and `load(docName)`, which reject; `tell(error, context)`; `yjs`, a Yjs; `gc`
+   * @param table `store(docName, update)` and `load(docName)`, which reject; `checkOpen(docName)`, which throws once the
+   *   persistence is closed; `tell(error, context)`; `yjs`, a Yjs; `gc`
    */
   constructor(table) {
     this.#tell = table.tell
+    this.#checkOpen = table.checkOpen
     this.#table = {
       ...table,
       origin: Symbol('loaded by y-dynamodb'),
       unsettled: this.#unsettled,
       writer: docName => this.#unsettled.get(docName) ?? new Writer(docName, this.#table),
       alive: this.#alive,
-      holding: this.#holding,
-      isClosed: () => this.#isClosed
+      holding: this.#holding
     }
   }
 
@@ -72,7 +73,8 @@ class Documents {
   async whenBound(ydoc) {
     const bound = this.#bound.get(ydoc)
     if (bound !== undefined) return bound.loaded
-    throw this.#isClosed ? closed() : invalidArgument('the document was not given to bindState')
+    this.#checkOpen()
+    throw invalidArgument('the document was not given to bindState')
   }
 
   async write(docName, ydoc) {
@@ -126,7 +128,6 @@ class Documents {
 
   /** Attempts under way end, what is not stored is tried once more, and then given up. */
   async close() {
-    this.#isClosed = true
     for (const bound of this.#loading) bound.end(closed(bound.docName))
     await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
     await this.#storeUntold()
@@ -167,7 +168,7 @@ class Documents {
     if (known !== undefined && known.docName !== docName) {
       throw invalidArgument(`the document is bound to the name ${JSON.stringify(known.docName)}`, docName)
     }
-    if (known === undefined && this.#isClosed) throw closed(docName)
+    if (known === undefined) this.#checkOpen(docName)
   }
 }
 

@@ -61,9 +61,9 @@ function unwrap(result, docName) {
   return result
 }
 
-/** The error of a call after `close`. */
-function closed(docName) {
-  return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
+/** The error of a call after `close`, or of a wait for a document that was destroyed. */
+function closed(docName, message = 'the persistence was closed') {
+  return new PersistenceError(message, { code: 'ERR_CLOSED', docName, retryable: false })
 }
 
 /** What a bound document reports when it is cleared. */

@@ -111,7 +111,7 @@ const describing = fault => async t => {
 }
 
 const withoutYjs = async t => {
-  const { define } = createRequire(import.meta.url)('../../lib/persistence.js')
+  const { define } = createRequire(import.meta.url)('../../lib/entry.js')
   const persistence = define(() => import('yjs-that-is-not-here'))(embedded().config())
   t.after(() => persistence.close())
   return rejected(persistence.getYDoc('letter'))
