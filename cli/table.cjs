@@ -28,12 +28,11 @@ class Table {
 
   /** All items of the table; those of one document are adjacent. Scans the whole table. */
   async *items() {
-    let after
-    do {
-      const page = await this.#ask(undefined, 'items', after)
-      yield* page.entries
-      after = page.next
-    } while (after != null)
+    try {
+      yield* this.#addon.list('items')
+    } catch (error) {
+      throw this.#withAdvice(error)
+    }
   }
 
   /** The documents, each with all its items; items of other software are skipped. Scans the whole table. */
@@ -52,42 +51,42 @@ class Table {
 
   /** All updates of a document, merged. */
   read(name) {
-    return this.#ask(name, 'diff', name, EMPTY_STATE_VECTOR, false)
+    return this.#call(name, 'diff', EMPTY_STATE_VECTOR, false)
   }
 
   /** @returns {Promise<Map<string, Uint8Array>>} */
   async metas(name) {
-    const metas = await this.#ask(name, 'getMetas', name, false)
+    const metas = await this.#call(name, 'getMetas', false)
     return new Map(metas.map(({ key, value }) => [key, value]))
   }
 
   store(name, update) {
-    return this.#ask(name, 'storeUpdate', name, update, false)
+    return this.#call(name, 'storeUpdate', update, false)
   }
 
   setMeta(name, key, bytes) {
-    return this.#ask(name, 'setMeta', name, key, bytes, false)
+    return this.#call(name, 'setMeta', key, bytes, false)
   }
 
   getMeta(name, key) {
-    return this.#ask(name, 'getMeta', name, key, false)
+    return this.#call(name, 'getMeta', key, false)
   }
 
   /** The log clock of the merged update; null if the document is missing. */
   compact(name) {
-    return this.#ask(name, 'flush', name, false)
+    return this.#call(name, 'flush', false)
   }
 
   verify(name) {
-    return this.#ask(name, 'verify', name)
+    return this.#call(name, 'verify')
   }
 
   repair(name) {
-    return this.#ask(name, 'repair', name)
+    return this.#call(name, 'repair')
   }
 
   quarantined(name) {
-    return this.#ask(name, 'quarantined', name)
+    return this.#call(name, 'quarantined')
   }
 
   stats() {
@@ -98,14 +97,18 @@ class Table {
     return this.#addon.close()
   }
 
-  async #ask(docName, method, ...args) {
+  async #call(name, method, ...args) {
     try {
-      return await this.#addon.ask(docName, method, ...args)
+      return await this.#addon.callFor(name, method, ...args)
     } catch (error) {
-      if (error.code === 'ERR_TABLE' && !this.#create)
-        error.message += ' (y-dynamodb create-table makes one that is missing)'
-      throw error
+      throw this.#withAdvice(error)
     }
+  }
+
+  #withAdvice(error) {
+    if (error.code === 'ERR_TABLE' && !this.#create)
+      error.message += ' (y-dynamodb create-table makes one that is missing)'
+    return error
   }
 }
 
