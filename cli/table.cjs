@@ -73,9 +73,13 @@ class Table {
     return this.#ask(name, 'getMeta', name, key, false)
   }
 
-  /** The log clock of the merged update; null if the document is missing. */
+  /**
+   * Merges all updates of a document; null if it is missing.
+   *
+   * @returns {Promise<{ clock: number, changed: boolean, itemsBefore: number, itemsAfter: number, bytesBefore: number, bytesAfter: number } | null>}
+   */
   compact(name) {
-    return this.#ask(name, 'flush', name, false)
+    return this.#ask(name, 'compact', name)
   }
 
   verify(name) {

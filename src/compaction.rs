@@ -13,7 +13,10 @@ use tokio::sync::Semaphore;
 use crate::codec::sort_key::LogClock;
 use crate::defaults;
 use crate::error::{Code, Result};
-use crate::log::{Budget, Compacted, Flushed, Host, Idle, Log, Outcome, Scope, Summary, Threshold};
+use crate::log::{
+    Budget, Compacted, Flushed, Host, Idle, Log, LogSize, Outcome, Scope, Summary, Threshold,
+    WriteStateVector,
+};
 use crate::monitor::{CompactionDone, Monitor};
 use crate::queue::Document;
 use crate::table::Table;
@@ -44,6 +47,19 @@ impl Thresholds {
     fn tier(&self) -> Threshold {
         Threshold { items: self.items, bytes: self.bytes }
     }
+}
+
+/// A document after a flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlushedDocument {
+    /// Its log clock.
+    pub clock: LogClock,
+    /// The size of its log before the flush.
+    pub before: LogSize,
+    /// The size of the one entry that it has now.
+    pub after: LogSize,
+    /// Whether entries were merged or items deleted. A merge of small updates can leave as many items as there were.
+    pub is_changed: bool,
 }
 
 /// Starts the background compactions of one persistence.
@@ -102,13 +118,17 @@ impl<T: Table> Compactor<T> {
         });
     }
 
-    /// Merges all of a document, now, and writes the state vector for the original's reader; its log clock, `None` where
-    /// it is missing. A background compaction of it ends first.
+    /// Merges all of a document, now, and writes the state vector for the original's reader as `state_vector` says; `None`
+    /// where the document is missing. A background compaction of it ends first.
     ///
     /// # Errors
     /// As [`Log::flush`].
-    pub async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
-        self.inner.flush(doc).await
+    pub async fn flush(
+        &self,
+        doc: &Document,
+        state_vector: WriteStateVector,
+    ) -> Result<Option<FlushedDocument>> {
+        self.inner.flush(doc, state_vector).await
     }
 
     /// Begins no more compactions.
@@ -149,7 +169,7 @@ impl<T: Table> Inner<T> {
             }
         };
         match outcome {
-            Outcome::Done(Compacted { entry, inputs, input_bytes, mut others }) => {
+            Outcome::Done(Compacted { entry, inputs, input_bytes, mut others, .. }) => {
                 self.monitor.compacted(CompactionDone {
                     doc: doc.name().clone(),
                     entries: inputs,
@@ -177,7 +197,7 @@ impl<T: Table> Inner<T> {
         if doc.has_failed() { self.log.probe(doc.name()).await } else { Ok(()) }
     }
 
-    async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
+    async fn flush(&self, doc: &Document, state_vector: WriteStateVector) -> Result<Option<FlushedDocument>> {
         let _compaction = {
             let _waiter = doc.waiters.join();
             doc.compaction.lock().await
@@ -185,18 +205,19 @@ impl<T: Table> Inner<T> {
         let begun = Instant::now();
         let plan = doc.knowledge().plan_all();
         let flushed = match self.probe_after_failure(doc).await {
-            Ok(()) => self.log.flush(doc.name()).await,
+            Ok(()) => self.log.flush(doc.name(), state_vector).await,
             Err(error) => Err(error),
         };
         doc.compaction_ended(flushed.is_ok());
-        let Flushed { entry, merged } = match flushed {
+        let Flushed { entry, merged, before } = match flushed {
             Ok(flushed) => flushed,
             Err(error) => {
                 doc.knowledge().restore(plan);
                 return Err(error);
             }
         };
-        let Some(Summary { clock, extent, .. }) = entry else { return Ok(None) };
+        let Some(Summary { clock, items, extent, .. }) = entry else { return Ok(None) };
+        let is_merged = merged.is_some();
         if let Some((entries, bytes_before)) = merged {
             self.monitor.compacted(CompactionDone {
                 doc: doc.name().clone(),
@@ -206,8 +227,9 @@ impl<T: Table> Inner<T> {
                 elapsed: begun.elapsed(),
             });
         }
+        let after = LogSize { items, bytes: extent.bytes };
         doc.knowledge().settle(plan, Some(clock), vec![extent]);
-        Ok(Some(clock))
+        Ok(Some(FlushedDocument { clock, before, after, is_changed: is_merged || before != after }))
     }
 }
 

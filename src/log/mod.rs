@@ -45,8 +45,8 @@ use crate::update::{self, MergeOptions};
 
 pub use compact::{Compacted, Idle, Outcome, Scope, Summary};
 pub(crate) use entry::corrupt;
-pub use entry::{Entry, Extent, LogRead};
-pub use flush::Flushed;
+pub use entry::{Entry, Extent, LogRead, LogSize};
+pub use flush::{Flushed, WriteStateVector};
 pub use host::{Host, SystemHost};
 pub use knowledge::{Knowledge, Known, Plan};
 pub use pace::{Budget, Pace, Waiters};
