@@ -7,11 +7,10 @@
  * No background compaction runs, and only `create-table` creates a table.
  */
 
-const fs = require('node:fs')
 const { Addon } = require('../lib/addon.js')
-const { invalidArgument } = require('../lib/arguments.js')
 const { normalise } = require('../lib/config.js')
 const diagnostics = require('../lib/diagnostics.js')
+const { checkDatabaseFile, filePathOf } = require('./database-file.cjs')
 
 /** The state vector of an empty document. */
 const EMPTY_STATE_VECTOR = Uint8Array.of(0)
@@ -69,13 +68,19 @@ class Table {
     return this.#ask(name, 'setMeta', name, key, bytes, false)
   }
 
-  getMeta(name, key) {
-    return this.#ask(name, 'getMeta', name, key, false)
+  /** Resolves when the table is ACTIVE and its keys are checked; creates it first if it was opened so. */
+  prepare() {
+    // Any call waits for that.
+    return this.#ask(undefined, 'getMeta', 'y-dynamodb', 'create-table', false)
   }
 
-  /** The log clock of the merged update; null if the document is missing. */
+  /**
+   * Merges all updates of a document; null if it is missing.
+   *
+   * @returns {Promise<{ clock: number, changed: boolean, itemsBefore: number, itemsAfter: number, bytesBefore: number, bytesAfter: number } | null>}
+   */
   compact(name) {
-    return this.#ask(name, 'flush', name, false)
+    return this.#ask(name, 'compact', name)
   }
 
   verify(name) {
@@ -112,14 +117,11 @@ class Table {
 /**
  * Opens the table that the options name.
  *
- * @throws {PersistenceError} `ERR_INVALID_ARGUMENT` if the file of the embedded database is missing, since opening it
- * would create it
+ * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
  */
 function openTable({ table, region, endpoint, profile }, { create = false, ...more } = {}) {
-  const file = fileOf(endpoint)
-  if (!create && file !== undefined && !fs.existsSync(file)) {
-    throw invalidArgument(`there is no file ${file}: y-dynamodb create-table makes it`)
-  }
+  const file = filePathOf(endpoint)
+  if (file !== undefined) checkDatabaseFile(file, create)
   return new Table({
     tableName: table,
     skipCreateTable: !create,
@@ -127,18 +129,9 @@ function openTable({ table, region, endpoint, profile }, { create = false, ...mo
     gc: false,
     compactionItems: 0,
     ...more,
-    aws: { region: region ?? regionOf(endpoint), endpoint, profile }
+    // An embedded database needs no region.
+    aws: { region: region ?? (file === undefined ? undefined : 'local'), endpoint, profile }
   })
-}
-
-/** An embedded database needs no region. */
-function regionOf(endpoint) {
-  return fileOf(endpoint) === undefined ? undefined : 'local'
-}
-
-/** The path in `file:PATH` or `file://PATH`. */
-function fileOf(endpoint) {
-  return /^file:(?:\/\/)?(.+)$/s.exec(endpoint ?? '')?.[1]
 }
 
 module.exports = { openTable }

@@ -44,8 +44,8 @@ use crate::table::{Item, Table};
 
 pub use compact::{Compacted, Idle, Outcome, Scope, Summary};
 pub(crate) use entry::corrupt;
-pub use entry::{Entry, Extent, LogRead};
-pub use flush::Flushed;
+pub use entry::{Entry, Extent, LogRead, LogSize};
+pub use flush::{Flushed, WriteStateVector};
 pub use hints::{Known, LogHints, Plan};
 pub use host::{Host, SystemHost};
 pub use pace::{Budget, Pace};

@@ -17,12 +17,14 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::codec::sort_key::{DocName, LogClock};
-use crate::compaction::{Compactor, Document, Thresholds};
+use crate::compaction::{Compactor, Document, FlushedDocument, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 #[cfg(feature = "break-rules")]
 use crate::log::Rule;
-use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, off_the_loop};
+use crate::log::{
+    Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, WriteStateVector, off_the_loop,
+};
 use crate::monitor::{Counts, Deaf, Monitor, Observer};
 use crate::queue::{Access, Depth, Order, Pending, Queue};
 use crate::table::{Connections, Snapshot, Table};
@@ -198,12 +200,24 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` as a read; `ERR_UNAVAILABLE` where others compact or clear the document again and again.
     pub fn flush(&self, doc: DocName, order: Order) -> Pending<Result<Option<LogClock>>> {
+        let flushed = self.flush_as(doc, WriteStateVector::Always, order);
+        Box::pin(async move { Ok(flushed.await?.map(|flushed| flushed.clock)) })
+    }
+
+    fn flush_as(
+        &self,
+        doc: DocName,
+        state_vector: WriteStateVector,
+        order: Order,
+    ) -> Pending<Result<Option<FlushedDocument>>> {
         let doc = match doc.writable() {
             Ok(doc) => doc,
             Err(error) => return failed(error),
         };
         let compactor = self.engine.compactor.clone();
-        self.call(doc, Access::Beside, order, |_, doc| async move { compactor.flush(&doc).await })
+        self.call(doc, Access::Beside, order, move |_, doc| async move {
+            compactor.flush(&doc, state_vector).await
+        })
     }
 
     /// Deletes updates, metas, quarantine and state vector of a document.
