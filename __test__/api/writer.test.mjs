@@ -14,13 +14,10 @@ const open = () => {
   const calls = []
   const reported = []
   const store = (docName, update) => new Promise((resolve, reject) => calls.push({ update, resolve, reject }))
-  const writer = new Writer('doc', {
-    gc: true,
-    unsettled: new Map(),
-    store,
-    tell: error => reported.push(error.code)
-  })
-  return { writer, calls, reported }
+  const unsettled = new Map()
+  const table = { gc: true, unsettled, store, tell: error => reported.push(error.code) }
+  const newWriter = () => new Writer('doc', table)
+  return { writer: newWriter(), newWriter, unsettled, calls, reported }
 }
 
 test('what is refused in the moment in which a retry succeeds is sent again once, and is no second series of retries', async () => {
@@ -110,4 +107,17 @@ test('what became large while it was refused stays as it is from its first attem
   assert.deepEqual(calls[0].update, together)
   for (const { resolve } of calls) resolve()
   await writer.close()
+})
+
+test('after a clear another writer takes over, and what is still in flight does not remove it', async () => {
+  const { writer, newWriter, unsettled, calls, reported } = open()
+  writer.store(keystrokes(1)[0])
+  writer.discard(Promise.resolve())
+  const settled = writer.settled()
+  const next = newWriter()
+  next.store(keystrokes(1)[0])
+  calls[0].reject(REFUSED)
+  await settled
+  assert.equal(unsettled.get('doc'), next)
+  assert.deepEqual(reported, [])
 })

@@ -1,93 +1,14 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { Server } from '@hocuspocus/server'
-import WebSocket from 'ws'
 import { DynamoDB } from 'y-dynamodb/hocuspocus'
 import * as Y from 'yjs'
 import { until } from '../support/until.mjs'
 import { textOf } from '../support/documents.mjs'
-import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/engine.mjs'
 import { ProxiedTable, delay, deny } from '../support/proxy.mjs'
-
-/** A server on a table, whose extension has a persistence of its own. */
-const open = async (t, table, { extensions = [], ...more } = {}) => {
-  const reported = []
-  const onError = (error, context) => reported.push([error.code, context])
-  const extension = new DynamoDB(table.config({ onError, ...more }))
-  const server = new Server({
-    port: 0,
-    address: '127.0.0.1',
-    quiet: true,
-    stopOnSignals: false,
-    debounce: 50,
-    extensions: [...extensions, extension]
-  })
-  await server.listen()
-  let destroyed
-  const stop = () => {
-    destroyed ??= server.destroy()
-    return destroyed
-  }
-  t.after(stop)
-  const { documents } = server.hocuspocus
-  const join = docName => joined(t, `ws://127.0.0.1:${server.address.port}`, docName)
-  return {
-    server,
-    hocuspocus: server.hocuspocus,
-    documents,
-    extension,
-    reported,
-    stop,
-    join,
-    codes: () => reported.map(([code]) => code)
-  }
-}
-
-const joined = (t, url, name) => {
-  const doc = new Y.Doc()
-  const websocketProvider = new HocuspocusProviderWebsocket({ url, WebSocketPolyfill: WebSocket })
-  const refusals = []
-  const provider = new HocuspocusProvider({
-    websocketProvider,
-    name,
-    document: doc,
-    onAuthenticationFailed: refusal => refusals.push(refusal),
-    onClose: refusal => refusals.push(refusal)
-  })
-  provider.attach()
-  const leave = () => {
-    provider.destroy()
-    websocketProvider.destroy()
-    doc.destroy()
-  }
-  t.after(leave)
-  return { doc, text: doc.getText('text'), leave, refusals, isSynced: () => provider.synced }
-}
-
-const stored = async (table, docName = 'doc') => {
-  const persistence = DynamoDbPersistence({
-    ...table.config(),
-    ...(table.behind && { aws: table.behind.config().aws })
-  })
-  try {
-    return textOf(await persistence.getYDoc(docName))
-  } finally {
-    await persistence.close()
-  }
-}
-
-const store = async (table, docName, text) => {
-  const persistence = DynamoDbPersistence(table.config())
-  const doc = new Y.Doc()
-  doc.getText('text').insert(0, text)
-  await persistence.storeUpdate(docName, Y.encodeStateAsUpdate(doc))
-  await persistence.close()
-}
-
-const denyWrites = ({ operation }) => (operation === 'PutItem' ? deny : undefined)
-const denyReads = ({ operation }) => (operation === 'Query' ? deny : undefined)
+import { denyReads, denyWrites, open, store, stored } from './hocuspocus.mjs'
 
 describe('a Hocuspocus server', () => {
   test('has its documents again after a restart, each its own', async t => {
@@ -280,6 +201,22 @@ describe('a Hocuspocus server', () => {
     await connection.transact(document => document.getText('text').insert(0, 'behind another http server'))
     assert.equal(await stored(table), 'behind another http server')
     await connection.disconnect()
+  })
+
+  test('loads a document again that is cleared while it is open', async t => {
+    const table = new TestTable()
+    const { documents, join, codes, extension } = await open(t, table)
+    const client = join('doc')
+    await until('synchronisation', client.isSynced)
+    client.text.insert(0, 'before')
+    await until('the text in the table', async () => (await stored(table)) === 'before')
+    const former = documents.get('doc')
+    await extension.persistence.clearDocument('doc')
+    await until('the end of the former document', () => former.isDestroyed)
+    await until('the new document', () => documents.has('doc') && client.isSynced())
+    client.text.insert(6, ' and after')
+    await until('the text in the table', async () => (await stored(table)) === 'before and after')
+    assert.deepEqual(codes(), ['ERR_CLEARED'])
   })
 
   test('ends on a table that goes on failing, and hands back what was not stored', async t => {
