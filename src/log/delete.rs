@@ -8,10 +8,10 @@ use std::mem;
 
 use tokio::task::JoinSet;
 
+use super::Log;
 use super::backoff::Backoff;
 use super::entry::Entry;
 use super::pace::{Pace, write_units};
-use super::{Log, Rule};
 use crate::codec::sort_key::{DocName, SortKey, UpdateKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_BATCH_WRITES;
@@ -61,12 +61,8 @@ impl<T: Table> Log<T> {
             |(key, _): &(SortKey, usize)| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)));
         let (parts, others) = keys.into_iter().partition(is_part);
         first.extend(batches(others, pace));
-        let mut last = batches(parts, pace);
-        if !self.keeps(Rule::HeadsFirst) {
-            mem::swap(&mut first, &mut last);
-        }
         self.delete_at_once(doc, first, pace).await?;
-        self.delete_at_once(doc, last, pace).await
+        self.delete_at_once(doc, batches(parts, pace), pace).await
     }
 
     async fn delete_at_once(&self, doc: &DocName, deletes: Vec<(Delete, usize)>, pace: &Pace) -> Result<()> {

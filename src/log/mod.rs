@@ -26,7 +26,6 @@ mod pace;
 mod pages;
 mod quarantine;
 mod read;
-mod rules;
 mod set;
 mod sweep;
 pub mod tiers;
@@ -36,7 +35,7 @@ use std::sync::Arc;
 
 use large::HalfWritten;
 
-use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
+use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
 use crate::table::size::item_bytes;
@@ -52,7 +51,6 @@ pub use pace::{Budget, Pace};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use quarantine::Quarantined;
 pub use read::Merged;
-pub use rules::Rule;
 pub use set::EMPTY_UPDATE;
 pub use tiers::Threshold;
 
@@ -85,9 +83,6 @@ pub struct LogOptions {
     pub on_corrupt: OnCorrupt,
     /// Simulations make sets of small updates.
     pub sizes: Sizes,
-    /// The rule that a simulation leaves out.
-    #[cfg(feature = "break-rules")]
-    pub broken: Option<Rule>,
 }
 
 /// Where updates are cut into sets, in bytes.
@@ -161,39 +156,16 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// `ERR_UNAVAILABLE` where the document was cleared again and again while a set was written, and what the table says.
     pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<(LogClock, Extent)> {
-        let key = SortKey::update(doc, clock, self.write_id()?);
+        let key = SortKey::update(doc, clock, self.host.write_id()?);
         let bytes = update.len();
         let item = Item { key, value: Some(update), head: None, at: Some(self.host.now_ms()) };
         if item_bytes(doc, &item) <= self.options.sizes.item {
             let (first_key, last_key) = (item.key.clone(), item.key.clone());
-            self.put_new(doc, item).await?;
+            self.table.put_new(doc, item).await?;
             return Ok((clock, Extent { first_key, last_key, bytes, is_compacted: false }));
         }
         let set = self.store_set(doc, clock, item.value.unwrap_or_default()).await?;
         Ok((set.clock, set.extent(doc, bytes, false)))
-    }
-
-    /// Whether the protocol keeps a rule: always, but for simulations.
-    #[cfg(feature = "break-rules")]
-    fn keeps(&self, rule: Rule) -> bool {
-        self.options.broken != Some(rule)
-    }
-
-    #[cfg(not(feature = "break-rules"))]
-    fn keeps(&self, _rule: Rule) -> bool {
-        true
-    }
-
-    fn write_id(&self) -> Result<WriteId> {
-        if self.keeps(Rule::FreshKeys) { self.host.write_id() } else { Ok(WriteId(0, 0)) }
-    }
-
-    async fn put_new(&self, doc: &DocName, item: Item) -> Result<()> {
-        if self.keeps(Rule::FreshKeys) {
-            self.table.put_new(doc, item).await
-        } else {
-            self.table.put(doc, item).await
-        }
     }
 }
 

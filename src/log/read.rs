@@ -10,7 +10,7 @@ use std::mem;
 use super::assembly::{Assembly, assemble};
 use super::entry::{Entry, Extent, Incomplete, LogRead, corrupt, damaged};
 use super::pages::Pages;
-use super::{Log, OnCorrupt, Rule, off_the_loop};
+use super::{Log, OnCorrupt, off_the_loop};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::{Item, Table};
@@ -50,7 +50,6 @@ impl<T: Table> Log<T> {
 
     pub(super) async fn read_pages(&self, doc: &DocName, ranges: Vec<Pages>) -> Result<LogRead> {
         let mut assembly = Assembly::new(doc, self.options.on_corrupt);
-        assembly.only_sealed = self.keeps(Rule::SealedSets);
         for mut pages in ranges {
             while let Some(query) = pages.query() {
                 let page = self.table.query(query).await?;
@@ -72,7 +71,7 @@ impl<T: Table> Log<T> {
     async fn find_damage(&self, doc: &DocName, log: &mut LogRead) -> Result<()> {
         for Incomplete { clock, id, what } in mem::take(&mut log.incomplete) {
             let head = SortKey::update(doc, clock, id);
-            if self.table.get(doc, &head).await?.is_none() || !self.keeps(Rule::DamageStays) {
+            if self.table.get(doc, &head).await?.is_none() {
                 log.unfinished.push((clock, id));
                 continue;
             }

@@ -71,7 +71,7 @@ impl<T: Table> Log<T> {
     /// A set for an update, not written yet.
     pub(super) fn new_set(&self, clock: LogClock, update: &[u8]) -> Result<Set> {
         let parts = u32::try_from(update.len().div_ceil(self.options.sizes.part)).unwrap_or(u32::MAX);
-        Ok(Set { clock, id: self.write_id()?, parts })
+        Ok(Set { clock, id: self.host.write_id()?, parts })
     }
 
     /// Puts head and parts, not sealed; `compacted` is the state vector of the update where a compaction writes the set. Stops
@@ -99,7 +99,7 @@ impl<T: Table> Log<T> {
         let at = self.host.now_ms();
         let head = new_head(doc, &progress.set, at, compacted);
         progress.has_begun = true;
-        self.put_new(doc, head).await?;
+        self.table.put_new(doc, head).await?;
         progress.at = Some(at);
         Ok(())
     }
@@ -128,7 +128,7 @@ impl<T: Table> Log<T> {
                 }
             }
             let key = SortKey::part(doc, clock, id, n);
-            self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
+            self.table.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
             progress.next_part = n + 1;
         }
         Ok(true)

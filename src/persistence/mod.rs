@@ -20,8 +20,6 @@ use crate::codec::sort_key::{DocName, LogClock};
 use crate::compaction::{Compactor, Document, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
-#[cfg(feature = "break-rules")]
-use crate::log::Rule;
 use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, off_the_loop};
 use crate::monitor::{Counts, Deaf, Monitor, Observer};
 use crate::queue::{Access, Depth, Order, Pending, Queue};
@@ -51,9 +49,6 @@ pub struct Options {
     pub compaction: Thresholds,
     /// Where updates are cut into sets; simulations cut them small.
     pub sizes: Sizes,
-    /// The rule that a simulation leaves out.
-    #[cfg(feature = "break-rules")]
-    pub broken: Option<Rule>,
 }
 
 impl Default for Options {
@@ -66,8 +61,6 @@ impl Default for Options {
             on_corrupt: OnCorrupt::default(),
             compaction: Thresholds::default(),
             sizes: Sizes::default(),
-            #[cfg(feature = "break-rules")]
-            broken: None,
         }
     }
 }
@@ -113,13 +106,7 @@ impl<T: Table> Persistence<T> {
         observer: Arc<dyn Observer>,
     ) -> Self {
         let table = Arc::new(table);
-        let log_options = LogOptions {
-            gc: options.gc,
-            on_corrupt: options.on_corrupt,
-            sizes: options.sizes,
-            #[cfg(feature = "break-rules")]
-            broken: options.broken,
-        };
+        let log_options = LogOptions { gc: options.gc, on_corrupt: options.on_corrupt, sizes: options.sizes };
         let monitor = Arc::new(Monitor::new(observer));
         let skip = options.skip_create_table;
         let ready = Ready::new(table.clone(), skip, runtime.clone(), monitor.clone());
