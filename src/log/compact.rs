@@ -8,7 +8,7 @@ use super::pages::Pages;
 use super::read::{Merged, Purpose};
 use super::set::Set;
 use super::tiers::{self, Threshold};
-use super::{Log, next_clock, off_the_loop};
+use super::{Log, blocking_if_large, next_clock};
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::Table;
@@ -136,7 +136,7 @@ impl<T: Table> Log<T> {
         }
         let entries = std::mem::take(&mut log.entries);
         let bytes = entries.iter().map(|entry| entry.update.len()).sum();
-        let (contained, rest) = off_the_loop(bytes, move || split_contained(entries)).await?;
+        let (contained, rest) = blocking_if_large(bytes, move || split_contained(entries)).await?;
         self.delete_entries(doc, contained, pace).await?;
         log.entries = rest;
         Ok(log)
@@ -262,7 +262,7 @@ async fn verified(doc: &DocName, merged: Merged) -> Result<Verified> {
     let Merged { log, mut update } = merged;
     let bytes = update.len() + log.entries.iter().map(|entry| entry.update.len()).sum::<usize>();
     let doc = doc.clone();
-    off_the_loop(bytes, move || {
+    blocking_if_large(bytes, move || {
         if update::verify(&log.entries, &update).is_err() {
             let keep = MergeOptions { gc: false, ..MergeOptions::default() };
             update =

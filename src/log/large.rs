@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::set::{Progress, Set};
-use super::{Log, MAX_SET_ATTEMPTS, Pace, off_the_loop};
+use super::{Log, MAX_SET_ATTEMPTS, Pace, blocking_if_large};
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 use crate::table::Table;
@@ -103,7 +103,7 @@ impl<T: Table> Log<T> {
     /// Stores an update as a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the set.
     pub(super) async fn store_set(&self, doc: &DocName, clock: LogClock, mut update: Vec<u8>) -> Result<Set> {
         let half_written = self.half_written.clone();
-        let (update, bytes) = off_the_loop(update.len(), move || {
+        let (update, bytes) = blocking_if_large(update.len(), move || {
             let bytes = half_written.fingerprint(&update);
             (mem::take(&mut update), bytes)
         })

@@ -10,7 +10,7 @@ use std::mem;
 use super::assembly::{Assembly, assemble};
 use super::entry::{Entry, Extent, Incomplete, LogRead, corrupt, damaged};
 use super::pages::Pages;
-use super::{Log, OnCorrupt, off_the_loop};
+use super::{Log, OnCorrupt, blocking_if_large};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::{Item, Table};
@@ -107,7 +107,7 @@ impl<T: Table> Log<T> {
         let on_corrupt = self.options.on_corrupt;
         let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
         let doc = doc.clone();
-        off_the_loop(bytes, move || drop_corrupt(&doc, &mut log, on_corrupt).map(|()| log)).await?
+        blocking_if_large(bytes, move || drop_corrupt(&doc, &mut log, on_corrupt).map(|()| log)).await?
     }
 
     /// Merges what a read found; `from_base` says that it began at the document's first item.
@@ -123,7 +123,7 @@ impl<T: Table> Log<T> {
         let on_corrupt = self.options.on_corrupt;
         let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
         let doc = doc.clone();
-        off_the_loop(bytes, move || merge_checked(&doc, log, options, purpose, on_corrupt)).await?
+        blocking_if_large(bytes, move || merge_checked(&doc, log, options, purpose, on_corrupt)).await?
     }
 }
 

@@ -7,13 +7,13 @@ use tokio::time::timeout;
 
 use super::Log;
 use super::entry::Extent;
-use super::pace::{Pace, write_units};
+use super::pace::Pace;
 use super::pages::Pages;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::defaults::RENEW_HEAD_AFTER;
 use crate::error::{Code, Error, Result};
 use crate::limits::WRITE_UNIT_BYTES;
-use crate::table::size::item_bytes;
+use crate::table::size::{item_bytes, write_units};
 use crate::table::{DeleteIf, Head, Item, Table};
 
 /// A set that this process writes.
