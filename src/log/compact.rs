@@ -8,7 +8,7 @@ use super::pages::Pages;
 use super::read::{Merged, Purpose};
 use super::set::Set;
 use super::tiers::{self, Threshold};
-use super::{Log, Rule, next_clock, off_the_loop};
+use super::{Log, blocking_if_large, next_clock};
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::Table;
@@ -119,13 +119,10 @@ impl<T: Table> Log<T> {
         if log.entries.len() < 2 {
             return self.idle(doc, log, others, before, scope).await;
         }
-        let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
+        let clock = next_clock(doc, log.largest)?;
         let is_whole = scope.kept().is_empty() && others.is_empty();
         let merged = self.merge(doc, log, is_whole, Purpose::Store).await?;
         let verified = verified(doc, merged).await?;
-        if !self.keeps(Rule::SealBeforeDelete) {
-            self.delete_entries(doc, verified.log.entries.clone(), pace).await?;
-        }
         self.replace(doc, clock, verified, others, before, pace).await
     }
 
@@ -135,9 +132,6 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// Those of the table.
     pub async fn probe(&self, doc: &DocName) -> Result<()> {
-        if !self.keeps(Rule::NoSecondCopy) {
-            return Ok(());
-        }
         let key = SortKey::update(doc, LogClock(0), self.host.write_id()?);
         self.table.get(doc, &key).await?;
         self.table.seal(doc, &key).await?;
@@ -147,12 +141,12 @@ impl<T: Table> Log<T> {
     /// Deletes the entries that a result among them contains: a compaction ended before it had deleted all its inputs. They
     /// are not written again.
     async fn without_contained(&self, doc: &DocName, mut log: LogRead, pace: &Pace) -> Result<LogRead> {
-        if !self.keeps(Rule::NoSecondCopy) || !log.entries.iter().skip(1).any(|entry| entry.is_compacted) {
+        if !log.entries.iter().skip(1).any(|entry| entry.is_compacted) {
             return Ok(log);
         }
         let entries = std::mem::take(&mut log.entries);
         let bytes = entries.iter().map(|entry| entry.update.len()).sum();
-        let (contained, rest) = off_the_loop(bytes, move || split_contained(entries)).await?;
+        let (contained, rest) = blocking_if_large(bytes, move || split_contained(entries)).await?;
         self.delete_entries(doc, contained, pace).await?;
         log.entries = rest;
         Ok(log)
@@ -237,22 +231,14 @@ impl<T: Table> Log<T> {
     /// Whether nobody was faster: two inputs are still there, the one with the lowest key and another. One alone could be
     /// a late attempt of its put that landed after a clear.
     async fn inputs_are_there(&self, doc: &DocName, log: &LogRead) -> Result<bool> {
-        if !self.keeps(Rule::InputCheck) || !self.keeps(Rule::SealBeforeDelete) {
-            return Ok(true);
-        }
-        let (lowest, others) = match log.entries.split_first() {
-            Some((first, rest)) if self.keeps(Rule::LowestInput) => (Some(first), rest),
-            _ => (log.entries.last(), log.entries.get(1..).unwrap_or_default()),
-        };
-        // The cheapest to read.
-        let other = others.iter().min_by_key(|entry| (entry.first_item_bytes(), &entry.keys));
-        let other = other.filter(|_| self.keeps(Rule::TwoInputs));
-        for entry in [lowest, other].into_iter().flatten() {
+        let Some((lowest, others)) = log.entries.split_first() else { return Ok(false) };
+        let cheapest = others.iter().min_by_key(|entry| (entry.first_item_bytes(), &entry.keys));
+        for entry in [lowest].into_iter().chain(cheapest) {
             if self.table.get(doc, &entry.first_key(doc)).await?.is_none() {
                 return Ok(false);
             }
         }
-        Ok(lowest.is_some())
+        Ok(true)
     }
 
     /// The update of a set as it stands in the table; `None` where it is not sealed or gone.
@@ -290,7 +276,7 @@ async fn verified(doc: &DocName, merged: Merged) -> Result<Verified> {
     let Merged { log, mut update } = merged;
     let bytes = update.len() + log.entries.iter().map(|entry| entry.update.len()).sum::<usize>();
     let doc = doc.clone();
-    off_the_loop(bytes, move || {
+    blocking_if_large(bytes, move || {
         if update::verify(&log.entries, &update).is_err() {
             let keep = MergeOptions { gc: false, ..MergeOptions::default() };
             update =
