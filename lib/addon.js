@@ -41,14 +41,28 @@ class Addon {
    * What the addon answers. Before this returns, the addon has taken the call's place in the queue and copied its bytes.
    * The process does not end before the answer.
    */
-  async ask(docName, method, ...args) {
-    if (this.#isReleased) throw closed(docName)
-    return unwrap(await this.#call(docName, method, args), docName)
+  async call(method, ...args) {
+    return this.#call(undefined, method, args)
+  }
+
+  /** As `call`, of a method whose first argument is the name of a document. Its errors carry that name. */
+  async callFor(docName, method, ...args) {
+    return this.#call(docName, method, [docName, ...args])
+  }
+
+  /** The entries of a listing, read page by page. */
+  async *list(method) {
+    let after
+    do {
+      const page = await this.call(method, after)
+      yield* page.entries
+      after = page.next
+    } while (after != null)
   }
 
   /** Resolves when all calls have been answered. Then the addon holds nothing of the event loop any more. */
   async close() {
-    await this.ask(undefined, 'close')
+    await this.call('close')
     this.#isReleased = true
     // Calls that have ended are answered in any order: this one may be the first.
     await Promise.all([...this.#pending.values()].map(({ answered }) => answered))
@@ -67,7 +81,12 @@ class Addon {
     return this.#native.stats()
   }
 
-  #call(docName, method, args) {
+  async #call(docName, method, args) {
+    if (this.#isReleased) throw closed(docName)
+    return unwrap(await this.#send(docName, method, args), docName)
+  }
+
+  #send(docName, method, args) {
     this.#lastCall = (this.#lastCall % LAST_CALL) + 1
     const call = this.#lastCall
     const pending = { addon: this }

@@ -9,9 +9,10 @@
  */
 
 const { Backoff } = require('./backoff.js')
-const { PersistenceError } = require('./errors.js')
+const { PersistenceError, cleared, closed } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
 const { HeldBack, mendHeldBack } = require('./held-back.js')
+const { missingFrom } = require('./missing.js')
 const { storable } = require('./salvage.js')
 const {
   deleteAllUnwritable,
@@ -20,19 +21,15 @@ const {
   resume,
   stateBefore
 } = require('./unwritable.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('./updates.js')
 const { apply } = require('./yjs.js')
 
 /** What no later attempt to load would change. */
-const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_CORRUPT', 'ERR_CLOSED'])
+const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_CORRUPT', 'ERR_CLOSED', 'ERR_CLEARED'])
 
 const EMPTY_UPDATE_BYTES = 2
 
 /** The origin of deletions of content that yjs cannot write: no UndoManager tracks it. */
 const MENDING = Symbol('deleted by y-dynamodb')
-
-/** Nothing is dropped where bytes are only compared. */
-const KEEP = { gc: false }
 
 class BoundDocument {
   #ydoc
@@ -50,10 +47,13 @@ class BoundDocument {
   /** The transaction of the last update event. */
   #lastHeard
   #isWatching = false
+  /** The document was cleared in the table: nothing of this binding is stored any more. */
+  isCleared = false
 
   /**
-   * @param table `load(docName)`, `writer(docName)`, the Writer of that name, `tell`, `yjs`, `gc`, `origin`, `isClosed()`, and
-   *   `holding`, the Set of the bound documents in which yjs keeps something back that may not be stored
+   * @param table `load(docName)`, `writer(docName)`, the Writer of that name, `tell`, `yjs`, `gc`, `origin`, `checkOpen`;
+   *   `alive`, the set of the bound documents that can be cleared; and `holding`, the Set of those in which yjs keeps
+   *   something back that may not be stored
    * @param {{ isRetrying: boolean }} options whether a failed attempt to load is followed by others
    */
   constructor(docName, ydoc, table, { isRetrying }) {
@@ -61,6 +61,7 @@ class BoundDocument {
     this.#ydoc = ydoc
     this.#table = table
     this.#told = new Gathered({ gc: table.gc })
+    table.alive.add(this)
     this.#listen()
     this.#yjs = table.yjs.of(ydoc, docName)
     /** Resolves when the document is loaded, rejects when it never will be: which was told then, and is no news. */
@@ -71,13 +72,13 @@ class BoundDocument {
   /** Resolves when all that the document holds is stored. Never rejects. */
   async written() {
     await this.storeUntold()
-    await this.#table.writer(this.docName).settled()
+    if (!this.isCleared) await this.#table.writer(this.docName).settled()
   }
 
   /** As `written`, but ends as `Writer.tried` does. */
   async tried() {
     await this.storeUntold()
-    return this.#table.writer(this.docName).tried()
+    return this.isCleared || this.#table.writer(this.docName).tried()
   }
 
   /** Ends loading: an attempt under way is the last one. */
@@ -85,10 +86,22 @@ class BoundDocument {
     this.#ending.abort(error)
   }
 
+  /** Ends the binding, because the table has nothing any more of what the document holds. Reports it once. */
+  clear(operation) {
+    const error = cleared(this.docName)
+    this.isCleared = true
+    this.#release()
+    this.end(error)
+    this.loaded = Promise.reject(error)
+    this.loaded.catch(() => {})
+    this.#table.tell(error, { docName: this.docName, operation })
+  }
+
   /** Leaves the document alone. */
   #release() {
     for (const [event, listener] of this.#listeners()) this.#ydoc.off(event, listener)
     this.#table.holding.delete(this)
+    this.#table.alive.delete(this)
   }
 
   #listen() {
@@ -151,8 +164,12 @@ class BoundDocument {
   #onUpdate = (update, origin, ydoc, transaction) => {
     this.#lastHeard = transaction
     if (origin === this.#table.origin) return
-    if (!this.#table.isClosed()) return this.#store(update)
-    this.#refuse(update, this.#closed('the persistence was closed'))
+    try {
+      this.#table.checkOpen(this.docName)
+    } catch (error) {
+      return this.#refuse(update, error)
+    }
+    this.#store(update)
   }
 
   /** The only sign that yjs keeps an update back, until those before it come: no update event tells of it. */
@@ -163,11 +180,13 @@ class BoundDocument {
   }
 
   #onDestroy = () => {
-    this.end(this.#closed('the document was destroyed before it was loaded'))
-    if (this.#table.holding.has(this)) void this.storeUntold()
+    this.end(closed(this.docName, 'the document was destroyed before it was loaded'))
+    const isStored = this.#table.holding.has(this) ? this.storeUntold() : undefined
+    void Promise.allSettled([isStored, this.loaded]).then(() => this.#table.alive.delete(this))
   }
 
   #store(update) {
+    if (this.isCleared) return
     try {
       const { update: rest, error } = storable(update, this.docName)
       if (error !== undefined) this.#refuse(update, error)
@@ -286,7 +305,7 @@ class BoundDocument {
   async storeUntold() {
     // Where its yjs is not found, loading tells that.
     const Y = await this.#yjs.catch(() => undefined)
-    if (Y === undefined) return
+    if (Y === undefined || this.isCleared) return
     this.#resume()
     await this.#unheard
     this.#table.holding.delete(this)
@@ -305,24 +324,12 @@ class BoundDocument {
     if (state === undefined || state.length <= EMPTY_UPDATE_BYTES) return
     let lacking = state
     try {
-      lacking = await lackingIn(known, state)
+      lacking = await missingFrom(known, state, { deletedContent: false })
     } catch {
       // What of it cannot be compared cannot be stored either, and is reported then.
     }
     if (lacking !== undefined) this.#store(lacking)
   }
-
-  #closed(message) {
-    return new PersistenceError(message, { code: 'ERR_CLOSED', docName: this.docName, retryable: false })
-  }
-}
-
-/** What `updates` lack of `state`; undefined where they lack nothing: a diff always has all deletions in it. */
-async function lackingIn(updates, state) {
-  const known = await mergeUpdatesAsync(updates, KEEP)
-  const lacking = diffUpdate(state, encodeStateVectorFromUpdate(known))
-  const all = await mergeUpdatesAsync([known, lacking], KEEP)
-  return Buffer.compare(all, known) === 0 ? undefined : lacking
 }
 
 module.exports = { BoundDocument }

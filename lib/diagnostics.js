@@ -51,20 +51,20 @@ function tell({ kind, failure, ...event }, tableName) {
 
 /**
  * Reports, where there is no `config.onError`, what no caller can catch: failures of bound documents and of background
- * compactions. What is retried is reported once for each operation and code, what is given up always.
+ * compactions. What is retried is reported once for each operation and code, what is given up and what was cleared always.
  */
 function warner() {
   const known = new Set()
   return (error, { docName, operation, update }) => {
     const kind = `${operation} ${error.code}`
-    if (known.has(kind) && update === undefined) return
+    const isRetried = update === undefined && error.code !== 'ERR_CLEARED'
+    if (known.has(kind) && isRetried) return
     known.add(kind)
-    const end =
-      update === undefined
-        ? 'It is retried where that can help'
-        : `Given up: ${update.length} bytes are not stored`
+    let end = ''
+    if (isRetried) end = ' It is retried where that can help.'
+    if (update !== undefined) end = ` Given up: ${update.length} bytes are not stored.`
     process.emitWarning(
-      `${operation} of document ${JSON.stringify(docName)}: ${error.message}. ${end}. config.onError receives every failure`,
+      `${operation} of document ${JSON.stringify(docName)}: ${error.message}.${end} config.onError receives every failure`,
       { type: 'YDynamoDbWarning', code: error.code }
     )
   }

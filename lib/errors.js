@@ -7,7 +7,7 @@
  */
 
 /**
- * A call that failed. `code` says what to do about it (see the README's table of codes); `retryable` whether the same
+ * A call that failed. `code` says what to do about it (see docs/ERRORS.md#codes); `retryable` whether the same
  * call may succeed later without any change.
  */
 class PersistenceError extends Error {
@@ -61,9 +61,16 @@ function unwrap(result, docName) {
   return result
 }
 
-/** The error of a call after `close`. */
-function closed(docName) {
-  return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
+/** The error of a call after `close`, or of a wait for a document that was destroyed. */
+function closed(docName, message = 'the persistence was closed') {
+  return new PersistenceError(message, { code: 'ERR_CLOSED', docName, retryable: false })
 }
 
-module.exports = { PersistenceError, closed, fromFailure, unwrap }
+/** What a bound document reports when it is cleared. */
+function cleared(docName) {
+  const message =
+    'the document was cleared while it was bound: nothing that changes in it is stored any more. Close its connections, so that it is loaded again'
+  return new PersistenceError(message, { code: 'ERR_CLEARED', docName, retryable: false })
+}
+
+module.exports = { PersistenceError, cleared, closed, fromFailure, unwrap }

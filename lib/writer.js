@@ -26,6 +26,8 @@ class Writer {
   #refused
   #isRetrying = false
   #closing = new AbortController()
+  /** Settles when the clear ends that dropped the updates of this writer. */
+  #clearing
   /** Those who wait for `tried`: `{ last, resolve }`. */
   #waiting = new Set()
 
@@ -74,6 +76,23 @@ class Writer {
     while (!this.isSettled) await this.tried()
   }
 
+  /**
+   * Drops what is not stored, because the document is being cleared. Whoever waits for it resolves.
+   *
+   * @param {Promise<unknown>} clearing if it rejects, `onError` gets the dropped updates: the table may still lack them
+   */
+  discard(clearing) {
+    this.#clearing = clearing
+    this.#closing.abort()
+    this.#table.unsettled.delete(this.docName)
+    for (const { update } of this.#refused.take()) this.#drop(update)
+    this.#answer(false)
+  }
+
+  #drop(update) {
+    this.#clearing.catch(error => this.#tell(error, 'clearDocument', update))
+  }
+
   async #tried(last) {
     return this.#isStored(last) || new Promise(resolve => this.#waiting.add({ last, resolve }))
   }
@@ -118,6 +137,8 @@ class Writer {
     } catch (error) {
       if (IN_VAIN.has(error.code)) {
         this.#tell(error, 'storeUpdate', sent.update)
+      } else if (this.#clearing !== undefined) {
+        this.#drop(sent.update)
       } else {
         this.#refused.add(sent)
         refusal = error
@@ -141,7 +162,8 @@ class Writer {
   }
 
   #answer(hasFailed) {
-    if (this.isSettled) this.#table.unsettled.delete(this.docName)
+    const { unsettled } = this.#table
+    if (this.isSettled && unsettled.get(this.docName) === this) unsettled.delete(this.docName)
     for (const waiting of this.#waiting) {
       const isStored = this.#isStored(waiting.last)
       if (!isStored && !hasFailed) continue

@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("update", &["codec"]),
     ("table", &["codec"]),
     ("log", &["codec", "update", "table"]),
-    ("queue", &["codec", "log"]),
+    ("queue", &["codec"]),
     ("monitor", &["codec"]),
     ("compaction", &["monitor", "codec", "table", "log", "queue"]),
     ("persistence", &["monitor", "codec", "update", "table", "log", "queue", "compaction"]),

@@ -44,7 +44,7 @@ describe('content that yjs cannot write', () => {
     for (const [what, bytes] of Object.entries(UNWRITABLE)) {
       test(`${what} ends no events of ${name}: what follows is stored, and it is reported once`, async t => {
         const table = new TestTable()
-        const { persistence, told } = open(t, table, { Y: yjs })
+        const { persistence, reported } = open(t, table, { Y: yjs })
         const doc = new yjs.Doc()
         await persistence.bindState('doc', doc)
         const writer = docWith('typed afterwards')
@@ -56,10 +56,10 @@ describe('content that yjs cannot write', () => {
         await persistence.writeState('doc', doc)
         assert.equal(textOf(await stored(table)), 'typed afterwards')
         assert.deepEqual(
-          told.map(([{ code }, context]) => [code, context]),
+          reported.map(([{ code }, context]) => [code, context]),
           [['ERR_INVALID_UPDATE', { docName: 'doc', operation: 'storeUpdate' }]]
         )
-        assert.match(told[0][0].message, /client 1, clock 0 /)
+        assert.match(reported[0][0].message, /client 1, clock 0 /)
         // What the server sends to clients that connect now.
         validateUpdate(yjs.encodeStateAsUpdate(doc))
       })
@@ -108,7 +108,7 @@ describe('content that yjs cannot write', () => {
 
   test('that an observer added is deleted too', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)
     doc.getText('text').observe(() => {
@@ -117,12 +117,12 @@ describe('content that yjs cannot write', () => {
     type(doc, 'a')
     await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), 'a')
-    assert.equal(told[0][0].code, 'ERR_INVALID_UPDATE')
+    assert.equal(reported[0][0].code, 'ERR_INVALID_UPDATE')
   })
 
   test('that a document holds before it is bound neither ends its loading nor makes writeState or close reject', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const doc = docWith('held')
     receive(doc, UNWRITABLE['bytes as __proto__'])
     persistence.bindState('doc', doc)
@@ -133,8 +133,8 @@ describe('content that yjs cannot write', () => {
     await persistence.close()
     assert.equal(textOf(await stored(table)), 'held, typed')
     assert(
-      told.length > 0 && told.every(([{ code }]) => code !== undefined),
-      told.map(([error]) => error.message).join()
+      reported.length > 0 && reported.every(([{ code }]) => code !== undefined),
+      reported.map(([error]) => error.message).join()
     )
   })
 
@@ -154,7 +154,7 @@ describe('content that yjs cannot write', () => {
 
 test('a listener that throws ends no events: what follows is stored, and it is reported', async t => {
   const table = new TestTable()
-  const { persistence, told } = open(t, table)
+  const { persistence, reported } = open(t, table)
   const doc = new Y.Doc()
   const listener = () => {
     throw new Error('a listener')
@@ -163,7 +163,7 @@ test('a listener that throws ends no events: what follows is stored, and it is r
   await persistence.bindState('doc', doc)
   assert.throws(() => type(doc, 'a'), /a listener/)
   type(doc, 'b')
-  await until('the report', () => told.length > 0)
+  await until('the report', () => reported.length > 0)
   doc.off('update', listener)
   let events = 0
   doc.on('update', () => events++)
@@ -172,7 +172,7 @@ test('a listener that throws ends no events: what follows is stored, and it is r
   await persistence.writeState('doc', doc)
   assert.equal(textOf(await stored(table)), 'abc')
   assert.deepEqual(
-    told.map(([{ code }, { update: bytes }]) => [code, bytes]),
+    reported.map(([{ code }, { update: bytes }]) => [code, bytes]),
     [['ERR_INVALID_ARGUMENT', undefined]]
   )
 })
@@ -286,7 +286,7 @@ test('writeState waits for what a listener that throws kept from being stored', 
 
 test('a guarded document stays so when it is written again and again', async t => {
   const table = new TestTable()
-  const { persistence, told } = open(t, table)
+  const { persistence, reported } = open(t, table)
   const doc = new Y.Doc()
   persistence.bindState('doc', doc)
   for (let i = 0; i < 3; i++) {
@@ -296,5 +296,5 @@ test('a guarded document stays so when it is written again and again', async t =
     await delay(0)
   }
   assert.equal(textOf(await stored(table)), '012')
-  assert.equal(told.length, 3)
+  assert.equal(reported.length, 3)
 })

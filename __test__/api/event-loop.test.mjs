@@ -114,8 +114,8 @@ test('the updates of a long log cross in slices', onceOnly, async () => {
   const { options } = normalise(new TestTable().config({ compactionItems: 0 }))
   const addon = new Addon(options, undefined, () => {})
   const updates = keystrokes(1_200)
-  for (const each of updates) await addon.ask('doc', 'storeUpdate', 'doc', each, false)
-  const rest = await addon.ask('doc', 'updates', 'doc', false)
+  for (const each of updates) await addon.callFor('doc', 'storeUpdate', each, false)
+  const rest = await addon.callFor('doc', 'updates', false)
   const slices = []
   for (let slice = rest.next(); slice.length > 0; slice = rest.next()) slices.push(slice)
   await addon.close()

@@ -66,7 +66,7 @@ describe('a PutItem that arrives late', { concurrency: true }, () => {
 
 test('a large update is stored part by part under throttling', { timeout: 60_000 }, async t => {
   const table = await ProxiedTable.before(t)
-  const persistence = table.open(t, { aws: { operationTimeoutMs: 600 } })
+  const persistence = table.open(t, { aws: { operationTimeoutMs: 2_500 } })
   await persistence.getYDoc('warm')
   const isPart = body => readSortKey(Buffer.from(body.Item.ykeysort.B, 'base64')).length === 7
   let [allowed, parts] = [0, 0]

@@ -10,7 +10,7 @@ import { TestTable } from '../support/engine.mjs'
 import { docOf, keys, mapOf } from '../support/documents.mjs'
 import { ProxiedTable } from '../support/proxy.mjs'
 
-const PROCESS = fileURLToPath(new URL('support/process.mjs', import.meta.url))
+const PROCESS = fileURLToPath(new URL('../support/process.mjs', import.meta.url))
 
 /** A process of its own that works on the table; gives what it did when it ends. */
 function start(table, job) {

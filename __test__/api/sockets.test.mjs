@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { onceOnly } from '../support/engine.mjs'
 
-const SOCKETS = new URL('support/sockets.mjs', import.meta.url)
+const SOCKETS = new URL('../support/sockets.mjs', import.meta.url)
 
 /** How a process ends that breaks a connection off while it is `state`. */
 async function end(state) {

@@ -12,7 +12,7 @@ describe('with onError', onceOnly, () => {
   let reports, unhandled, listeners
 
   /** Until something was told, and a little longer. */
-  async function told() {
+  async function untilReported() {
     for (let i = 0; i < 500 && reports.length + unhandled.length === 0; i++) await sleep(10)
     await sleep(30)
   }
@@ -93,9 +93,9 @@ describe('with onError', onceOnly, () => {
   }
   for (const [what, forget] of Object.entries(forgotten)) {
     for (const [when, call] of Object.entries(calls)) {
-      test(`it is told once: ${what}, ${when}`, async t => {
+      test(`it is reported once: ${what}, ${when}`, async t => {
         forget(call(open(t)))
-        await told()
+        await untilReported()
         const [code, docName] =
           when === 'refused at once' ? ['ERR_INVALID_ARGUMENT', 7] : ['ERR_INVALID_UPDATE', 'doc']
         assert.deepEqual(reports, [[code, { docName, operation: 'storeUpdate' }]])
@@ -111,7 +111,7 @@ describe('with onError', onceOnly, () => {
       .then(() => {
         throw mine
       })
-    await told()
+    await untilReported()
     assert.deepEqual([reports, unhandled], [[], [mine]])
   })
 
@@ -131,7 +131,7 @@ describe('with onError', onceOnly, () => {
     void persistence.transact()
     await persistence.close()
     void persistence.getAllDocNames()
-    await told()
+    await untilReported()
     assert.deepEqual(reports, [
       ['ERR_INVALID_ARGUMENT', { docName: undefined, operation: 'transact' }],
       ['ERR_CLOSED', { docName: undefined, operation: 'getAllDocNames' }]

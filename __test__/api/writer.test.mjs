@@ -12,19 +12,16 @@ const REFUSED = Object.assign(new Error('refused for now'), { code: 'ERR_UNAVAIL
 
 const open = () => {
   const calls = []
-  const told = []
+  const reported = []
   const store = (docName, update) => new Promise((resolve, reject) => calls.push({ update, resolve, reject }))
-  const writer = new Writer('doc', {
-    gc: true,
-    unsettled: new Map(),
-    store,
-    tell: error => told.push(error.code)
-  })
-  return { writer, calls, told }
+  const unsettled = new Map()
+  const table = { gc: true, unsettled, store, tell: error => reported.push(error.code) }
+  const newWriter = () => new Writer('doc', table)
+  return { writer: newWriter(), newWriter, unsettled, calls, reported }
 }
 
 test('what is refused in the moment in which a retry succeeds is sent again once, and is no second series of retries', async () => {
-  const { writer, calls, told } = open()
+  const { writer, calls, reported } = open()
   const updates = keystrokes(2)
   writer.store(updates[0])
   writer.store(updates[1])
@@ -42,7 +39,7 @@ test('what is refused in the moment in which a retry succeeds is sent again once
     calls.map(({ update }) => update),
     [updates[0], updates[1], updates[0], updates[1]]
   )
-  assert.deepEqual(told, [REFUSED.code, REFUSED.code])
+  assert.deepEqual(reported, [REFUSED.code, REFUSED.code])
 })
 
 test('settled resolves for what came before it, whatever comes since and in whatever order it is stored', async () => {
@@ -110,4 +107,17 @@ test('what became large while it was refused stays as it is from its first attem
   assert.deepEqual(calls[0].update, together)
   for (const { resolve } of calls) resolve()
   await writer.close()
+})
+
+test('after a clear another writer takes over, and what is still in flight does not remove it', async () => {
+  const { writer, newWriter, unsettled, calls, reported } = open()
+  writer.store(keystrokes(1)[0])
+  writer.discard(Promise.resolve())
+  const settled = writer.settled()
+  const next = newWriter()
+  next.store(keystrokes(1)[0])
+  calls[0].reject(REFUSED)
+  await settled
+  assert.equal(unsettled.get('doc'), next)
+  assert.deepEqual(reported, [])
 })

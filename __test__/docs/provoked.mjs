@@ -111,7 +111,7 @@ const describing = fault => async t => {
 }
 
 const withoutYjs = async t => {
-  const { define } = createRequire(import.meta.url)('../../lib/persistence.js')
+  const { define } = createRequire(import.meta.url)('../../lib/entry.js')
   const persistence = define(() => import('yjs-that-is-not-here'))(embedded().config())
   t.after(() => persistence.close())
   return rejected(persistence.getYDoc('letter'))
@@ -142,6 +142,14 @@ const whenNobodyIsAnswered = async t => {
     Array.from({ length: 20 }, (_, n) => rejected(persistence.getYDoc(`letter ${n}`)))
   )
   return errors.find(({ message }) => message.includes('no connection'))
+}
+
+const clearedWhileBound = async t => {
+  const reported = []
+  const persistence = embedded().open(t, { onError: error => reported.push(error) })
+  await persistence.bindState('letter', new Y.Doc())
+  await persistence.clearDocument('letter')
+  return reported[0]
 }
 
 const withoutAddon = () => {
@@ -232,6 +240,7 @@ export const PROVOKED = {
     await persistence.close()
     await persistence.storeUpdate('letter', update)
   }),
+  'cleared while bound': clearedWhileBound,
   'no addon': withoutAddon,
   'clock used up': onDamage(
     table =>

@@ -35,10 +35,14 @@ export const serverSuite = async version => {
 
   /** A server in this process, on a table. */
   const open = async (t, table) => {
-    const told = []
-    const persistence = DynamoDbPersistence(
-      table.config({ Y, onError: (error, context) => told.push([error, context]) })
-    )
+    const reported = []
+    const onError = (error, context) => {
+      reported.push([error, context])
+      // As docs/Y-WEBSOCKET.md shows it.
+      if (error.code === 'ERR_CLEARED')
+        utils.docs.get(context.docName)?.conns.forEach((clientIds, connection) => connection.terminate())
+    }
+    const persistence = DynamoDbPersistence(table.config({ Y, onError }))
     const { port, stop } = await serve(utils, persistence)
     t.after(async () => {
       await stop()
@@ -48,7 +52,7 @@ export const serverSuite = async version => {
       persistence,
       port,
       client: docName => joined(t, port, docName),
-      codes: () => told.map(([error]) => error.code)
+      codes: () => reported.map(([error]) => error.code)
     }
   }
 
@@ -161,6 +165,22 @@ export const serverSuite = async version => {
       await until('the text at another client', () => textOf(late.doc) === 'kept and more')
       assert.equal(textOf(await reader(table)), 'kept and more')
       assert.equal(textOf(await table.open(t).getYDoc('doc')), 'kept and more')
+    })
+
+    test('a document that is cleared while it is open is loaded again', async t => {
+      const table = new TestTable()
+      const { persistence, client, codes } = await open(t, table)
+      const clients = [client('doc'), client('doc')]
+      await until('synchronisation', () => clients.every(({ isSynced }) => isSynced()))
+      clients[0].text.insert(0, 'before')
+      await until('the text in the table', async () => textOf(await reader(table)) === 'before')
+      const former = utils.docs.get('doc')
+      await persistence.clearDocument('doc')
+      await until('the end of the former document', () => former.isDestroyed)
+      await until('the new document', () => utils.docs.get('doc')?.conns.size === 2)
+      clients[0].text.insert(6, ' and after')
+      await until('the text in the table', async () => textOf(await reader(table)) === 'before and after')
+      assert.deepEqual(codes(), ['ERR_CLEARED'])
     })
 
     test('200 documents that were opened and closed leave nothing in memory', async t => {

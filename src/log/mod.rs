@@ -17,9 +17,9 @@ mod contained;
 mod delete;
 mod entry;
 mod flush;
+mod hints;
 mod host;
 pub mod inspect;
-mod knowledge;
 mod large;
 mod late;
 mod pace;
@@ -41,15 +41,14 @@ use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
 use crate::table::size::item_bytes;
 use crate::table::{Item, Table};
-use crate::update::{self, MergeOptions};
 
 pub use compact::{Compacted, Idle, Outcome, Scope, Summary};
 pub(crate) use entry::corrupt;
-pub use entry::{Entry, Extent, LogRead};
-pub use flush::Flushed;
+pub use entry::{Entry, Extent, LogRead, LogSize};
+pub use flush::{Flushed, WriteStateVector};
+pub use hints::{Known, LogHints, Plan};
 pub use host::{Host, SystemHost};
-pub use knowledge::{Knowledge, Known, Plan};
-pub use pace::{Budget, Pace, Waiters};
+pub use pace::{Budget, Pace};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use quarantine::Quarantined;
 pub use read::Merged;
@@ -195,19 +194,6 @@ impl<T: Table> Log<T> {
         } else {
             self.table.put(doc, item).await
         }
-    }
-
-    /// Merges valid updates that are to be stored together. Makes no request.
-    ///
-    /// Nothing is collected: what is dropped here was never stored, so that no check could miss it. Compaction does that.
-    ///
-    /// # Errors
-    /// `ERR_INTERNAL` where one of them is not an update after all.
-    pub fn merge_batch(&self, updates: &[Vec<u8>]) -> Result<Vec<u8>> {
-        let options = MergeOptions { gc: false, squash: true, whole_log: false };
-        update::merge(updates, options).map_err(|reason| {
-            Error::new(Code::Internal, format!("valid updates do not merge: {reason}; please report it"))
-        })
     }
 }
 

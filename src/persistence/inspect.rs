@@ -4,10 +4,11 @@
 use super::listing::begin;
 use super::{Cursor, Listing, Persistence};
 use crate::codec::sort_key::{DocName, SortKey};
+use crate::compaction::FlushedDocument;
 use crate::error::Result;
 use crate::log::inspect::ItemInfo;
 use crate::log::verify::Verified;
-use crate::log::{Quarantined, next_limit};
+use crate::log::{Quarantined, WriteStateVector, next_limit};
 use crate::queue::{Access, Order, Pending};
 use crate::table::{Item, Table};
 
@@ -27,11 +28,11 @@ impl<T: Table> Persistence<T> {
     /// All items of the table without their values, a page at a time; those of a document stand side by side. 1 RCU per
     /// 4 KiB of the table.
     pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
-        let writer = self.writer.clone();
+        let engine = self.engine.clone();
         self.queue.run_across(Access::Read, async move {
-            writer.ready.wait().await?;
+            engine.ready.wait().await?;
             let (after, limit, listed) = begin(cursor);
-            let page = writer.log.table().scan(limit, after.as_ref()).await?;
+            let page = engine.log.table().scan(limit, after.as_ref()).await?;
             let limit = next_limit(limit, page.entries.len());
             let entries = page.entries.into_iter().map(|(doc, item)| {
                 let info = ItemInfo::of(&doc, &item);
@@ -42,6 +43,15 @@ impl<T: Table> Persistence<T> {
                 next: page.next.map(|after| Cursor { after, limit, listed }),
             })
         })
+    }
+
+    /// As [`Persistence::flush`], but writes the state vector item only after a merge, or if the table has an outdated one.
+    /// If there is nothing to merge it costs a read and a GetItem.
+    ///
+    /// # Errors
+    /// As [`Persistence::flush`].
+    pub fn compact(&self, doc: DocName, order: Order) -> Pending<Result<Option<FlushedDocument>>> {
+        self.flush_as(doc, WriteStateVector::IfOutdated, order)
     }
 
     /// Looks at every item of a document. Writes nothing. 1 RCU per 4 KiB of all it has.

@@ -5,11 +5,11 @@
 //! with `ERR_CLOSED` after [`Persistence::close`], with `ERR_INTERNAL` for a bug of ours, and with what the table says:
 //! `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE`.
 
+mod engine;
 mod inspect;
 mod listing;
 mod meta;
 mod ready;
-mod store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,22 +17,24 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::codec::sort_key::{DocName, LogClock};
-use crate::compaction::{Compactor, Thresholds};
+use crate::compaction::{Compactor, Document, FlushedDocument, Thresholds};
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 #[cfg(feature = "break-rules")]
 use crate::log::Rule;
-use crate::log::{Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, off_the_loop};
+use crate::log::{
+    Entry, Host, Log, LogOptions, Merged, OnCorrupt, Sizes, SystemHost, WriteStateVector, off_the_loop,
+};
 use crate::monitor::{Counts, Deaf, Monitor, Observer};
-use crate::queue::{Access, Depth, Document, Order, Pending, Queue};
+use crate::queue::{Access, Depth, Order, Pending, Queue};
 use crate::table::{Connections, Snapshot, Table};
 use crate::update;
 
+use engine::Engine;
 pub use inspect::{Released, Repaired};
 pub use listing::{Cursor, DocState, Listing};
 pub use meta::Metas;
 use ready::Ready;
-use store::Writer;
 
 /// How a persistence works.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +44,7 @@ pub struct Options {
     /// How long a store waits for more updates of its document before it is sent (default 0).
     pub batch_delay: Duration,
     /// Updates that wait are merged when they and their calls take so many bytes (default 64 KiB).
-    pub gather_bytes: usize,
+    pub coalesce_bytes: usize,
     /// Drop the content of deleted items when merging (default true).
     pub gc: bool,
     /// What a read does about an item that is not an update (default: fail).
@@ -61,7 +63,7 @@ impl Default for Options {
         Options {
             skip_create_table: false,
             batch_delay: defaults::BATCH_DELAY,
-            gather_bytes: defaults::GATHER_BYTES,
+            coalesce_bytes: defaults::COALESCE_BYTES,
             gc: defaults::GC,
             on_corrupt: OnCorrupt::default(),
             compaction: Thresholds::default(),
@@ -86,14 +88,14 @@ pub struct Stats {
 }
 
 /// Yjs documents in one table. Cheap to clone.
-pub struct Persistence<T> {
-    queue: Queue<Writer<T>>,
-    writer: Arc<Writer<T>>,
+pub struct Persistence<T: Table> {
+    queue: Queue<Engine<T>>,
+    engine: Arc<Engine<T>>,
 }
 
-impl<T> Clone for Persistence<T> {
+impl<T: Table> Clone for Persistence<T> {
     fn clone(&self) -> Self {
-        Persistence { queue: self.queue.clone(), writer: self.writer.clone() }
+        Persistence { queue: self.queue.clone(), engine: self.engine.clone() }
     }
 }
 
@@ -127,9 +129,9 @@ impl<T: Table> Persistence<T> {
         let log = Log::new(table, log_options, host.clone());
         let compactor =
             Compactor::new(log.clone(), options.compaction, runtime.clone(), host, monitor.clone());
-        let writer = Arc::new(Writer { log, ready, compactor, monitor });
-        let queue = Queue::new(writer.clone(), options.batch_delay, options.gather_bytes, runtime);
-        Persistence { queue, writer }
+        let engine = Arc::new(Engine { log, ready, compactor, monitor });
+        let queue = Queue::new(engine.clone(), options.batch_delay, options.coalesce_bytes, runtime);
+        Persistence { queue, engine }
     }
 
     /// Stores an update and resolves with its log clock when it is durable. Updates that wait side by side are stored
@@ -185,7 +187,7 @@ impl<T: Table> Persistence<T> {
     pub fn updates(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Entry>>> {
         self.call(doc, Access::Read, order, |log, doc| async move {
             let read = log.read(doc.name()).await?;
-            doc.knowledge().saw_log(&read);
+            doc.state.hints().saw_log(&read);
             Ok(read.entries)
         })
     }
@@ -198,12 +200,24 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` as a read; `ERR_UNAVAILABLE` where others compact or clear the document again and again.
     pub fn flush(&self, doc: DocName, order: Order) -> Pending<Result<Option<LogClock>>> {
+        let flushed = self.flush_as(doc, WriteStateVector::Always, order);
+        Box::pin(async move { Ok(flushed.await?.map(|flushed| flushed.clock)) })
+    }
+
+    fn flush_as(
+        &self,
+        doc: DocName,
+        state_vector: WriteStateVector,
+        order: Order,
+    ) -> Pending<Result<Option<FlushedDocument>>> {
         let doc = match doc.writable() {
             Ok(doc) => doc,
             Err(error) => return failed(error),
         };
-        let compactor = self.writer.compactor.clone();
-        self.call(doc, Access::Beside, order, |_, doc| async move { compactor.flush(&doc).await })
+        let compactor = self.engine.compactor.clone();
+        self.call(doc, Access::Beside, order, move |_, doc| async move {
+            compactor.flush(&doc, state_vector).await
+        })
     }
 
     /// Deletes updates, metas, quarantine and state vector of a document.
@@ -218,9 +232,9 @@ impl<T: Table> Persistence<T> {
 
     /// What this persistence has done so far, what it has cost, and what waits. Makes no request.
     pub fn stats(&self) -> Stats {
-        let table = self.writer.log.table();
+        let table = self.engine.log.table();
         Stats {
-            counts: self.writer.monitor.counts(),
+            counts: self.engine.monitor.counts(),
             cost: table.meter().snapshot(),
             connections: table.connections(),
             depth: self.queue.depth(),
@@ -235,12 +249,12 @@ impl<T: Table> Persistence<T> {
     /// Refuses further calls from now on; resolves when all earlier ones have ended and the table is closed, which cuts
     /// off background compactions: as safe as a crash in one.
     pub fn close(&self) -> Pending<()> {
-        self.writer.compactor.close();
-        let (calls, writer) = (self.queue.close(), self.writer.clone());
+        self.engine.compactor.close();
+        let (calls, engine) = (self.queue.close(), self.engine.clone());
         Box::pin(async move {
             calls.await;
-            writer.log.close().await;
-            writer.log.table().close().await;
+            engine.log.close().await;
+            engine.log.table().close().await;
         })
     }
 
@@ -250,11 +264,11 @@ impl<T: Table> Persistence<T> {
         order: Order,
         view: impl FnOnce(Vec<u8>) -> Result<Vec<u8>> + Send + 'static,
     ) -> Pending<Result<Vec<u8>>> {
-        let compactor = self.writer.compactor.clone();
+        let compactor = self.engine.compactor.clone();
         self.call(doc, Access::Read, order, |log, doc| async move {
             let Merged { log: read, update } = log.read_merged(doc.name()).await?;
-            doc.knowledge().saw_log(&read);
-            compactor.consider(&doc);
+            doc.state.hints().saw_log(&read);
+            compactor.schedule_if_due(&doc);
             drop(read);
             off_the_loop(update.len(), || view(update)).await?
         })
@@ -272,17 +286,17 @@ impl<T: Table> Persistence<T> {
         R: Send + 'static,
         F: Future<Output = Result<R>> + Send + 'static,
     {
-        let writer = self.writer.clone();
+        let engine = self.engine.clone();
         self.queue.run(doc, access, order, move |doc| async move {
-            writer.ready.wait().await?;
-            work(writer.log.clone(), doc).await
+            engine.ready.wait().await?;
+            work(engine.log.clone(), doc).await
         })
     }
 }
 
 /// The clear itself; nothing else of this process may run on the document.
 async fn clear<T: Table>(log: &Log<T>, doc: &Document) -> Result<()> {
-    doc.knowledge().forget();
+    doc.state.hints().forget();
     log.clear(doc.name()).await
 }
 

@@ -99,7 +99,7 @@ impl Schedule {
         let options = Options {
             skip_create_table: true,
             sizes: Sizes { item: 100, part: 12 },
-            gather_bytes: 200,
+            coalesce_bytes: 200,
             compaction: Thresholds { items: self.rng.usize(2..6), ..Thresholds::default() },
             broken: self.weather.broken,
             on_corrupt: self.weather.on_corrupt(),
