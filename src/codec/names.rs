@@ -26,7 +26,9 @@ impl DocName {
         if name.is_empty() {
             return Err(Error::new(Code::InvalidArgument, "document name is empty"));
         }
-        check_length("document name", name, MAX_READABLE_DOC_NAME_BYTES)?;
+        if name.len() > MAX_READABLE_DOC_NAME_BYTES {
+            return Err(too_long(name));
+        }
         Ok(DocName(name.into()))
     }
 
@@ -35,7 +37,9 @@ impl DocName {
     /// # Errors
     /// `ERR_INVALID_ARGUMENT` where it is longer than [`MAX_DOC_NAME_BYTES`].
     pub fn writable(self) -> Result<Self> {
-        check_length("document name", &self.0, MAX_DOC_NAME_BYTES)?;
+        if self.0.len() > MAX_DOC_NAME_BYTES {
+            return Err(too_long(&self.0));
+        }
         Ok(self)
     }
 
@@ -86,12 +90,8 @@ impl MetaKey {
     }
 }
 
-fn check_length(what: &str, name: &str, limit: usize) -> Result<()> {
-    if name.len() <= limit {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::InvalidArgument,
-        format!("{what} is {} UTF-8 bytes long, limit {limit}", name.len()),
-    ))
+/// States one limit whatever the call: who shortens a name wants to write it too.
+fn too_long(name: &str) -> Error {
+    let message = format!("document name is {} UTF-8 bytes long, limit {MAX_DOC_NAME_BYTES}", name.len());
+    Error::new(Code::InvalidArgument, message)
 }
