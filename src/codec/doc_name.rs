@@ -1,16 +1,15 @@
-//! The names that sort keys are made of, checked when they are made: documents and metas.
+//! Document names, checked when they are made.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::SortKey;
 use crate::error::{Code, Error, Result};
-use crate::limits::{MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES};
+use crate::limits::MAX_PARTITION_KEY_BYTES;
 
-/// The longest document name that can be written, in UTF-8 bytes: its longest sort key, that of a part, is then 1,024 bytes.
+/// The longest document name that can be written, in UTF-8 bytes. Its longest sort key, that of a part, has 1,024 bytes.
 pub const MAX_DOC_NAME_BYTES: usize = 989;
 
-/// The longest document name that the original package can have written, in UTF-8 bytes. It can be read and cleared.
+/// The longest document name that the original package can write, in UTF-8 bytes. Such a document can be read and cleared.
 pub const MAX_READABLE_DOC_NAME_BYTES: usize = 1_004;
 
 /// The name of a document: 1 to 1,004 UTF-8 bytes, cheap to clone.
@@ -21,7 +20,7 @@ impl DocName {
     /// A name that can be read and cleared.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT` where it is empty or longer than [`MAX_READABLE_DOC_NAME_BYTES`].
+    /// `ERR_INVALID_ARGUMENT` if it is empty or longer than [`MAX_READABLE_DOC_NAME_BYTES`].
     pub fn new(name: &str) -> Result<Self> {
         if name.is_empty() {
             return Err(Error::new(Code::InvalidArgument, "document name is empty"));
@@ -32,10 +31,10 @@ impl DocName {
         Ok(DocName(name.into()))
     }
 
-    /// The same name, if it can be written too.
+    /// The name, if it can be written too.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT` where it is longer than [`MAX_DOC_NAME_BYTES`].
+    /// `ERR_INVALID_ARGUMENT` if it is longer than [`MAX_DOC_NAME_BYTES`].
     pub fn writable(self) -> Result<Self> {
         if self.0.len() > MAX_DOC_NAME_BYTES {
             return Err(too_long(&self.0));
@@ -58,35 +57,6 @@ impl DocName {
 impl fmt::Display for DocName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// The key of a meta of one document.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct MetaKey(String);
-
-impl MetaKey {
-    /// A key that fits the sort key together with its document's name. May be empty, as in the original.
-    ///
-    /// # Errors
-    /// `ERR_INVALID_ARGUMENT` where both together exceed 1,024 bytes of sort key.
-    pub fn new(doc: &DocName, key: &str) -> Result<Self> {
-        let length = SortKey::meta(doc, key).as_bytes().len();
-        if length > MAX_SORT_KEY_BYTES {
-            return Err(Error::new(
-                Code::InvalidArgument,
-                format!(
-                    "meta key of {} bytes makes a sort key of {length} bytes, limit {MAX_SORT_KEY_BYTES}",
-                    key.len()
-                ),
-            ));
-        }
-        Ok(MetaKey(key.to_owned()))
-    }
-
-    /// The key.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
