@@ -22,14 +22,14 @@ export default [
       'n/prefer-node-protocol': 'error'
     }
   },
+  { files: ['lib/**', 'entries/**', 'index.*'], rules: { 'no-console': 'error' } },
   {
-    files: ['lib/**', 'index.*', 'hocuspocus.*', 'updates.*', 'native.cjs'],
-    rules: { 'no-console': 'error' }
+    files: ['**/*.cjs', 'lib/**/*.js', 'examples/testrun/testrun.js'],
+    languageOptions: { sourceType: 'commonjs' }
   },
-  { files: ['**/*.cjs', 'lib/**/*.js', 'testrun.js'], languageOptions: { sourceType: 'commonjs' } },
   // What runs in a browser, or is handed to one.
   {
-    files: ['examples/editor/**', 'demo/*.mjs', 'examples/test/{browser,editor.test}.mjs'],
+    files: ['examples/demo/**', '__test__/examples/{browser,editor.test}.mjs'],
     languageOptions: { globals: { ...globals.browser, ...globals.node } }
   }
 ]

@@ -13,9 +13,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import * as Y from 'yjs'
-import { diffUpdate, encodeStateVectorFromUpdate, mergeUpdates, validateUpdate } from '../updates.mjs'
+import { diffUpdate, encodeStateVectorFromUpdate, mergeUpdates, validateUpdate } from '../entries/updates.mjs'
 import { printTable, row } from './table.mjs'
-import { readTrace, typingTrace } from './trace.mjs'
+import { readTrace, typingTrace } from '../scripts/trace.mjs'
 
 const SELF = fileURLToPath(import.meta.url)
 const options = process.argv.slice(2)

@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url'
 import { ROOT } from '../scripts/machine.mjs'
 import { startDynamoDbLocal } from '../scripts/dynamodb-local.mjs'
 import { printTable, row } from './table.mjs'
-import { RECORDED, readTrace, typingTrace } from './trace.mjs'
+import { RECORDED, readTrace, typingTrace } from '../scripts/trace.mjs'
 
 const OURS = path.join(ROOT, 'index.cjs')
 const THEIRS = process.env.ORIGINAL && path.resolve(process.env.ORIGINAL)

@@ -1,12 +1,12 @@
 'use strict'
 
-/** What the process ends with. */
+/** The exit codes of the process. */
 module.exports = {
-  WELL: 0,
-  /** Something was found (`verify`, `repair`) or something failed: what, was printed. */
-  FOUND_OR_FAILED: 1,
-  /** The call was wrong: nothing was done. */
-  WRONG_USAGE: 2,
-  /** Ctrl-C (or SIGTERM): what was in work has been ended, the rest was not begun. */
-  STOPPED: 130
+  OK: 0,
+  /** The command found a problem (`verify`, `repair`), or something failed. It was printed. */
+  FAILURE: 1,
+  /** The arguments are wrong. Nothing was done. */
+  USAGE_ERROR: 2,
+  /** Ctrl-C or SIGTERM. Documents in progress were finished, and no others were started. */
+  INTERRUPTED: 130
 }

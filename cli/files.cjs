@@ -1,49 +1,49 @@
 'use strict'
 
 /**
- * Documents as files: `BASE.yjs`, a plain Yjs update (V1), and beside it `BASE.json` with the document's name and its metas.
+ * Documents as files: `BASE.yjs` is a plain Yjs update (V1), `BASE.json` has the document's name and its metas.
  *
- * The metas are their stored bytes (lib0 `any`) as base64. A document without updates has no `.yjs`, and loses one of an
- * earlier export. Every file is written under another name and renamed when it is whole.
+ * The value of a meta is its stored bytes (lib0 `any`) as base64. A document without updates has no `.yjs`: the one of an
+ * earlier export is deleted. Every file is written under a temporary name and then renamed.
  */
 
 const fs = require('node:fs/promises')
 const path = require('node:path')
 const { invalidArgument } = require('../lib/arguments.js')
 const { decode } = require('../lib/any.js')
-const { validateUpdate } = require('../updates.cjs')
-const { toBase, toDocName } = require('./file-names.cjs')
+const { validateUpdate } = require('../lib/updates.js')
+const { toDocName, toFileName } = require('./file-names.cjs')
 
 const UPDATE = '.yjs'
 const METAS = '.json'
 
-/** The update that says nothing. */
+/** An update without structs and deletions. */
 const EMPTY_UPDATE = Uint8Array.of(0, 0)
 
 /** @param {{ name: string, update: Uint8Array, metas: Map<string, Uint8Array> }} document */
 async function writeDocument(folder, { name, update, metas }) {
-  const base = path.join(folder, toBase(name))
+  const base = path.join(folder, toFileName(name))
   const list = [...metas].map(([key, value]) => ({ key, value: Buffer.from(value).toString('base64') }))
-  if (hasContent(update)) await writeWhole(base + UPDATE, update)
+  if (hasContent(update)) await writeAtomically(base + UPDATE, update)
   else await fs.rm(base + UPDATE, { force: true })
-  await writeWhole(base + METAS, JSON.stringify({ name, metas: list }, undefined, 2) + '\n')
+  await writeAtomically(base + METAS, JSON.stringify({ name, metas: list }, undefined, 2) + '\n')
   return base
 }
 
-/** No reader sees half a file, and a crash leaves the file that was there. */
-async function writeWhole(file, content) {
-  const writing = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.writing`)
-  const handle = await fs.open(writing, 'w')
+/** A crash leaves the previous file, never half of a new one. */
+async function writeAtomically(file, content) {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.writing`)
+  const handle = await fs.open(temporary, 'w')
   try {
     await handle.writeFile(content)
     await handle.sync()
   } finally {
     await handle.close()
   }
-  await fs.rename(writing, file)
+  await fs.rename(temporary, file)
 }
 
-/** The documents of a folder, or of one file: paths without extension. @returns {Promise<string[]>} */
+/** The documents of a folder or of one file, as paths without an extension. @returns {Promise<string[]>} */
 async function listDocuments(place) {
   const { isDirectory, isFile } = await kindOf(place)
   if (isFile) return [withoutExtension(place)]
@@ -51,7 +51,7 @@ async function listDocuments(place) {
   const bases = new Set()
   for (const file of await fs.readdir(place)) {
     const base = withoutExtension(file)
-    // A file that is not whole begins with a dot.
+    // A temporary file begins with a dot.
     if (base !== file && !file.startsWith('.')) bases.add(path.join(place, base))
   }
   return [...bases].sort()
@@ -67,23 +67,23 @@ async function kindOf(place) {
     const found = await fs.stat(place)
     return { isDirectory: found.isDirectory(), isFile: found.isFile() }
   } catch (error) {
-    throw invalidArgument(`${place} cannot be read: ${error.code}`)
+    throw invalidArgument(`${place} cannot be read: ${error.message}`)
   }
 }
 
 /**
- * One document back from its files, every byte checked.
+ * Reads a document from its files and validates all of it.
  *
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`, `ERR_INVALID_UPDATE`
  */
 async function readDocument(base, givenName) {
-  const [json, found] = await Promise.all([readIfThere(base + METAS), readIfThere(base + UPDATE)])
+  const [json, found] = await Promise.all([readIfExists(base + METAS), readIfExists(base + UPDATE)])
   const { name = toDocName(path.basename(base)), metas } =
     json === undefined ? { metas: new Map() } : parseMetas(json, base)
   if ((givenName ?? name) === undefined) {
     const file = found === undefined ? base : base + UPDATE
     throw invalidArgument(
-      `${file} has no ${METAS} beside it, and its name does not tell its document's: give --name`
+      `${file} has no ${METAS} file beside it, and its name is not one that export writes: give the document's name with --name`
     )
   }
   const update = found ?? (json === undefined ? await fs.readFile(base) : EMPTY_UPDATE)
@@ -102,24 +102,24 @@ function parseMetas(json, base) {
     refuse(`is not JSON: ${error.message}`)
   }
   if (typeof content?.name !== 'string' || !Array.isArray(content.metas))
-    refuse('has not the form { name, metas: [{ key, value }] }')
+    refuse('does not have the form { name, metas: [{ key, value }] }')
   const metas = new Map()
   for (const { key, value } of content.metas) {
     const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : undefined
     if (typeof key !== 'string' || bytes?.toString('base64') !== value)
-      refuse('has a meta that is not { key, value } with a value in base64')
+      refuse('has a meta that is not { key, value } with a base64 value')
     if (metas.has(key)) refuse(`has the meta ${JSON.stringify(key)} twice`)
     try {
       decode(bytes)
     } catch (error) {
-      refuse(`has a meta ${JSON.stringify(key)} that is no value of lib0's: ${error.message}`)
+      refuse(`has a meta ${JSON.stringify(key)} whose value is not a lib0 value: ${error.message}`)
     }
     metas.set(key, bytes)
   }
   return { name: content.name, metas }
 }
 
-async function readIfThere(file) {
+async function readIfExists(file) {
   try {
     return await fs.readFile(file)
   } catch (error) {
@@ -132,4 +132,4 @@ function hasContent(update) {
   return Buffer.compare(update, EMPTY_UPDATE) !== 0
 }
 
-module.exports = { EMPTY_UPDATE, hasContent, listDocuments, readDocument, writeDocument, writeWhole }
+module.exports = { EMPTY_UPDATE, hasContent, listDocuments, readDocument, writeDocument, writeAtomically }

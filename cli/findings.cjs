@@ -1,12 +1,12 @@
 'use strict'
 
-/** What is wrong with a document: what the addon finds in its items, and what yjs finds in their merge. */
+/** The findings about a document: those of the addon about its items, and those of yjs about the merged update. */
 
-const { alarming, printable } = require('./output.cjs')
-const { missingOf, toDoc } = require('./yjs.cjs')
+const { highlight, printable } = require('./format.cjs')
+const { missingUpdates, toDoc } = require('./yjs.cjs')
 
-/** Not wrong: someone may be at it at this moment. */
-const NOTES = new Set(['unsealed-yet'])
+/** Not a problem: another process may still be writing it. */
+const INFORMATIONAL = new Set(['unsealed-yet'])
 
 /**
  * @param {{ findings: object[], update: Uint8Array }} verified
@@ -20,32 +20,29 @@ function findingsOf(Y, name, { findings, update }) {
     items,
     outcome
   }))
-  const ofMerge = (wrong, detail) => [
-    ...found,
-    { wrong, place: 'the merge of all updates', detail, items: 0 }
-  ]
+  const withMerged = (wrong, detail) => [...found, { wrong, place: 'the merged update', detail, items: 0 }]
   let missing
   try {
-    missing = missingOf(toDoc(Y, update, name))
+    missing = missingUpdates(toDoc(Y, update, name))
   } catch (error) {
     if (error.code !== 'ERR_CORRUPT') throw error
-    return ofMerge('unreadable', `${error.message}: ${error.cause.message}`)
+    return withMerged('unreadable', `${error.message}: ${error.cause.message}`)
   }
   if (missing === undefined) return found
   const which = missing.map(({ client, clock }) => `client ${client} up to clock ${clock}`).join(', ')
-  return ofMerge(
+  return withMerged(
     'pending',
-    `some updates wait for others that are not stored${which === '' ? '' : `: ${which}`}`
+    `some updates depend on others that are not stored${which === '' ? '' : `: ${which}`}`
   )
 }
 
-function isNote({ wrong }) {
-  return NOTES.has(wrong)
+function isInformational({ wrong }) {
+  return INFORMATIONAL.has(wrong)
 }
 
-function line(name, finding) {
+function formatFinding(name, finding) {
   const text = `${printable(name)}: ${finding.wrong} at ${printable(finding.place)}: ${finding.detail}`
-  return isNote(finding) ? text : alarming(text)
+  return isInformational(finding) ? text : highlight(text)
 }
 
-module.exports = { findingsOf, isNote, line }
+module.exports = { findingsOf, formatFinding, isInformational }

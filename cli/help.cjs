@@ -1,21 +1,21 @@
 'use strict'
 
-/** The commands, and what `--help` prints of them. */
+/** The commands, and their `--help`. */
 
 const { optionsOf } = require('./options.cjs')
 
 const COMMANDS = [
-  require('./ls.cjs'),
-  require('./show.cjs'),
-  require('./stats.cjs'),
-  require('./export.cjs'),
-  require('./import.cjs'),
-  require('./migrate.cjs'),
-  require('./compact.cjs'),
-  require('./verify.cjs'),
-  require('./repair.cjs'),
-  require('./create-table.cjs'),
-  require('./policy.cjs')
+  require('./commands/ls.cjs'),
+  require('./commands/show.cjs'),
+  require('./commands/stats.cjs'),
+  require('./commands/export.cjs'),
+  require('./commands/import.cjs'),
+  require('./commands/migrate.cjs'),
+  require('./commands/compact.cjs'),
+  require('./commands/verify.cjs'),
+  require('./commands/repair.cjs'),
+  require('./commands/create-table.cjs'),
+  require('./commands/policy.cjs')
 ]
 
 const EXIT_CODES = `Exit codes: 0 all is well, 1 something was found or failed (it was printed), 2 wrong usage (nothing was

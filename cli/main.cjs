@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict'
 
-/** `npx y-dynamodb`: runs one command and gives the process its exit code. */
+/** `npx y-dynamodb`: runs one command and sets the exit code of the process. */
 
 const { run } = require('./run.cjs')
 

@@ -1,12 +1,12 @@
 'use strict'
 
-/** Arguments of the command line: what every command takes, and what is wrong with a call. */
+/** Parses and validates the arguments of the command line. */
 
 const { parseArgs } = require('node:util')
 const { invalidArgument } = require('../lib/arguments.js')
-const { counted } = require('./counted.cjs')
+const { pluralize } = require('./format.cjs')
 
-/** `value` is the word for it in the help. Booleans have none. */
+/** `value` is the placeholder of the option's value in the help. Booleans have none. */
 const TABLE_OPTIONS = {
   table: { value: 'NAME', help: 'the table, by name or ARN (default: Y_DYNAMODB_TABLE)' },
   region: { value: 'REGION', help: 'its region (default: AWS_REGION, the profile)' },
@@ -19,21 +19,26 @@ const COMMON_OPTIONS = {
   help: { help: 'print this' }
 }
 
-/** For commands that work on many documents. */
+/** The option of commands that process many documents. */
 const CONCURRENCY = {
   concurrency: { value: 'N', help: 'how many documents at a time, 1 to 64 (default: 4)' }
+}
+
+/** The option of commands that copy documents into the table. */
+const OVERWRITE_METAS = {
+  'overwrite-metas': { help: 'replace metas that the table has with another value (default: keep them)' }
 }
 
 const DEFAULT_CONCURRENCY = 4
 const MAX_CONCURRENCY = 64
 
-/** All options of a command: its own first. */
+/** All options of a command, its own first. */
 function optionsOf(command) {
   return { ...command.options, ...(command.usesTable === false ? {} : TABLE_OPTIONS), ...COMMON_OPTIONS }
 }
 
 /**
- * What a command line asks for.
+ * Parses the command line.
  *
  * @returns {{ print: 'help' | 'version', command?: object } | { command: object, options: object, positionals: string[] }}
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
@@ -63,7 +68,7 @@ function parseAs(command, args) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (cause) {
-    // Its messages name the option; its codes are Node's. Its advice about -- has a quote too few.
+    // Node's message names the option, but its advice about -- lacks a quote.
     const what =
       cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
         ? `${cause.message.split('. To specify')[0]}; a name that begins with - goes after --`
@@ -88,7 +93,7 @@ function complete(command, values, positionals) {
   if (positionals.length < least || positionals.length > most) {
     throw invalidArgument(
       `${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}: `
-        + `${counted(positionals.length, 'argument')} given`
+        + `${pluralize(positionals.length, 'argument')} given`
     )
   }
   if (values.all && positionals.length > most - 1)
@@ -114,4 +119,4 @@ function checkEndpoint(endpoint, option) {
   }
 }
 
-module.exports = { CONCURRENCY, checkEndpoint, optionsOf, parse }
+module.exports = { CONCURRENCY, OVERWRITE_METAS, checkEndpoint, optionsOf, parse }

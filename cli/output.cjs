@@ -1,12 +1,12 @@
 'use strict'
 
 /**
- * What a command prints. Results go to standard output, one line each, as text or as JSON; notes and failures go to
- * standard error. A reader that has seen enough (`| head`) hears no more; what it means for the run, the run decides.
+ * What a command prints. Results go to standard output, as text or as one JSON value per line. Failures and notes go to
+ * standard error. After the reader has closed standard output (`| head`) nothing more is printed there; the run decides
+ * whether to go on.
  */
 
-/** What a terminal would take as more than text. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+const { printable } = require('./format.cjs')
 
 class Output {
   #json
@@ -17,15 +17,15 @@ class Output {
 
   /**
    * @param {{ json?: boolean, progress?: object, onClosed?: () => void, onFailed?: () => void }} options
-   * `onClosed`: nobody reads results any more; `onFailed`: they cannot be written, and that was told
+   * `onClosed`: the reader has closed standard output; `onFailed`: standard output cannot be written, which was printed
    */
   constructor({ json = false, progress, onClosed = () => {}, onFailed = () => {} }) {
     this.#json = json
     this.#progress = progress
     this.#onClosed = onClosed
     this.#onFailed = onFailed
-    process.stdout.on('error', error => this.#lost(error))
-    // There is nowhere to tell it.
+    process.stdout.on('error', error => this.#handleError(error))
+    // A failure of standard error cannot be printed anywhere.
     process.stderr.on('error', error => {
       if (error.code !== 'EPIPE') onFailed()
     })
@@ -35,39 +35,53 @@ class Output {
     return this.#json
   }
 
-  /** One result: an object for `--json`, lines of text without. Waits for a reader that is slower. */
+  /** One result: `object` with `--json`, otherwise `lines`. Waits for a slow reader. */
   async result(object, ...lines) {
     if (this.#isClosed) return
     this.#progress?.clear()
     const text = this.#json ? toJson(object) : lines.join('\n')
     const error = await new Promise(resolve => process.stdout.write(text + '\n', resolve))
-    if (error) this.#lost(error)
+    if (error) this.#handleError(error)
   }
 
-  /** Headings and sums, for people only. */
+  /** A heading or a summary: not printed with `--json`. */
   async text(line) {
     if (!this.#json) await this.result(undefined, line)
   }
 
-  /** What went wrong. `docName` and `code` where they are known. */
+  /** A remark for people, on standard error: not printed with `--json`. */
+  note(text) {
+    if (this.#json) return
+    this.#progress?.clear()
+    process.stderr.write(`y-dynamodb: ${text}\n`)
+  }
+
+  /** A failure, with the name of its document if there is one. */
   failure(error, docName = error.docName) {
     this.#progress?.clear()
     const { code, message } = error
+    const cause = causeOf(error)
     const text = this.#json
-      ? toJson({ error: { code, message, docName } })
-      : `y-dynamodb: ${docName === undefined ? '' : `${printable(docName)}: `}${message}${code === undefined ? '' : ` (${code})`}`
+      ? toJson({ error: { code, message, docName, cause } })
+      : `y-dynamodb: ${[docName && printable(docName), message, cause].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`
     process.stderr.write(text + '\n')
-    // Not one of ours: a bug, and its place helps.
+    // An error without a code is a bug: the stack shows where.
     if (code === undefined && !this.#json) process.stderr.write(`${error.stack}\n`)
   }
 
-  #lost(error) {
+  #handleError(error) {
     if (this.#isClosed) return
     this.#isClosed = true
     if (error.code === 'EPIPE') return this.#onClosed()
     this.failure({ code: error.code, message: 'standard output cannot be written' })
     this.#onFailed()
   }
+}
+
+/** The cause that the message does not name already, as it names an error of AWS. */
+function causeOf({ message, cause }) {
+  const reason = cause?.message
+  return reason === undefined || message.includes(reason.split(':')[0]) ? undefined : reason
 }
 
 /** Bytes as base64, bigints as their digits. */
@@ -78,22 +92,4 @@ function toJson(object) {
   })
 }
 
-/** A name as it can be shown on a terminal: quoted where it would do more there than stand. */
-function printable(name) {
-  if (!UNPRINTABLE.test(name)) return name
-  const quoted = JSON.stringify(name)
-  return quoted.replace(new RegExp(UNPRINTABLE, 'gu'), c => `\\u{${c.codePointAt(0).toString(16)}}`)
-}
-
-/** Bold red, on a terminal without NO_COLOR. */
-function alarming(text) {
-  return process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[1;31m${text}\x1b[0m` : text
-}
-
-/** A time in UTC; '—' where it is not known. */
-function timeOf(ms) {
-  const date = new Date(ms ?? NaN)
-  return Number.isNaN(date.getTime()) ? '—' : date.toISOString().replace('T', ' ').slice(0, 19)
-}
-
-module.exports = { Output, alarming, printable, timeOf }
+module.exports = { Output }

@@ -1,52 +1,52 @@
 'use strict'
 
-/** How far long work is: one line on standard error, redrawn; nothing where that is no terminal. */
+/** A progress line on standard error, redrawn in place. Nothing is drawn if standard error is not a terminal. */
 
-const { counted } = require('./counted.cjs')
+const { pluralize } = require('./format.cjs')
 
 const WIDTH = 30
 const REDRAW_MS = 100
 
 class Progress {
-  #isShown = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
-  #drawn = false
-  #last = 0
+  #isEnabled = process.stderr.isTTY === true && process.env.TERM !== 'dumb'
+  #isDrawn = false
+  #drawnAt = 0
   #done = 0
   #total
 
-  /** @param {number} [total] how many there will be, where that is known */
+  /** @param {number} [total] how many documents there are, if known */
   begin(total) {
     this.#total = total
     this.#draw()
   }
 
-  /** One more is done. */
+  /** One more document is finished. */
   step() {
     this.#done += 1
-    if (Date.now() - this.#last >= REDRAW_MS) this.#draw()
+    if (Date.now() - this.#drawnAt >= REDRAW_MS) this.#draw()
   }
 
-  /** Takes the line away, so that others can be printed. */
+  /** Erases the line, so that other output can be printed. */
   clear() {
-    if (!this.#drawn) return
+    if (!this.#isDrawn) return
     process.stderr.write('\r\x1b[K')
-    this.#drawn = false
+    this.#isDrawn = false
   }
 
   end() {
     this.clear()
-    this.#isShown = false
+    this.#isEnabled = false
   }
 
   #draw() {
-    if (!this.#isShown) return
-    this.#last = Date.now()
-    this.#drawn = true
+    if (!this.#isEnabled) return
+    this.#drawnAt = Date.now()
+    this.#isDrawn = true
     process.stderr.write(`\r\x1b[K${this.#line()}`)
   }
 
   #line() {
-    if (!this.#total) return counted(this.#done, 'document')
+    if (!this.#total) return pluralize(this.#done, 'document')
     const filled = Math.min(WIDTH, Math.floor((WIDTH * this.#done) / this.#total))
     return `[${'#'.repeat(filled)}${' '.repeat(WIDTH - filled)}] ${this.#done} of ${this.#total} documents`
   }

@@ -1,68 +1,69 @@
 'use strict'
 
 /**
- * One run of the command line: parses the arguments, runs the command, turns what came of it into an exit code.
+ * Runs the command line once: parses the arguments, runs the command, and determines the exit code.
  *
- * A command gets a context and tells what it found by `context.found()`; what it throws ends the run.
+ * A command gets a `Context`. It calls `setFailed` for each problem that it finds or prints; an error that it throws ends
+ * the run.
  */
 
-const { FOUND_OR_FAILED, STOPPED, WELL, WRONG_USAGE } = require('./exit-codes.cjs')
+const { Cancellation } = require('./cancellation.cjs')
+const { FAILURE, INTERRUPTED, OK, USAGE_ERROR } = require('./exit-codes.cjs')
 const { COMMANDS, commandHelp, generalHelp } = require('./help.cjs')
 const { parse } = require('./options.cjs')
 const { Output } = require('./output.cjs')
 const { Progress } = require('./progress.cjs')
-const { Stop } = require('./stop.cjs')
 const { openTable } = require('./table.cjs')
 
 class Context {
   #open = []
-  hasFound = false
+  #hasFailed = false
 
   constructor({ command, options, positionals }) {
     this.command = command
     this.options = options
     this.positionals = positionals
-    this.stop = new Stop()
+    this.cancellation = new Cancellation()
     this.progress = new Progress()
     this.output = new Output({
       json: options.json,
       progress: this.progress,
-      // Work that was asked for is done, and its exit code told, also when nobody reads of it any more.
+      // Other commands finish their work and set their exit code, even if nobody reads the output any more.
       onClosed: () => {
-        if (command.onlyPrints) this.stop.quietly()
+        if (command.isReadOnly) this.cancellation.cancel()
       },
       onFailed: () => {
-        this.found()
-        this.stop.quietly()
+        this.setFailed()
+        this.cancellation.cancel()
       }
     })
   }
 
-  /** The table of the options, closed when the run ends. `more` are options of the persistence. */
+  /** Opens the table that the options name, until the run ends. `more` are options of the persistence. */
   openTable(more) {
-    return this.opened(openTable(this.options, more))
+    return this.closeLater(openTable(this.options, more))
   }
 
   /** Closes `source` when the run ends. */
-  opened(source) {
+  closeLater(source) {
     this.#open.push(source)
     return source
   }
 
-  /** Something was found or failed: the exit code will tell. */
-  found() {
-    this.hasFound = true
+  /** The exit code will be 1. */
+  setFailed() {
+    this.#hasFailed = true
   }
 
   async close() {
     this.progress.end()
     await Promise.all(this.#open.map(source => source.close()))
-    this.stop.end()
+    this.cancellation.dispose()
   }
 
   get exitCode() {
-    if (this.stop.isAsked) return STOPPED
-    return this.hasFound ? FOUND_OR_FAILED : WELL
+    if (this.cancellation.isInterrupted) return INTERRUPTED
+    return this.#hasFailed ? FAILURE : OK
   }
 }
 
@@ -77,29 +78,28 @@ async function run(argv) {
     await context.close()
     return context.exitCode
   } catch (error) {
-    return await ended(error, context, argv)
+    return await fail(error, context, argv)
   }
 }
 
 async function print({ print, command }) {
   const text =
     print === 'help' ? (command ? commandHelp(command) : generalHelp()) : require('../package.json').version
-  let code = WELL
+  let code = OK
   const output = new Output({
     onFailed: () => {
-      code = FOUND_OR_FAILED
+      code = FAILURE
     }
   })
   await output.result(undefined, text.trimEnd())
   return code
 }
 
-async function ended(error, context, argv) {
+async function fail(error, context, argv) {
   const output = context?.output ?? new Output({ json: argv.includes('--json') })
   output.failure(error)
-  // What is still open is closed as well; why the run ended has been told.
   await context?.close().catch(closing => output.failure(closing))
-  return error.code === 'ERR_INVALID_ARGUMENT' ? WRONG_USAGE : FOUND_OR_FAILED
+  return error.code === 'ERR_INVALID_ARGUMENT' ? USAGE_ERROR : FAILURE
 }
 
 module.exports = { run }

@@ -1,32 +1,31 @@
 'use strict'
 
 /**
- * A table as the commands see it: the native addon without the face of the API. What the API does not show (items, damage,
- * quarantine) is here, and metas as bytes.
+ * The table of a command: calls the native addon directly, because the API has neither items, damage and quarantine nor
+ * the bytes of metas.
  *
- * Nothing is created and nothing is merged in the background: a command does what it says.
+ * No background compaction runs, and only `create-table` creates a table.
  */
 
-const fs = require('node:fs')
 const { Addon } = require('../lib/addon.js')
-const { invalidArgument } = require('../lib/arguments.js')
 const { normalise } = require('../lib/config.js')
 const diagnostics = require('../lib/diagnostics.js')
+const { checkDatabaseFile, filePathOf } = require('./database-file.cjs')
 
-/** The state vector of a peer that has nothing. */
-const NOTHING_KNOWN = Uint8Array.of(0)
+/** The state vector of an empty document. */
+const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 
 class Table {
   #addon
-  #creates
+  #create
 
   constructor(config) {
-    this.#creates = !config.skipCreateTable
+    this.#create = !config.skipCreateTable
     const { options } = normalise(config)
     this.#addon = new Addon(options, undefined, event => diagnostics.tell(event, config.tableName))
   }
 
-  /** All items of the table, those of a document side by side. Reads the whole table. */
+  /** All items of the table; those of one document are adjacent. Scans the whole table. */
   async *items() {
     let after
     do {
@@ -36,7 +35,7 @@ class Table {
     } while (after != null)
   }
 
-  /** The documents that have any item of ours, each with all its items. Reads the whole table. */
+  /** The documents, each with all its items; items of other software are skipped. Scans the whole table. */
   async *documents() {
     let document
     for await (const item of this.items()) {
@@ -50,9 +49,9 @@ class Table {
     if (document !== undefined) yield document
   }
 
-  /** All updates of a document as one. */
+  /** All updates of a document, merged. */
   read(name) {
-    return this.#ask(name, 'diff', name, NOTHING_KNOWN, false)
+    return this.#ask(name, 'diff', name, EMPTY_STATE_VECTOR, false)
   }
 
   /** @returns {Promise<Map<string, Uint8Array>>} */
@@ -69,13 +68,19 @@ class Table {
     return this.#ask(name, 'setMeta', name, key, bytes, false)
   }
 
-  getMeta(name, key) {
-    return this.#ask(name, 'getMeta', name, key, false)
+  /** Resolves when the table is ACTIVE and its keys are checked; creates it first if it was opened so. */
+  prepare() {
+    // Any call waits for that.
+    return this.#ask(undefined, 'getMeta', 'y-dynamodb', 'create-table', false)
   }
 
-  /** The log clock of what all updates became; null where there are none. */
+  /**
+   * Merges all updates of a document; null if it is missing.
+   *
+   * @returns {Promise<{ clock: number, changed: boolean, itemsBefore: number, itemsAfter: number, bytesBefore: number, bytesAfter: number } | null>}
+   */
   compact(name) {
-    return this.#ask(name, 'flush', name, false)
+    return this.#ask(name, 'compact', name)
   }
 
   verify(name) {
@@ -102,7 +107,7 @@ class Table {
     try {
       return await this.#addon.ask(docName, method, ...args)
     } catch (error) {
-      if (error.code === 'ERR_TABLE' && !this.#creates)
+      if (error.code === 'ERR_TABLE' && !this.#create)
         error.message += ' (y-dynamodb create-table makes one that is missing)'
       throw error
     }
@@ -110,34 +115,23 @@ class Table {
 }
 
 /**
- * The table that the options name.
+ * Opens the table that the options name.
  *
- * @throws {PersistenceError} `ERR_INVALID_ARGUMENT` for a file that is not there: opening it would make it
+ * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
  */
 function openTable({ table, region, endpoint, profile }, { create = false, ...more } = {}) {
-  const file = fileOf(endpoint)
-  if (!create && file !== undefined && !fs.existsSync(file)) {
-    throw invalidArgument(`there is no file ${file}: y-dynamodb create-table makes it`)
-  }
+  const file = filePathOf(endpoint)
+  if (file !== undefined) checkDatabaseFile(file, create)
   return new Table({
     tableName: table,
     skipCreateTable: !create,
-    // Nobody waits for a command as for a keystroke; what is deleted stays readable until someone asks for less.
+    // Only `compact --gc` drops deleted content.
     gc: false,
     compactionItems: 0,
     ...more,
-    aws: { region: region ?? regionOf(endpoint), endpoint, profile }
+    // An embedded database needs no region.
+    aws: { region: region ?? (file === undefined ? undefined : 'local'), endpoint, profile }
   })
-}
-
-/** An embedded table is in no region, and asks for none. */
-function regionOf(endpoint) {
-  return fileOf(endpoint) === undefined ? undefined : 'local'
-}
-
-/** The path in `file:PATH` or `file://PATH`. */
-function fileOf(endpoint) {
-  return /^file:(?:\/\/)?(.+)$/s.exec(endpoint ?? '')?.[1]
 }
 
 module.exports = { openTable }

@@ -1,30 +1,30 @@
 'use strict'
 
-/** What yjs says of a document: its root types as people read them, and what it waits for. */
+/** Reads a merged update with yjs: its root types, and the updates that it depends on and are missing. */
 
 const { invalidArgument } = require('../lib/arguments.js')
 const { PersistenceError } = require('../lib/errors.js')
 
-/** Kinds of content by their number in the update format. */
+/** Content types, by their number in the update format. */
 const DELETED = 1
 const STRING = 4
 const EMBED = 5
 const FORMAT = 6
 const TYPE = 7
 
-/** As an ES module where it does not load as CommonJS: a prerelease of 14. */
+/** Loads yjs, as an ES module if it cannot be loaded as CommonJS (a prerelease of 14). */
 async function loadYjs() {
   try {
     return require('yjs')
   } catch (cause) {
-    if (cause.code === 'MODULE_NOT_FOUND' && cause.message.includes("'yjs'")) throw missing(cause)
+    if (cause.code === 'MODULE_NOT_FOUND' && cause.message.includes("'yjs'")) throw notInstalled(cause)
     return await import('yjs').catch(error => {
-      throw missing(error)
+      throw notInstalled(error)
     })
   }
 }
 
-function missing(cause) {
+function notInstalled(cause) {
   return invalidArgument(
     `this command needs yjs, which cannot be loaded (${cause.code ?? cause.message}): npm install yjs`
   )
@@ -41,17 +41,17 @@ function toDoc(Y, update, docName) {
   return doc
 }
 
-/** The clients, each with the highest clock, that stored updates wait for; undefined where nothing is missing. */
-function missingOf(doc) {
+/** The clients, with their highest clocks, that stored updates depend on and that are missing; undefined if none. */
+function missingUpdates(doc) {
   const { pendingStructs, pendingDs } = doc.store
   if (pendingStructs == null && pendingDs == null) return undefined
   return [...(pendingStructs?.missing ?? [])].map(([client, clock]) => ({ client, clock }))
 }
 
-/** The root types: `{ name, kind, text?, json }`. The kind is guessed from the content: the format does not tell it. */
+/** The root types: `{ name, kind, text?, json }`. The kind is guessed from the content, because the update format does not have it. */
 function rootsOf(Y, doc) {
   return [...doc.share.keys()].sort().map(name => {
-    // @y/y has one type for all.
+    // @y/y has a single type.
     if (typeof doc.getMap !== 'function') return { name, kind: 'type', json: doc.get(name).toJSON() }
     const kind = kindOf(Y, doc.share.get(name))
     switch (kind) {
@@ -69,7 +69,7 @@ function rootsOf(Y, doc) {
   })
 }
 
-/** yjs 14 tells no delta. */
+/** yjs 14 has no `toDelta`. */
 function textOf(text) {
   return { text: text.toString(), json: text.toDelta?.() ?? text.toJSON() }
 }
@@ -89,4 +89,4 @@ function isXml(Y, type) {
   return [Y.XmlElement, Y.XmlText, Y.XmlHook].some(kind => kind !== undefined && type instanceof kind)
 }
 
-module.exports = { loadYjs, missingOf, rootsOf, toDoc }
+module.exports = { loadYjs, missingUpdates, rootsOf, toDoc }

@@ -6,7 +6,7 @@
  */
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
-const native = require('../native.cjs')
+const native = require('./native.js')
 const { PersistenceError, closed, unwrap } = require('./errors.js')
 const { callAside } = require('./reported.js')
 

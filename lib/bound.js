@@ -12,6 +12,7 @@ const { Backoff } = require('./backoff.js')
 const { PersistenceError } = require('./errors.js')
 const { Gathered } = require('./gathered.js')
 const { HeldBack, mendHeldBack } = require('./held-back.js')
+const { missingFrom } = require('./missing.js')
 const { storable } = require('./salvage.js')
 const {
   deleteAllUnwritable,
@@ -20,7 +21,6 @@ const {
   resume,
   stateBefore
 } = require('./unwritable.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../updates.cjs')
 const { apply } = require('./yjs.js')
 
 /** What no later attempt to load would change. */
@@ -30,9 +30,6 @@ const EMPTY_UPDATE_BYTES = 2
 
 /** The origin of deletions of content that yjs cannot write: no UndoManager tracks it. */
 const MENDING = Symbol('deleted by y-dynamodb')
-
-/** Nothing is dropped where bytes are only compared. */
-const KEEP = { gc: false }
 
 class BoundDocument {
   #ydoc
@@ -305,7 +302,7 @@ class BoundDocument {
     if (state === undefined || state.length <= EMPTY_UPDATE_BYTES) return
     let lacking = state
     try {
-      lacking = await lackingIn(known, state)
+      lacking = await missingFrom(known, state, { deletedContent: false })
     } catch {
       // What of it cannot be compared cannot be stored either, and is reported then.
     }
@@ -315,14 +312,6 @@ class BoundDocument {
   #closed(message) {
     return new PersistenceError(message, { code: 'ERR_CLOSED', docName: this.docName, retryable: false })
   }
-}
-
-/** What `updates` lack of `state`; undefined where they lack nothing: a diff always has all deletions in it. */
-async function lackingIn(updates, state) {
-  const known = await mergeUpdatesAsync(updates, KEEP)
-  const lacking = diffUpdate(state, encodeStateVectorFromUpdate(known))
-  const all = await mergeUpdatesAsync([known, lacking], KEEP)
-  return Buffer.compare(all, known) === 0 ? undefined : lacking
 }
 
 module.exports = { BoundDocument }

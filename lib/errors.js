@@ -7,7 +7,7 @@
  */
 
 /**
- * A call that failed. `code` says what to do about it (see the README's table of codes); `retryable` whether the same
+ * A call that failed. `code` says what to do about it (see docs/ERRORS.md#codes); `retryable` whether the same
  * call may succeed later without any change.
  */
 class PersistenceError extends Error {

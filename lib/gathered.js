@@ -5,7 +5,7 @@
  * part of the document that they are.
  */
 
-const { mergeUpdates } = require('../updates.cjs')
+const { mergeUpdates } = require('./updates.js')
 
 const MOST_UPDATES = 100
 

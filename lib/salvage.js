@@ -3,8 +3,8 @@
 /** Updates with structs that cannot be stored: what can be stored of them. */
 
 const { PersistenceError, unwrap } = require('./errors.js')
-const { validateUpdate } = require('../updates.cjs')
-const native = require('../native.cjs')
+const { validateUpdate } = require('./updates.js')
+const native = require('./native.js')
 
 /**
  * What of an update can be stored: the update itself, or, where structs in it are refused, the same with a deleted item for each

@@ -1,5 +1,5 @@
 /**
- * Builds the addon with cargo and puts it where `native.cjs` finds it: `y-dynamodb.<platform>.node` in the top folder.
+ * Builds the addon with cargo and puts it where `lib/native.js` finds it: `y-dynamodb.<platform>.node` in the top folder.
  *
  * node scripts/build.mjs [--release] [--test-hooks] [--target TRIPLE] [--zig]
  *

@@ -11,7 +11,7 @@ try {
   await install()
   await buildAddon()
   // The same process, so that Ctrl+C reaches the server itself.
-  await import(values.check ? '../demo/check.mjs' : '../demo/server.mjs')
+  await import(values.check ? '../examples/demo/check.mjs' : '../examples/demo/server.mjs')
 } catch (error) {
   fail(error.code?.startsWith('ERR_PARSE_ARGS') ? `${error.message}\nnpm run demo [-- --check]` : error.stack)
 }

@@ -1,15 +1,20 @@
 /**
  * `node scripts/fuzz.mjs [target …] [--smoke] [--seconds=N]`: builds the fuzz targets of the update engine and runs each for
- * N seconds (default 60, with `--smoke` 10), beginning with the inputs in `fuzz/corpus`. Installs cargo-fuzz if missing.
+ * N seconds (default 60, with `--smoke` 10), beginning with the inputs of `fuzz/corpus.mjs` and
+ * those in `fuzz/regressions`. Installs cargo-fuzz if missing.
  *
  * With a nightly toolchain AddressSanitizer watches; with stable alone there is none, and overflow checks and assertions
  * remain. The last lines say what ran. New inputs are kept in `fuzz/target/corpus`, findings in `fuzz/artifacts`.
+ * Once a finding is mended its input belongs into `fuzz/regressions/TARGET`.
  */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { writeCorpus } from '../fuzz/corpus.mjs'
 import { ROOT, fail, requireTools, run } from './machine.mjs'
 
+const SEEDS = path.join(ROOT, 'fuzz/target/seeds')
+const REGRESSIONS = path.join(ROOT, 'fuzz/regressions')
 const TARGETS = ['validate', 'merge', 'diff', 'state_vector', 'verify']
 /** One input: seconds until it counts as a hang, bytes at most, MB that one allocation or the process may take. */
 const LIMITS = ['-timeout=5', '-max_len=4096', '-malloc_limit_mb=64', '-rss_limit_mb=2048']
@@ -47,7 +52,10 @@ async function fuzz(target, { cargo, env, sanitizer }) {
   const found = path.join(ROOT, 'fuzz/target/corpus', target)
   fs.mkdirSync(found, { recursive: true })
   let runs
-  // New inputs go to the first folder; the committed ones are only read.
+  // New inputs go to the first folder; the others are only read.
+  const read = [SEEDS, REGRESSIONS]
+    .map(folder => path.join(folder, target))
+    .filter(folder => fs.existsSync(folder))
   const args = [
     'fuzz',
     'run',
@@ -55,7 +63,7 @@ async function fuzz(target, { cargo, env, sanitizer }) {
     sanitizer,
     target,
     found,
-    path.join(ROOT, 'fuzz/corpus', target),
+    ...read,
     '--',
     `-max_total_time=${seconds}`,
     ...LIMITS
@@ -78,6 +86,7 @@ async function fuzz(target, { cargo, env, sanitizer }) {
 if (unknown.length > 0)
   fail(`Unknown: ${unknown.join(', ')}. Targets: ${TARGETS.join(', ')}; options: --smoke, --seconds=N.`)
 requireTools()
+writeCorpus(SEEDS)
 await installCargoFuzz()
 const tools = toolchain()
 const build = await run('cargo', [...tools.cargo, 'fuzz', 'build', '-s', tools.sanitizer], { env: tools.env })

@@ -1,7 +1,7 @@
 /**
  * Reads the Markdown pages of the repository: their blocks of code with the mark that stands before each, anchors, links.
  *
- * A mark is an HTML comment directly before a block; it says what the tests do with the block (see examples/test/docs).
+ * A mark is an HTML comment directly before a block; it says what the tests do with the block (see __test__/docs).
  */
 import fs from 'node:fs'
 import path from 'node:path'

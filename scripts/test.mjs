@@ -9,7 +9,9 @@ import { ROOT, run } from './machine.mjs'
 import { runTestFiles } from './node-tests.mjs'
 import { buildAddon, install } from './setup.mjs'
 
-const TEST_FOLDERS = ['__test__', 'examples']
+const TESTS = '__test__'
+/** Those that depend on the engine: they run on DynamoDB Local as well. */
+const ENGINE_FOLDERS = ['api', 'cli', 'faults'].map(name => path.join(TESTS, name))
 // Nothing here reaches AWS: credentials that open nothing, and no question to the metadata service.
 const ENV = {
   AWS_ACCESS_KEY_ID: 'test',
@@ -83,7 +85,7 @@ await buildAddon({ testHooks: true })
 await rust('Rust, without Node and AWS', ['--no-default-features'])
 const local = await startDynamoDbLocal()
 try {
-  const files = TEST_FOLDERS.flatMap(testFiles)
+  const files = testFiles(TESTS)
   const env = local.endpoint ? { DYNAMODB_LOCAL_ENDPOINT: local.endpoint } : {}
   // The other suites are the same with and without the features.
   await rust(
@@ -108,9 +110,8 @@ try {
       ['--all-features', '--test', 'table_conformance', '--', '--include-ignored', 'dynamodb_local::'],
       env
     )
-    const engineFolders = ['__test__', path.join('__test__', 'fire'), path.join('__test__', 'cli')]
     const engineFiles = files.filter(
-      name => engineFolders.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs')
+      name => ENGINE_FOLDERS.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs')
     )
     await node('Node, DynamoDB Local', engineFiles, { ...env, Y_DYNAMODB_TEST_ENGINE: 'local' })
   } else {

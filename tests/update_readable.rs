@@ -225,6 +225,28 @@ fn values_that_a_merge_would_join_to_one_entry_are_divided_like_one() {
 }
 
 #[test]
+fn what_fills_a_gap_decides_whether_an_entry_is_divided() {
+    // The map (1, 1) waits for (1, 0), the deletion of (2, 2) for (2, 1) and (2, 2).
+    let update = hex("02 01 02 00 28 00 0101 016b 01 7e 01 01 01 87 0100 01 02 02 01 0201 01 01 0101");
+    let before_map = hex("01 01 01 00 04 01 0161 01 78 00");
+    let log = |values: &str| [update.clone(), hex(values), before_map.clone()];
+    assert_eq!(validate(&update), Ok(()));
+    let one_each = "01 02 02 01 88 0200 01 7e 88 0201 01 7e 01 02 01 0002";
+    assert_eq!(buried(&log(one_each)), [], "what Yjs writes");
+    let together = "01 01 02 01 88 0200 02 7e7e 00";
+    assert_eq!(validate(&hex(together)), Ok(()));
+    assert_eq!(buried(&log(together)), [(2, vec![(1, 3)])]);
+}
+
+#[test]
+fn structs_that_wait_for_each_other_are_in_no_map() {
+    // The type (1, 1) stands behind the text (4, 7), and that lies in the type. A merge joins (4, 4) and (4, 7).
+    let cycle = hex("02 02 04 04 24 00 0101 016b 03 78797a 84 0406 02 6162 01 01 01 87 0407 01 00");
+    assert_eq!(validate(&cycle), Ok(()));
+    assert_eq!(buried(&[cycle]), []);
+}
+
+#[test]
 fn what_is_no_update_is_named_with_its_reason() {
     let log = hexes(&["0000", "07", "0101 0100 04010174 0161 00", "0101 0200 05 010161 01 7b 00"]);
     let found: Vec<_> = unreadable(&log).iter().map(|e| (e.update, e.offset)).collect();

@@ -9,7 +9,7 @@ import { Y, bigUpdate, docOf, keystrokes, mapOf, textOf, updatesOf } from '../su
 import { cli, cliJson, filledTable, folder, of, sharedTable } from './support/cli.mjs'
 
 const require = createRequire(import.meta.url)
-const { toBase, toDocName } = require('../../cli/file-names.cjs')
+const { toFileName, toDocName } = require('../../cli/file-names.cjs')
 
 /** Names that some file system, shell or person would stumble over. */
 const HARD_NAMES = [
@@ -44,7 +44,7 @@ const HARD_NAMES = [
 
 describe('names of files', onceOnly, () => {
   test('are different on any file system, and lead back where they are not cut', () => {
-    const bases = HARD_NAMES.map(toBase)
+    const bases = HARD_NAMES.map(toFileName)
     assert.equal(new Set(bases.map(base => base.toLowerCase().normalize('NFC'))).size, HARD_NAMES.length)
     for (const [i, base] of bases.entries()) {
       assert.match(base, /^[a-zA-Z0-9_%~-]{1,200}$/)

@@ -7,7 +7,7 @@ import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
 import { readSortKey, sortKey } from '../support/format.mjs'
 import { ProxiedTable, delay, hang } from '../support/proxy.mjs'
 import { Y, docOf, keystrokes, textOf, updatesOf } from '../support/documents.mjs'
-import { until } from '../../examples/test/until.mjs'
+import { until } from '../support/until.mjs'
 import { cli, cliJson, filledTable, folder, of, sharedTable, start } from './support/cli.mjs'
 
 /** A store of y-leveldb with these documents and metas, closed. */

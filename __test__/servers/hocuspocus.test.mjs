@@ -6,15 +6,15 @@ import { Server } from '@hocuspocus/server'
 import WebSocket from 'ws'
 import { DynamoDB } from 'y-dynamodb/hocuspocus'
 import * as Y from 'yjs'
-import { until } from '../../examples/test/until.mjs'
+import { until } from '../support/until.mjs'
 import { textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
 import { ProxiedTable, delay, deny } from '../support/proxy.mjs'
 
 /** A server on a table, whose extension has a persistence of its own. */
 const open = async (t, table, { extensions = [], ...more } = {}) => {
-  const told = []
-  const onError = (error, context) => told.push([error.code, context])
+  const reported = []
+  const onError = (error, context) => reported.push([error.code, context])
   const extension = new DynamoDB(table.config({ onError, ...more }))
   const server = new Server({
     port: 0,
@@ -38,10 +38,10 @@ const open = async (t, table, { extensions = [], ...more } = {}) => {
     hocuspocus: server.hocuspocus,
     documents,
     extension,
-    told,
+    reported,
     stop,
     join,
-    codes: () => told.map(([code]) => code)
+    codes: () => reported.map(([code]) => code)
   }
 }
 
@@ -237,7 +237,7 @@ describe('a Hocuspocus server', () => {
   test('a table that fails keeps no run of the hook onStoreDocument waiting, and so the server ends', async t => {
     const table = await ProxiedTable.before(t)
     let runs = 0
-    const { join, stop, told, documents } = await open(t, table, {
+    const { join, stop, reported, documents } = await open(t, table, {
       extensions: [
         {
           afterStoreDocument: async () => {
@@ -250,11 +250,11 @@ describe('a Hocuspocus server', () => {
     await until('synchronisation', client.isSynced)
     table.rule(denyWrites)
     client.text.insert(0, 'not stored')
-    await until('a refusal', () => told.length > 0)
+    await until('a refusal', () => reported.length > 0)
     await until('the end of a run', () => runs > 0)
     assert(documents.has('doc'))
     await stop()
-    assert.equal(told.filter(([, { update }]) => update).length, 1)
+    assert.equal(reported.filter(([, { update }]) => update).length, 1)
   })
 
   test('a direct connection has stored what it changed', async t => {
@@ -284,14 +284,16 @@ describe('a Hocuspocus server', () => {
 
   test('ends on a table that goes on failing, and hands back what was not stored', async t => {
     const table = await ProxiedTable.before(t)
-    const { join, stop, told, documents } = await open(t, table)
+    const { join, stop, reported, documents } = await open(t, table)
     const client = join('doc')
     await until('synchronisation', client.isSynced)
     table.rule(denyWrites)
     client.text.insert(0, 'not stored')
     await until('the text at the server', () => documents.get('doc').getText('text').length > 0)
     await stop()
-    const given = told.flatMap(([code, { operation, update }]) => (update ? [[code, operation, update]] : []))
+    const given = reported.flatMap(([code, { operation, update }]) =>
+      update ? [[code, operation, update]] : []
+    )
     assert.deepEqual(
       given.map(([code, operation]) => [code, operation]),
       [['ERR_ACCESS', 'close']]

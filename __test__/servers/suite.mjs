@@ -9,7 +9,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { until } from '../../examples/test/until.mjs'
+import { until } from '../support/until.mjs'
 import { textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'
@@ -35,9 +35,9 @@ export const serverSuite = async version => {
 
   /** A server in this process, on a table. */
   const open = async (t, table) => {
-    const told = []
+    const reported = []
     const persistence = DynamoDbPersistence(
-      table.config({ Y, onError: (error, context) => told.push([error, context]) })
+      table.config({ Y, onError: (error, context) => reported.push([error, context]) })
     )
     const { port, stop } = await serve(utils, persistence)
     t.after(async () => {
@@ -48,7 +48,7 @@ export const serverSuite = async version => {
       persistence,
       port,
       client: docName => joined(t, port, docName),
-      codes: () => told.map(([error]) => error.code)
+      codes: () => reported.map(([error]) => error.code)
     }
   }
 

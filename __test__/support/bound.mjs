@@ -2,14 +2,14 @@
 import { DynamoDbPersistence } from './engine.mjs'
 import { Y } from './documents.mjs'
 
-/** A persistence and all that its `onError` is told. */
+/** A persistence and all that its `onError` gets. */
 export const open = (t, table, more) => {
-  const told = []
-  const persistence = table.open(t, { onError: (error, context) => told.push([error, context]), ...more })
+  const reported = []
+  const persistence = table.open(t, { onError: (error, context) => reported.push([error, context]), ...more })
   return {
     persistence,
-    told,
-    codes: () => told.map(([error, { operation }]) => `${operation}: ${error.code}`)
+    reported,
+    codes: () => reported.map(([error, { operation }]) => `${operation}: ${error.code}`)
   }
 }
 

@@ -11,7 +11,7 @@ process.env.AWS_EC2_METADATA_DISABLED = 'true'
 
 const { default: DynamoDbPersistence } = await import('../../index.mjs')
 const require = createRequire(import.meta.url)
-const native = require('../../native.cjs')
+const native = require('../../lib/native.js')
 
 export { DynamoDbPersistence, native }
 export const REGION = 'us-west-2'

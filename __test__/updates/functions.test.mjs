@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import * as Y from 'yjs'
-import * as updates from '../../updates.mjs'
+import * as updates from '../../entries/updates.mjs'
 
 const require = createRequire(import.meta.url)
 const { PersistenceError } = require('../../lib/errors.js')
@@ -37,8 +37,8 @@ test('CommonJS and ES modules give the same functions', () => {
     'validateUpdate'
   ]
   assert.deepEqual(Object.keys(updates).sort(), names)
-  assert.deepEqual(Object.keys(require('../../updates.cjs')).sort(), names)
-  for (const name of names) assert.equal(updates[name], require('../../updates.cjs')[name])
+  assert.deepEqual(Object.keys(require('../../lib/updates.js')).sort(), names)
+  for (const name of names) assert.equal(updates[name], require('../../lib/updates.js')[name])
 })
 
 test('two updates become one, in either order, sync and async', async () => {

@@ -4,7 +4,7 @@
  */
 
 import { CHECKS, logOf, newStats, run } from './support/corpus.mjs'
-import { randomRichText } from './support/rich-text.mjs'
+import { randomRichText } from '../../scripts/yjs-logs/rich-text.mjs'
 
 const minutes = Number(process.argv[2] ?? 10)
 const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import * as Y from 'yjs'
 import { logOf, newStats, run } from './support/corpus.mjs'
 import { merge } from './support/engine.mjs'
-import { randomRichText } from './support/rich-text.mjs'
+import { randomRichText } from '../../scripts/yjs-logs/rich-text.mjs'
 import { load } from './support/view.mjs'
 
 const SEED = Number(process.env.SEED ?? 1)

@@ -7,7 +7,7 @@
 
 import fs from 'node:fs'
 import * as Y from 'yjs'
-import { Random } from './support/random.mjs'
+import { Random } from '../../scripts/yjs-logs/random.mjs'
 
 const LOGS = 60
 const WORDS = ['a', 'word ', 'ä', '中文', '😀', 'some more words ']

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from '@y/y'
 import { diffUpdate, encodeStateVectorFromUpdate, merge, validateUpdate } from './support/engine.mjs'
-import { Random } from './support/random.mjs'
-import { anyValue, jsonValue, words } from './support/values.mjs'
+import { Random } from '../../scripts/yjs-logs/random.mjs'
+import { anyValue, jsonValue, words } from '../../scripts/yjs-logs/values.mjs'
 
 const SEED = Number(process.env.SEED ?? 1)
 const DOCUMENTS = Number(process.env.DOCUMENTS ?? 3_000) / 20

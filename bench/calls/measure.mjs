@@ -1,11 +1,19 @@
 /** What calls cost the event loop. Each function measures once, in this process, on the embedded DynamoDB in memory. */
 import { performance } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
-import { DynamoDbPersistence, TestTable, native } from '../../__test__/support/engine.mjs'
-import { keystrokes } from '../../__test__/support/documents.mjs'
+import { createRequire } from 'node:module'
+import DynamoDbPersistence from '../../index.mjs'
+import { typingTrace } from '../../scripts/trace.mjs'
+
+const native = createRequire(import.meta.url)('../../lib/native.js')
 
 const { getDynamoDbUpdates } = DynamoDbPersistence
+const TABLE = 'docs'
 const EMPTY_UPDATE = Uint8Array.of(0, 0)
+
+/** A persistence on a database of its own. */
+const open = options =>
+  DynamoDbPersistence({ tableName: TABLE, aws: { region: 'local', endpoint: 'memory:' }, ...options })
 
 const elapsed = work => {
   const begun = performance.now()
@@ -23,8 +31,8 @@ export const emptyCalls = calls =>
 
 /** Milliseconds for which `calls` calls of `storeUpdate` in one tick, spread over `documents`, block the loop. */
 export const fired = async (calls, documents = 1) => {
-  const persistence = DynamoDbPersistence(new TestTable().config())
-  const updates = keystrokes(calls)
+  const persistence = open()
+  const updates = typingTrace(calls)
   await persistence.storeUpdate('doc 0', updates[0])
   const stores = []
   const ms = elapsed(() => {
@@ -57,10 +65,10 @@ export const longestBlock = async work => {
  * (`answers`).
  */
 export const beside = async (waiting, times = 200) => {
-  const persistence = DynamoDbPersistence(new TestTable().config({ batchDelayMs: 600_000 }))
-  const other = DynamoDbPersistence(new TestTable().config())
+  const persistence = open({ batchDelayMs: 600_000 })
+  const other = open()
   await other.setMeta('doc', 'key', 1)
-  const [update] = keystrokes(1)
+  const [update] = typingTrace(1)
   const calls = Array.from({ length: waiting }, () => persistence.storeUpdate('doc', update))
   await turn()
   const [call, roundTrip] = [[], []]
@@ -84,12 +92,9 @@ export const beside = async (waiting, times = 200) => {
 
 /** The longest block of the loop in milliseconds while `getDynamoDbUpdates` gives `items` items. */
 export const listed = async items => {
-  const table = new TestTable()
-  const persistence = DynamoDbPersistence(table.config({ compactionItems: 0 }))
-  for (const update of keystrokes(items)) await persistence.storeUpdate('doc', update)
-  const longest = await longestBlock(() =>
-    persistence.transact(db => getDynamoDbUpdates(db, table.tableName, 'doc'))
-  )
+  const persistence = open({ compactionItems: 0 })
+  for (const update of typingTrace(items)) await persistence.storeUpdate('doc', update)
+  const longest = await longestBlock(() => persistence.transact(db => getDynamoDbUpdates(db, TABLE, 'doc')))
   await persistence.close()
   return longest
 }

@@ -4,33 +4,41 @@
  *
  * node proxy.mjs '{ "endpoint" }'; then messages: `{ latencyMs }` is answered with what was counted so far.
  */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ProxiedTable, answer } from '../../__test__/support/proxy.mjs'
-import { TestTable } from '../../__test__/support/engine.mjs'
 
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan'])
+const HEADERS = ['content-type', 'x-amz-target', 'x-amz-date', 'authorization']
 const { endpoint } = JSON.parse(process.argv[2])
 const counted = { requests: 0, writeUnits: 0, readUnits: 0, inFlight: 0, mostInFlight: 0 }
 let latencyMs = 0
 
-const table = await ProxiedTable.before({ after() {} }, new TestTable({ endpoint }))
-table.rule(({ operation }) => async ({ body, response, forward }) => {
-  // What is only needed to see that a request came would grow without end.
-  table.requests.length = 0
-  table.headers.length = 0
+const forward = async (headers, body) => {
+  const known = HEADERS.filter(name => name in headers).map(name => [name, headers[name]])
+  const response = await fetch(endpoint, { method: 'POST', headers: known, body })
+  return { status: response.status, text: await response.text() }
+}
+
+const server = createServer(async (request, response) => {
   counted.requests++
   counted.mostInFlight = Math.max(counted.mostInFlight, ++counted.inFlight)
-  const isBilled = READS.has(operation) || /Item$/.test(operation)
-  const [reply] = await Promise.all([
-    forward(isBilled ? { ...body, ReturnConsumedCapacity: 'TOTAL' } : body),
+  const operation = String(request.headers['x-amz-target']).split('.').at(-1)
+  const body = JSON.parse(await buffer(request))
+  if (READS.has(operation) || /Item$/.test(operation)) body.ReturnConsumedCapacity = 'TOTAL'
+  const [{ status, text }] = await Promise.all([
+    forward(request.headers, JSON.stringify(body)),
     sleep(latencyMs)
   ])
-  for (const { CapacityUnits = 0 } of [JSON.parse(reply.body).ConsumedCapacity ?? []].flat()) {
+  for (const { CapacityUnits = 0 } of [JSON.parse(text).ConsumedCapacity ?? []].flat()) {
     counted[READS.has(operation) ? 'readUnits' : 'writeUnits'] += CapacityUnits
   }
   counted.inFlight--
-  answer(response, reply)
+  response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(text)
 })
+server.listen(0, '127.0.0.1')
+await once(server, 'listening')
 
 process.on('message', message => {
   latencyMs = message.latencyMs ?? latencyMs
@@ -38,4 +46,4 @@ process.on('message', message => {
   counted.mostInFlight = counted.inFlight
 })
 process.on('disconnect', () => process.exit())
-process.send({ endpoint: table.endpoint })
+process.send({ endpoint: `http://127.0.0.1:${server.address().port}` })

@@ -1,10 +1,10 @@
 'use strict'
 
-/** Another table as a source: one of the original package, or of this one. Writes nothing. */
+/** A source for `migrate`: a table of the original package or of this one. Writes nothing. */
 
 const { openTable } = require('../table.cjs')
 const { isWorthTelling } = require('../summary.cjs')
-const { readWhole } = require('../whole.cjs')
+const { readUndamaged } = require('../read-undamaged.cjs')
 
 class DynamoDb {
   #table
@@ -19,7 +19,7 @@ class DynamoDb {
   }
 
   read(name) {
-    return readWhole(this.#table, name)
+    return readUndamaged(this.#table, name)
   }
 
   close() {

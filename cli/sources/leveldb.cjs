@@ -1,23 +1,24 @@
 'use strict'
 
 /**
- * The store of y-leveldb as a source: its updates and metas as they are stored. Writes nothing.
+ * A source for `migrate`: a store of y-leveldb. Reads its stored updates and metas, and writes nothing.
  *
- * Its own methods would merge through a `Y.Doc` (and write the result back), and turn a failure into a warning and `null`.
+ * The methods of y-leveldb are not used: they merge through a `Y.Doc`, write the result back, and turn a failure into a
+ * warning and `null`.
  */
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { invalidArgument } = require('../../lib/arguments.js')
 const { PersistenceError } = require('../../lib/errors.js')
-const { mergeUpdatesAsync } = require('../../updates.cjs')
+const { mergeUpdatesAsync } = require('../../lib/updates.js')
 
 class LevelDb {
   #store
   #getLevelUpdates
 
   constructor(folder) {
-    // LevelDB makes a store where there is none.
+    // LevelDB creates a store if the folder has none.
     if (!fs.existsSync(path.join(folder, 'CURRENT')))
       throw invalidArgument(`${folder} is not a LevelDB store: it has no file CURRENT`)
     const { LeveldbPersistence, getLevelUpdates } = load()
@@ -25,7 +26,7 @@ class LevelDb {
     this.#getLevelUpdates = getLevelUpdates
   }
 
-  /** The names of all documents, those that have metas only included. */
+  /** The names of all documents, including those that only have metas. */
   names() {
     return this.#run(async db => {
       const names = new Set()
@@ -49,7 +50,7 @@ class LevelDb {
     await this.#store.destroy()
   }
 
-  /** Rejects where `work` does; the store's own `_transact` would not. */
+  /** Rejects if `work` does; `_transact` of the store would only warn. */
   async #run(work) {
     const { value, error } = await this.#store._transact(db =>
       work(db).then(

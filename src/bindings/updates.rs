@@ -1,7 +1,7 @@
 //! The update engine for JavaScript: `y-dynamodb/updates`.
 //!
 //! A list of small updates comes as one buffer and the length of each update in it: one by one, 260,000 of them take twice
-//! as long to cross the border. `updates.cjs` makes that buffer for each call and keeps no reference to it, so an async
+//! as long to cross the border. `lib/updates.js` makes that buffer for each call and keeps no reference to it, so an async
 //! call may read it on another thread.
 
 use napi::bindgen_prelude::{AsyncTask, Either, Env, Task, Uint8Array, Uint32Array};
@@ -11,7 +11,7 @@ use super::failure::{Failure, outcome, without_panics};
 use crate::error::{Code, Error, Result};
 use crate::update::{self, InvalidUpdate, MergeOptions, Salvaged};
 
-/// Options of a merge, all given: the defaults are `updates.cjs`'s to fill in.
+/// Options of a merge, all given: the defaults are `lib/updates.js`'s to fill in.
 #[napi(object, object_to_js = false)]
 pub struct MergeUpdatesOptions {
     pub gc: bool,

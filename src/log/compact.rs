@@ -2,7 +2,7 @@
 //! says why clears and other compactions are safe from it.
 
 use super::contained::split_contained;
-use super::entry::{Entry, Extent, LogRead};
+use super::entry::{Entry, Extent, LogRead, LogSize};
 use super::pace::Pace;
 use super::pages::Pages;
 use super::read::{Merged, Purpose};
@@ -36,6 +36,8 @@ pub struct Compacted {
     pub input_bytes: usize,
     /// The other entries that were read, and stay.
     pub others: Vec<Extent>,
+    /// All that was read of the log, with the items that were swept.
+    pub before: LogSize,
 }
 
 /// What a compaction found that merged nothing.
@@ -47,6 +49,9 @@ pub struct Idle {
     pub only: Option<Summary>,
     /// The largest log clock seen.
     pub largest: Option<LogClock>,
+    /// All that was read of the log, with the items that were swept. More than `entries` if some were deleted because
+    /// another one contains them.
+    pub before: LogSize,
 }
 
 /// An entry that is all there is of what was compacted.
@@ -54,6 +59,8 @@ pub struct Idle {
 pub struct Summary {
     /// Its log clock.
     pub clock: LogClock,
+    /// How many items it has.
+    pub items: usize,
     /// Where it stands, and its size.
     pub extent: Extent,
     /// The state vector of its update.
@@ -99,21 +106,24 @@ impl<T: Table> Log<T> {
         if matches!(scope, Scope::Due(..)) && log.is_being_merged(self.host.now_ms()) {
             return Ok(Outcome::Raced(log.largest));
         }
+        let mut swept = 0;
         for &(clock, id) in &log.unfinished {
-            self.sweep(doc, clock, id).await?;
+            swept += self.sweep(doc, clock, id).await?;
         }
         // First, so that an entry nobody can read has no say in what is merged, and is never taken for contained.
         let log = self.readable(doc, log).await?;
+        let mut before = log.size();
+        before.items += swept;
         let mut log = self.without_contained(doc, log, pace).await?;
         let others = scope.take_others(&mut log);
         if log.entries.len() < 2 {
-            return self.idle(doc, log, others, scope).await;
+            return self.idle(doc, log, others, before, scope).await;
         }
         let clock = next_clock(doc, log.largest)?;
         let is_whole = scope.kept().is_empty() && others.is_empty();
         let merged = self.merge(doc, log, is_whole, Purpose::Store).await?;
         let verified = verified(doc, merged).await?;
-        self.replace(doc, clock, verified, others, pace).await
+        self.replace(doc, clock, verified, others, before, pace).await
     }
 
     /// Fails as a compaction would that may not do one of its requests, but before it has written anything. For a compaction
@@ -149,6 +159,7 @@ impl<T: Table> Log<T> {
         clock: LogClock,
         verified: Verified,
         others: Vec<Extent>,
+        before: LogSize,
         pace: &Pace,
     ) -> Result<Outcome> {
         let Verified { log, update, state_vector } = verified;
@@ -184,10 +195,11 @@ impl<T: Table> Log<T> {
         }
         let extent = set.extent(doc, update.len(), true);
         let compacted = Compacted {
-            entry: Summary { clock, extent, state_vector },
+            entry: Summary { clock, items: set.items(), extent, state_vector },
             inputs: log.entries.len(),
             input_bytes: log.entries.iter().map(|entry| entry.update.len()).sum(),
             others,
+            before,
         };
         self.delete_entries(doc, log.entries, pace).await?;
         Ok(Outcome::Done(compacted))
@@ -198,20 +210,22 @@ impl<T: Table> Log<T> {
         doc: &DocName,
         log: LogRead,
         mut others: Vec<Extent>,
+        before: LogSize,
         scope: Scope<'_>,
     ) -> Result<Outcome> {
         others.extend(log.extents());
         let largest = log.largest;
         let only = if matches!(scope, Scope::All) { self.only(doc, log).await? } else { None };
-        Ok(Outcome::Idle(Idle { entries: others, only, largest }))
+        Ok(Outcome::Idle(Idle { entries: others, only, largest, before }))
     }
 
     /// The only entry there is. The merge checks that it is an update.
     async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<Summary>> {
         let Merged { log, update } = self.merge(doc, log, false, Purpose::Store).await?;
-        let only = log.entries.first().and_then(|entry| Some((entry.clock, entry.extent()?)));
-        let Some((clock, extent)) = only else { return Ok(None) };
-        Ok(Some(Summary { clock, extent, state_vector: state_vector(&update)? }))
+        let only =
+            log.entries.first().and_then(|entry| Some((entry.clock, entry.keys.len(), entry.extent()?)));
+        let Some((clock, items, extent)) = only else { return Ok(None) };
+        Ok(Some(Summary { clock, items, extent, state_vector: state_vector(&update)? }))
     }
 
     /// Whether nobody was faster: two inputs are still there, the one with the lowest key and another. One alone could be

@@ -35,6 +35,11 @@ impl Set {
         Extent { first_key: self.head(doc), last_key, bytes, is_compacted }
     }
 
+    /// How many items it has: the head and its parts.
+    pub fn items(&self) -> usize {
+        1 + self.parts as usize
+    }
+
     fn part_keys(&self, doc: &DocName) -> Vec<SortKey> {
         (0..self.parts).map(|n| SortKey::part(doc, self.clock, self.id, n)).collect()
     }

@@ -8,7 +8,7 @@
 use super::entry::Entry;
 
 /// An entry is merged with smaller ones when it is at most this many times as large as they are together. Measured on a
-/// long editing session (`benches/b4_cost.rs`): with 2, more bytes lie unmerged; with 4, rewriting costs more.
+/// long editing session (`bench/b4_cost.rs`): with 2, more bytes lie unmerged; with 4, rewriting costs more.
 pub const TIER_RATIO: usize = 3;
 
 /// Entries of up to so many bytes all belong to the first tier: to write them again costs four units at most.

@@ -4,10 +4,11 @@
 use super::listing::begin;
 use super::{Cursor, Listing, Persistence};
 use crate::codec::sort_key::{DocName, SortKey};
+use crate::compaction::FlushedDocument;
 use crate::error::Result;
 use crate::log::inspect::ItemInfo;
 use crate::log::verify::Verified;
-use crate::log::{Quarantined, next_limit};
+use crate::log::{Quarantined, WriteStateVector, next_limit};
 use crate::queue::{Access, Order, Pending};
 use crate::table::{Item, Table};
 
@@ -42,6 +43,15 @@ impl<T: Table> Persistence<T> {
                 next: page.next.map(|after| Cursor { after, limit, listed }),
             })
         })
+    }
+
+    /// As [`Persistence::flush`], but writes the state vector item only after a merge, or if the table has an outdated one.
+    /// If there is nothing to merge it costs a read and a GetItem.
+    ///
+    /// # Errors
+    /// As [`Persistence::flush`].
+    pub fn compact(&self, doc: DocName, order: Order) -> Pending<Result<Option<FlushedDocument>>> {
+        self.flush_as(doc, WriteStateVector::IfOutdated, order)
     }
 
     /// Looks at every item of a document. Writes nothing. 1 RCU per 4 KiB of all it has.

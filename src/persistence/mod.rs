@@ -102,15 +102,15 @@ impl<T: Table> Persistence<T> {
         self.queue.stop_delaying();
     }
 
-    /// Refuses further calls; resolves when all earlier ones have ended. Then the table is closed, which cuts off background
-    /// compactions: that is as safe as a crash.
+    /// Refuses further calls; resolves when all earlier ones have ended and the table is closed. That cuts off background
+    /// compactions, which is as safe as a crash.
     pub fn close(&self) -> Pending<()> {
         self.engine.compactor.close();
         let (calls, engine) = (self.queue.close(), self.engine.clone());
         Box::pin(async move {
             calls.await;
             engine.log.close().await;
-            engine.log.table().close();
+            engine.log.table().close().await;
         })
     }
 

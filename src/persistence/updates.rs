@@ -2,8 +2,9 @@
 
 use super::{Persistence, failed};
 use crate::codec::sort_key::{DocName, LogClock};
+use crate::compaction::FlushedDocument;
 use crate::error::{Code, Error, Result};
-use crate::log::{Entry, blocking_if_large};
+use crate::log::{Entry, WriteStateVector, blocking_if_large};
 use crate::queue::{Access, Order, Pending};
 use crate::table::Table;
 use crate::update::{self, InvalidUpdate};
@@ -83,9 +84,19 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` as a read; `ERR_UNAVAILABLE` if others compact or clear the document again and again.
     pub fn flush(&self, doc: DocName, order: Order) -> Pending<Result<Option<LogClock>>> {
+        let flushed = self.flush_as(doc, WriteStateVector::Always, order);
+        Box::pin(async move { Ok(flushed.await?.map(|flushed| flushed.clock)) })
+    }
+
+    pub(super) fn flush_as(
+        &self,
+        doc: DocName,
+        state_vector: WriteStateVector,
+        order: Order,
+    ) -> Pending<Result<Option<FlushedDocument>>> {
         match doc.writable() {
-            Ok(doc) => self.call(doc, Access::Beside, order, |engine, doc| async move {
-                engine.compactor.flush(&doc).await
+            Ok(doc) => self.call(doc, Access::Beside, order, move |engine, doc| async move {
+                engine.compactor.flush(&doc, state_vector).await
             }),
             Err(error) => failed(error),
         }

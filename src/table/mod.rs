@@ -134,8 +134,11 @@ pub trait Table: Send + Sync + 'static {
         Connections::default()
     }
 
-    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections.
-    fn close(&self) {}
+    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections. Resolves when a database in
+    /// a file is closed, if this was its last table.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 
     /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
     /// waits until it is ACTIVE. 1 request on an existing table.

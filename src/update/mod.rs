@@ -198,7 +198,7 @@ pub fn claims_beyond(state_vector: &[u8], update: &[u8]) -> Result<Vec<Claim>, I
 }
 
 /// Checks that bytes are a V1 update that Yjs applies without throwing: to an empty document, or once the gap before it is
-/// filled. Linear; allocates only for the list of clients, and for what [`merge_readable`] looks at more closely.
+/// filled, unless the two conflict as [`merge_readable`] says. Linear; allocates only for the list of clients, and for what [`merge_readable`] looks at more closely.
 ///
 /// # Errors
 /// [`InvalidUpdate`] with the offset of what is wrong.

@@ -121,12 +121,16 @@ struct Places {
     known: Vec<Place>,
 }
 
-/// The depth of a record that was not looked at yet.
+/// The depth of a record whose place is not known yet.
 const UNKNOWN: u32 = u32::MAX;
+/// The depth of a record on the current path upwards.
+const VISITING: u32 = u32::MAX - 1;
+/// The place of a struct in a root type, and of one that no document can integrate.
+const TOP: Place = Place { depth: 0, keyed: false };
 
 impl Places {
     fn of<U: AsRef<[u8]>>(store: &Store<'_, U>) -> Result<Self, InvalidUpdate> {
-        let mut places = Places { known: vec![Place { depth: UNKNOWN, keyed: false }; store.records.len()] };
+        let mut places = Places { known: vec![Place { depth: UNKNOWN, ..TOP }; store.records.len()] };
         let mut path = Vec::new();
         for i in 0..places.known.len() {
             places.settle(store, i, &mut path)?;
@@ -134,7 +138,10 @@ impl Places {
         Ok(places)
     }
 
-    /// Walks up until a place is known; everything on the way is settled with it. A circle never gets into a document.
+    /// Walks up until a place is known, then settles the whole path.
+    ///
+    /// The structs of a cycle wait for each other, so no document integrates them: all of them are at the top. That
+    /// holds whichever of them is looked at first, so a merge that joins some of them finds the same places.
     fn settle<U: AsRef<[u8]>>(
         &mut self,
         store: &Store<'_, U>,
@@ -145,20 +152,24 @@ impl Places {
         while let Some(i) = next
             && let Some(place) = self.known.get_mut(i).filter(|place| place.depth == UNKNOWN)
         {
-            place.depth = 0;
+            place.depth = VISITING;
             let up = up(store, i)?;
             next = up.record();
             path.push((i, up));
         }
+        let first = next.filter(|&i| self.known.get(i).is_some_and(|place| place.depth == VISITING));
+        let mut in_cycle = first.is_some();
         while let Some((i, up)) = path.pop() {
             let above = up.record().and_then(|at| self.known.get(at)).copied();
             if let Some(place) = self.known.get_mut(i) {
-                let (depth, keyed) = above.map_or((0, false), |above| (above.depth, above.keyed));
-                (place.depth, place.keyed) = match up {
-                    Up::In(_, keyed) => (depth.saturating_add(1), keyed),
-                    Up::Beside(_) | Up::Top => (depth, keyed),
+                let above = above.unwrap_or(TOP);
+                *place = match up {
+                    _ if in_cycle => TOP,
+                    Up::In(_, keyed) => Place { depth: above.depth.saturating_add(1), keyed },
+                    Up::Beside(_) | Up::Top => above,
                 };
             }
+            in_cycle &= first != Some(i);
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Which updates may be stored: those that Yjs applies without throwing, to an empty document, or later when the gap before
-//! them is filled.
+//! Which updates may be stored: those that Yjs applies without throwing, to an empty document or once the gap before them is
+//! filled. What fills the gap may still conflict with them (see [`readable`]).
 //!
 //! A merge takes a little more, and writes what may be stored: it drops structs and deletions of no length, and sorts
 //! deletions. What was stored before there was this check stays readable that way.

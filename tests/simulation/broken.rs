@@ -183,6 +183,10 @@ impl Table for BrokenTable {
         if self.breaks(Rule::ClearAfterTimeout) { &self.no_late_writes } else { self.table.late() }
     }
 
+    async fn close(&self) {
+        self.table.close().await;
+    }
+
     async fn prepare(&self, create: bool) -> Result<()> {
         self.table.prepare(create).await
     }

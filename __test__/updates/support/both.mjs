@@ -2,7 +2,7 @@
 
 import * as Y13 from 'yjs'
 import * as Y14 from '@y/y'
-import { ROOTS } from './writer.mjs'
+import { ROOTS } from '../../../scripts/yjs-logs/writer.mjs'
 import { Bytes, encode, KIND } from './structure.mjs'
 
 const VERSIONS = { 'yjs 13': Y13, 'yjs 14': Y14 }
@@ -81,7 +81,7 @@ function gaps(ranges, end) {
   return found
 }
 
-/** What a client of Yjs could have written: letters, values, types, or all of it collected. */
+/** Letters, values, types, or all of it collected. In a map no client writes several values in one struct, as this may. */
 function filler(random, client, [from, to]) {
   const structs = []
   const mode = random.below(4)

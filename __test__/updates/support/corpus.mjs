@@ -1,8 +1,8 @@
 /** Runs checks over many random logs, and says which seed failed. */
 
 import * as checks from './checks.mjs'
-import { randomLog } from './logs.mjs'
-import { Random } from './random.mjs'
+import { randomLog } from '../../../scripts/yjs-logs/logs.mjs'
+import { Random } from '../../../scripts/yjs-logs/random.mjs'
 
 /** Copies that yjs wrote differently itself have no bytes to agree on. */
 const NEED_EQUAL_COPIES = new Set(['givesTheSameBytes', 'isAssociative', 'survivesRounds'])

@@ -1,11 +1,11 @@
 /** The engine under test: the public functions, and what only the log uses. */
 
 import { createRequire } from 'node:module'
-import { diffUpdate, encodeStateVectorFromUpdate, validateUpdate } from '../../../updates.mjs'
+import { diffUpdate, encodeStateVectorFromUpdate, validateUpdate } from '../../../entries/updates.mjs'
 
 const require = createRequire(import.meta.url)
 const { unwrap } = require('../../../lib/errors.js')
-const native = require('../../../native.cjs')
+const native = require('../../../lib/native.js')
 
 /** `updates.mergeUpdates` with the option that is the log's own: `wholeLog`, nothing is missing before these updates. */
 export function merge(updates, { gc = true, squash = true, wholeLog = false } = {}) {

@@ -2,7 +2,7 @@
 
 import * as Y from 'yjs'
 import { idsOf, rangesOf } from './structs.mjs'
-import { ROOTS } from './writer.mjs'
+import { ROOTS } from '../../../scripts/yjs-logs/writer.mjs'
 
 /** A document that loaded updates one after another. */
 export function load(updates, { gc = true } = {}) {

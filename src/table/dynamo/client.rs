@@ -18,7 +18,7 @@ use tokio::sync::{OnceCell, watch};
 use super::config::{Credentials, DynamoConfig, Endpoint};
 use super::connector::bounded;
 use super::credentials::{Provider, RetryLoads, SharedLoad, keys_of};
-use super::embedded;
+use super::embedded::Embedded;
 use super::tls::http_client;
 use crate::defaults;
 use crate::error::{Code, Error, Result};
@@ -31,6 +31,8 @@ pub(super) type Cell = Arc<OnceCell<Client>>;
 #[derive(Debug, Default)]
 pub(super) struct Connection {
     current: Mutex<Cell>,
+    /// The database of an embedded endpoint.
+    embedded: Embedded,
     closed: watch::Sender<bool>,
 }
 
@@ -48,10 +50,18 @@ impl Connection {
         current.clone()
     }
 
-    /// Drops the client, and with it its connections, as soon as no request uses it.
-    pub(super) fn close(&self) {
+    /// # Errors
+    /// Those of [`connect`].
+    pub(super) async fn client(&self, cell: &Cell, config: &DynamoConfig) -> Result<Client> {
+        cell.get_or_try_init(|| connect(config, &self.embedded)).await.cloned()
+    }
+
+    /// Drops the client, and with it its connections, as soon as no request uses it. Resolves when an embedded database is
+    /// closed.
+    pub(super) async fn close(&self) {
         self.closed.send_replace(true);
         *self.lock() = Cell::default();
+        self.embedded.close().await;
     }
 
     /// Resolves once [`Connection::close`] was called.
@@ -66,8 +76,8 @@ impl Connection {
 }
 
 /// # Errors
-/// `ERR_INVALID_ARGUMENT` without a region; for an embedded endpoint what [`embedded::open`] says.
-pub(super) async fn connect(config: &DynamoConfig) -> Result<Client> {
+/// `ERR_INVALID_ARGUMENT` without a region; for an embedded endpoint what [`Embedded::open`] says.
+async fn connect(config: &DynamoConfig, embedded: &Embedded) -> Result<Client> {
     let (builder, http) = if config.endpoint.is_embedded() {
         // The embedded engine asks for no signature, the SDK wants to give one.
         let keys = SdkCredentials::new("embedded", "embedded", None, None, "embedded");
@@ -76,7 +86,7 @@ pub(super) async fn connect(config: &DynamoConfig) -> Result<Client> {
             .region(Region::new("local"))
             .credentials_provider(keys)
             .endpoint_url("http://embedded.invalid");
-        (builder, embedded::open(&config.endpoint).await?)
+        (builder, embedded.open(&config.endpoint).await?)
     } else {
         remote(config).await?
     };

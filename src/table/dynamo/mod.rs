@@ -194,8 +194,8 @@ impl Table for DynamoTable {
         self.turns.connections()
     }
 
-    fn close(&self) {
-        self.connection.close();
+    async fn close(&self) {
+        self.connection.close().await;
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http from 'node:http'
+import { test } from 'node:test'
+import { docs } from '@y/websocket-server/utils'
+import { WebSocketServer } from 'ws'
+import { TestTable } from '../support/engine.mjs'
+import { ProxiedTable, delay } from '../support/proxy.mjs'
+import { breakOff } from '../support/sockets.mjs'
+import { docNameOf, persist } from '../../examples/y-websocket/persist.mjs'
+import { until } from '../support/until.mjs'
+import { upgrade } from './upgrade.mjs'
+
+const serve = async (t, persistence) => {
+  const { connect } = persist(persistence, () => {})
+  const wss = new WebSocketServer({ noServer: true })
+  const server = http.createServer()
+  const sockets = []
+  server.on('upgrade', (request, socket, head) => {
+    sockets.push(socket)
+    connect(wss, request, socket, head, docNameOf(request))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => {
+    wss.clients.forEach(client => client.terminate())
+    server.close()
+    await until('the end of all documents', () => docs.size === 0)
+  })
+  return { port: server.address().port, sockets }
+}
+
+test('a client that breaks off while its document loads ends nothing but itself, and leaves no document behind', async t => {
+  const table = await ProxiedTable.before(t)
+  let release
+  const held = new Promise(resolve => {
+    release = resolve
+  })
+  table.rule(({ operation }) =>
+    operation === 'Query'
+      ? async request => {
+          await held
+          await delay(0)(request)
+        }
+      : undefined
+  )
+  const persistence = table.open(t)
+  const { port, sockets } = await serve(t, persistence)
+  const { socket } = upgrade(port, '/doc')
+  socket.on('error', () => {})
+  await until('the upgrade', () => docs.has('doc'))
+  breakOff(socket)
+  await until('the end of the connection', () => sockets[0].destroyed)
+  assert.equal(docs.size, 1)
+  release()
+  await until('the end of the document', () => docs.size === 0)
+})
+
+test('a client that speaks no websocket leaves no document behind', async t => {
+  const { port } = await serve(t, new TestTable().open(t))
+  const { answer } = upgrade(port, '/doc', { Upgrade: 'something' })
+  assert.match(await answer, / 400 /)
+  assert.equal(docs.size, 0)
+})

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import WebSocket from 'ws'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+import { until } from '../support/until.mjs'
+import { statusOf } from './upgrade.mjs'
+
+const SERVER = fileURLToPath(new URL('../../examples/y-websocket/server.mjs', import.meta.url))
+
+const start = async (t, env) => {
+  const child = spawn(process.execPath, [SERVER], {
+    env: { ...process.env, PORT: '0', AWS_REGION: 'local', ...env }
+  })
+  let output = ''
+  child.stdout.on('data', text => {
+    output += text
+  })
+  child.stderr.on('data', text => {
+    output += text
+  })
+  const ended = new Promise(resolve => child.on('exit', resolve))
+  const stop = () => {
+    child.kill('SIGTERM')
+    return ended
+  }
+  t.after(() => {
+    child.kill('SIGKILL')
+    return ended
+  })
+  const port = await until('the start of the server', () => /port (\d+)/.exec(output)?.[1])
+  return { port, stop, output: () => output }
+}
+
+const join = (t, port, name) => {
+  const doc = new Y.Doc()
+  const provider = new WebsocketProvider(`ws://127.0.0.1:${port}`, name, doc, {
+    WebSocketPolyfill: WebSocket,
+    disableBc: true
+  })
+  t.after(() => {
+    provider.destroy()
+    doc.destroy()
+  })
+  return { doc, text: doc.getText('text'), provider }
+}
+
+test('the y-websocket server has a document again after a restart', async t => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-example-'))
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }))
+  const env = { ENDPOINT: `file:${path.join(folder, 'docs.db')}` }
+
+  const first = await start(t, env)
+  const [a, b] = [join(t, first.port, 'room/a b'), join(t, first.port, 'room/a b')]
+  a.text.insert(0, 'hello ')
+  await until('the text at the other client', () => b.text.toString() === 'hello ')
+  b.text.insert(6, 'world')
+  await until('the text at the first client', () => a.text.toString() === 'hello world')
+  a.provider.destroy()
+  b.provider.destroy()
+  assert.equal(await first.stop(), 0, first.output())
+
+  const second = await start(t, env)
+  const reader = join(t, second.port, 'room/a b')
+  // Once it is told that it has everything, it has everything: the server loads before it lets a client in.
+  await until('synchronisation', () => reader.provider.synced)
+  assert.equal(reader.text.toString(), 'hello world')
+})
+
+test('a client is refused while its document cannot be loaded', async t => {
+  const { port, output } = await start(t, {
+    ENDPOINT: 'http://127.0.0.1:9',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x'
+  })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/doc`)
+  t.after(() => socket.terminate())
+  const status = await new Promise((resolve, reject) => {
+    socket.on('unexpected-response', (_, response) => resolve(response.statusCode))
+    socket.on('open', () => reject(new Error('the client was let in')))
+    socket.on('error', reject)
+  })
+  assert.equal(status, 503)
+  assert.match(output(), /ERR_TIMEOUT/)
+})
+
+test('the y-websocket server refuses a path that names no document, and goes on', async t => {
+  const { port } = await start(t, { ENDPOINT: 'memory:' })
+  for (const path of ['/%', '//', '/']) assert.equal(await statusOf(port, path), 400, path)
+  assert.equal(await statusOf(port, '/doc'), 101)
+})

@@ -1,0 +1,24 @@
+'use strict'
+
+/** `create-table`: creates the table. No other command does. */
+
+async function run(context) {
+  const { options, output } = context
+  const table = context.openTable({
+    create: true,
+    billingMode: options.provisioned ? 'PROVISIONED' : undefined
+  })
+  await table.prepare()
+  const created = table.stats().requests.CreateTable.requests > 0
+  const what = created ? 'is created and ACTIVE' : 'is there already, with the right keys'
+  await output.result({ table: options.table, created }, `${options.table} ${what}`)
+}
+
+module.exports = {
+  name: 'create-table',
+  synopsis: '',
+  options: { provisioned: { help: 'with 5 read and 5 write units instead of on-demand billing' } },
+  summary: 'Creates the table and waits until it is ACTIVE; says so if it is there already.',
+  details: 'A table with other keys is left alone: ERR_TABLE, exit code 1.',
+  run
+}

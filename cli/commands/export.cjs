@@ -1,0 +1,56 @@
+'use strict'
+
+/** `export`: writes documents to files. */
+
+const fs = require('node:fs/promises')
+const path = require('node:path')
+const { hasContent, writeDocument } = require('../files.cjs')
+const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
+const { pluralize, printable } = require('../format.cjs')
+const { quarantineNotice } = require('../import-report.cjs')
+const { notFound } = require('../not-found.cjs')
+const { CONCURRENCY } = require('../options.cjs')
+const { readUndamaged } = require('../read-undamaged.cjs')
+const { isWorthTelling } = require('../summary.cjs')
+
+async function run(context) {
+  const { options, output, positionals, progress } = context
+  const folder = positionals.at(-1)
+  const table = context.openTable()
+  await fs.mkdir(folder, { recursive: true })
+  progress.begin()
+  await forEachDocument(context, selectedDocuments(context, table), async ({ name, items }) => {
+    if (items !== undefined && !isWorthTelling(items)) return
+    const document = await readUndamaged(table, name)
+    const { update, metas, quarantined } = document
+    if (!hasContent(update) && metas.size === 0) {
+      if (!options.all) throw notFound(name, quarantined)
+      await output.result(
+        { name, file: null, bytes: 0, metas: 0, quarantined },
+        `${printable(name)}: has nothing to export`,
+        ...quarantineNotice(document)
+      )
+      return
+    }
+    const base = await writeDocument(folder, document)
+    await output.result(
+      { name, file: base, bytes: update.length, metas: metas.size, quarantined },
+      `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
+      ...quarantineNotice(document)
+    )
+  })
+}
+
+module.exports = {
+  name: 'export',
+  synopsis: 'DOC|--all DIR',
+  positionals: [1, 2],
+  options: { all: { help: 'all documents of the table' }, ...CONCURRENCY },
+  summary: 'Writes documents into a folder: plain Yjs updates, and beside them the metas.',
+  details: `NAME.yjs is one update (V1) with all there is, deleted content included as far as it is stored; NAME.json has the document's
+name and its metas. NAME is the document's name with everything escaped that a file system might not take. A file is
+replaced only by a whole one. A document with damage that may have held updates is not written (ERR_CORRUPT, exit code 1);
+what a repair has put into quarantine is not exported, and that is said. With --all the whole table is read twice (1 RCU for
+4 KB each time).`,
+  run
+}

@@ -1,0 +1,52 @@
+/**
+ * What the demo's check types: a passage of a real editing trace where its file is present, else a made-up one.
+ */
+import fs from 'node:fs'
+import * as Y from 'yjs'
+import { RECORDED, readTrace } from '../../scripts/trace.mjs'
+
+const EDITS = 3_000
+const SEED = 20
+
+/** Updates of one text as edits `{ index, remove, insert }`. */
+const editsOf = updates => {
+  const edits = []
+  const doc = new Y.Doc()
+  doc.getText('text').observe(({ delta }) => {
+    let index = 0
+    let shift = 0
+    for (const { retain = 0, insert = '', delete: remove = 0 } of delta) {
+      index += retain
+      if (insert || remove) edits.push({ index: index + shift, remove, insert })
+      shift += insert.length
+    }
+  })
+  for (const update of updates) {
+    if (edits.length >= EDITS) break
+    Y.applyUpdate(doc, update)
+  }
+  return edits
+}
+
+/** Words at places that jump, and deletions: the same for the same seed. */
+const madeUp = seed => {
+  let state = seed
+  const below = limit => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * limit)
+  }
+  const edits = []
+  for (let length = 0; edits.length < EDITS;) {
+    const index = below(length + 1)
+    const remove = below(4) === 0 ? Math.min(below(6), length - index) : 0
+    const insert = remove > 0 ? '' : ['a', 'n', 'é', '漢', ' ', 'word ', '\n'][below(7)]
+    edits.push({ index, remove, insert })
+    length += insert.length - remove
+  }
+  return edits
+}
+
+export const passage = () =>
+  fs.existsSync(RECORDED)
+    ? { edits: editsOf(readTrace(RECORDED)), source: 'a real editing trace' }
+    : { edits: madeUp(SEED), source: `a made-up passage (seed ${SEED})` }

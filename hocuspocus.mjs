@@ -1,4 +1,0 @@
-import hocuspocus from './lib/hocuspocus.js'
-import DynamoDbPersistence from './index.mjs'
-
-export const DynamoDB = hocuspocus.define(DynamoDbPersistence)
