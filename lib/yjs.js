@@ -10,7 +10,7 @@
 
 const { PersistenceError } = require('./errors.js')
 const { invalidArgument } = require('./arguments.js')
-const { callAside } = require('./reported.js')
+const { invokeCallback } = require('./callback.js')
 
 class Yjs {
   #given
@@ -88,7 +88,7 @@ function apply(Y, ydoc, update, origin, docName) {
     Y.applyUpdate(ydoc, update, origin)
   } catch (cause) {
     if (isApplicable(Y, ydoc, update))
-      return callAside(() => {
+      return invokeCallback(() => {
         throw cause
       })
     throw new PersistenceError('yjs cannot apply what is stored', {
