@@ -7,6 +7,7 @@ const ROOT = new URL('../../', import.meta.url)
 const read = name => fs.readFileSync(new URL(name, ROOT), 'utf8')
 const options = read('docs/OPTIONS.md')
 const typings = read('index.d.ts')
+const optionTypings = read('types/config.d.ts')
 
 /** The section of a page under a heading of level 2. */
 const section = (page, title) => {
@@ -22,9 +23,11 @@ const firstColumn = text =>
     .sort()
 
 const keysOf = name => {
-  const body = new RegExp(`\\n  interface ${name}[^{]*\\{\\n(.*?)\\n  \\}\\n`, 's').exec(typings)?.[1]
-  assert.ok(body, `index.d.ts has no interface ${name}`)
-  return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map(found => found[1])
+  const body = new RegExp(`\\nexport interface ${name}[^{]*\\{\\n(.*?)\\n\\}\\n`, 's').exec(
+    optionTypings
+  )?.[1]
+  assert.ok(body, `types/config.d.ts has no interface ${name}`)
+  return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(found => found[1])
 }
 
 test('docs/OPTIONS.md lists every option, and no other', () => {
@@ -69,14 +72,14 @@ test('docs/OPTIONS.md and the typings have the defaults of the code', () => {
     const row = options.split('\n').find(line => line.startsWith(`| \`${option}\``))
     assert.equal(row.split('|')[2].trim(), `\`${value}\``, option)
     const key = option.split('.').at(-1)
-    const comment = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s+${key}\\?:`, 's').exec(typings)?.[1]
+    const comment = new RegExp(`/\\*\\*((?:(?!\\*/).)*)\\*/\\s+${key}\\?:`, 's').exec(optionTypings)?.[1]
     const said = /default[^\d`tf]*`?([\d,_]+|true|false)/i.exec(comment ?? '')?.[1]
-    assert.equal(said?.replace(/[,_]/g, ''), String(value), `index.d.ts: ${option}`)
+    assert.equal(said?.replace(/[,_]/g, ''), String(value), `types/config.d.ts: ${option}`)
   }
 })
 
 test('docs/ERRORS.md lists every error code, and no other', () => {
-  const codes = /type ErrorCode =(.*?)\n\n/s.exec(typings)[1]
+  const codes = /type ErrorCode =(.*?)\n\n/s.exec(read('types/errors.d.ts'))[1]
   assert.deepEqual(
     firstColumn(section('docs/ERRORS.md', 'Codes')),
     [...codes.matchAll(/'(ERR_\w+)'/g)].map(found => found[1]).sort()

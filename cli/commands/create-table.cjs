@@ -8,8 +8,7 @@ async function run(context) {
     create: true,
     billingMode: options.provisioned ? 'PROVISIONED' : undefined
   })
-  // Every call waits for the table and checks its keys.
-  await table.getMeta('y-dynamodb', 'create-table')
+  await table.prepare()
   const created = table.stats().requests.CreateTable.requests > 0
   const what = created ? 'is created and ACTIVE' : 'is there already, with the right keys'
   await output.result({ table: options.table, created }, `${options.table} ${what}`)

@@ -46,13 +46,11 @@ pub(super) struct Assembly<'a> {
     on_corrupt: OnCorrupt,
     read: LogRead,
     group: Option<Group>,
-    /// Only for simulations `false`: sets count that are not sealed.
-    pub only_sealed: bool,
 }
 
 impl<'a> Assembly<'a> {
     pub fn new(doc: &'a DocName, on_corrupt: OnCorrupt) -> Self {
-        Assembly { doc, on_corrupt, read: LogRead::default(), group: None, only_sealed: true }
+        Assembly { doc, on_corrupt, read: LogRead::default(), group: None }
     }
 
     pub fn push(&mut self, item: Item) -> Result<()> {
@@ -95,7 +93,7 @@ impl<'a> Assembly<'a> {
 
     fn close_group(&mut self) {
         let Some(group) = self.group.take() else { return };
-        if group.counts(self.only_sealed) {
+        if group.counts() {
             let Group { clock, id, keys, bytes, first, .. } = group;
             let is_compacted = first.flatten().is_some_and(|head| head.compacted);
             self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes, is_compacted });
@@ -150,10 +148,10 @@ impl Group {
     }
 
     /// A plain update counts; a set counts only sealed and with all its parts.
-    fn counts(&self, only_sealed: bool) -> bool {
+    fn counts(&self) -> bool {
         match &self.first {
             Some(None) => self.parts == 0,
-            Some(Some(head)) => (head.sealed || !only_sealed) && self.in_order && self.parts == head.parts,
+            Some(Some(head)) => head.sealed && self.in_order && self.parts == head.parts,
             None => false,
         }
     }

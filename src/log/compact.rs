@@ -2,13 +2,13 @@
 //! says why clears and other compactions are safe from it.
 
 use super::contained::split_contained;
-use super::entry::{Entry, Extent, LogRead};
+use super::entry::{Entry, Extent, LogRead, LogSize};
 use super::pace::Pace;
 use super::pages::Pages;
 use super::read::{Merged, Purpose};
 use super::set::Set;
 use super::tiers::{self, Threshold};
-use super::{Log, Rule, next_clock, off_the_loop};
+use super::{Log, blocking_if_large, next_clock};
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::Table;
@@ -36,6 +36,8 @@ pub struct Compacted {
     pub input_bytes: usize,
     /// The other entries that were read, and stay.
     pub others: Vec<Extent>,
+    /// All that was read of the log, with the items that were swept.
+    pub before: LogSize,
 }
 
 /// What a compaction found that merged nothing.
@@ -47,6 +49,9 @@ pub struct Idle {
     pub only: Option<Summary>,
     /// The largest log clock seen.
     pub largest: Option<LogClock>,
+    /// All that was read of the log, with the items that were swept. More than `entries` if some were deleted because
+    /// another one contains them.
+    pub before: LogSize,
 }
 
 /// An entry that is all there is of what was compacted.
@@ -54,6 +59,8 @@ pub struct Idle {
 pub struct Summary {
     /// Its log clock.
     pub clock: LogClock,
+    /// How many items it has.
+    pub items: usize,
     /// Where it stands, and its size.
     pub extent: Extent,
     /// The state vector of its update.
@@ -99,24 +106,24 @@ impl<T: Table> Log<T> {
         if matches!(scope, Scope::Due(..)) && log.is_being_merged(self.host.now_ms()) {
             return Ok(Outcome::Raced(log.largest));
         }
+        let mut swept = 0;
         for &(clock, id) in &log.unfinished {
-            self.sweep(doc, clock, id).await?;
+            swept += self.sweep(doc, clock, id).await?;
         }
         // First, so that an entry nobody can read has no say in what is merged, and is never taken for contained.
         let log = self.readable(doc, log).await?;
+        let mut before = log.size();
+        before.items += swept;
         let mut log = self.without_contained(doc, log, pace).await?;
         let others = scope.take_others(&mut log);
         if log.entries.len() < 2 {
-            return self.idle(doc, log, others, scope).await;
+            return self.idle(doc, log, others, before, scope).await;
         }
-        let clock = if self.keeps(Rule::SetSortsLast) { next_clock(doc, log.largest)? } else { LogClock(0) };
+        let clock = next_clock(doc, log.largest)?;
         let is_whole = scope.kept().is_empty() && others.is_empty();
         let merged = self.merge(doc, log, is_whole, Purpose::Store).await?;
         let verified = verified(doc, merged).await?;
-        if !self.keeps(Rule::SealBeforeDelete) {
-            self.delete_entries(doc, verified.log.entries.clone(), pace).await?;
-        }
-        self.replace(doc, clock, verified, others, pace).await
+        self.replace(doc, clock, verified, others, before, pace).await
     }
 
     /// Fails as a compaction would that may not do one of its requests, but before it has written anything. For a compaction
@@ -125,9 +132,6 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// Those of the table.
     pub async fn probe(&self, doc: &DocName) -> Result<()> {
-        if !self.keeps(Rule::NoSecondCopy) {
-            return Ok(());
-        }
         let key = SortKey::update(doc, LogClock(0), self.host.write_id()?);
         self.table.get(doc, &key).await?;
         self.table.seal(doc, &key).await?;
@@ -137,12 +141,12 @@ impl<T: Table> Log<T> {
     /// Deletes the entries that a result among them contains: a compaction ended before it had deleted all its inputs. They
     /// are not written again.
     async fn without_contained(&self, doc: &DocName, mut log: LogRead, pace: &Pace) -> Result<LogRead> {
-        if !self.keeps(Rule::NoSecondCopy) || !log.entries.iter().skip(1).any(|entry| entry.is_compacted) {
+        if !log.entries.iter().skip(1).any(|entry| entry.is_compacted) {
             return Ok(log);
         }
         let entries = std::mem::take(&mut log.entries);
         let bytes = entries.iter().map(|entry| entry.update.len()).sum();
-        let (contained, rest) = off_the_loop(bytes, move || split_contained(entries)).await?;
+        let (contained, rest) = blocking_if_large(bytes, move || split_contained(entries)).await?;
         self.delete_entries(doc, contained, pace).await?;
         log.entries = rest;
         Ok(log)
@@ -155,6 +159,7 @@ impl<T: Table> Log<T> {
         clock: LogClock,
         verified: Verified,
         others: Vec<Extent>,
+        before: LogSize,
         pace: &Pace,
     ) -> Result<Outcome> {
         let Verified { log, update, state_vector } = verified;
@@ -190,10 +195,11 @@ impl<T: Table> Log<T> {
         }
         let extent = set.extent(doc, update.len(), true);
         let compacted = Compacted {
-            entry: Summary { clock, extent, state_vector },
+            entry: Summary { clock, items: set.items(), extent, state_vector },
             inputs: log.entries.len(),
             input_bytes: log.entries.iter().map(|entry| entry.update.len()).sum(),
             others,
+            before,
         };
         self.delete_entries(doc, log.entries, pace).await?;
         Ok(Outcome::Done(compacted))
@@ -204,41 +210,35 @@ impl<T: Table> Log<T> {
         doc: &DocName,
         log: LogRead,
         mut others: Vec<Extent>,
+        before: LogSize,
         scope: Scope<'_>,
     ) -> Result<Outcome> {
         others.extend(log.extents());
         let largest = log.largest;
         let only = if matches!(scope, Scope::All) { self.only(doc, log).await? } else { None };
-        Ok(Outcome::Idle(Idle { entries: others, only, largest }))
+        Ok(Outcome::Idle(Idle { entries: others, only, largest, before }))
     }
 
     /// The only entry there is. The merge checks that it is an update.
     async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<Summary>> {
         let Merged { log, update } = self.merge(doc, log, false, Purpose::Store).await?;
-        let only = log.entries.first().and_then(|entry| Some((entry.clock, entry.extent()?)));
-        let Some((clock, extent)) = only else { return Ok(None) };
-        Ok(Some(Summary { clock, extent, state_vector: state_vector(&update)? }))
+        let only =
+            log.entries.first().and_then(|entry| Some((entry.clock, entry.keys.len(), entry.extent()?)));
+        let Some((clock, items, extent)) = only else { return Ok(None) };
+        Ok(Some(Summary { clock, items, extent, state_vector: state_vector(&update)? }))
     }
 
     /// Whether nobody was faster: two inputs are still there, the one with the lowest key and another. One alone could be
     /// a late attempt of its put that landed after a clear.
     async fn inputs_are_there(&self, doc: &DocName, log: &LogRead) -> Result<bool> {
-        if !self.keeps(Rule::InputCheck) || !self.keeps(Rule::SealBeforeDelete) {
-            return Ok(true);
-        }
-        let (lowest, others) = match log.entries.split_first() {
-            Some((first, rest)) if self.keeps(Rule::LowestInput) => (Some(first), rest),
-            _ => (log.entries.last(), log.entries.get(1..).unwrap_or_default()),
-        };
-        // The cheapest to read.
-        let other = others.iter().min_by_key(|entry| (entry.first_item_bytes(), &entry.keys));
-        let other = other.filter(|_| self.keeps(Rule::TwoInputs));
-        for entry in [lowest, other].into_iter().flatten() {
+        let Some((lowest, others)) = log.entries.split_first() else { return Ok(false) };
+        let cheapest = others.iter().min_by_key(|entry| (entry.first_item_bytes(), &entry.keys));
+        for entry in [lowest].into_iter().chain(cheapest) {
             if self.table.get(doc, &entry.first_key(doc)).await?.is_none() {
                 return Ok(false);
             }
         }
-        Ok(lowest.is_some())
+        Ok(true)
     }
 
     /// The update of a set as it stands in the table; `None` where it is not sealed or gone.
@@ -276,7 +276,7 @@ async fn verified(doc: &DocName, merged: Merged) -> Result<Verified> {
     let Merged { log, mut update } = merged;
     let bytes = update.len() + log.entries.iter().map(|entry| entry.update.len()).sum::<usize>();
     let doc = doc.clone();
-    off_the_loop(bytes, move || {
+    blocking_if_large(bytes, move || {
         if update::verify(&log.entries, &update).is_err() {
             let keep = MergeOptions { gc: false, ..MergeOptions::default() };
             update =

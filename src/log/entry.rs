@@ -76,10 +76,27 @@ impl LogRead {
         self.merging_at.is_some_and(|at| now_ms.abs_diff(at) < MERGE_PATIENCE_MS)
     }
 
+    /// How many items the entries have, and the bytes of their updates.
+    pub(super) fn size(&self) -> LogSize {
+        LogSize {
+            items: self.entries.iter().map(|entry| entry.keys.len()).sum(),
+            bytes: self.entries.iter().map(|entry| entry.update.len()).sum(),
+        }
+    }
+
     /// How the entries look from outside.
     pub fn extents(&self) -> Vec<Extent> {
         self.entries.iter().filter_map(Entry::extent).collect()
     }
+}
+
+/// The size of a log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogSize {
+    /// How many items it has.
+    pub items: usize,
+    /// The bytes of its updates.
+    pub bytes: usize,
 }
 
 /// An entry of the log, seen from outside.

@@ -4,7 +4,7 @@
 //! entries cost at most a compaction that finds little to do.
 
 use super::entry::{Extent, LogRead};
-use super::next_clock;
+use super::store::next_clock;
 use super::tiers::{Threshold, Tier, due};
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::Result;

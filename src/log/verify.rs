@@ -11,7 +11,7 @@ use super::entry::{Entry, LogRead};
 use super::inspect::{ItemInfo, Kind};
 use super::pages::Pages;
 use super::read::{unreadable, unreadable_value};
-use super::{Log, OnCorrupt, UNSEALED_SET_LIFETIME_MS, off_the_loop};
+use super::{Log, OnCorrupt, UNSEALED_SET_LIFETIME_MS, blocking_if_large};
 use crate::codec::any::is_any;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::codec::varint::read_varuint;
@@ -94,7 +94,7 @@ impl<T: Table> Log<T> {
             }
         }
         let (doc, now_ms) = (doc.clone(), self.host.now_ms());
-        let mut verified = off_the_loop(bytes, {
+        let mut verified = blocking_if_large(bytes, {
             let doc = doc.clone();
             move || examine(&doc, items, now_ms)
         })

@@ -27,7 +27,8 @@ impl<T: Table> Persistence<T> {
             return failed(Error::new(Code::TooLarge, what));
         }
         match doc.writable() {
-            Ok(doc) => self.call(doc, Access::Write, order, |log, doc| async move {
+            Ok(doc) => self.call(doc, Access::Write, order, |engine, doc| async move {
+                let log = &engine.log;
                 log.late_writes_over(doc.name(), &item.key).await;
                 log.table().put(doc.name(), item).await
             }),
@@ -40,7 +41,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` where its item has no binary value.
     pub fn meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<Option<Vec<u8>>>> {
-        self.call(doc, Access::Read, order, move |log, doc| async move {
+        self.call(doc, Access::Read, order, move |engine, doc| async move {
+            let log = &engine.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
             match log.table().get(doc.name(), &sort_key).await? {
                 None => Ok(None),
@@ -54,7 +56,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` where an item has no binary value or its key cannot be read.
     pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Metas>> {
-        self.call(doc, Access::Read, order, |log, doc| async move {
+        self.call(doc, Access::Read, order, |engine, doc| async move {
+            let log = &engine.log;
             let name = doc.name();
             let mut metas = Vec::new();
             let mut pages = Pages::new(name, SortKey::metas(name));
@@ -73,7 +76,8 @@ impl<T: Table> Persistence<T> {
 
     /// Deletes a meta, if it is there. 1 WCU per KiB of it. Waits as [`Persistence::set_meta`] does.
     pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<()>> {
-        self.call(doc, Access::Write, order, move |log, doc| async move {
+        self.call(doc, Access::Write, order, move |engine, doc| async move {
+            let log = &engine.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
             log.late_writes_over(doc.name(), &sort_key).await;
             log.table().delete(doc.name(), &sort_key, DeleteIf::Always).await?;

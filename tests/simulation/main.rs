@@ -3,7 +3,7 @@
 //! clocks that differ. After every step: no acknowledged update is lost, nothing cleared is back, no item changes.
 //!
 //! `SIMULATION_SCHEDULES=n` sets how many schedules run, `SIMULATION_SEED=n` the first seed. A failing seed replays
-//! exactly; it goes into [`REGRESSIONS`]. `SIMULATION_RULE=TwoInputs` leaves out only this rule.
+//! exactly; it goes into [`REGRESSIONS`]. `SIMULATION_RULE=TwoInputs` breaks only this rule.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,18 +14,20 @@
     reason = "tests"
 )]
 
+mod broken;
 mod hook;
 mod network;
 mod process;
+mod rules;
 mod schedule;
 mod weather;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rules::Rule;
 use schedule::run;
 use weather::Weather;
-use y_dynamodb::log::Rule;
 
 /// Seeds that failed once.
 const REGRESSIONS: &[(u64, bool)] = &[(793, true)];
@@ -86,28 +88,28 @@ fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
     }
 }
 
-/// Each rule with a seed close to one that notices: the search goes on from there where a change has moved it.
+/// Each rule with a seed shortly before one that finds a violation. If a change moves that one, the search goes on behind it.
 const BROKEN_RULES: [(Rule, u64); 16] = [
     (Rule::TwoInputs, 8_100),
-    (Rule::NoSecondCopy, 3_800),
-    (Rule::SealedSets, 100),
+    (Rule::NoSecondCopy, 2_200),
+    (Rule::SealedSets, 0),
     (Rule::SealBeforeDelete, 0),
-    (Rule::InputCheck, 3_000),
-    (Rule::LowestInput, 80_900),
+    (Rule::InputCheck, 450),
+    (Rule::LowestInput, 4_150),
     (Rule::SetSortsLast, 6_950),
-    (Rule::ClearRepeats, 57_400),
+    (Rule::ClearRepeats, 270),
     (Rule::FreshKeys, 0),
     (Rule::SweepCondition, 50),
-    (Rule::HeadsFirst, 0),
+    (Rule::HeadsFirst, 250),
     (Rule::DamageStays, 0),
-    (Rule::RepairCondition, 225),
+    (Rule::RepairCondition, 130),
     (Rule::ClearAfterTimeout, 990),
-    (Rule::ContinuedHead, 2_170),
-    (Rule::ContinuedBytes, 0),
+    (Rule::ContinuedHead, 0),
+    (Rule::ContinuedBytes, 80),
 ];
 
 #[test]
-fn every_rule_left_out_is_noticed() {
+fn every_broken_rule_is_noticed() {
     let only = std::env::var("SIMULATION_RULE").ok();
     let chosen = |rule: &Rule| only.as_ref().is_none_or(|only| *only == format!("{rule:?}"));
     for (rule, first) in BROKEN_RULES.into_iter().filter(|(rule, _)| chosen(rule)) {
@@ -125,7 +127,7 @@ fn every_rule_left_out_is_noticed() {
         };
         match first_violation(first, 100_000, weather) {
             Some(what) => println!("{rule:?}: {what}"),
-            None => panic!("{rule:?} can be left out without anyone noticing"),
+            None => panic!("{rule:?} can be broken without a violation"),
         }
     }
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::broken::BrokenTable;
+use crate::rules::Rule;
+use crate::world::{Clear, World, content, update};
 use fastrand::Rng;
 use tokio::task::JoinHandle;
 use y_dynamodb::codec::sort_key::{DocName, WriteId};
@@ -11,9 +14,6 @@ use y_dynamodb::error::Result;
 use y_dynamodb::log::Host;
 use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order;
-use y_dynamodb::table::memory::MemoryTable;
-
-use crate::world::{Clear, World, content, update};
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -22,11 +22,14 @@ pub struct Machine {
     now: Arc<AtomicU64>,
     behind_ms: u64,
     rng: Mutex<Rng>,
+    /// Whether ids are random; else all are the same.
+    has_fresh_ids: bool,
 }
 
 impl Machine {
-    pub fn new(now: &Arc<AtomicU64>, behind_ms: u64, rng: Rng) -> Self {
-        Machine { now: now.clone(), behind_ms, rng: Mutex::new(rng) }
+    pub fn new(now: &Arc<AtomicU64>, behind_ms: u64, rng: Rng, broken: Option<Rule>) -> Self {
+        let has_fresh_ids = broken != Some(Rule::FreshKeys);
+        Machine { now: now.clone(), behind_ms, rng: Mutex::new(rng), has_fresh_ids }
     }
 }
 
@@ -38,6 +41,9 @@ impl Host for Machine {
     }
 
     fn write_id(&self) -> Result<WriteId> {
+        if !self.has_fresh_ids {
+            return Ok(WriteId(0, 0));
+        }
         let mut rng = self.rng.lock().unwrap();
         Ok(WriteId(rng.u32(..), rng.u32(..)))
     }
@@ -46,7 +52,7 @@ impl Host for Machine {
 pub struct Process {
     pub id: usize,
     doc: DocName,
-    persistence: Persistence<MemoryTable>,
+    persistence: Persistence<BrokenTable>,
     pub calls: Vec<JoinHandle<()>>,
     /// What it stored itself and was not refused, each with the step of its call: its own reads see it from then on.
     own: Arc<Mutex<BTreeSet<(u64, u64)>>>,
@@ -70,7 +76,7 @@ impl Shared {
 }
 
 impl Process {
-    pub fn new(id: usize, doc: DocName, persistence: Persistence<MemoryTable>) -> Self {
+    pub fn new(id: usize, doc: DocName, persistence: Persistence<BrokenTable>) -> Self {
         Process {
             id,
             doc,

@@ -16,6 +16,7 @@ use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
+use crate::broken::BrokenTable;
 use crate::hook::{Gate, Requests};
 use crate::network::Late;
 use crate::process::{Machine, Process, Shared};
@@ -95,17 +96,17 @@ impl Schedule {
     fn start(&mut self) -> Process {
         let id = self.started;
         self.started += 1;
-        let machine = Machine::new(&self.now, self.rng.u64(0..HOUR_MS), self.rng.fork());
+        let machine = Machine::new(&self.now, self.rng.u64(0..HOUR_MS), self.rng.fork(), self.weather.broken);
         let options = Options {
             skip_create_table: true,
             sizes: Sizes { item: 100, part: 12 },
             coalesce_bytes: 200,
             compaction: Thresholds { items: self.rng.usize(2..6), ..Thresholds::default() },
-            broken: self.weather.broken,
             on_corrupt: self.weather.on_corrupt(),
             ..Options::default()
         };
         let table = self.table.with_hook(Arc::new(Gate { process: id, requests: self.requests.clone() }));
+        let table = BrokenTable::new(table, self.weather.broken);
         let persistence =
             Persistence::observed(table, options, Handle::current(), Arc::new(machine), Arc::new(Deaf));
         Process::new(id, self.doc.clone(), persistence)
@@ -280,12 +281,12 @@ impl Schedule {
             self.now.fetch_add(10 * HOUR_MS, Ordering::Relaxed);
             let options = Options {
                 skip_create_table: true,
-                broken: self.weather.broken,
                 on_corrupt: self.weather.on_corrupt(),
                 ..Options::default()
             };
-            let machine = Machine::new(&self.now, 0, self.rng.fork());
-            let (table, host) = (self.table.clone(), Arc::new(machine));
+            let machine = Machine::new(&self.now, 0, self.rng.fork(), self.weather.broken);
+            let table = BrokenTable::new(self.table.clone(), self.weather.broken);
+            let host = Arc::new(machine);
             let persistence = Persistence::observed(table, options, Handle::current(), host, Arc::new(Deaf));
             let flushed = persistence.flush(self.doc.clone(), Order::Queued).await;
             flushed.map_err(|error| format!("the last flush: {error}"))?;

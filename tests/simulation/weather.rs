@@ -1,11 +1,13 @@
 //! What a schedule may contain besides crashes, frozen processes and the usual faults.
 
-use y_dynamodb::log::{OnCorrupt, Rule};
+use y_dynamodb::log::OnCorrupt;
+
+use crate::rules::Rule;
 
 /// What a schedule may contain.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Weather {
-    /// The rule left out.
+    /// The rule that every process breaks.
     pub broken: Option<Rule>,
     /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
     /// answered may land after a clear.

@@ -124,6 +124,14 @@ fn is_whole(group: &Group) -> bool {
     }
 }
 
+/// Whether all parts of a set are there; whether it is sealed does not matter.
+pub fn is_whole_but_seal(doc: &DocName, items: &[Item], head: &SortKey) -> bool {
+    let Some(UpdateKey::Update(clock, id)) = head.parse_update(doc) else { return false };
+    let groups = groups(doc, items);
+    let Some((Some(head), values)) = groups.get(&(clock.0, id.0, id.1)) else { return false };
+    values.len() == head.parts as usize + 1
+}
+
 /// What the items contain that count, found without the code under test but for the reading of an update.
 pub fn live(doc: &DocName, items: &[Item]) -> Content {
     groups(doc, items).into_values().filter(is_whole).flat_map(|group| content(&bytes_of(&group))).collect()
