@@ -20,7 +20,7 @@ const open = () => {
   return { pending: create(), create, byName, calls, reported }
 }
 
-test('what is refused in the moment in which a retry succeeds is sent again once, and is no second series of retries', async () => {
+test('an update that is refused just as a retry succeeds is sent again once, without a second series of retries', async () => {
   const { pending, calls, reported } = open()
   const updates = keystrokes(2)
   pending.store(updates[0])
@@ -42,7 +42,7 @@ test('what is refused in the moment in which a retry succeeds is sent again once
   assert.deepEqual(reported, [REFUSED.code, REFUSED.code])
 })
 
-test('whenStored resolves for what came before it, whatever comes since and in whatever order it is stored', async () => {
+test('whenStored resolves for the updates before the call, whatever comes later and in whatever order they are stored', async () => {
   const { pending, calls } = open()
   const [first, second, third] = keystrokes(3)
   pending.store(first)
@@ -68,7 +68,7 @@ test('whenStored resolves for what came before it, whatever comes since and in w
   await pending.close()
 })
 
-test('a large update that is refused is retried byte for byte, and small ones gather beside it', async () => {
+test('a refused large update is retried byte for byte, and small ones are merged', async () => {
   const { pending, calls } = open()
   const large = [1, 2].map(n => bigUpdate(400_000, { clientID: 10 + n, key: `large${n}-` }))
   const small = keystrokes(3)
@@ -94,7 +94,7 @@ test('a large update that is refused is retried byte for byte, and small ones ga
   assert.equal(pending.isEmpty, true)
 })
 
-test('what became large while it was refused stays as it is from its first attempt on', async () => {
+test('updates that become large by merging are not changed after their first attempt', async () => {
   const { pending, calls } = open()
   for (const n of [1, 2]) pending.store(bigUpdate(200_000, { clientID: n, key: `part${n}-` }))
   for (const { reject } of calls.splice(0)) reject(REFUSED)
@@ -109,7 +109,7 @@ test('what became large while it was refused stays as it is from its first attem
   await pending.close()
 })
 
-test('after a clear another instance takes over, and what is still in flight does not remove it', async () => {
+test('after a clear another instance takes over, and updates still in flight do not remove it', async () => {
   const { pending, create, byName, calls, reported } = open()
   pending.store(keystrokes(1)[0])
   pending.discard({ ended: Promise.resolve(), operation: 'clearDocument' })
