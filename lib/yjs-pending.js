@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * What yjs holds back in a document because of a gap: structs and deletions whose predecessors have not arrived. Remembers which
- * of these ids are stored, so that each is stored once, however often the document is written.
+ * What Yjs keeps pending in a document because of a gap: structs and deletions whose predecessors have not arrived. Remembers
+ * which of these ids are stored, so that each is stored once.
  */
 
 const { isWritable } = require('./unwritable.js')
@@ -10,15 +10,15 @@ const { isWritable } = require('./unwritable.js')
 /** The info byte of a Skip in an update. */
 const SKIP = 10
 
-class HeldBack {
+class YjsPending {
   #structs = new Ranges()
   #deletes = new Ranges()
-  /** The bytes that were last read: yjs replaces them when anything changes. */
+  /** The bytes that were read last. Yjs replaces them when anything changes. */
   #last = []
 
   /**
-   * What the document holds back and was not taken before, as one update; undefined where there is nothing. Content that yjs
-   * cannot write is replaced by deleted content.
+   * What is pending in the document and was not taken before, as one update; undefined if there is nothing. Content that
+   * Yjs cannot write is replaced by deleted content.
    */
   take(Y, { store: { pendingStructs, pendingDs } }) {
     const pending = [pendingStructs?.update, pendingDs]
@@ -36,11 +36,11 @@ class HeldBack {
   }
 
   #takeStruct(Y, struct, taken) {
-    // All others are Skips, a class that older versions of yjs do not export.
+    // All others are Skips, a class that older versions of Yjs do not export.
     if (!(struct instanceof Y.Item || struct instanceof Y.GC)) return
     const { client, clock } = struct.id
     const end = clock + struct.length
-    const from = this.#structs.firstLacking(client, clock, end)
+    const from = this.#structs.firstMissing(client, clock, end)
     if (from === undefined) return
     this.#structs.add(client, from, end)
     if (!isWritable(struct)) struct.content = new Y.ContentDeleted(struct.length)
@@ -48,9 +48,9 @@ class HeldBack {
   }
 
   #takeDeletes(client, ranges, taken) {
-    // An array in yjs 13, an object of its own in yjs 14.
+    // Yjs 13 has an array here, Yjs 14 an object.
     for (const { clock, len } of ranges.getIds?.() ?? ranges) {
-      const from = this.#deletes.firstLacking(client, clock, clock + len)
+      const from = this.#deletes.firstMissing(client, clock, clock + len)
       if (from === undefined) continue
       this.#deletes.add(client, from, clock + len)
       push(taken, client, { from, end: clock + len })
@@ -59,26 +59,26 @@ class HeldBack {
 }
 
 /**
- * Replaces content that yjs cannot write in what a document holds back: `Y.encodeStateAsUpdate` throws because of it.
+ * Replaces content that Yjs cannot write in what is pending in a document: `Y.encodeStateAsUpdate` throws on it.
  *
- * @throws where yjs cannot even read it: the document holds nothing back then, and goes on
+ * @throws if Yjs cannot read what is pending; it is dropped from the document then
  */
-function mendHeldBack(Y, { store }) {
+function makePendingWritable(Y, { store }) {
   const { pendingStructs } = store
   if (pendingStructs == null) return
   store.pendingStructs = null
-  const update = new HeldBack().take(Y, { store: { pendingStructs } })
+  const update = new YjsPending().take(Y, { store: { pendingStructs } })
   if (update !== undefined)
     store.pendingStructs = { ...pendingStructs, update: Y.convertUpdateFormatV1ToV2(update) }
 }
 
-/** Ids, as sorted ranges of clocks that do not touch, by client. */
+/** Ids: for each client the ranges of clocks, sorted and not adjacent. */
 class Ranges {
   /** client → `[from, end]` each */
   #clients = new Map()
 
-  /** The first clock in `from … end` that is in none of the ranges. */
-  firstLacking(client, from, end) {
+  /** The first clock in `from … end` that is not in the ranges of the client. */
+  firstMissing(client, from, end) {
     const ranges = this.#clients.get(client) ?? []
     const range = ranges[search(ranges, from)]
     const first = range !== undefined && range[0] <= from ? Math.max(from, range[1]) : from
@@ -98,7 +98,7 @@ class Ranges {
   }
 }
 
-/** The place of the first range that ends at `clock` or later. */
+/** The index of the first range that ends at `clock` or later. */
 function search(ranges, clock) {
   let low = 0
   for (let high = ranges.length; low < high;) {
@@ -114,7 +114,7 @@ function push(map, key, value) {
   else map.set(key, [value])
 }
 
-/** An update in V1 format: `writeLen` writes a varUint there. */
+/** An update in format V1, where `writeLen` writes a varUint. */
 function encode(Y, structs, deletes) {
   const encoder = new Y.UpdateEncoderV1()
   encoder.writeLen(structs.size)
@@ -145,4 +145,4 @@ function encode(Y, structs, deletes) {
   return encoder.toUint8Array()
 }
 
-module.exports = { HeldBack, mendHeldBack }
+module.exports = { YjsPending, makePendingWritable }

@@ -3,28 +3,28 @@
 /**
  * Promises for `config.onError`: a rejection that nobody handles is reported there instead of ending the process.
  *
- * A promise counts as handled once something was attached that receives its rejection: `await`, `catch`, `then` with two
- * functions, `Promise.all`, `return` from an async function. `then` and `finally` without a rejection handler pass the duty
- * on to the promise they return. The moment of decision is that of Node's `unhandledRejection`: when the promise is
- * rejected and all microtasks are done.
+ * A promise counts as handled once something receives its rejection: `await`, `catch`, `then` with two functions,
+ * `Promise.all`, `return` from an async function. `then` and `finally` without a rejection handler return a promise that
+ * has to be handled in turn. That is decided when Node would emit `unhandledRejection`: after the promise was rejected and
+ * all microtasks have run.
  */
 
-class ReportedPromise extends Promise {
+class ReportingPromise extends Promise {
   #report = undefined
   #handled = false
 
   /**
-   * `promise`, whose rejection goes to `report` where nobody handles it.
+   * A promise with the outcome of `promise` that passes its rejection to `report` if nobody handles it.
    *
    * @param {Promise<T>} promise
    * @param {{ of: (error: unknown) => boolean, to: (error: unknown) => void }} report
    */
   static follow(promise, report) {
-    const reported = new ReportedPromise((resolve, reject) => {
+    const reporting = new ReportingPromise((resolve, reject) => {
       promise.then(resolve, reject)
     })
-    reported.#watch(report)
-    return reported
+    reporting.#watch(report)
+    return reporting
   }
 
   #watch(report) {
@@ -33,7 +33,7 @@ class ReportedPromise extends Promise {
       process.nextTick(() => {
         if (this.#handled) return
         if (report.of(error)) report.to(error)
-        // An error of the caller's own function in `then`: Node's to report, as with any promise.
+        // An error of the caller's own function in `then`: Node reports it, as with any promise.
         else Promise.reject(error)
       })
     })
@@ -53,15 +53,4 @@ class ReportedPromise extends Promise {
   }
 }
 
-/** Calls a function of the user's. What it throws is Node's to report, as an uncaught exception, and disturbs nobody here. */
-function callAside(f, ...args) {
-  try {
-    f(...args)
-  } catch (error) {
-    process.nextTick(() => {
-      throw error
-    })
-  }
-}
-
-module.exports = { ReportedPromise, callAside }
+module.exports = { ReportingPromise }

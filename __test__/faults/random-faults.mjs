@@ -1,6 +1,6 @@
 /**
- * What the proxy in front of the engine does by chance: faults in a share of the requests, and two that need a memory:
- * eventual reads that lag behind, and writes that arrive a second time, late.
+ * Random faults for the proxy: simple ones in a share of the requests, eventually consistent reads that return stale data, and
+ * writes that are applied a second time, later.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -18,7 +18,7 @@ import {
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'])
 const PAGED = new Set(['Query', 'Scan'])
 
-/** The fault that `choose` gives, for a share of the requests that `when` picks. */
+/** The fault that `choose` returns, in a share of the requests that satisfy `when`. */
 export function sometimes(chance, share, choose, when = () => true) {
   return request => (when(request) && chance() < share ? choose() : undefined)
 }
@@ -28,8 +28,8 @@ export const isPaged = ({ operation }) => PAGED.has(operation)
 export const isSeal = ({ operation }) => operation === 'UpdateItem'
 export const isBatch = ({ operation }) => operation === 'BatchWriteItem'
 
-/** A read that does not ask for consistency finds nothing: it is answered by a replica that has heard of nothing yet. */
-export function lagging(seen = []) {
+/** An eventually consistent read finds nothing, as on a replica that has received no write yet. */
+export function staleReads(seen = []) {
   return ({ operation, body }) => {
     if ((!PAGED.has(operation) && operation !== 'GetItem') || body.ConsistentRead === true) return undefined
     seen.push(operation)
@@ -38,7 +38,7 @@ export function lagging(seen = []) {
   }
 }
 
-/** A share of the writes that `of` picks arrives once more within `withinMs`, when it has long been answered. */
+/** A share of the writes that satisfy `of` is applied once more within `withinMs`, after its answer. */
 export class LateDuplicates {
   #late = new Set()
   count = 0
@@ -55,13 +55,13 @@ export class LateDuplicates {
     this.rule = sometimes(chance, share, () => twice, of)
   }
 
-  /** When every write sent so far has arrived for the last time. */
-  async settled() {
+  /** Resolves when no write is left that will be applied again. */
+  async ended() {
     while (this.#late.size > 0) await Promise.all(this.#late)
   }
 }
 
-/** The first of `rules` that has something to say. */
+/** The fault of the first rule that gives one. */
 export function any(...rules) {
   return request => {
     for (const rule of rules) {
@@ -72,10 +72,10 @@ export function any(...rules) {
   }
 }
 
-/** Everything at once, each now and then. */
-export function weather(chance) {
+/** All faults, each in a share of the requests. */
+export function allFaults(chance) {
   return any(
-    lagging(),
+    staleReads(),
     sometimes(chance, 0.05, () => throttle),
     sometimes(chance, 0.05, () => serverError),
     sometimes(chance, 0.03, () => reset),

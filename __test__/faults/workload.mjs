@@ -1,9 +1,9 @@
-/** What is done to the documents while things go wrong: stores, reads, flushes and clears, in an order made by chance. */
+/** The workload of the fault tests: stores, reads, flushes and clears in random order. */
 import assert from 'node:assert/strict'
 import { DynamoDbPersistence } from '../support/engine.mjs'
 import { Y, mapOf, docOf } from '../support/documents.mjs'
 
-/** An update that stands for itself: it needs no other, so that one that was refused takes no other with it. */
+/** An update that depends on no other, so that a refused one does not hide others. */
 export function updateOf(id, clientID) {
   const doc = new Y.Doc()
   doc.clientID = clientID
@@ -19,30 +19,30 @@ export function idsIn(doc) {
   return Object.keys(mapOf(doc))
 }
 
-/** Calls on several documents of one persistence, all written into a ledger. */
-export class Work {
-  /** The calls that were refused: `{ operation, error }`. */
+/** Calls on several documents of one persistence, all recorded in a history. */
+export class Workload {
+  /** `{ operation, error }` of each rejected call. */
   rejections = []
   #persistence
-  #ledger
+  #history
   #chance
 
   #clears
 
-  constructor(persistence, ledger, chance, { clears = true } = {}) {
+  constructor(persistence, history, chance, { clears = true } = {}) {
     this.#persistence = persistence
-    this.#ledger = ledger
+    this.#history = history
     this.#chance = chance
     this.#clears = clears
   }
 
-  /** `steps` calls on each of `docs`, the documents side by side. */
+  /** Makes `steps` calls on each of `docs`, the documents in parallel. */
   async run(docs, steps) {
     await Promise.all(docs.map(doc => this.#runOn(doc, steps)))
   }
 
-  /** One call of each kind on a document. */
-  async each(doc) {
+  /** Makes one call of each kind on a document. */
+  async callAll(doc) {
     await Promise.all([this.#store(doc), this.#read(doc), this.#flush(doc), this.clear(doc)])
   }
 
@@ -54,7 +54,7 @@ export class Work {
       else if (dice < 0.88) running.push(this.#read(doc))
       else if (dice < 0.97 || !this.#clears) running.push(this.#flush(doc))
       else running.push(this.clear(doc))
-      // Some calls are awaited, others run on beside the next ones.
+      // Some calls are awaited, others run in parallel with the next ones.
       if (this.#chance() < 0.4) {
         await Promise.all(running)
         running = []
@@ -64,47 +64,47 @@ export class Work {
   }
 
   #store(doc) {
-    const number = this.#ledger.now()
+    const number = this.#history.now()
     const id = `${doc} ${number}`
     const update = updateOf(id, number)
-    return this.#allowed(
+    return this.#collect(
       'storeUpdate',
       doc,
-      this.#ledger.store(doc, id, () => this.#persistence.storeUpdate(doc, update))
+      this.#history.store(doc, id, () => this.#persistence.storeUpdate(doc, update))
     )
   }
 
   #read(doc) {
-    const called = this.#ledger.now()
+    const called = this.#history.now()
     const reading =
       this.#chance() < 0.5
         ? this.#persistence.getYDoc(doc)
         : this.#persistence.getDiff(doc).then(diff => docOf([diff]))
-    return this.#allowed(
+    return this.#collect(
       'read',
       doc,
       reading.then(found => {
-        // A read waits for the stores that were called before it, so it is known by now how they ended.
-        const { lost, back, unknown } = this.#ledger.judge(doc, idsIn(found), called)
+        // A read waits for the stores that were called before it, so their outcome is recorded by now.
+        const { lost, back, unknown } = this.#history.check(doc, idsIn(found), called)
         assert.deepEqual({ lost, back, unknown }, { lost: [], back: [], unknown: [] }, `a read of ${doc}`)
       })
     )
   }
 
   #flush(doc) {
-    return this.#allowed('flushDocument', doc, this.#persistence.flushDocument(doc))
+    return this.#collect('flushDocument', doc, this.#persistence.flushDocument(doc))
   }
 
   clear(doc) {
-    return this.#allowed(
+    return this.#collect(
       'clearDocument',
       doc,
-      this.#ledger.clear(doc, () => this.#persistence.clearDocument(doc))
+      this.#history.clear(doc, () => this.#persistence.clearDocument(doc))
     )
   }
 
-  /** Refusals are gathered; what is none of ours fails the test. */
-  async #allowed(operation, doc, call) {
+  /** Collects rejections of the package; any other error fails the test. */
+  async #collect(operation, doc, call) {
     try {
       await call
     } catch (error) {

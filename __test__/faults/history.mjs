@@ -1,11 +1,11 @@
 /**
- * Who was told what: which updates were acknowledged, which clears came to an end, and when. Says from that what a document
- * must hold and what it must not hold any more.
+ * A history of calls: which updates were acknowledged, which clears resolved, and when. From it follows what a document must
+ * contain and what it must not contain.
  *
- * In one process the order of the calls decides (`ordered`): a clear takes what was stored before it was called, and nothing
- * else. Between processes only what had ended before the other began.
+ * Within one process the order of the calls decides (`ordered`): a clear deletes exactly what was stored by earlier calls.
+ * Between processes the order is known only of calls that ended before others began.
  */
-export class Ledger {
+export class History {
   #ordered
   #stores = new Map()
   #clears = []
@@ -15,24 +15,24 @@ export class Ledger {
     this.#ordered = ordered
   }
 
-  /** The moment of the next event in one process. */
+  /** The time of the next event in one process. */
   now() {
     return ++this.#time
   }
 
-  /** Takes note of a call of storeUpdate, and of its end. */
+  /** Records a call of storeUpdate and its end. */
   async store(doc, id, store) {
-    const entry = { doc, issued: this.now(), settled: Infinity, acknowledged: false }
+    const entry = { doc, issued: this.now(), ended: Infinity, acknowledged: false }
     this.#stores.set(id, entry)
     try {
       await store()
       entry.acknowledged = true
     } finally {
-      entry.settled = this.now()
+      entry.ended = this.now()
     }
   }
 
-  /** Takes note of a call of clearDocument, and of its end. */
+  /** Records a call of clearDocument and its end. */
   async clear(doc, clear) {
     const entry = { doc, began: this.now(), ended: Infinity, resolved: false }
     this.#clears.push(entry)
@@ -41,19 +41,19 @@ export class Ledger {
     entry.ended = this.now()
   }
 
-  /** What another process has written down. */
+  /** Adds what another process recorded. */
   add({ stores = [], clears = [] }) {
     for (const { id, ...entry } of stores) this.#stores.set(id, entry)
     this.#clears.push(...clears)
   }
 
   /**
-   * The ids that `doc` must hold and does not, and those that were cleared and are back.
+   * The ids that `doc` lacks, those that were cleared and are back, and those that were never stored in it.
    *
-   * @param {Iterable<string>} ids what the document holds
-   * @param {number} before only what was called before this moment
+   * @param {Iterable<string>} ids what the document contains
+   * @param {number} before only calls before this time count
    */
-  judge(doc, ids, before = Infinity) {
+  check(doc, ids, before = Infinity) {
     const held = new Set(ids)
     const clears = this.#clears.filter(clear => clear.doc === doc && clear.began < before)
     const lost = []
@@ -62,7 +62,7 @@ export class Ledger {
       if (store.doc !== doc || store.issued >= before) continue
       if (store.acknowledged && !held.has(id) && clears.every(clear => this.#isBefore(clear, store)))
         lost.push(id)
-      if (held.has(id) && clears.some(clear => clear.resolved && this.#takes(clear, store))) back.push(id)
+      if (held.has(id) && clears.some(clear => clear.resolved && this.#deletes(clear, store))) back.push(id)
     }
     const unknown = [...held].filter(id => this.#stores.get(id)?.doc !== doc)
     return { lost, back, unknown }
@@ -77,13 +77,13 @@ export class Ledger {
     }
   }
 
-  /** Whether the clear cannot have touched the update. */
+  /** Whether the clear cannot have deleted the update. */
   #isBefore(clear, store) {
     return this.#ordered ? clear.began < store.issued : clear.ended < store.issued
   }
 
-  /** Whether the clear must have taken the update. */
-  #takes(clear, store) {
-    return this.#ordered ? store.issued < clear.began : store.settled < clear.began
+  /** Whether the clear must have deleted the update. */
+  #deletes(clear, store) {
+    return this.#ordered ? store.issued < clear.began : store.ended < clear.began
   }
 }
