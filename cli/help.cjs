@@ -30,8 +30,8 @@ Looks after a table of y-dynamodb.
 
 ${lines.join('\n')}
 
-  y-dynamodb COMMAND --help
-  y-dynamodb --version
+  y-dynamodb COMMAND --help   or: y-dynamodb help COMMAND
+  y-dynamodb --version        or: -v
 
 ${EXIT_CODES}
 `

@@ -45,18 +45,29 @@ function optionsOf(command) {
  */
 function parse(argv, commands) {
   const [first, ...rest] = argv
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help')
-    return { print: 'help' }
-  if (first === '--version') return { print: 'version' }
-  const command = commands.find(({ name }) => name === first)
-  if (command === undefined) {
-    throw invalidArgument(
-      `there is no command ${JSON.stringify(first)}, only ${commands.map(({ name }) => name).join(', ')}`
-    )
-  }
+  if (first === undefined || first === '--help' || first === '-h') return { print: 'help' }
+  if (first === '--version' || first === '-v') return { print: 'version' }
+  if (first === 'help') return parseHelp(rest, commands)
+  const command = commandNamed(first, commands)
   const { values, positionals } = parseAs(command, rest)
   if (values.help) return { print: 'help', command }
   return { command, positionals, options: complete(command, values, positionals) }
+}
+
+function parseHelp(names, commands) {
+  if (names.length > 1)
+    throw invalidArgument(`help takes one command, but got ${pluralize(names.length, 'argument')}`)
+  if (names.length === 0 || names[0] === '--help' || names[0] === '-h') return { print: 'help' }
+  return { print: 'help', command: commandNamed(names[0], commands) }
+}
+
+function commandNamed(text, commands) {
+  const command = commands.find(({ name }) => name === text)
+  if (command !== undefined) return command
+  const what = text.startsWith('-')
+    ? `the command comes first, before ${text}`
+    : `there is no command ${JSON.stringify(text)}`
+  throw invalidArgument(`${what} (y-dynamodb --help lists the commands)`)
 }
 
 function parseAs(command, args) {
@@ -85,15 +96,15 @@ function complete(command, values, positionals) {
   if (command.usesTable !== false) {
     options.table ??= process.env.Y_DYNAMODB_TABLE || undefined
     if (options.table === undefined && !command.tableIsOptional) {
-      throw invalidArgument('which table? Give --table NAME, or set Y_DYNAMODB_TABLE')
+      throw invalidArgument('no table: give --table NAME, or set Y_DYNAMODB_TABLE')
     }
     checkEndpoint(options.endpoint, '--endpoint')
   }
   const [least, most] = command.positionals ?? [0, 0]
   if (positionals.length < least || positionals.length > most) {
     throw invalidArgument(
-      `${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}: `
-        + `${pluralize(positionals.length, 'argument')} given`
+      `${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}, `
+        + `but got ${pluralize(positionals.length, 'argument')}`
     )
   }
   if (values.all && positionals.length > most - 1)
@@ -109,13 +120,15 @@ function concurrencyOf(text) {
   const number = Number(text)
   if (/^\d+$/.test(text) && number >= 1 && number <= MAX_CONCURRENCY) return number
   throw invalidArgument(
-    `--concurrency is ${JSON.stringify(text)}, not a whole number from 1 to ${MAX_CONCURRENCY}`
+    `--concurrency is ${JSON.stringify(text)}, but must be a whole number from 1 to ${MAX_CONCURRENCY}`
   )
 }
 
 function checkEndpoint(endpoint, option) {
   if (endpoint?.startsWith('memory:')) {
-    throw invalidArgument(`${option} ${endpoint}: a table in memory ends with its process; use file:PATH`)
+    throw invalidArgument(
+      `${option} ${endpoint}: a table in memory is lost when the command ends; use file:PATH`
+    )
   }
 }
 

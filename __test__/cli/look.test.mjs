@@ -43,10 +43,15 @@ describe('ls', () => {
     assert.match(line, new RegExp(`^ +2 +${bytesOfOld} +8 +— +old$`))
   })
 
-  test('of an empty table prints nothing', async t => {
+  test('of an empty table prints no result, and says so on standard error', async t => {
     const table = await filledTable(t, {})
     const { code, stdout, stderr } = await cli(t, ['ls', ...of(table)])
-    assert.deepEqual([code, stdout, stderr], [0, '', ''])
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [0, '', `y-dynamodb: table ${table.tableName} has no documents\n`]
+    )
+    const json = await cli(t, ['ls', '--json', ...of(table)])
+    assert.deepEqual([json.code, json.stdout, json.stderr], [0, '', ''])
   })
 
   test('writes nothing', async t => {

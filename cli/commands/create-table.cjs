@@ -10,8 +10,8 @@ async function run(context) {
   })
   await table.prepare()
   const created = table.stats().requests.CreateTable.requests > 0
-  const what = created ? 'is created and ACTIVE' : 'is there already, with the right keys'
-  await output.result({ table: options.table, created }, `${options.table} ${what}`)
+  const what = created ? 'was created and is ACTIVE' : 'exists already, with the right keys'
+  await output.result({ table: options.table, created }, `table ${options.table} ${what}`)
 }
 
 module.exports = {

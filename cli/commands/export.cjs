@@ -2,9 +2,8 @@
 
 /** `export`: writes documents to files. */
 
-const fs = require('node:fs/promises')
 const path = require('node:path')
-const { hasContent, writeDocument } = require('../files.cjs')
+const { createFolder, hasContent, writeDocument } = require('../files.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
 const { pluralize, printable } = require('../format.cjs')
 const { quarantineNotice } = require('../import-report.cjs')
@@ -17,28 +16,40 @@ async function run(context) {
   const { options, output, positionals, progress } = context
   const folder = positionals.at(-1)
   const table = context.openTable()
-  await fs.mkdir(folder, { recursive: true })
+  await createFolder(folder)
   progress.begin()
-  await forEachDocument(context, selectedDocuments(context, table), async ({ name, items }) => {
-    if (items !== undefined && !isWorthTelling(items)) return
-    const document = await readUndamaged(table, name)
-    const { update, metas, quarantined } = document
-    if (!hasContent(update) && metas.size === 0) {
-      if (!options.all) throw notFound(name, quarantined)
+  const sums = { documents: 0, bytes: 0, metas: 0 }
+  const failures = await forEachDocument(
+    context,
+    selectedDocuments(context, table),
+    async ({ name, items }) => {
+      if (items !== undefined && !isWorthTelling(items)) return
+      const document = await readUndamaged(table, name)
+      const { update, metas, quarantined } = document
+      if (!hasContent(update) && metas.size === 0) {
+        if (!options.all) throw notFound(name, quarantined)
+        await output.result(
+          { name, file: null, bytes: 0, metas: 0, quarantined },
+          `${printable(name)}: has nothing to export`,
+          ...quarantineNotice(document)
+        )
+        return
+      }
+      const base = await writeDocument(folder, document)
+      sums.documents++
+      sums.bytes += update.length
+      sums.metas += metas.size
       await output.result(
-        { name, file: null, bytes: 0, metas: 0, quarantined },
-        `${printable(name)}: has nothing to export`,
+        { name, file: base, bytes: update.length, metas: metas.size, quarantined },
+        `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
         ...quarantineNotice(document)
       )
-      return
     }
-    const base = await writeDocument(folder, document)
-    await output.result(
-      { name, file: base, bytes: update.length, metas: metas.size, quarantined },
-      `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
-      ...quarantineNotice(document)
-    )
-  })
+  )
+  const sizes = `${pluralize(sums.bytes, 'byte')}, ${pluralize(sums.metas, 'meta')}`
+  await output.text(
+    `${pluralize(sums.documents, 'document')} exported to ${folder} (${sizes}), ${failures} failed`
+  )
 }
 
 module.exports = {

@@ -7,7 +7,7 @@ const { invalidArgument } = require('../../lib/arguments.js')
 const { storeDocument } = require('../documents.cjs')
 const { listDocuments, readDocument } = require('../files.cjs')
 const { forEachDocument } = require('../for-each-document.cjs')
-const { reportImport } = require('../import-report.cjs')
+const { ImportReport } = require('../import-report.cjs')
 const { CONCURRENCY, OVERWRITE_METAS } = require('../options.cjs')
 
 async function run(context) {
@@ -23,19 +23,18 @@ async function run(context) {
   }
   const table = context.openTable()
   progress.begin(bases.length)
-  await forEachDocument(
+  const report = new ImportReport(context)
+  const failures = await forEachDocument(
     context,
     bases,
     async base => {
       const document = await readDocument(base, options.name)
-      await reportImport(
-        context,
-        document,
-        await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
-      )
+      const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
+      await report.add(document, stored)
     },
     base => path.basename(base)
   )
+  await report.end(failures)
 }
 
 module.exports = {

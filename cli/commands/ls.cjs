@@ -8,7 +8,7 @@ const { summarise } = require('../summary.cjs')
 const COLUMNS = '   items         bytes       clock  last change (UTC)    name'
 
 async function run(context) {
-  const { cancellation, output } = context
+  const { cancellation, options, output } = context
   const table = context.openTable()
   let isFirst = true
   for await (const { name, items } of table.documents()) {
@@ -28,6 +28,7 @@ async function run(context) {
       ].join('  ')
     )
   }
+  if (isFirst) output.note(`table ${options.table} has no documents`)
 }
 
 module.exports = {

@@ -5,33 +5,27 @@
 const { invalidArgument } = require('../../lib/arguments.js')
 const { storeDocument } = require('../documents.cjs')
 const { forEachDocument } = require('../for-each-document.cjs')
-const { pluralize } = require('../format.cjs')
-const { reportImport } = require('../import-report.cjs')
+const { ImportReport } = require('../import-report.cjs')
 const { CONCURRENCY, OVERWRITE_METAS, checkEndpoint } = require('../options.cjs')
 
 async function run(context) {
-  const { options, output, progress } = context
+  const { options, progress } = context
   const source = openSource(context)
   const table = context.openTable()
   const names = await source.names()
   progress.begin(names.length)
-  const sums = { documents: 0, moved: 0, bytes: 0 }
-  await forEachDocument(
+  const report = new ImportReport(context)
+  const failures = await forEachDocument(
     context,
     names,
     async name => {
       const document = await source.read(name)
       const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
-      sums.documents++
-      sums.bytes += stored.storedBytes
-      if (stored.storedBytes > 0 || stored.storedMetas > 0) sums.moved++
-      await reportImport(context, document, stored)
+      await report.add(document, stored)
     },
     name => name
   )
-  await output.text(
-    `${pluralize(sums.documents, 'document')} compared, ${sums.moved} of them moved (${pluralize(sums.bytes, 'byte')})`
-  )
+  await report.end(failures)
 }
 
 function openSource(context) {
@@ -39,7 +33,9 @@ function openSource(context) {
   const { from, 'from-region': region, 'from-endpoint': endpoint, 'from-profile': profile } = options
   const [, kind, place] = /^(leveldb|dynamodb):(.+)$/s.exec(from ?? '') ?? []
   if (kind === undefined)
-    throw invalidArgument('migrate from where? Give --from leveldb:PATH or --from dynamodb:TABLE')
+    throw invalidArgument(
+      `${from === undefined ? 'migrate needs a source' : `--from ${from} is no source`}: give --from leveldb:PATH or --from dynamodb:TABLE`
+    )
   const { LevelDb } = require('../sources/leveldb.cjs')
   const { DynamoDb } = require('../sources/dynamodb.cjs')
   if (kind === 'leveldb') {
@@ -56,7 +52,7 @@ function openSource(context) {
   }
   if (['table', 'region', 'endpoint', 'profile'].every(key => source[key] === options[key])) {
     throw invalidArgument(
-      '--from names the very table that is to be filled: it works in place (see docs/MOVING.md)'
+      '--from is the same table: a table of the original package is used as it is (see docs/MOVING.md)'
     )
   }
   return context.closeLater(new DynamoDb(source))

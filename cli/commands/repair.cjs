@@ -2,11 +2,10 @@
 
 /** `repair`: moves unusable items to the quarantine, or prints what it would move. */
 
-const fs = require('node:fs/promises')
 const path = require('node:path')
 const { invalidArgument } = require('../../lib/arguments.js')
 const { toFileName } = require('../file-names.cjs')
-const { writeAtomically } = require('../files.cjs')
+const { createFolder, writeAtomically } = require('../files.cjs')
 const { findingsOf, formatFinding, isInformational } = require('../findings.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
 const { highlight, pluralize, printable } = require('../format.cjs')
@@ -68,7 +67,7 @@ function fateOf({ items, outcome }, apply) {
 async function extractAll(context, folder) {
   const { options, output, progress } = context
   const table = context.openTable()
-  await fs.mkdir(folder, { recursive: true })
+  await createFolder(folder)
   progress.begin()
   await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const quarantined = await table.quarantined(name)
