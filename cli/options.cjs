@@ -8,20 +8,23 @@ const { pluralize } = require('./format.cjs')
 
 /** `value` is the placeholder of the option's value in the help. Booleans have none. */
 const TABLE_OPTIONS = {
-  table: { value: 'NAME', help: 'the table, by name or ARN (default: Y_DYNAMODB_TABLE)' },
-  region: { value: 'REGION', help: 'its region (default: AWS_REGION, the profile)' },
-  endpoint: { value: 'URL', help: 'another DynamoDB: http://…, https://…, or file:PATH for an embedded one' },
-  profile: { value: 'NAME', help: 'a profile of the shared config files (default: AWS_PROFILE)' }
+  table: { value: 'NAME', help: 'the table, as a name or an ARN (default: Y_DYNAMODB_TABLE)' },
+  region: { value: 'REGION', help: 'its AWS region (default: AWS_REGION, then the profile)' },
+  endpoint: {
+    value: 'URL',
+    help: 'http://…, https://…, or file:PATH for a local database file (default: AWS)'
+  },
+  profile: { value: 'NAME', help: 'a profile in the AWS config files (default: AWS_PROFILE)' }
 }
 
 const COMMON_OPTIONS = {
-  json: { help: 'print one JSON value a line instead of text' },
-  help: { help: 'print this' }
+  json: { help: 'print one JSON value per line instead of text' },
+  help: { help: 'print this help' }
 }
 
 /** The option of commands that process many documents. */
 const CONCURRENCY = {
-  concurrency: { value: 'N', help: 'how many documents at a time, 1 to 64 (default: 4)' }
+  concurrency: { value: 'N', help: 'documents processed at a time, 1 to 64 (default: 4)' }
 }
 
 /** The option of commands that copy documents into the table. */

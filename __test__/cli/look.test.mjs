@@ -93,7 +93,7 @@ test('stats counts documents, items, sets, remains, and items of the original pa
     found.largest.reduce((sum, { bytes }) => sum + bytes, 0)
   )
   const { stdout } = await cli(t, ['stats', ...of(table)])
-  assert.match(stdout, /^remains of sets +2$/m)
+  assert.match(stdout, /^items of incomplete sets +2$/m)
 })
 
 describe('show', () => {
@@ -181,7 +181,7 @@ test('ls and show tell what is in quarantine, also where a repair has left nothi
     } = await cliJson(t, ['show', doc, ...of(table)])
     assert.deepEqual([code, found.name, found.quarantined, found.clients], [0, doc, 1, clients])
     const text = await cli(t, ['show', doc, ...of(table)])
-    assert.match(text.stdout, /^quarantined +1 item \(repair DOC --extract DIR/m)
+    assert.match(text.stdout, /^quarantine +1 item \(repair DOC --extract DIR/m)
     assert.match(text.stdout, clients === 1 ? / 1 client$/m : / 0 clients$/m)
   }
 })

@@ -56,12 +56,15 @@ module.exports = {
   name: 'export',
   synopsis: 'DOC|--all DIR',
   positionals: [1, 2],
-  options: { all: { help: 'all documents of the table' }, ...CONCURRENCY },
-  summary: 'Writes documents into a folder: plain Yjs updates, and beside them the metas.',
-  details: `NAME.yjs is one update (V1) with all there is, deleted content included as far as it is stored; NAME.json has the document's
-name and its metas. NAME is the document's name with everything escaped that a file system might not take. A file is
-replaced only by a whole one. A document with damage that may have held updates is not written (ERR_CORRUPT, exit code 1);
-what a repair has put into quarantine is not exported, and that is said. With --all the whole table is read twice (1 RCU for
-4 KB each time).`,
+  options: { all: { help: 'all documents of the table, instead of DOC' }, ...CONCURRENCY },
+  summary: 'Writes documents to files: plain Yjs updates, and their metas.',
+  details: `DIR gets two files for each document. NAME.yjs is one update (V1) with everything that is
+stored, including deleted content. NAME.json has the document's name and its metas. NAME is the
+document's name, with every character escaped that a file system might not accept. An existing
+file is replaced only when the new one is complete.
+
+A document is not exported if damage may have destroyed some of its updates (ERR_CORRUPT, exit
+code 1). Items in quarantine are not exported; a line says how many. --all scans the table and
+then reads each document (1 RCU per 4 KB each time).`,
   run
 }

@@ -65,7 +65,7 @@ module.exports = {
   options: {
     'from': {
       value: 'SOURCE',
-      help: 'leveldb:PATH (a store of y-leveldb) or dynamodb:TABLE (of the original package, or of this one)'
+      help: 'leveldb:PATH (a store of y-leveldb) or dynamodb:TABLE (of this package or the original one)'
     },
     'from-region': { value: 'REGION', help: 'the region of dynamodb:TABLE (default: --region)' },
     'from-endpoint': { value: 'URL', help: 'the endpoint of dynamodb:TABLE (default: --endpoint)' },
@@ -73,11 +73,13 @@ module.exports = {
     ...OVERWRITE_METAS,
     ...CONCURRENCY
   },
-  summary: 'Moves all documents of y-leveldb, or of another table, into the table.',
-  details: `The source is only read; stop the servers that write to it. Every document is compared by its content, only what the table
-lacks is stored, and what was stored is read back and compared: run it again after it was stopped, or to be sure. Metas
-are moved byte for byte. A document with damage that may have held updates is not moved (ERR_CORRUPT, exit code 1); what a
-repair has put into quarantine is not moved either, and that is said. The table must be there: create-table makes it.
-leveldb: needs y-leveldb (npm install y-leveldb).`,
+  summary: 'Copies all documents of y-leveldb, or of another table, into the table.',
+  details: `The source is only read; stop the servers that write to it first. The table must exist:
+create-table creates it. leveldb: needs y-leveldb (npm install y-leveldb).
+
+Only what the table lacks is stored. What was stored is read back and compared. Run it again
+after an interruption, or to check the result. Metas are copied byte for byte. A document is not
+copied if damage may have destroyed some of its updates (ERR_CORRUPT, exit code 1). Items in
+quarantine are not copied; a line says how many.`,
   run
 }
