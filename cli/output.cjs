@@ -49,13 +49,21 @@ class Output {
     if (!this.#json) await this.result(undefined, line)
   }
 
+  /** A remark for people, on standard error: not printed with `--json`. */
+  note(text) {
+    if (this.#json) return
+    this.#progress?.clear()
+    process.stderr.write(`y-dynamodb: ${text}\n`)
+  }
+
   /** A failure, with the name of its document if there is one. */
   failure(error, docName = error.docName) {
     this.#progress?.clear()
     const { code, message } = error
+    const cause = causeOf(error)
     const text = this.#json
-      ? toJson({ error: { code, message, docName } })
-      : `y-dynamodb: ${docName === undefined ? '' : `${printable(docName)}: `}${message}${code === undefined ? '' : ` (${code})`}`
+      ? toJson({ error: { code, message, docName, cause } })
+      : `y-dynamodb: ${[docName && printable(docName), message, cause].filter(Boolean).join(': ')}${code === undefined ? '' : ` (${code})`}`
     process.stderr.write(text + '\n')
     // An error without a code is a bug: the stack shows where.
     if (code === undefined && !this.#json) process.stderr.write(`${error.stack}\n`)
@@ -68,6 +76,12 @@ class Output {
     this.failure({ code: error.code, message: 'standard output cannot be written' })
     this.#onFailed()
   }
+}
+
+/** The cause that the message does not name already, as it names an error of AWS. */
+function causeOf({ message, cause }) {
+  const reason = cause?.message
+  return reason === undefined || message.includes(reason.split(':')[0]) ? undefined : reason
 }
 
 /** Bytes as base64, bigints as their digits. */

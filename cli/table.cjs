@@ -7,11 +7,10 @@
  * No background compaction runs, and only `create-table` creates a table.
  */
 
-const fs = require('node:fs')
 const { Addon } = require('../lib/addon.js')
-const { invalidArgument } = require('../lib/arguments.js')
 const { normalise } = require('../lib/config.js')
 const diagnostics = require('../lib/diagnostics.js')
+const { checkDatabaseFile, filePathOf } = require('./database-file.cjs')
 
 /** The state vector of an empty document. */
 const EMPTY_STATE_VECTOR = Uint8Array.of(0)
@@ -23,7 +22,7 @@ class Table {
   constructor(config) {
     this.#create = !config.skipCreateTable
     const { options } = normalise(config)
-    this.#addon = new Addon(options, undefined, event => diagnostics.tell(event, config.tableName))
+    this.#addon = new Addon(options, undefined, event => diagnostics.publish(event, config.tableName))
   }
 
   /** All items of the table; those of one document are adjacent. Scans the whole table. */
@@ -68,13 +67,23 @@ class Table {
     return this.#call(name, 'setMeta', key, bytes, false)
   }
 
-  getMeta(name, key) {
-    return this.#call(name, 'getMeta', key, false)
+  /** Resolves when the table is ACTIVE and its keys are checked; creates it first if it was opened so. */
+  async prepare() {
+    // Any call waits for that. It is about no document: its errors name none.
+    try {
+      await this.#addon.call('getMeta', 'y-dynamodb', 'create-table', false)
+    } catch (error) {
+      throw this.#withAdvice(error)
+    }
   }
 
-  /** The log clock of the merged update; null if the document is missing. */
+  /**
+   * Merges all updates of a document; null if it is missing.
+   *
+   * @returns {Promise<{ clock: number, changed: boolean, itemsBefore: number, itemsAfter: number, bytesBefore: number, bytesAfter: number } | null>}
+   */
   compact(name) {
-    return this.#call(name, 'flush', false)
+    return this.#call(name, 'compact')
   }
 
   verify(name) {
@@ -115,14 +124,11 @@ class Table {
 /**
  * Opens the table that the options name.
  *
- * @throws {PersistenceError} `ERR_INVALID_ARGUMENT` if the file of the embedded database is missing, since opening it
- * would create it
+ * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
  */
 function openTable({ table, region, endpoint, profile }, { create = false, ...more } = {}) {
-  const file = fileOf(endpoint)
-  if (!create && file !== undefined && !fs.existsSync(file)) {
-    throw invalidArgument(`there is no file ${file}: y-dynamodb create-table makes it`)
-  }
+  const file = filePathOf(endpoint)
+  if (file !== undefined) checkDatabaseFile(file, create)
   return new Table({
     tableName: table,
     skipCreateTable: !create,
@@ -130,18 +136,9 @@ function openTable({ table, region, endpoint, profile }, { create = false, ...mo
     gc: false,
     compactionItems: 0,
     ...more,
-    aws: { region: region ?? regionOf(endpoint), endpoint, profile }
+    // An embedded database needs no region.
+    aws: { region: region ?? (file === undefined ? undefined : 'local'), endpoint, profile }
   })
-}
-
-/** An embedded database needs no region. */
-function regionOf(endpoint) {
-  return fileOf(endpoint) === undefined ? undefined : 'local'
-}
-
-/** The path in `file:PATH` or `file://PATH`. */
-function fileOf(endpoint) {
-  return /^file:(?:\/\/)?(.+)$/s.exec(endpoint ?? '')?.[1]
 }
 
 module.exports = { openTable }

@@ -43,10 +43,15 @@ describe('ls', () => {
     assert.match(line, new RegExp(`^ +2 +${bytesOfOld} +8 +— +old$`))
   })
 
-  test('of an empty table prints nothing', async t => {
+  test('of an empty table prints no result, and says so on standard error', async t => {
     const table = await filledTable(t, {})
     const { code, stdout, stderr } = await cli(t, ['ls', ...of(table)])
-    assert.deepEqual([code, stdout, stderr], [0, '', ''])
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [0, '', `y-dynamodb: table ${table.tableName} has no documents\n`]
+    )
+    const json = await cli(t, ['ls', '--json', ...of(table)])
+    assert.deepEqual([json.code, json.stdout, json.stderr], [0, '', ''])
   })
 
   test('writes nothing', async t => {
@@ -88,7 +93,7 @@ test('stats counts documents, items, sets, remains, and items of the original pa
     found.largest.reduce((sum, { bytes }) => sum + bytes, 0)
   )
   const { stdout } = await cli(t, ['stats', ...of(table)])
-  assert.match(stdout, /^remains of sets +2$/m)
+  assert.match(stdout, /^items of incomplete sets +2$/m)
 })
 
 describe('show', () => {
@@ -176,7 +181,7 @@ test('ls and show tell what is in quarantine, also where a repair has left nothi
     } = await cliJson(t, ['show', doc, ...of(table)])
     assert.deepEqual([code, found.name, found.quarantined, found.clients], [0, doc, 1, clients])
     const text = await cli(t, ['show', doc, ...of(table)])
-    assert.match(text.stdout, /^quarantined +1 item \(repair DOC --extract DIR/m)
+    assert.match(text.stdout, /^quarantine +1 item \(repair DOC --extract DIR/m)
     assert.match(text.stdout, clients === 1 ? / 1 client$/m : / 0 clients$/m)
   }
 })
@@ -213,7 +218,12 @@ describe('compact', () => {
     const table = await filledTable(t, { a: keystrokes(5), b: typed }, { c: { k: 1 } })
     const { code, results } = await cliJson(t, ['compact', '--all', ...of(table)])
     assert.equal(code, 0)
-    assert.deepEqual(byName(results), { a: { name: 'a', clock: 5 }, b: { name: 'b', clock: typed.length } })
+    const found = byName(results)
+    assert.deepEqual(
+      [found.a.clock, found.a.changed, found.a.itemsBefore, found.a.itemsAfter],
+      [5, true, 5, 2]
+    )
+    assert.deepEqual([found.b.clock, Object.keys(found).length], [typed.length, 2])
     const bytesOf = async name =>
       Buffer.concat((await table.items(name)).map(({ value }) => value)).toString('latin1')
     assert.match(await bytesOf('b'), /to be deleted/)
@@ -227,15 +237,30 @@ describe('compact', () => {
     assert.doesNotMatch(await bytesOf('b'), /to be deleted/)
   })
 
-  test('tells a document that is one update already', async t => {
-    const table = await filledTable(t, { plain: keystrokes(1), typed: keystrokes(3) })
-    const one = await cli(t, ['compact', 'plain', ...of(table)])
+  test('writes nothing where nothing is merged, and says so', async t => {
+    const table = await filledTable(t, { a: keystrokes(1), b: keystrokes(1) }, { c: { k: 1 } })
+    const before = await table.items()
+    const { code, results } = await cliJson(t, ['compact', '--all', ...of(table)])
+    assert.deepEqual([code, results.map(({ changed }) => changed)], [0, [false, false]])
+    const asText = await cli(t, ['compact', '--all', ...of(table)])
+    assert.equal(asText.stdout, '0 documents compacted; 2 had nothing to merge; 0 WCU used\n')
+    const one = await cli(t, ['compact', 'a', ...of(table)])
+    assert.equal(one.stdout, '0 documents compacted; 1 had nothing to merge; 0 WCU used\n')
+    assert.deepEqual(await table.items(), before)
+  })
+
+  test('says what it merged, and what that cost', async t => {
+    const updates = keystrokes(3)
+    const table = await filledTable(t, { plain: keystrokes(1), typed: updates })
+    const bytes = updates.reduce((sum, { length }) => sum + length, 0)
+    const { stdout } = await cli(t, ['compact', '--all', ...of(table)])
+    const change = `3 items became 2, ${bytes} bytes became \\d+`
     assert.match(
-      one.stdout,
-      /^plain: one update, at log clock 0\n0 documents compacted, .* 1 of one update already\n$/
+      stdout,
+      new RegExp(
+        `^typed: ${change}\n1 document compacted: ${change}; 1 had nothing to merge; [1-9]\\d* WCU used\n$`
+      )
     )
-    const all = await cli(t, ['compact', '--all', ...of(table)])
-    assert.match(all.stdout, /^1 document compacted, .* 1 of one update already$/m)
   })
 
   test('ends with 1 for a document that is not there', async t => {

@@ -10,22 +10,41 @@ const { CONCURRENCY } = require('../options.cjs')
 async function run(context) {
   const { options, output, progress } = context
   const table = context.openTable({ gc: options.gc === true })
+  const sums = { compacted: 0, unchanged: 0, itemsBefore: 0, itemsAfter: 0, bytesBefore: 0, bytesAfter: 0 }
   progress.begin()
-  let documents = 0
   await forEachDocument(context, selectedDocuments(context, table), async ({ name, items }) => {
-    const clock = await table.compact(name)
-    if (clock == null) {
+    const compacted = await table.compact(name)
+    if (compacted == null) {
+      // With --all: a document that only has metas, or that was cleared since the scan.
       if (items !== undefined) return
       throw notFound(name)
     }
-    documents++
-    await output.result({ name, clock }, `${printable(name)}: one update, at log clock ${clock}`)
+    const { clock, changed, ...sizes } = compacted
+    if (changed) {
+      sums.compacted++
+      for (const [key, size] of Object.entries(sizes)) sums[key] += size
+    } else {
+      sums.unchanged++
+    }
+    if (changed || output.isJson) {
+      await output.result({ name, clock, changed, ...sizes }, `${printable(name)}: ${changeOf(sizes)}`)
+    }
   })
-  const { done, bytesBefore, bytesAfter } = table.stats().compactions
-  await output.text(
-    `${pluralize(done, 'document')} compacted, ${pluralize(bytesBefore, 'byte')} became ${bytesAfter}; `
-      + `${documents - done} of one update already`
-  )
+  await output.text(summary(sums, writeUnitsOf(table)))
+}
+
+function changeOf({ itemsBefore, itemsAfter, bytesBefore, bytesAfter }) {
+  return `${pluralize(itemsBefore, 'item')} became ${itemsAfter}, ${pluralize(bytesBefore, 'byte')} became ${bytesAfter}`
+}
+
+function summary({ compacted, unchanged, ...sizes }, writeUnits) {
+  const changes = compacted === 0 ? '' : `: ${changeOf(sizes)}`
+  return `${pluralize(compacted, 'document')} compacted${changes}; ${unchanged} had nothing to merge; ${writeUnits} WCU used`
+}
+
+function writeUnitsOf(table) {
+  const requests = Object.values(table.stats().requests)
+  return requests.reduce((sum, { writeUnits }) => sum + writeUnits, 0)
 }
 
 module.exports = {
@@ -33,11 +52,13 @@ module.exports = {
   synopsis: 'DOC|--all',
   positionals: [0, 1],
   options: {
-    all: { help: 'all documents of the table' },
-    gc: { help: 'drop the content of deleted items, as a persistence does that was not made with gc: false' },
+    all: { help: 'all documents of the table, instead of DOC' },
+    gc: { help: 'drop the content of deleted items, as servers do unless their option gc is false' },
     ...CONCURRENCY
   },
-  summary: 'Merges all updates of a document into one, as flushDocument does, and sweeps remains.',
-  details: `Never needed: merging happens by itself. Servers may go on meanwhile. Without --gc nothing is dropped that is stored.`,
+  summary: 'Merges all updates of a document into one.',
+  details: `Optional, because servers merge updates in the background; they can keep running meanwhile. A
+document that is one update already is not written. Also deletes items that an interrupted write
+has left. Stored content is dropped only with --gc.`,
   run
 }

@@ -5,9 +5,10 @@ use napi_derive::napi;
 
 use super::persistence::{NativePersistence, on};
 use crate::codec::sort_key::DocName;
+use crate::compaction::FlushedDocument;
 use crate::log::Quarantined;
 use crate::log::inspect::{ItemInfo, Kind};
-use crate::log::verify::{Finding, Verified, Wrong};
+use crate::log::verify::{Finding, FindingKind, Verified};
 use crate::persistence::Cursor;
 use crate::queue::Order;
 
@@ -54,6 +55,18 @@ pub struct NativeVerified {
     pub update: Uint8Array,
 }
 
+/// A document after a compaction, and the size of its log before and after.
+#[napi(object, object_from_js = false)]
+pub struct NativeCompacted {
+    pub clock: u32,
+    /// Whether entries were merged or items deleted.
+    pub changed: bool,
+    pub items_before: f64,
+    pub items_after: f64,
+    pub bytes_before: f64,
+    pub bytes_after: f64,
+}
+
 /// An item in the quarantine.
 #[napi(object, object_from_js = false)]
 pub struct NativeQuarantined {
@@ -73,6 +86,21 @@ impl NativePersistence {
                 entries: page.entries.iter().map(|(doc, info)| item(doc, info)).collect(),
                 next: page.next.map(External::new),
             }
+        })
+    }
+
+    /// Merges all updates of a document; null where it is missing.
+    #[napi(catch_unwind)]
+    pub fn compact(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
+        self.answer(env, call, on(&doc, |doc| self.inner.compact(doc, Order::Queued)), |flushed| {
+            flushed.map(|FlushedDocument { clock, before, after, is_changed }| NativeCompacted {
+                clock: clock.0,
+                changed: is_changed,
+                items_before: before.items as f64,
+                items_after: after.items as f64,
+                bytes_before: before.bytes as f64,
+                bytes_after: after.bytes as f64,
+            })
         })
     }
 
@@ -135,7 +163,7 @@ fn verified(doc: &str, found: Verified, outcomes: &[Option<Quarantined>]) -> Nat
 
 fn finding(finding: &Finding, outcome: Option<&Quarantined>) -> NativeFinding {
     NativeFinding {
-        wrong: wrong(finding.wrong),
+        wrong: wrong(finding.kind),
         place: finding.place.clone(),
         detail: finding.detail.clone(),
         items: u32::try_from(finding.items.len()).unwrap_or(u32::MAX),
@@ -161,17 +189,17 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn wrong(wrong: Wrong) -> &'static str {
+fn wrong(wrong: FindingKind) -> &'static str {
     match wrong {
-        Wrong::CorruptUpdate => "corrupt-update",
-        Wrong::CorruptMeta => "corrupt-meta",
-        Wrong::IncompleteSet => "incomplete-set",
-        Wrong::DamagedHead => "damaged-head",
-        Wrong::OrphanParts => "orphan-parts",
-        Wrong::UnsealedSet => "unsealed-set",
-        Wrong::UnsealedYet => "unsealed-yet",
-        Wrong::ClockGap => "clock-gap",
-        Wrong::CorruptStateVector => "corrupt-state-vector",
-        Wrong::StateVectorAhead => "state-vector-ahead",
+        FindingKind::CorruptUpdate => "corrupt-update",
+        FindingKind::CorruptMeta => "corrupt-meta",
+        FindingKind::IncompleteSet => "incomplete-set",
+        FindingKind::DamagedHead => "damaged-head",
+        FindingKind::OrphanParts => "orphan-parts",
+        FindingKind::UnsealedSet => "unsealed-set",
+        FindingKind::UnsealedYet => "unsealed-yet",
+        FindingKind::ClockGap => "clock-gap",
+        FindingKind::CorruptStateVector => "corrupt-state-vector",
+        FindingKind::StateVectorAhead => "state-vector-ahead",
     }
 }

@@ -15,7 +15,10 @@ use tokio::sync::Semaphore;
 use crate::codec::sort_key::LogClock;
 use crate::defaults;
 use crate::error::{Code, Result};
-use crate::log::{Budget, Compacted, Flushed, Host, Idle, Log, Outcome, Scope, Summary, Threshold};
+use crate::log::{
+    Budget, Compacted, Flushed, Host, Idle, Log, LogSize, Outcome, Scope, Summary, Threshold,
+    WriteStateVector,
+};
 use crate::monitor::{CompactionDone, Monitor};
 use crate::queue;
 use crate::table::Table;
@@ -51,6 +54,19 @@ impl Thresholds {
     fn tier(&self) -> Threshold {
         Threshold { items: self.items, bytes: self.bytes }
     }
+}
+
+/// A document after a flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlushedDocument {
+    /// Its log clock.
+    pub clock: LogClock,
+    /// The size of its log before the flush.
+    pub before: LogSize,
+    /// The size of the one entry that it has now.
+    pub after: LogSize,
+    /// Whether entries were merged or items deleted. A merge of small updates can leave as many items as there were.
+    pub is_changed: bool,
 }
 
 /// Starts the background compactions of one persistence.
@@ -111,13 +127,17 @@ impl<T: Table> Compactor<T> {
         });
     }
 
-    /// Compacts all of a document, now, and writes the state vector for the original's reader. Returns its log clock; `None`
-    /// if it is missing. A background compaction of the document ends first.
+    /// Compacts all of a document, now, and writes the state vector for the original's reader as `state_vector` says. Returns
+    /// `None` if the document is missing. A background compaction of the document ends first.
     ///
     /// # Errors
     /// As [`Log::flush`].
-    pub async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
-        self.inner.flush(doc).await
+    pub async fn flush(
+        &self,
+        doc: &Document,
+        state_vector: WriteStateVector,
+    ) -> Result<Option<FlushedDocument>> {
+        self.inner.flush(doc, state_vector).await
     }
 
     /// Starts no more background compactions.
@@ -154,7 +174,7 @@ impl<T: Table> Inner<T> {
             }
         };
         match outcome {
-            Outcome::Done(Compacted { entry, inputs, input_bytes, mut others }) => {
+            Outcome::Done(Compacted { entry, inputs, input_bytes, mut others, .. }) => {
                 self.monitor.compacted(CompactionDone {
                     doc: doc.name().clone(),
                     entries: inputs,
@@ -163,14 +183,14 @@ impl<T: Table> Inner<T> {
                     elapsed: begun.elapsed(),
                 });
                 others.push(entry.extent);
-                doc.state.hints().settle(plan, Some(entry.clock), others);
+                doc.state.hints().finish(plan, Some(entry.clock), others);
             }
             Outcome::Idle(Idle { entries, largest, .. }) => {
-                doc.state.hints().settle(plan, largest, entries);
+                doc.state.hints().finish(plan, largest, entries);
                 self.monitor.compaction_idle();
             }
             Outcome::Raced(largest) => {
-                doc.state.hints().settle(plan, largest, Vec::new());
+                doc.state.hints().finish(plan, largest, Vec::new());
                 self.monitor.compaction_idle();
             }
         }
@@ -182,23 +202,24 @@ impl<T: Table> Inner<T> {
         if doc.state.has_failed() { self.log.probe(doc.name()).await } else { Ok(()) }
     }
 
-    async fn flush(&self, doc: &Document) -> Result<Option<LogClock>> {
+    async fn flush(&self, doc: &Document, state_vector: WriteStateVector) -> Result<Option<FlushedDocument>> {
         let _running = doc.gate.counted(doc.state.running.lock()).await;
         let begun = Instant::now();
         let plan = doc.state.hints().plan_all();
         let flushed = match self.probe_after_failure(doc).await {
-            Ok(()) => self.log.flush(doc.name()).await,
+            Ok(()) => self.log.flush(doc.name(), state_vector).await,
             Err(error) => Err(error),
         };
         doc.state.compaction_ended(flushed.is_ok());
-        let Flushed { entry, merged } = match flushed {
+        let Flushed { entry, merged, before } = match flushed {
             Ok(flushed) => flushed,
             Err(error) => {
                 doc.state.hints().restore(plan);
                 return Err(error);
             }
         };
-        let Some(Summary { clock, extent, .. }) = entry else { return Ok(None) };
+        let Some(Summary { clock, items, extent, .. }) = entry else { return Ok(None) };
+        let is_merged = merged.is_some();
         if let Some((entries, bytes_before)) = merged {
             self.monitor.compacted(CompactionDone {
                 doc: doc.name().clone(),
@@ -208,8 +229,9 @@ impl<T: Table> Inner<T> {
                 elapsed: begun.elapsed(),
             });
         }
-        doc.state.hints().settle(plan, Some(clock), vec![extent]);
-        Ok(Some(clock))
+        let after = LogSize { items, bytes: extent.bytes };
+        doc.state.hints().finish(plan, Some(clock), vec![extent]);
+        Ok(Some(FlushedDocument { clock, before, after, is_changed: is_merged || before != after }))
     }
 }
 

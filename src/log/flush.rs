@@ -1,7 +1,8 @@
 //! Flush: compact all of a document, now, and write its state vector for the original's reader.
 
 use super::backoff::Backoff;
-use super::compact::{Compacted, Idle, Outcome, Scope, Summary};
+use super::entry::LogSize;
+use super::outcome::{Compacted, Idle, Outcome, Scope, Summary};
 use super::{Log, Pace};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::codec::varint::write_varuint;
@@ -13,6 +14,15 @@ use crate::table::{DeleteIf, Item, Table};
 /// How often a flush begins again after a competitor was faster.
 const MAX_ATTEMPTS: u32 = 10;
 
+/// When a flush writes the state vector item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteStateVector {
+    /// Each time.
+    Always,
+    /// After a merge, and if the table has an outdated one. So a flush that merges nothing usually writes nothing.
+    IfOutdated,
+}
+
 /// What a flush left.
 #[derive(Debug)]
 pub struct Flushed {
@@ -20,14 +30,16 @@ pub struct Flushed {
     pub entry: Option<Summary>,
     /// How many entries were merged into it, and the bytes of their updates; `None` where it was one already.
     pub merged: Option<(usize, usize)>,
+    /// The size of the log before.
+    pub before: LogSize,
 }
 
 impl<T: Table> Log<T> {
-    /// Compacts the document until it is one entry.
+    /// Compacts the document until it is one entry, and writes its state vector item if `state_vector` says so.
     ///
     /// # Errors
     /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) where others compact or clear it again and again.
-    pub async fn flush(&self, doc: &DocName) -> Result<Flushed> {
+    pub async fn flush(&self, doc: &DocName, state_vector: WriteStateVector) -> Result<Flushed> {
         let mut backoff = Backoff::default();
         for _ in 0..MAX_ATTEMPTS {
             let flushed = match self.compact(doc, Scope::All, &Pace::unpaced()).await? {
@@ -35,13 +47,14 @@ impl<T: Table> Log<T> {
                     backoff.wait(self.host.as_ref(), "others compact or clear the document").await?;
                     continue;
                 }
-                Outcome::Idle(Idle { only, .. }) => Flushed { entry: only, merged: None },
-                Outcome::Done(Compacted { entry, inputs, input_bytes, .. }) => {
-                    Flushed { entry: Some(entry), merged: Some((inputs, input_bytes)) }
+                Outcome::Idle(Idle { only, before, .. }) => Flushed { entry: only, merged: None, before },
+                Outcome::Done(Compacted { entry, inputs, input_bytes, before, .. }) => {
+                    Flushed { entry: Some(entry), merged: Some((inputs, input_bytes)), before }
                 }
             };
             if let Some(entry) = &flushed.entry {
-                self.write_state_vector(doc, entry).await?;
+                let always = state_vector == WriteStateVector::Always || flushed.merged.is_some();
+                self.write_state_vector(doc, entry, always).await?;
             }
             return Ok(flushed);
         }
@@ -51,9 +64,9 @@ impl<T: Table> Log<T> {
         ))
     }
 
-    /// Writes the `v1_sv` item, then looks whether what it speaks of is still there: a clear that deleted the item
-    /// before it was written must not find it again.
-    async fn write_state_vector(&self, doc: &DocName, entry: &Summary) -> Result<()> {
+    /// Writes the `v1_sv` item; unless `always`, only if the table has another one. Then looks whether what it speaks of is
+    /// still there: a clear that deleted the item before it was written must not find it again.
+    async fn write_state_vector(&self, doc: &DocName, entry: &Summary, always: bool) -> Result<()> {
         let mut value = Vec::with_capacity(entry.state_vector.len() + 8);
         write_varuint(&mut value, u64::from(entry.clock.0));
         write_varuint(&mut value, entry.state_vector.len() as u64);
@@ -62,6 +75,9 @@ impl<T: Table> Log<T> {
         let item = Item { key: key.clone(), value: Some(value), head: None, at: None };
         if item_bytes(doc, &item) > MAX_ITEM_BYTES {
             // The original computes it where the item is missing or old.
+            return Ok(());
+        }
+        if !always && self.table.get(doc, &key).await?.is_none_or(|stored| stored.value == item.value) {
             return Ok(());
         }
         self.table.put(doc, item).await?;

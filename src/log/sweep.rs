@@ -1,6 +1,6 @@
 //! Sweep: removing what writers left that stopped half-way. Part of each compaction. `ARCHITECTURE.md`, Sweep.
 
-use super::{Log, Rule, UNSEALED_SET_LIFETIME_MS};
+use super::{Log, UNSEALED_SET_LIFETIME_MS};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::Result;
 use crate::table::{DeleteIf, Table};
@@ -10,24 +10,22 @@ impl<T: Table> Log<T> {
     /// * head gone: its parts are remains, for a head is put first and never again;
     /// * neither sealed nor renewed for an hour: the head goes on condition that this still holds, then the parts.
     ///
-    /// Anything else is being written, or damaged where it is sealed: it stays.
-    pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<()> {
+    /// Anything else is being written, or damaged where it is sealed: it stays. Returns how many items it deleted.
+    pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<usize> {
         let head_key = SortKey::update(doc, clock, id);
+        let mut deleted = 0;
         if let Some(item) = self.table.get(doc, &head_key).await? {
-            let Some(head) = item.head else { return Ok(()) };
+            let Some(head) = item.head else { return Ok(0) };
             let age = self.host.now_ms().saturating_sub(head.at);
-            let is_given_up =
-                if head.sealed { !self.keeps(Rule::DamageStays) } else { age > UNSEALED_SET_LIFETIME_MS };
-            let condition = if self.keeps(Rule::SweepCondition) && !head.sealed {
-                DeleteIf::NotRenewed(head.at)
-            } else {
-                DeleteIf::Always
-            };
-            if !is_given_up || !self.table.delete(doc, &head_key, condition).await? {
-                return Ok(());
+            let is_abandoned = !head.sealed && age > UNSEALED_SET_LIFETIME_MS;
+            if !is_abandoned || !self.table.delete(doc, &head_key, DeleteIf::NotRenewed(head.at)).await? {
+                return Ok(0);
             }
+            deleted += 1;
         }
         let parts = self.part_keys(doc, clock, id).await?;
-        self.delete_all(doc, parts).await
+        deleted += parts.len();
+        self.delete_all(doc, parts).await?;
+        Ok(deleted)
     }
 }

@@ -4,10 +4,11 @@
 use super::listing::begin;
 use super::{Cursor, Listing, Persistence};
 use crate::codec::sort_key::{DocName, SortKey};
+use crate::compaction::FlushedDocument;
 use crate::error::Result;
 use crate::log::inspect::ItemInfo;
 use crate::log::verify::Verified;
-use crate::log::{Quarantined, next_limit};
+use crate::log::{Quarantined, WriteStateVector, next_limit};
 use crate::queue::{Access, Order, Pending};
 use crate::table::{Item, Table};
 
@@ -44,16 +45,26 @@ impl<T: Table> Persistence<T> {
         })
     }
 
+    /// As [`Persistence::flush`], but writes the state vector item only after a merge, or if the table has an outdated one.
+    /// If there is nothing to merge it costs a read and a GetItem.
+    ///
+    /// # Errors
+    /// As [`Persistence::flush`].
+    pub fn compact(&self, doc: DocName, order: Order) -> Pending<Result<Option<FlushedDocument>>> {
+        self.flush_as(doc, WriteStateVector::IfOutdated, order)
+    }
+
     /// Looks at every item of a document. Writes nothing. 1 RCU per 4 KiB of all it has.
     pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Verified>> {
-        self.call(doc, Access::Read, order, |log, doc| async move { log.verify(doc.name()).await })
+        self.call(doc, Access::Read, order, |engine, doc| async move { engine.log.verify(doc.name()).await })
     }
 
     /// Looks at every item of a document and moves what no reader can use into its quarantine.
     ///
     /// Cost: that of [`Persistence::verify`], and 4 requests for each item that is moved.
     pub fn repair(&self, doc: DocName, order: Order) -> Pending<Result<Repaired>> {
-        self.call(doc, Access::Write, order, |log, doc| async move {
+        self.call(doc, Access::Write, order, |engine, doc| async move {
+            let log = &engine.log;
             let verified = log.verify(doc.name()).await?;
             let mut outcomes = Vec::with_capacity(verified.findings.len());
             for finding in &verified.findings {
@@ -70,6 +81,11 @@ impl<T: Table> Persistence<T> {
 
     /// The items in the quarantine of a document. 1 RCU per 4 KiB of them.
     pub fn quarantined(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Released>>> {
-        self.call(doc, Access::Read, order, |log, doc| async move { log.quarantined(doc.name()).await })
+        self.call(
+            doc,
+            Access::Read,
+            order,
+            |engine, doc| async move { engine.log.quarantined(doc.name()).await },
+        )
     }
 }

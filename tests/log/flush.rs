@@ -1,11 +1,15 @@
-//! A flush runs beside the queue.
+//! A flush runs beside the queue. A compaction by hand is a flush that writes nothing if nothing is to be merged.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::DocName;
+use y_dynamodb::compaction::FlushedDocument;
+use y_dynamodb::log::LogSize;
 use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order::Queued;
+use y_dynamodb::table::Item;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 
 use crate::support::*;
@@ -73,4 +77,59 @@ async fn a_persistence_closes_when_its_flushes_have_ended() {
     persistence.close().await;
     assert_eq!(table.items(&d).len(), 3);
     flushed.await.unwrap();
+}
+
+/// The requests and write units of a compaction of `d`, with its result.
+async fn compacted(table: &MemoryTable) -> (Option<FlushedDocument>, f64) {
+    let before = table.meter().snapshot();
+    let flushed = open(table).compact(doc("d"), Queued).await.unwrap();
+    (flushed, (table.meter().snapshot() - before).total().write_units)
+}
+
+#[tokio::test]
+async fn a_compaction_that_merges_nothing_writes_nothing() {
+    let table = MemoryTable::new();
+    assert_eq!(compacted(&table).await, (None, 0.0));
+    open(&table).store_update(doc("d"), update(1, 10), Queued).await.unwrap();
+    let size = LogSize { items: 1, bytes: update(1, 10).len() };
+    let (flushed, written) = compacted(&table).await;
+    let flushed = flushed.unwrap();
+    assert_eq!((flushed.before, flushed.after, flushed.is_changed, written), (size, size, false, 0.0));
+    assert_eq!(table.items(&doc("d")).len(), 1);
+}
+
+#[tokio::test]
+async fn a_compaction_reports_the_size_of_the_log_before_and_after() {
+    let table = MemoryTable::new();
+    for n in 0..5 {
+        open(&table).store_update(doc("d"), update(n, 10), Queued).await.unwrap();
+    }
+    plant(&table, &doc("d"), part(&doc("d"), 2, 0, update(9, 1)));
+    let (flushed, written) = compacted(&table).await;
+    let FlushedDocument { before, after, is_changed, .. } = flushed.unwrap();
+    assert!(is_changed);
+    assert_eq!(before, LogSize { items: 6, bytes: 5 * update(0, 10).len() }, "with the part that was swept");
+    assert_eq!(after.items, 2);
+    let items = table.items(&doc("d"));
+    assert_eq!(items.len(), 3, "with the state vector item");
+    assert!(written > 0.0);
+    let (flushed, written) = compacted(&table).await;
+    let flushed = flushed.unwrap();
+    assert_eq!((flushed.before, flushed.after, flushed.is_changed, written), (after, after, false, 0.0));
+    assert_eq!(table.items(&doc("d")), items);
+}
+
+#[tokio::test]
+async fn a_compaction_replaces_an_outdated_state_vector_item_also_if_it_merges_nothing() {
+    let table = MemoryTable::new();
+    open(&table).store_update(doc("d"), update(1, 10), Queued).await.unwrap();
+    let of_d = |table: &MemoryTable| {
+        table.items(&doc("d")).into_iter().find(|item| item.key == SortKey::state_vector(&doc("d")))
+    };
+    open(&table).flush(doc("d"), Queued).await.unwrap();
+    let current = of_d(&table).unwrap();
+    let outdated = Item { value: Some(vec![0, 3, 1, 1]), ..current.clone() };
+    plant(&table, &doc("d"), outdated);
+    let (_, written) = compacted(&table).await;
+    assert_eq!((of_d(&table), written), (Some(current), 1.0));
 }

@@ -11,6 +11,7 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MAIN = path.join(ROOT, 'cli', 'main.cjs')
 const MISSING = fileURLToPath(new URL('missing.cjs', import.meta.url))
 const TERMINAL = fileURLToPath(new URL('terminal.cjs', import.meta.url))
+const NOBODY = fileURLToPath(new URL('nobody.cjs', import.meta.url))
 
 /** A folder that goes when the test ends. */
 export function folder(t) {
@@ -48,12 +49,23 @@ export function of(table) {
   return ['--table', table.tableName, '--endpoint', table.endpoint]
 }
 
-/** A run that goes on. `terminal` makes it believe that it writes to one; `without` names a package that it cannot load; `stdout` is a file. */
-export function start(t, args, { env = {}, terminal = false, without, stdout = 'pipe' } = {}) {
-  const preloaded = [...(terminal ? [TERMINAL] : []), ...(without ? [MISSING] : [])].flatMap(file => [
-    '-r',
-    file
-  ])
+/**
+ * Starts a run.
+ *
+ * @param {{ env?: object, terminal?: boolean, without?: string, asNobody?: boolean, stdout?: number | 'pipe' }} [options]
+ * `terminal`: both outputs pass for a terminal; `without`: a package that cannot be loaded; `asNobody`: without the
+ * permissions of root; `stdout`: an open file
+ */
+export function start(
+  t,
+  args,
+  { env = {}, terminal = false, without, asNobody = false, stdout = 'pipe' } = {}
+) {
+  const preloaded = [
+    ...(terminal ? [TERMINAL] : []),
+    ...(without ? [MISSING] : []),
+    ...(asNobody ? [NOBODY] : [])
+  ].flatMap(file => ['-r', file])
   const child = spawn(process.execPath, [...preloaded, MAIN, ...args], {
     env: {
       ...withoutOwn(process.env),
