@@ -69,7 +69,7 @@ const server = http.createServer(async (request, response) => {
   }
 })
 
-/** Other pages of the same browser have no business here. */
+/** Whether a websocket comes from a page of this server, or from no page. Other pages in the browser are refused. */
 const isOwnPage = ({ headers: { origin, host } }) => !origin || origin.split('://')[1] === host
 
 const wss = new WebSocketServer({ noServer: true })
@@ -99,19 +99,19 @@ const summary = async () => {
 server.listen(PORT, HOST, async () => {
   const { port } = server.address()
   process.send?.({ port })
-  say(`\n  Type in two tabs: http://${HOST}:${port}  (another document: http://${HOST}:${port}/NAME)`)
+  say(`\n  Open in two tabs: http://${HOST}:${port}  (another document: http://${HOST}:${port}/NAME)`)
   say(`  y-websocket:      ws://${HOST}:${port}/NAME`)
-  say(`  DynamoDB:         the embedded one, in ${path.resolve(FILE)}; delete it to start anew`)
+  say(`  DynamoDB:         embedded, in ${path.resolve(FILE)} (delete the file to start again)`)
   say('  Stop: Ctrl+C\n')
   let last
-  const tell = async () => {
+  const printSummary = async () => {
     if (!observer.takeChanged()) return
     const now = await summary().catch(error => `stored: ${error.message}`)
     if (now !== last) say(now)
     last = now
   }
-  await tell()
-  setInterval(tell, REPORT_EVERY_MS).unref()
+  await printSummary()
+  setInterval(printSummary, REPORT_EVERY_MS).unref()
 })
 
 const stop = async () => {
