@@ -147,6 +147,26 @@ test(
   }
 )
 
+test('in a long document the caret is never under the toolbar', inChromium, async t => {
+  const { open } = await serve(t)
+  const ada = await open('/page', { viewport: { width: 800, height: 500 } })
+  await ada.type('line\n'.repeat(40))
+  const isBelowToolbar = () =>
+    ada.page.evaluate(() => {
+      const { top } = getSelection().getRangeAt(0).startContainer.parentElement.getBoundingClientRect()
+      return top >= document.querySelector('#toolbar').getBoundingClientRect().bottom
+    })
+  assert(await ada.page.evaluate(() => scrollY > 500))
+  for (let line = 0; line < 39; line++) {
+    await ada.page.keyboard.press('ArrowUp')
+    assert(await isBelowToolbar(), `${line + 1} lines up`)
+  }
+  await ada.page.keyboard.press('Control+End')
+  await ada.page.evaluate(() => scrollTo(0, 0))
+  await ada.page.keyboard.type('more')
+  assert(await isBelowToolbar(), 'after typing')
+})
+
 test('the focus is in the text when the page is loaded', inChromium, async t => {
   const { open } = await serve(t)
   const ada = await open()

@@ -10,6 +10,9 @@ import { slashMenu } from './slash-menu.js'
 
 const FRAGMENT = 'text-rich' // `npm run demo -- --check` types into the Y.Text `text`
 
+/** The caret scrolls into view before it comes under the toolbar. In pixels. */
+const HIDDEN_BY_TOOLBAR = { top: 130, right: 0, bottom: 30, left: 0 }
+
 const keys = openers =>
   Extension.create({
     name: 'keys',
@@ -63,6 +66,8 @@ export const createEditor = ({ element, doc, awareness, images, openers }) =>
       keys(openers)
     ],
     editorProps: {
+      scrollMargin: HIDDEN_BY_TOOLBAR,
+      scrollThreshold: HIDDEN_BY_TOOLBAR,
       attributes: {
         'aria-label': 'Text of the document',
         'aria-multiline': 'true',

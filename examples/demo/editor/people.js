@@ -5,7 +5,8 @@ const KEPT = 'y-dynamodb-user'
 const MAX_AVATARS = 4
 
 const COLOUR = /^#[0-9a-f]{6}$/i
-/** What another page says about its user can be anything. */
+
+/** The user of another page, which can send anything. */
 export const checked = user => ({
   name: String(user?.name ?? 'Unknown').slice(0, 48),
   color: COLOUR.test(user?.color) ? user.color : '#4b5563'
@@ -54,7 +55,7 @@ const avatar = ({ name, color }) => {
 /** @param elements `{ name, colour, others, avatars }` */
 export const showPeople = (awareness, { name, colour, others, avatars }) => {
   const own = keptUser()
-  let shown
+  let shown, rendered
 
   const present = () =>
     [...awareness.getStates()]
@@ -72,6 +73,9 @@ export const showPeople = (awareness, { name, colour, others, avatars }) => {
       sessionStorage.setItem(KEPT, JSON.stringify(own))
       awareness.setLocalStateField('user', user)
     }
+    const now = JSON.stringify([user, users])
+    if (now === rendered) return
+    rendered = now
     if (document.activeElement !== name) name.value = user.name
     colour.style.setProperty('--person', user.color)
     others.replaceChildren(...users.map(row))
