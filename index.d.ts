@@ -48,8 +48,8 @@ type Instance = DynamoDbPersistence
  * argument `outsideTransactionQueue: true` a call does not wait for earlier calls on its document. It loses nothing; a clear
  * still waits for stores in flight.
  *
- * `docName`: 1 to 989 UTF-8 bytes without lone surrogates. Names of up to 1,004 bytes, which the original package could write,
- * can be read and cleared. Any other name rejects with `ERR_INVALID_ARGUMENT`, without a request.
+ * `docName`: 1 to 989 UTF-8 bytes without lone surrogates. Longer names that the original package wrote can be read and
+ * cleared (docs/FORMAT.md). Any other name rejects with `ERR_INVALID_ARGUMENT`, without a request.
  *
  * Every call can reject with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE`, `ERR_CLOSED` and `ERR_INTERNAL`.
  * The methods below list only further codes. The methods do not use `this`.
@@ -99,8 +99,11 @@ interface DynamoDbPersistence {
    * come back. If a request to store something of the document has just failed without an answer, the clear takes up to 15 s
    * longer, because that request may still arrive.
    *
-   * Call it only for documents that nobody has open. A document in memory, bound or at a client, keeps its content. Later changes
-   * of it are stored as updates to the cleared content and are invisible until that content is stored again.
+   * A document that is bound in this process (`bindState`, `y-dynamodb/hocuspocus`) keeps its content in memory. From the call
+   * on, nothing of it is stored, because its changes would depend on deleted content. `config.onError` gets `ERR_CLEARED` once:
+   * close the connections of the document, so that it is loaded again. The same happens if the clear fails, because a part may
+   * be deleted; `config.onError` then also gets the updates that were waiting to be stored. Clients keep their content and send
+   * all of it when they reconnect. Nothing is reported to other processes, so clear only documents that nobody has open there.
    */
   clearDocument(docName: string, outsideTransactionQueue?: boolean): Promise<void>
 
@@ -146,7 +149,7 @@ interface DynamoDbPersistence {
   /** As `getAllDocStateVectors`, page by page. */
   docStateVectors(): AsyncGenerator<DynamoDbPersistence.DocState, void, void>
 
-  /** Clears every document of the table, like `clearDocument`. */
+  /** Clears every document of the table, like `clearDocument`. Later calls on any document wait for it. */
   clearAll(): Promise<void>
 
   /**
@@ -169,7 +172,7 @@ interface DynamoDbPersistence {
    *
    * Resolves when the document is loaded, or when it can never be loaded. Never rejects: failures are reported to
    * `config.onError` and retried. If another document of the same name was bound before, its updates that are not stored yet are
-   * loaded too. Binding a document twice has no effect.
+   * loaded too. Binding a document twice has no effect. Binding it after a clear (`ERR_CLEARED`) stores everything that it contains.
    *
    * Costs one read, and a store only if the document contains something that the table lacks. Content that Yjs can read but not
    * write is deleted from the document when it arrives, and reported to `config.onError`. Otherwise Yjs would emit no more
@@ -181,7 +184,8 @@ interface DynamoDbPersistence {
    * Resolves when the document is loaded, however long the table fails. Makes no request.
    *
    * Rejects with `ERR_INVALID_ARGUMENT` if the document was never passed to `bindState`, with `ERR_CLOSED` if it was destroyed or
-   * the persistence was closed before it was loaded, and with `ERR_CORRUPT` or `ERR_INVALID_ARGUMENT` if it can never be loaded.
+   * the persistence was closed before it was loaded, with `ERR_CORRUPT` or `ERR_INVALID_ARGUMENT` if it can never be loaded, and
+   * with `ERR_CLEARED` if it was cleared.
    */
   whenBound(ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 

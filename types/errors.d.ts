@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'ERR_CORRUPT'
   /** Do not make calls after `close()`. */
   | 'ERR_CLOSED'
+  /** Close the connections of the document: it was cleared while it was bound. */
+  | 'ERR_CLEARED'
   /** Report a bug of this package. */
   | 'ERR_INTERNAL'
 
@@ -54,7 +56,8 @@ export interface ErrorContext {
   docName: string | undefined
   /**
    * The method, e.g. `'storeUpdate'`; `'compaction'` for a failed background merge, which loses nothing. For a bound document:
-   * `'bindState'` for loading, `'storeUpdate'` for storing, `'close'` for an update that `close()` gave up.
+   * `'bindState'` for loading, `'storeUpdate'` for storing, `'close'` for an update that `close()` gave up, `'clearDocument'`
+   * or `'clearAll'` if it was cleared.
    */
   operation: string
   /**

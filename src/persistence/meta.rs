@@ -1,7 +1,8 @@
 //! Metas: small values beside a document, each under its own key. Their bytes are opaque.
 
 use super::{Persistence, failed};
-use crate::codec::sort_key::{DocName, MetaKey, SortKey};
+use crate::codec::MetaKey;
+use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
 use crate::log::{Pages, corrupt};

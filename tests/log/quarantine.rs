@@ -1,5 +1,6 @@
+use y_dynamodb::codec::MetaKey;
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::{LogClock, MetaKey, WriteId};
+use y_dynamodb::codec::sort_key::{LogClock, WriteId};
 use y_dynamodb::log::verify::FindingKind;
 use y_dynamodb::log::{Quarantined, UNSEALED_SET_LIFETIME_MS};
 use y_dynamodb::queue::Order::Queued;
