@@ -22,7 +22,7 @@ class Table {
   constructor(config) {
     this.#create = !config.skipCreateTable
     const { options } = normalise(config)
-    this.#addon = new Addon(options, undefined, event => diagnostics.tell(event, config.tableName))
+    this.#addon = new Addon(options, undefined, event => diagnostics.publish(event, config.tableName))
   }
 
   /** All items of the table; those of one document are adjacent. Scans the whole table. */

@@ -1,58 +1,59 @@
 'use strict'
 
 /**
- * The calls of one persistence: which are open, whether more may start, and who gets their failures.
+ * The calls of one persistence: tracks which are open, refuses calls after `close`, and reports failures.
  *
  * Knows neither the addon nor what a call does.
  */
 
+const { invokeCallback } = require('./callback.js')
 const diagnostics = require('./diagnostics.js')
 const { PersistenceError, closed } = require('./errors.js')
-const { callAside, ReportedPromise } = require('./reported.js')
+const { ReportingPromise } = require('./reporting-promise.js')
 
 class Calls {
   #onError
   #report
-  /** The open calls, as promises that are fulfilled when the call has ended, so that nobody handles its rejection here. */
+  /** For each open call a promise that is fulfilled when the call ends: waiting for it must not handle the call's rejection. */
   #open = new Set()
-  /** The open calls of several steps: the addon must stay open until their last one. */
-  #ofSeveralSteps = new Set()
+  /** Of the open calls those that use the addon more than once: it has to stay open until they end. */
+  #multiStep = new Set()
   #isClosed = false
   #closing
 
   /** @param {Function} [onError] `config.onError` */
   constructor(onError) {
     this.#onError = onError
-    this.#report = onError ?? diagnostics.warner()
+    this.#report = onError ?? diagnostics.warningReporter()
   }
 
-  /** Reports what no caller can catch: to `config.onError` or, without it, as a warning of the process. */
+  /** Reports an error that no caller can catch: to `config.onError` or, without it, as a warning of the process. */
   report(error, context) {
-    callAside(this.#report, error, context)
+    invokeCallback(this.#report, error, context)
   }
 
   /**
-   * A call of the API. `start` runs before this returns.
+   * Runs a call of the API. `start` is called before this returns.
    *
-   * @param {{ hasSteps?: boolean }} [options] whether the call uses the addon more than once
+   * @param {{ isMultiStep?: boolean }} [options] whether the call uses the addon more than once
    */
-  run(operation, docName, start, { hasSteps = false } = {}) {
+  run(operation, docName, start, { isMultiStep = false } = {}) {
     const running = this.#track(() => {
       this.checkOpen(docName)
       return start()
-    }, hasSteps)
-    return this.reported(diagnostics.timed(running, operation, docName), operation, docName)
+    }, isMultiStep)
+    return this.reporting(diagnostics.timed(running, operation, docName), operation, docName)
   }
 
-  /** A call of a bound document, which reports its failures itself. Such calls go on while the persistence is closing. */
+  /** Runs a call of a bound document, which reports failures itself. Such calls are accepted while the persistence closes. */
   runBound(operation, docName, start) {
     return diagnostics.timed(this.#track(start, false), operation, docName)
   }
 
-  /** The same promise, whose rejection goes to `onError` if nobody handles it. */
-  reported(promise, operation, docName) {
+  /** The same promise; if nobody handles its rejection, `onError` gets the error. */
+  reporting(promise, operation, docName) {
     if (this.#onError === undefined) return promise
-    return ReportedPromise.follow(promise, {
+    return ReportingPromise.follow(promise, {
       of: error => error instanceof PersistenceError,
       to: error => this.#onError(error, { docName, operation })
     })
@@ -63,18 +64,18 @@ class Calls {
     if (this.#isClosed) throw closed(docName)
   }
 
-  /** Resolves when all calls have ended that are open now. */
+  /** Resolves when all calls that are open now have ended. */
   async ended() {
     await Promise.all(this.#open)
   }
 
-  /** As `ended`, for the calls of several steps. */
-  async stepsEnded() {
-    await Promise.all(this.#ofSeveralSteps)
+  /** As `ended`, only for the calls that use the addon more than once. */
+  async multiStepEnded() {
+    await Promise.all(this.#multiStep)
   }
 
   /**
-   * Lets no more calls start, and runs `finish`, once.
+   * Refuses further calls. The first time it also runs `finish`; each time it resolves when that has ended.
    *
    * @param {() => Promise<void>} finish
    */
@@ -86,19 +87,19 @@ class Calls {
     return this.#closing
   }
 
-  async #track(start, hasSteps) {
+  async #track(start, isMultiStep) {
     let end
     const open = new Promise(resolve => {
       end = resolve
     })
     const started = start()
     this.#open.add(open)
-    if (hasSteps) this.#ofSeveralSteps.add(open)
+    if (isMultiStep) this.#multiStep.add(open)
     try {
       return await started
     } finally {
       this.#open.delete(open)
-      this.#ofSeveralSteps.delete(open)
+      this.#multiStep.delete(open)
       end()
     }
   }

@@ -10,7 +10,7 @@ const { Persistence, handles } = require('./persistence.js')
 const PREFERRED_TRIM_SIZE = 500
 
 /**
- * All updates of a document, oldest first, as the original's function of this name: for use in `transact`.
+ * All updates of a document, oldest first, like the function of this name in the original package. For use in `transact`.
  *
  * @param db the handle that `transact` gives
  */
@@ -22,9 +22,9 @@ async function getDynamoDbUpdates(db, tableName, docName) {
 }
 
 /**
- * The constructor of one entry. All entries share one prototype, so `instanceof` does not depend on how it was loaded.
+ * The constructor of one entry. All entries share one prototype, so that `instanceof` works across them.
  *
- * @param loadYjs gives the entry's own yjs, or a promise of it
+ * @param loadYjs returns the entry's own yjs, or a promise of it
  */
 function define(loadYjs) {
   function DynamoDbPersistence(config) {

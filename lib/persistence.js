@@ -1,11 +1,11 @@
 'use strict'
 
 /**
- * The face: one method per call of the API over the class of the native addon.
+ * The API: one method per call, on top of the class of the native addon.
  *
- * Turns failures into errors, bytes into `Y.Doc` and metas, and decides nothing about the log. A method never throws: what
- * is wrong with a call is its promise's rejection. The native call happens before a method returns, so that calls take
- * effect in the order they were made, and the addon has copied the caller's bytes by then.
+ * Converts bytes to `Y.Doc` and metas, and decides nothing about the log. A method never throws: its promise rejects. The
+ * native call is made before a method returns, so that calls take effect in call order and the addon has copied the
+ * caller's bytes.
  */
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
@@ -19,13 +19,13 @@ const diagnostics = require('./diagnostics.js')
 const { isIn, runIn } = require('./transactions.js')
 const { Yjs, checkDocOptions, toDoc } = require('./yjs.js')
 
-/** The state vector of a peer that has nothing. */
+/** The state vector of an empty document. */
 const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 
-/** The log clock of a document that is not there. */
+/** The log clock of a missing document. */
 const NO_CLOCK = -1
 
-/** What a handle from `transact` belongs to: `{ tableName, updates }`. */
+/** The handles that `transact` gives, with `{ tableName, updates(docName) }` of the persistence. */
 const handles = new WeakMap()
 
 class Persistence {
@@ -34,7 +34,7 @@ class Persistence {
   #calls
   #yjs
   #documents
-  #tellsBatches = false
+  #publishesBatches = false
   #handle = Object.freeze({ __proto__: null })
 
   constructor(config, loadYjs) {
@@ -45,7 +45,7 @@ class Persistence {
     this.#yjs = new Yjs(Y, loadYjs)
     this.#documents = this.#newDocuments(options)
     documentsOf.set(this, this.#documents)
-    // y-websocket asks for an object with this in it. Not enumerable: it would be a circle.
+    // y-websocket takes an object with this property. Not enumerable, because the reference is circular.
     Object.defineProperty(this, 'provider', { value: this })
     handles.set(this.#handle, { tableName: options.tableName, updates: docName => this.#updates(docName) })
     // The original's methods needed no `this`: `const { getYDoc } = persistence` works.
@@ -131,12 +131,12 @@ class Persistence {
 
   getAllDocNames() {
     const start = () => toArray(this.#addon.list('docNames'))
-    return this.#calls.run('getAllDocNames', undefined, start, { hasSteps: true })
+    return this.#calls.run('getAllDocNames', undefined, start, { isMultiStep: true })
   }
 
   getAllDocStateVectors() {
     const start = () => toArray(this.#addon.list('docStateVectors'))
-    return this.#calls.run('getAllDocStateVectors', undefined, start, { hasSteps: true })
+    return this.#calls.run('getAllDocStateVectors', undefined, start, { isMultiStep: true })
   }
 
   async *docNames() {
@@ -159,12 +159,12 @@ class Persistence {
 
   transact(f) {
     const start = async () => {
-      if (typeof f !== 'function') throw invalidArgument('what transact is to run is not a function')
+      if (typeof f !== 'function') throw invalidArgument('the argument of transact is not a function')
       this.#checkOutside('transact')
       await this.#calls.ended()
       return await runIn(this, () => f(this.#handle, this.#config))
     }
-    return this.#calls.run('transact', undefined, start, { hasSteps: true })
+    return this.#calls.run('transact', undefined, start, { isMultiStep: true })
   }
 
   bindState(docName, ydoc) {
@@ -172,7 +172,7 @@ class Persistence {
   }
 
   whenBound(ydoc) {
-    return this.#calls.reported(this.#documents.whenBound(ydoc), 'whenBound')
+    return this.#calls.reporting(this.#documents.whenBound(ydoc), 'whenBound')
   }
 
   writeState(docName, ydoc) {
@@ -184,7 +184,7 @@ class Persistence {
   }
 
   close() {
-    return this.#calls.reported(this.#close(), 'close')
+    return this.#calls.reporting(this.#close(), 'close')
   }
 
   destroy() {
@@ -198,25 +198,26 @@ class Persistence {
 
   async #finish() {
     this.#addon.stopDelaying()
-    const isWritten = this.#documents.close()
-    await this.#calls.stepsEnded()
-    await isWritten
+    const stored = this.#documents.close()
+    await this.#calls.multiStepEnded()
+    await stored
     await this.#addon.close()
   }
 
-  /** Node holds it for as long as the addon may tell something: it must not hold the persistence. */
+  /** Node references it as long as the addon may send events, so it references the persistence only weakly. */
   static #listener(persistence) {
-    return event => persistence.deref()?.#tell(event)
+    return event => persistence.deref()?.#onEvent(event)
   }
 
-  /** What the addon tells behind the calls. Runs on the event loop and holds no process. */
-  #tell(event) {
-    const error = diagnostics.tell(event, this.#config.tableName)
+  /** An event of the addon that belongs to no call. */
+  #onEvent(event) {
+    const error = diagnostics.publish(event, this.#config.tableName)
     if (error) this.#calls.report(error, { docName: event.docName, operation: event.kind })
   }
 
-  #tellBatches(tell) {
-    if (tell !== this.#tellsBatches) this.#addon.tellBatches((this.#tellsBatches = tell))
+  /** The addon sends an event for each batch only while somebody subscribes. */
+  #publishBatches(enabled) {
+    if (enabled !== this.#publishesBatches) this.#addon.sendBatchEvents((this.#publishesBatches = enabled))
   }
 
   #newDocuments({ gc = true }) {
@@ -231,12 +232,12 @@ class Persistence {
           this.#addon.callFor(docName, 'diff', EMPTY_STATE_VECTOR, false)
         ),
       checkOpen: docName => calls.checkOpen(docName),
-      tell: (error, context) => calls.report(error, context)
+      report: (error, context) => calls.report(error, context)
     })
   }
 
   #store(docName, bytes, outside) {
-    this.#tellBatches(diagnostics.batch.hasSubscribers)
+    this.#publishBatches(diagnostics.batch.hasSubscribers)
     return this.#addon.callFor(docName, 'storeUpdate', bytes, outside).then(clock => clock ?? NO_CLOCK)
   }
 
@@ -247,7 +248,7 @@ class Persistence {
     })
   }
 
-  /** @throws where the call would wait for itself */
+  /** @throws {PersistenceError} inside `transact`, where the call would wait for itself */
   #checkOutside(method) {
     if (isIn(this))
       throw invalidArgument(

@@ -1,4 +1,4 @@
-/** Clearing a document that is bound: everything typed in it later would depend on content that is gone. */
+/** Clearing a bound document: its later changes would depend on content that the table no longer has. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { docWith, hold, open, stored, type } from '../support/bound.mjs'
@@ -13,7 +13,7 @@ const denying =
   ({ operation }) =>
     denied.includes(operation) ? deny : undefined
 
-/** A persistence on a table, and a document bound there that has some text. */
+/** A persistence on a table, and a bound document with some text. */
 const openBound = async (t, table, more) => {
   const opened = open(t, table, more)
   const doc = docWith('before')
@@ -23,7 +23,7 @@ const openBound = async (t, table, more) => {
 }
 
 describe('a bound document that is cleared', () => {
-  test('reports it once, and nothing of it is stored any more', async t => {
+  test('is reported once and no longer stored', async t => {
     const table = new TestTable()
     const { persistence, codes, doc } = await openBound(t, table)
     const keeper = table.open(t)
@@ -32,7 +32,7 @@ describe('a bound document that is cleared', () => {
     type(doc, ', during')
     await cleared
     type(doc, ', after')
-    // Yjs keeps this back, and no update event tells of it.
+    // Yjs keeps this pending, without an update event.
     Y.applyUpdate(doc, keystrokes(2)[1])
     await persistence.writeState('doc', doc)
     await rejectsWith('ERR_CLEARED', persistence.whenBound(doc), 'doc')
@@ -42,7 +42,7 @@ describe('a bound document that is cleared', () => {
     assert.deepEqual(codes(), ['clearDocument: ERR_CLEARED'])
   })
 
-  test('is loaded again by another document of its name, which is stored as any other', async t => {
+  test('is replaced by the next document of its name, which is stored', async t => {
     const table = new TestTable()
     const { persistence, codes, doc } = await openBound(t, table)
     const cleared = persistence.clearDocument('doc')
@@ -57,7 +57,7 @@ describe('a bound document that is cleared', () => {
     assert.equal(codes().length, 1)
   })
 
-  test('can be bound again: all that it holds is stored then', async t => {
+  test('can be bound again: everything that it holds is stored then', async t => {
     const table = new TestTable()
     const { persistence, doc } = await openBound(t, table)
     await persistence.clearDocument('doc')
@@ -69,7 +69,7 @@ describe('a bound document that is cleared', () => {
     assert.equal(textOf(await stored(table)), 'before, after, again')
   })
 
-  test('leaves others alone, and those that are destroyed are not reported', async t => {
+  test('is not reported if it was destroyed before, and other documents are still stored', async t => {
     const table = new TestTable()
     const { persistence, codes, doc } = await openBound(t, table)
     const other = new Y.Doc()
@@ -83,7 +83,7 @@ describe('a bound document that is cleared', () => {
     assert.deepEqual(codes(), [])
   })
 
-  test('does not get back what the table had refused before', async t => {
+  test('is not stored again from updates that the table refused before', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes, doc } = await openBound(t, table)
     table.rule(denying('PutItem'))
@@ -100,7 +100,7 @@ describe('a bound document that is cleared', () => {
     assert.deepEqual(codes(), ['storeUpdate: ERR_ACCESS', 'clearDocument: ERR_CLEARED'])
   })
 
-  test('does not get back what is refused while the clear waits for it', async t => {
+  test('is not stored again from updates that are refused during the clear', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes, doc } = await openBound(t, table)
     const { fault, release } = hold()
@@ -122,7 +122,7 @@ describe('a bound document that is cleared', () => {
     assert.deepEqual(codes(), ['clearDocument: ERR_CLEARED'])
   })
 
-  test('is not loaded if the clear is called before that, and what it holds is not stored', async t => {
+  test('is not loaded if the clear is called first, and its content is not stored', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -145,7 +145,7 @@ describe('a bound document that is cleared', () => {
     assert.deepEqual(codes(), ['clearDocument: ERR_CLEARED'])
   })
 
-  test('is not compared with the table any more if the clear is called while it is loaded', async t => {
+  test('is not stored if the clear is called while it is compared with the table', async t => {
     const table = new TestTable()
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -161,7 +161,7 @@ describe('a bound document that is cleared', () => {
     assert.deepEqual(codes(), ['clearDocument: ERR_CLEARED'])
   })
 
-  test('is reported in a warning if there is no onError, each one', async t => {
+  test('is reported in a warning of its own if there is no onError', async t => {
     const persistence = new TestTable().open(t)
     const warnings = []
     const listen = ({ code }) => warnings.push(code)
@@ -174,7 +174,7 @@ describe('a bound document that is cleared', () => {
   })
 })
 
-test('a clear inside transact concerns bound documents too', async t => {
+test('a clear inside transact ends bindings too', async t => {
   const table = new TestTable()
   const { persistence, codes, doc } = await openBound(t, table)
   await persistence.transact(() => persistence.clearDocument('doc'))
@@ -184,7 +184,7 @@ test('a clear inside transact concerns bound documents too', async t => {
   assert.deepEqual(codes(), ['clearDocument: ERR_CLEARED'])
 })
 
-test('clearAll concerns all bound documents; one that is bound meanwhile is read after it', async t => {
+test('clearAll ends all bindings; a document that is bound meanwhile is read after it', async t => {
   const table = await ProxiedTable.before(t)
   const { persistence, codes, doc } = await openBound(t, table)
   const { fault, release } = hold()
@@ -203,7 +203,7 @@ test('clearAll concerns all bound documents; one that is bound meanwhile is read
   assert.deepEqual(codes(), ['clearAll: ERR_CLEARED'])
 })
 
-test('a clear outside the queue also concerns documents that are bound before it ends', async t => {
+test('a clear outside the queue also ends bindings that began before its end', async t => {
   const { persistence, codes, doc } = await openBound(t, new TestTable())
   const cleared = persistence.clearDocument('doc', true)
   const next = new Y.Doc()
@@ -213,7 +213,7 @@ test('a clear outside the queue also concerns documents that are bound before it
   assert.deepEqual(codes(), ['clearDocument: ERR_CLEARED', 'clearDocument: ERR_CLEARED'])
 })
 
-test('a clear that fails ends the binding all the same, and hands back what is not stored', async t => {
+test('a failed clear ends the binding too, and onError gets the pending updates', async t => {
   const table = await ProxiedTable.before(t)
   const { persistence, reported, codes, doc } = await openBound(t, table)
   table.rule(denying('PutItem', 'BatchWriteItem', 'DeleteItem'))
@@ -233,7 +233,7 @@ test('a clear that fails ends the binding all the same, and hands back what is n
   assert.equal(textOf(await stored(table)), 'before, refused')
 })
 
-test('a clear that is refused for its arguments concerns no document', async t => {
+test('a clear with invalid arguments ends no binding', async t => {
   const { persistence, codes, doc } = await openBound(t, new TestTable())
   await rejectsWith('ERR_INVALID_ARGUMENT', persistence.clearDocument(undefined))
   await persistence.close()

@@ -11,7 +11,7 @@ import { ProxiedTable, deny } from '../support/proxy.mjs'
 import { Y, docOf, keystrokes, textOf } from '../support/documents.mjs'
 
 describe('a table that fails', () => {
-  test('keeps nothing from being stored later, as one update, and is told of each time', async t => {
+  test('is reported at each attempt; all changes are stored later, as one update', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, reported, codes } = open(t, table)
     const doc = new Y.Doc()
@@ -49,7 +49,7 @@ describe('a table that fails', () => {
     })
   })
 
-  test('a document that comes again has what its former life has not stored yet', async t => {
+  test('the next document of a name has the pending updates of the previous one', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, reported } = open(t, table)
     const former = new Y.Doc()
@@ -70,7 +70,7 @@ describe('a table that fails', () => {
     assert.equal(textOf(await stored(table)), 'stored, waiting')
   })
 
-  test('however often a document comes again, what waits of it is one backlog that is tried again as one', async t => {
+  test('the pending updates of one name are retried as one, however often its document is created again', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, reported } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -91,7 +91,7 @@ describe('a table that fails', () => {
     assert.equal(persistence.stats().bound.waitingDocuments, 0)
   })
 
-  test('a document that comes again while its former life is being stored has it all', async t => {
+  test('the next document of a name has the updates of the previous one that are in flight', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence } = open(t, table)
     const former = new Y.Doc()
@@ -108,7 +108,7 @@ describe('a table that fails', () => {
     assert.equal(textOf(next), 'on its way')
   })
 
-  test('loading is tried again until it succeeds', async t => {
+  test('loading is retried until it succeeds', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -117,7 +117,7 @@ describe('a table that fails', () => {
     persistence.bindState('doc', doc)
     assert.equal(persistence.stats().bound.loading, 1)
     type(doc, ' and typed')
-    // What nobody told of is stored without waiting for the table to be readable.
+    // What it held before is stored before the table can be read.
     await persistence.writeState('doc', doc)
     assert(persistence.stats().batches.updates >= 2)
     await until('two failures', () => codes().length >= 2)
@@ -128,7 +128,7 @@ describe('a table that fails', () => {
     assert.equal(persistence.stats().bound.loading, 0)
   })
 
-  test('what onError throws is an uncaught exception, and disturbs nothing', async t => {
+  test('an error that onError throws is an uncaught exception, and storing continues', async t => {
     const table = await ProxiedTable.before(t)
     const program = `
       const DynamoDbPersistence = require('y-dynamodb'), Y = require('yjs')
@@ -148,7 +148,7 @@ describe('a table that fails', () => {
     assert.equal(textOf(await stored(table)), 'stored')
   })
 
-  test('what a listener of the application throws while a document is loaded is an uncaught exception, and the document is whole', async t => {
+  test('an error that a listener throws while the document is loaded is an uncaught exception, and the document is complete', async t => {
     const table = await ProxiedTable.before(t)
     const program = `
       import DynamoDbPersistence from 'y-dynamodb'
@@ -178,7 +178,7 @@ describe('a table that fails', () => {
     assert.deepEqual(stdout.trim().split('\n'), ['stored', 'stored', '0 1 first listener,second listener'])
   })
 
-  test('an update that is none is told, handed back and dropped; the others are stored', async t => {
+  test('bytes that are no update are reported and dropped; other updates are stored', async t => {
     const table = new TestTable()
     const { persistence, reported } = open(t, table)
     const doc = new Y.Doc()
@@ -193,7 +193,7 @@ describe('a table that fails', () => {
     )
   })
 
-  test('a name that no item can have is told, and nothing is tried again', async t => {
+  test('an invalid name is reported, and nothing is retried', async t => {
     const { persistence, reported } = open(t, new TestTable())
     const name = 'n'.repeat(1_100)
     const doc = docWith('before, ')
@@ -211,7 +211,7 @@ describe('a table that fails', () => {
     assert(reported.every(([error]) => error.code === 'ERR_INVALID_ARGUMENT'))
   })
 
-  test('without onError nothing rejects, and a warning tells of each kind of failure once, and of all that is given up', async t => {
+  test('without onError nothing rejects; warnings report each kind of failure once, and every update that is given up', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     const warnings = []
@@ -249,7 +249,7 @@ describe('whenBound', () => {
     await rejectsWith('ERR_INVALID_ARGUMENT', new TestTable().open(t).whenBound(new Y.Doc()))
   })
 
-  test('rejects for a document that is corrupt in the table, and what is typed in it is stored', async t => {
+  test('rejects for a document that is corrupt in the table, and its changes are stored', async t => {
     const table = new TestTable()
     const { persistence, codes } = open(t, table, { onCorruptUpdate: 'fail' })
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -264,7 +264,7 @@ describe('whenBound', () => {
     assert.match(textOf(await reader.getYDoc('doc')), /before and after/)
   })
 
-  test('rejects for a document that is destroyed before it is loaded, what it held is stored, and loading ends', async t => {
+  test('rejects for a document that is destroyed before it is loaded; loading ends, and its content is stored', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -282,7 +282,7 @@ describe('whenBound', () => {
 })
 
 describe('closing', () => {
-  test('waits until what was typed is stored', async t => {
+  test('waits until all changes are stored', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const doc = new Y.Doc()
@@ -292,7 +292,7 @@ describe('closing', () => {
     assert.equal(textOf(await stored(table)), 'the last words')
   })
 
-  test('stores what a document held that was not loaded yet', async t => {
+  test('stores the content of a document that is not loaded yet', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -306,7 +306,7 @@ describe('closing', () => {
     assert.match(textOf(await stored(table)), /held/)
   })
 
-  test('ends on a table that goes on failing, and hands back what was not stored', async t => {
+  test('ends although the table still fails, and reports what is not stored', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, reported } = open(t, table)
     const docs = [new Y.Doc(), new Y.Doc()]
@@ -331,7 +331,7 @@ describe('closing', () => {
     )
   })
 
-  test('what is typed afterwards is told and handed back; a document bound afterwards is refused', async t => {
+  test('later changes are reported with their updates; a document cannot be bound any more', async t => {
     const { persistence, reported, codes } = open(t, new TestTable())
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)

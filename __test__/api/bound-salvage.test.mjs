@@ -9,7 +9,7 @@ import { TestTable } from '../support/engine.mjs'
 import { receive, string, update, varUint } from '../support/hostile.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'
 
-/** An embed that yjs takes and `validateUpdate` refuses, of client 9, behind the id given. */
+/** An embed of client 9 after the given id, which Yjs accepts and `validateUpdate` refuses. */
 const poisonBehind = (client, clock) =>
   update(1, 1, 9, 0, 0x85, varUint(client), varUint(clock), string('['.repeat(1_100) + ']'.repeat(1_100)), 0)
 
@@ -21,7 +21,7 @@ const clientOf = (server, clientID) => {
 }
 
 describe('a struct that cannot be stored', () => {
-  test('is replaced by a deleted item: what others type behind it is stored', async t => {
+  test('is replaced by a deleted item: later text after it is stored', async t => {
     const table = new TestTable()
     const { persistence, reported } = open(t, table)
     const server = new Y.Doc()
@@ -41,14 +41,14 @@ describe('a struct that cannot be stored', () => {
     assert.deepEqual(Buffer.from(reported[0][1].update), Buffer.from(poison))
   })
 
-  test('that came in one event with what somebody typed takes nothing of that with it', async t => {
+  test('does not prevent other changes of the same event from being stored', async t => {
     const table = new TestTable()
     const { persistence, reported } = open(t, table)
     const server = new Y.Doc()
     await persistence.bindState('doc', server)
     const victim = clientOf(server, 7)
     type(victim, 'before. ')
-    // Held back until the next keystroke of the victim.
+    // Pending until the next keystroke of the victim.
     receive(server, poisonBehind(7, Y.getState(victim.store, 7)))
     for (const letter of 'my sentence') type(victim, letter)
     await persistence.writeState('doc', server)
@@ -59,7 +59,7 @@ describe('a struct that cannot be stored', () => {
     )
   })
 
-  test('that a document holds before it is bound takes nothing else with it', async t => {
+  test('in a document before it is bound does not prevent the rest from being stored', async t => {
     const table = new TestTable()
     const { persistence, reported } = open(t, table)
     const doc = docWith('held before')
@@ -74,7 +74,7 @@ describe('a struct that cannot be stored', () => {
   })
 })
 
-test('updates that are invalid only together, refused by the table and merged, take nothing else with them', async t => {
+test('refused updates that become invalid when they are merged do not prevent others from being stored', async t => {
   const table = await ProxiedTable.before(t)
   const { persistence, reported } = open(t, table)
   const server = new Y.Doc()

@@ -1,4 +1,4 @@
-/** The database in a file: who may use it at once, and what is left when nobody does. */
+/** The database in a file: several persistences at once, and the files that are left after the last close. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -8,7 +8,7 @@ import { cli, of } from '../cli/support/cli.mjs'
 import { keystrokes, textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
 
-/** A file in a folder of its own, which goes when the test ends. */
+/** A file in a new folder, which is deleted when the test ends. */
 function newFile(t) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-file-'))
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -18,7 +18,7 @@ function newFile(t) {
 const tableIn = file => new TestTable({ endpoint: `file:${file}`, tableName: 'docs' })
 const filesBeside = file => fs.readdirSync(path.dirname(file)).sort()
 
-test('the last close leaves one file that holds everything', onceOnly, async t => {
+test('the last close leaves one file with all content', onceOnly, async t => {
   const file = newFile(t)
   const [one, other] = [tableIn(file), tableIn(file)].map(table => DynamoDbPersistence(table.config()))
   for (const update of keystrokes(20)) await one.storeUpdate('letter', update)
@@ -37,7 +37,7 @@ test('the last close leaves one file that holds everything', onceOnly, async t =
   assert.deepEqual(filesBeside(file), ['copy.db', 'docs.db'])
 })
 
-test('a close cuts off a compaction and closes the file all the same', onceOnly, async t => {
+test('close aborts a compaction and closes the file', onceOnly, async t => {
   const file = newFile(t)
   const persistence = DynamoDbPersistence(tableIn(file).config({ compactionItems: 5 }))
   for (const update of keystrokes(50)) await persistence.storeUpdate('letter', update)

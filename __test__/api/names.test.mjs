@@ -32,7 +32,7 @@ const CALLS = {
   delMeta: (persistence, name) => persistence.delMeta(name, 'key')
 }
 
-describe('a document name that cannot be one is refused without a request', () => {
+describe('an invalid document name is refused without a request', () => {
   for (const [what, name] of Object.entries(WRONG)) {
     test(what, async t => {
       const table = await recorder(t, new TestTable())
@@ -55,7 +55,7 @@ test('the message states one limit, whatever the call and the length', async t =
   }
 })
 
-describe('unusual names are names', () => {
+describe('unusual names are accepted', () => {
   const names = [
     'a',
     '/',
@@ -90,9 +90,9 @@ describe('unusual names are names', () => {
   }
 })
 
-describe('a name that only the original could write', () => {
+describe('a name that only the original package could write', () => {
   for (const length of [990, 1004]) {
-    test(`of ${length} bytes is read and cleared, and not written`, async t => {
+    test(`of ${length} bytes can be read and cleared, but not written`, async t => {
       const table = new TestTable()
       await table.create()
       const doc = 'x'.repeat(length)
@@ -109,7 +109,7 @@ describe('a name that only the original could write', () => {
   }
 })
 
-test('documents whose names begin alike do not touch each other', async t => {
+test('documents whose names begin alike do not affect each other', async t => {
   const persistence = new TestTable().open(t)
   const names = ['doc', 'doc1', 'do', 'doc\0', 'docupdate']
   for (const [i, name] of names.entries()) {
@@ -124,7 +124,7 @@ test('documents whose names begin alike do not touch each other', async t => {
   assert.deepEqual(metas, ['doc', undefined, 'do', 'doc\0', 'docupdate'])
 })
 
-test('a meta key that does not fit beside the name is refused; unusual keys are keys', async t => {
+test('a meta key that is too long for its document name is refused; unusual keys are accepted', async t => {
   const persistence = new TestTable().open(t)
   const longest = 'k'.repeat(1024 - sortKey(['v1', 'doc', 'meta']).length - 3)
   for (const key of ['', '\0', '/', '😀', '__proto__', longest]) {

@@ -6,7 +6,7 @@ import { docs } from '@y/websocket-server/utils'
 import { WebSocketServer } from 'ws'
 import { TestTable } from '../support/engine.mjs'
 import { ProxiedTable, delay } from '../support/proxy.mjs'
-import { breakOff } from '../support/sockets.mjs'
+import { breakConnection } from '../support/sockets.mjs'
 import { docNameOf, persist } from '../../examples/y-websocket/persist.mjs'
 import { until } from '../support/until.mjs'
 import { upgrade } from './upgrade.mjs'
@@ -30,7 +30,7 @@ const serve = async (t, persistence) => {
   return { port: server.address().port, sockets }
 }
 
-test('a client that breaks off while its document loads ends nothing but itself, and leaves no document behind', async t => {
+test('a client that disconnects while its document loads leaves no document in memory', async t => {
   const table = await ProxiedTable.before(t)
   let release
   const held = new Promise(resolve => {
@@ -49,14 +49,14 @@ test('a client that breaks off while its document loads ends nothing but itself,
   const { socket } = upgrade(port, '/doc')
   socket.on('error', () => {})
   await until('the upgrade', () => docs.has('doc'))
-  breakOff(socket)
+  breakConnection(socket)
   await until('the end of the connection', () => sockets[0].destroyed)
   assert.equal(docs.size, 1)
   release()
   await until('the end of the document', () => docs.size === 0)
 })
 
-test('a client that speaks no websocket leaves no document behind', async t => {
+test('a client that does not speak the websocket protocol leaves no document in memory', async t => {
   const { port } = await serve(t, new TestTable().open(t))
   const { answer } = upgrade(port, '/doc', { Upgrade: 'something' })
   assert.match(await answer, / 400 /)

@@ -1,4 +1,4 @@
-/** A Hocuspocus server around a persistence, clients for it, and what its table has. */
+/** A Hocuspocus server with a persistence, clients for it, and access to its table. */
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { Server } from '@hocuspocus/server'
 import WebSocket from 'ws'
@@ -8,7 +8,7 @@ import { textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence } from '../support/engine.mjs'
 import { deny } from '../support/proxy.mjs'
 
-/** A server on a table, whose extension has a persistence of its own. */
+/** A server on a table; its extension creates the persistence. */
 export const open = async (t, table, { extensions = [], ...more } = {}) => {
   const reported = []
   const onError = ({ code }, context) => {

@@ -11,9 +11,9 @@ import { ProxiedTable, delay, deny } from '../support/proxy.mjs'
 import { denyReads, denyWrites, open, store, stored } from './hocuspocus.mjs'
 
 describe('a Hocuspocus server', () => {
-  test('has its documents again after a restart, each its own', async t => {
+  test('loads its documents after a restart', async t => {
     const table = new TestTable()
-    const keeper = table.open(t) // a database in memory ends with the last who has it open
+    const keeper = table.open(t) // a database in memory ends when its last persistence is closed
     await keeper.getAllDocNames()
     const first = await open(t, table)
     const [a, b] = [first.join('a'), first.join('b')]
@@ -31,7 +31,7 @@ describe('a Hocuspocus server', () => {
     const second = await open(t, table)
     const again = [second.join('a'), second.join('b')]
     await until('synchronisation', () => again.every(({ isSynced }) => isSynced()))
-    // It was loaded before the first client got it.
+    // The server loads a document before a client gets it.
     assert.deepEqual(
       again.map(({ doc }) => textOf(doc)),
       ['text of a', 'text of b']
@@ -39,7 +39,7 @@ describe('a Hocuspocus server', () => {
     assert.deepEqual([...first.codes(), ...second.codes()], [])
   })
 
-  test('loads a document again that it has unloaded, and stores increments only', async t => {
+  test('loads a document again after unloading it, and stores only increments', async t => {
     const table = new TestTable()
     const { documents, extension, join } = await open(t, table)
     const first = join('doc')
@@ -89,7 +89,7 @@ describe('a Hocuspocus server', () => {
     await until('synchronisation', client.isSynced)
     table.rule(denyWrites)
     const document = documents.get('doc')
-    // Not from a client, so that the server begins to unload at once.
+    // A change without a client, so that the server unloads at once.
     document.getText('text').insert(0, 'before, ')
     client.leave()
     await unloading
@@ -103,7 +103,7 @@ describe('a Hocuspocus server', () => {
     await connection.disconnect()
   })
 
-  test('refuses a client whose document cannot be loaded, and lets others in later', async t => {
+  test('refuses a client whose document cannot be loaded, and accepts later clients', async t => {
     const table = await ProxiedTable.before(t)
     await store(table, 'doc', 'stored')
     let made
@@ -136,7 +136,7 @@ describe('a Hocuspocus server', () => {
     assert.deepEqual([...new Set(codes())], ['ERR_ACCESS'])
   })
 
-  test('stores what another extension puts into a document, and does not wait for the hooks of others', async t => {
+  test('stores what another extension inserts, and does not wait for hooks of other extensions', async t => {
     const table = new TestTable()
     const template = {
       priority: 1_000,
@@ -155,7 +155,7 @@ describe('a Hocuspocus server', () => {
     assert.equal(await stored(table), 'typed in a template')
   })
 
-  test('a table that fails keeps no run of the hook onStoreDocument waiting, and so the server ends', async t => {
+  test('onStoreDocument does not wait for a failing table, so the server can be destroyed', async t => {
     const table = await ProxiedTable.before(t)
     let runs = 0
     const { join, stop, reported, documents } = await open(t, table, {
@@ -178,7 +178,7 @@ describe('a Hocuspocus server', () => {
     assert.equal(reported.filter(([, { update }]) => update).length, 1)
   })
 
-  test('a direct connection has stored what it changed', async t => {
+  test('a direct connection waits until its change is stored', async t => {
     const table = await ProxiedTable.before(t)
     table.rule(({ operation }) => (operation === 'PutItem' ? delay(500) : undefined))
     const { hocuspocus } = await open(t, table)
@@ -188,7 +188,7 @@ describe('a Hocuspocus server', () => {
     await connection.disconnect()
   })
 
-  test('that does not listen itself lets a direct connection wait all the same', async t => {
+  test('that does not listen itself also makes a direct connection wait', async t => {
     const table = await ProxiedTable.before(t)
     let refusals = 0
     table.rule(({ operation }) => (operation === 'PutItem' && refusals++ < 1 ? deny : undefined))
@@ -219,7 +219,7 @@ describe('a Hocuspocus server', () => {
     assert.deepEqual(codes(), ['ERR_CLEARED'])
   })
 
-  test('ends on a table that goes on failing, and hands back what was not stored', async t => {
+  test('ends although the table still fails, and reports what is not stored', async t => {
     const table = await ProxiedTable.before(t)
     const { join, stop, reported, documents } = await open(t, table)
     const client = join('doc')
@@ -241,7 +241,7 @@ describe('a Hocuspocus server', () => {
   })
 })
 
-test('a persistence that is given stays open when the server ends, and has stored everything', async t => {
+test('an existing persistence stays open when the server ends, and everything is stored', async t => {
   const table = new TestTable()
   const persistence = table.open(t)
   const extension = new DynamoDB({ persistence })

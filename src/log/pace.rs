@@ -49,13 +49,13 @@ impl Pace {
     }
 
     /// The most WCU for one request: those of one second.
-    pub(super) fn at_once(&self) -> usize {
-        self.0.as_ref().map_or(usize::MAX, |paced| paced.budget.share as usize)
+    pub(super) fn max_request_units(&self) -> f64 {
+        self.0.as_ref().map_or(f64::INFINITY, |paced| f64::from(paced.budget.share))
     }
 
     /// Books `units` WCU, and waits until everything booked before is paid for: by this compaction out of its share, by all
     /// compactions out of the budget. While a call waits for this compaction, neither books nor waits.
-    pub(super) async fn spent(&self, units: usize) {
+    pub(super) async fn spent(&self, units: f64) {
         let Some(Paced { share, budget, waiting }) = &self.0 else { return };
         if *waiting.borrow() > 0 {
             return;
@@ -89,17 +89,11 @@ impl Bucket {
     }
 
     /// Books `units`; returns when what was booked before is paid for.
-    fn book(&self, units: usize) -> Instant {
+    fn book(&self, units: f64) -> Instant {
         let now = Instant::now();
         let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
         let before = paid_at.map_or(now, |at| at.max(now));
-        let micros = units as u64 * 1_000_000 / u64::from(self.wcu_per_second);
-        *paid_at = Some(before + Duration::from_micros(micros));
+        *paid_at = Some(before + Duration::from_secs_f64(units / f64::from(self.wcu_per_second)));
         before
     }
-}
-
-/// WCU of a write of an item of `bytes`: one per started KiB.
-pub(super) fn write_units(bytes: usize) -> usize {
-    bytes.div_ceil(1_024).max(1)
 }

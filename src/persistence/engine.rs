@@ -1,4 +1,4 @@
-//! What every call of a persistence works with; and how a batch of updates is stored.
+//! The parts of a persistence behind its queue, and what calls do with them.
 
 use std::mem;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
 use crate::compaction::{Compactor, Document, DocumentState};
 use crate::error::{Code, Error, Result};
-use crate::log::{EMPTY_UPDATE, Known, Log, off_the_loop};
+use crate::log::{EMPTY_UPDATE, Known, Log, Merged, blocking_if_large};
 use crate::monitor::{BatchStored, Monitor};
 use crate::queue::{Batch, PendingUpdate, StoreBatch, reject_all};
 use crate::table::Table;
@@ -33,7 +33,7 @@ impl<T: Table> StoreBatch for Engine<T> {
         let updates = batch.take().await;
         let bytes = updates.iter().map(|pending| pending.update.len()).sum();
         // After a panic the dropped updates have already rejected their callers.
-        let result = match off_the_loop(bytes, move || merge_valid(updates)).await? {
+        let result = match blocking_if_large(bytes, move || merge_valid(updates)).await? {
             Ok(Some(merged)) => self.put(doc, merged).await,
             Ok(None) => return Ok(()),
             Err(error) => Err(error),
@@ -50,12 +50,26 @@ impl<T: Table> StoreBatch for Engine<T> {
 }
 
 impl<T: Table> Engine<T> {
+    /// Reads a document; schedules a compaction if the read finds that one is due.
+    pub async fn read(&self, doc: &Arc<Document>) -> Result<Vec<u8>> {
+        let Merged { log: read, update } = self.log.read_merged(doc.name()).await?;
+        doc.state.hints().record_log(&read);
+        self.compactor.schedule_if_due(doc);
+        Ok(update)
+    }
+
+    /// Clears a document. No other call of this process may run on it.
+    pub async fn clear(&self, doc: &Document) -> Result<()> {
+        doc.state.hints().forget();
+        self.log.clear(doc.name()).await
+    }
+
     /// Waits for the table, and finds out the largest log clock if no earlier call has.
     async fn prepare(&self, doc: &Document) -> Result<()> {
         self.ready.wait().await?;
         if doc.state.hints().clock() == Known::Unknown {
             let found = self.log.largest_clock(doc.name()).await?;
-            doc.state.hints().saw_clock(found);
+            doc.state.hints().record_clock(found);
         }
         Ok(())
     }
@@ -82,7 +96,7 @@ impl<T: Table> Engine<T> {
         let clock = doc.state.hints().take_clock(doc.name())?;
         let bytes = update.len();
         let (clock, stored) = self.log.store(doc.name(), clock, update).await?;
-        doc.state.hints().stored(stored);
+        doc.state.hints().record_stored(stored);
         self.monitor.batch_stored(BatchStored {
             doc: doc.name().clone(),
             clock,

@@ -3,10 +3,10 @@
 //! Names come from update items; state vectors from the items that the scan reads anyway. Only a document that may go
 //! on behind its page is read again by itself, so that a page can be listed without the one before it.
 
-use super::{Persistence, clear};
+use super::Persistence;
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::Result;
-use crate::log::{FIRST_LIMIT, Log, Merged, next_limit, off_the_loop};
+use crate::log::{FIRST_LIMIT, Log, Merged, blocking_if_large, next_limit};
 use crate::queue::{Access, Pending};
 use crate::table::{Item, Table};
 use crate::update;
@@ -93,7 +93,7 @@ impl<T: Table> Persistence<T> {
     async fn clear_alone(&self, name: DocName) -> Result<()> {
         let doc = self.queue.document(name);
         let _alone = doc.gate.alone().await;
-        clear(&self.engine.log, &doc).await
+        self.engine.clear(&doc).await
     }
 }
 
@@ -145,9 +145,9 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
         };
         let Merged { log: read, update } = merged;
         let Some(clock) = read.largest else { continue };
-        let state_vector = off_the_loop(update.len(), move || update::state_vector(&update))
+        let state_vector = blocking_if_large(update.len(), move || update::state_vector(&update))
             .await?
-            .map_err(|reason| super::unreadable(&reason))?;
+            .map_err(|reason| super::updates::unreadable(&reason))?;
         entries.push(DocState { name, state_vector, clock });
     }
     Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })

@@ -7,8 +7,9 @@ use tokio::sync::oneshot;
 use super::access::Access;
 use super::barrier::Barrier;
 use super::batch::StoreBatch;
+use super::open_calls::Answer;
 use super::pending::{PendingCall, Work};
-use super::{Pending, Queue, answer_of, closed};
+use super::{Pending, Queue};
 use crate::error::Result;
 
 impl<S: StoreBatch> Queue<S> {
@@ -19,8 +20,15 @@ impl<S: StoreBatch> Queue<S> {
         access: Access,
         work: impl Future<Output = Result<R>> + Send + 'static,
     ) -> Pending<Result<R>> {
-        let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
-        let (answer, answered) = oneshot::channel();
+        self.inner.calls.accept(|answer| self.start_across(access, work, answer))
+    }
+
+    fn start_across<R: Send + 'static>(
+        &self,
+        access: Access,
+        work: impl Future<Output = Result<R>> + Send + 'static,
+        answer: Answer<R>,
+    ) {
         let mut busy = Vec::new();
         self.inner.documents.for_each(|doc| {
             if doc.calls.is_busy() {
@@ -52,9 +60,9 @@ impl<S: StoreBatch> Queue<S> {
                 // An error is a step that panicked: it has ended too.
                 let _ = ended.await;
             }
-            let _ = answer.send(work.await);
-            drop((hold, open));
+            let result = work.await;
+            drop(hold);
+            answer.send(result);
         });
-        Box::pin(answer_of(answered))
     }
 }

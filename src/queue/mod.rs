@@ -27,10 +27,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
 use crate::codec::sort_key::{DocName, LogClock};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 
 pub use access::{Access, Order};
 use barrier::Barrier;
@@ -98,21 +97,21 @@ impl<S: StoreBatch> Queue<S> {
 
     /// Queues a store. The future resolves when the update is durable.
     pub fn store(&self, name: DocName, update: Vec<u8>, order: Order) -> Pending<Result<Option<LogClock>>> {
-        let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
-        let (pending, answered) = PendingUpdate::new(update, open);
-        let doc = self.document(name);
-        match order {
-            Order::Queued => self.enqueue(doc, PendingCall::Store(pending)),
-            Order::Outside => {
-                let storer = self.inner.storer.clone();
-                self.inner.runtime.spawn(async move {
-                    let _shared = doc.gate.shared().await;
-                    // The caller has the error too: every update of a batch is answered.
-                    let _ = storer.store_batch(&doc, Batch::outside(pending)).await;
-                });
+        self.inner.calls.accept(|answer| {
+            let pending = PendingUpdate::new(update, answer);
+            let doc = self.document(name);
+            match order {
+                Order::Queued => self.enqueue(doc, PendingCall::Store(pending)),
+                Order::Outside => {
+                    let storer = self.inner.storer.clone();
+                    self.inner.runtime.spawn(async move {
+                        let _shared = doc.gate.shared().await;
+                        // The caller gets the error too: every update of a batch is answered.
+                        let _ = storer.store_batch(&doc, Batch::outside(pending)).await;
+                    });
+                }
             }
-        }
-        Box::pin(answer_of(answered))
+        })
     }
 
     /// Queues any other call: `work` runs when it is its turn.
@@ -127,41 +126,35 @@ impl<S: StoreBatch> Queue<S> {
         R: Send + 'static,
         F: Future<Output = Result<R>> + Send + 'static,
     {
-        let Some(open) = self.inner.calls.open() else { return Box::pin(async { Err(closed()) }) };
-        let (answer, answered) = oneshot::channel();
-        let doc = self.document(name);
-        let (at, runtime) = (doc.clone(), self.inner.runtime.clone());
-        let run = Box::pin(async move {
-            // The caller may be gone (a terminated worker): the work is done all the same.
-            let end = move |result| {
-                let _ = answer.send(result);
-                drop(open);
-            };
-            match access {
-                Access::Clear => {
-                    let _alone = at.gate.alone().await;
-                    end(work(at.clone()).await);
+        self.inner.calls.accept(|answer| {
+            let doc = self.document(name);
+            let (at, runtime) = (doc.clone(), self.inner.runtime.clone());
+            let run = Box::pin(async move {
+                match access {
+                    Access::Clear => {
+                        let _alone = at.gate.alone().await;
+                        answer.send(work(at.clone()).await);
+                    }
+                    Access::Read | Access::Write => {
+                        let _shared = at.gate.shared().await;
+                        answer.send(work(at.clone()).await);
+                    }
+                    Access::Beside => {
+                        let shared = at.gate.shared().await;
+                        runtime.spawn(async move {
+                            answer.send(work(at).await);
+                            drop(shared);
+                        });
+                    }
                 }
-                Access::Read | Access::Write => {
-                    let _shared = at.gate.shared().await;
-                    end(work(at.clone()).await);
+            });
+            match order {
+                Order::Queued => {
+                    self.enqueue(doc, PendingCall::Other(Work { shared: access == Access::Read, run }));
                 }
-                Access::Beside => {
-                    let shared = at.gate.shared().await;
-                    runtime.spawn(async move {
-                        end(work(at).await);
-                        drop(shared);
-                    });
-                }
+                Order::Outside => drop(self.inner.runtime.spawn(run)),
             }
-        });
-        match order {
-            Order::Queued => {
-                self.enqueue(doc, PendingCall::Other(Work { shared: access == Access::Read, run }));
-            }
-            Order::Outside => drop(self.inner.runtime.spawn(run)),
-        }
-        Box::pin(answer_of(answered))
+        })
     }
 
     /// Refuses further calls from now on; resolves when all earlier ones have ended. Delayed batches are sent at once.
@@ -211,16 +204,5 @@ impl<S: StoreBatch> Queue<S> {
 
     fn barrier(&self) -> MutexGuard<'_, Option<Barrier>> {
         self.inner.barrier.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn closed() -> Error {
-    Error::new(Code::Closed, "the persistence was closed; make a new one")
-}
-
-async fn answer_of<R>(answered: oneshot::Receiver<Result<R>>) -> Result<R> {
-    match answered.await {
-        Ok(result) => result,
-        Err(_) => Err(Error::new(Code::Internal, "the call panicked; please report it")),
     }
 }

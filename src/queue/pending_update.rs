@@ -1,8 +1,6 @@
 //! An update that waits to be stored, with the calls that it answers.
 
-use tokio::sync::oneshot;
-
-use super::open_calls::OpenCall;
+use super::open_calls::Answer;
 use crate::codec::sort_key::LogClock;
 use crate::error::{Error, Result};
 
@@ -15,28 +13,13 @@ pub struct PendingUpdate {
     /// Whether it was merged from valid updates. Such an update is not validated again: several valid updates can be
     /// invalid together, and their callers must not be refused for that.
     pub is_coalesced: bool,
-    calls: Vec<Call>,
-}
-
-struct Call {
-    answer: oneshot::Sender<Result<Option<LogClock>>>,
-    _open: OpenCall,
+    calls: Vec<Answer<Option<LogClock>>>,
 }
 
 impl PendingUpdate {
-    /// The update of one call, which is answered through the receiver.
-    pub(super) fn new(
-        update: Vec<u8>,
-        open: OpenCall,
-    ) -> (Self, oneshot::Receiver<Result<Option<LogClock>>>) {
-        let (answer, answered) = oneshot::channel();
-        let pending = PendingUpdate {
-            given_bytes: update.len(),
-            update,
-            is_coalesced: false,
-            calls: vec![Call { answer, _open: open }],
-        };
-        (pending, answered)
+    /// The update of one call.
+    pub(super) fn new(update: Vec<u8>, answer: Answer<Option<LogClock>>) -> Self {
+        PendingUpdate { given_bytes: update.len(), update, is_coalesced: false, calls: vec![answer] }
     }
 
     /// Replaces several by one; `update` contains theirs.
@@ -53,10 +36,7 @@ impl PendingUpdate {
 
     /// Answers its callers.
     pub fn answer(self, result: Result<Option<LogClock>>) {
-        for call in self.calls {
-            // The caller may be gone (a terminated worker): the update was stored all the same.
-            let _ = call.answer.send(result.clone());
-        }
+        self.calls.into_iter().for_each(|call| call.send(result.clone()));
     }
 }
 
