@@ -1,5 +1,5 @@
 'use strict'
 
-const { define } = require('./lib/persistence.js')
+const { define } = require('./lib/entry.js')
 
 module.exports = define(() => require('yjs'))

@@ -1,5 +1,5 @@
-import persistence from './lib/persistence.js'
+import entry from './lib/entry.js'
 
-export const DynamoDbPersistence = persistence.define(() => import('yjs'))
+export const DynamoDbPersistence = entry.define(() => import('yjs'))
 export const { PersistenceError, PREFERRED_TRIM_SIZE, getDynamoDbUpdates } = DynamoDbPersistence
 export default DynamoDbPersistence

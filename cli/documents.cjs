@@ -2,33 +2,11 @@
 
 /**
  * Documents from elsewhere into a table: only what it lacks is stored, and what was stored is read back and compared.
- *
- * What "lacks" means is decided by the update engine, on the content: the merge of both is another one than what is there.
- * A state vector alone would not tell deletions, and not what lies behind a gap.
  */
 
 const { PersistenceError } = require('../lib/errors.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('../lib/updates.js')
+const { contains, missingFrom } = require('../lib/missing.js')
 const { hasContent } = require('./files.cjs')
-
-const KEEP_ALL = { gc: false }
-
-/** Whether `all` has every insertion and deletion of `part`. */
-async function contains(all, part) {
-  const [without, merged] = await Promise.all([
-    mergeUpdatesAsync([all], KEEP_ALL),
-    mergeUpdatesAsync([all, part], KEEP_ALL)
-  ])
-  return Buffer.compare(without, merged) === 0
-}
-
-/** What of `update` is to be stored beside what is there. */
-async function lacking(there, update) {
-  const diff = diffUpdate(update, encodeStateVectorFromUpdate(there))
-  const merged = await mergeUpdatesAsync([there, diff], KEEP_ALL)
-  // Content that was dropped there as deleted is below the state vector: a diff passes it over.
-  return (await contains(merged, update)) ? diff : update
-}
 
 /**
  * Stores a document. Metas that the table has with another value are kept as they are, unless `overwriteMetas` is set.
@@ -50,8 +28,9 @@ async function storeDocument(table, { name, update, metas }, { overwriteMetas = 
 
 async function storeUpdate(table, name, update) {
   const there = await table.read(name)
-  if (!hasContent(update) || (await contains(there, update))) return 0
-  const missing = await lacking(there, update)
+  if (!hasContent(update)) return 0
+  const missing = await missingFrom([there], update, { deletedContent: true })
+  if (missing === undefined) return 0
   await table.store(name, missing)
   const back = await table.read(name)
   if (!(await contains(back, update)) || !(await contains(back, there))) throw different(name, 'updates')
@@ -75,4 +54,4 @@ function isSame(a, b) {
   return a !== undefined && Buffer.compare(a, b) === 0
 }
 
-module.exports = { contains, storeDocument }
+module.exports = { storeDocument }

@@ -22,17 +22,16 @@ class Table {
   constructor(config) {
     this.#create = !config.skipCreateTable
     const { options } = normalise(config)
-    this.#addon = new Addon(options, undefined, event => diagnostics.tell(event, config.tableName))
+    this.#addon = new Addon(options, undefined, event => diagnostics.publish(event, config.tableName))
   }
 
   /** All items of the table; those of one document are adjacent. Scans the whole table. */
   async *items() {
-    let after
-    do {
-      const page = await this.#ask(undefined, 'items', after)
-      yield* page.entries
-      after = page.next
-    } while (after != null)
+    try {
+      yield* this.#addon.list('items')
+    } catch (error) {
+      throw this.#withAdvice(error)
+    }
   }
 
   /** The documents, each with all its items; items of other software are skipped. Scans the whole table. */
@@ -51,27 +50,31 @@ class Table {
 
   /** All updates of a document, merged. */
   read(name) {
-    return this.#ask(name, 'diff', name, EMPTY_STATE_VECTOR, false)
+    return this.#call(name, 'diff', EMPTY_STATE_VECTOR, false)
   }
 
   /** @returns {Promise<Map<string, Uint8Array>>} */
   async metas(name) {
-    const metas = await this.#ask(name, 'getMetas', name, false)
+    const metas = await this.#call(name, 'getMetas', false)
     return new Map(metas.map(({ key, value }) => [key, value]))
   }
 
   store(name, update) {
-    return this.#ask(name, 'storeUpdate', name, update, false)
+    return this.#call(name, 'storeUpdate', update, false)
   }
 
   setMeta(name, key, bytes) {
-    return this.#ask(name, 'setMeta', name, key, bytes, false)
+    return this.#call(name, 'setMeta', key, bytes, false)
   }
 
   /** Resolves when the table is ACTIVE and its keys are checked; creates it first if it was opened so. */
-  prepare() {
-    // Any call waits for that.
-    return this.#ask(undefined, 'getMeta', 'y-dynamodb', 'create-table', false)
+  async prepare() {
+    // Any call waits for that. It is about no document: its errors name none.
+    try {
+      await this.#addon.call('getMeta', 'y-dynamodb', 'create-table', false)
+    } catch (error) {
+      throw this.#withAdvice(error)
+    }
   }
 
   /**
@@ -80,19 +83,19 @@ class Table {
    * @returns {Promise<{ clock: number, changed: boolean, itemsBefore: number, itemsAfter: number, bytesBefore: number, bytesAfter: number } | null>}
    */
   compact(name) {
-    return this.#ask(name, 'compact', name)
+    return this.#call(name, 'compact')
   }
 
   verify(name) {
-    return this.#ask(name, 'verify', name)
+    return this.#call(name, 'verify')
   }
 
   repair(name) {
-    return this.#ask(name, 'repair', name)
+    return this.#call(name, 'repair')
   }
 
   quarantined(name) {
-    return this.#ask(name, 'quarantined', name)
+    return this.#call(name, 'quarantined')
   }
 
   stats() {
@@ -103,14 +106,18 @@ class Table {
     return this.#addon.close()
   }
 
-  async #ask(docName, method, ...args) {
+  async #call(name, method, ...args) {
     try {
-      return await this.#addon.ask(docName, method, ...args)
+      return await this.#addon.callFor(name, method, ...args)
     } catch (error) {
-      if (error.code === 'ERR_TABLE' && !this.#create)
-        error.message += ' (y-dynamodb create-table makes one that is missing)'
-      throw error
+      throw this.#withAdvice(error)
     }
+  }
+
+  #withAdvice(error) {
+    if (error.code === 'ERR_TABLE' && !this.#create)
+      error.message += ' (y-dynamodb create-table makes one that is missing)'
+    return error
   }
 }
 

@@ -1,53 +1,53 @@
 /**
- * The Yjs update engine of `y-dynamodb`, without a table: Yjs updates (V1) in, Yjs updates out.
+ * The update engine of `y-dynamodb`, without a table. Its functions take and return Yjs updates (V1).
  *
- * What goes wrong is thrown as the `PersistenceError` that `y-dynamodb` exports; its `code` says what to do.
+ * A function that fails throws the `PersistenceError` that `y-dynamodb` exports; its `code` says what to do.
  */
 
 export interface MergeUpdatesOptions {
   /**
-   * Drop the content of deleted items, as a `Y.Doc` with `gc: true` does (default: `true`). `false` keeps everything,
-   * for documents with snapshots.
+   * Drop the content of deleted items, as a `Y.Doc` with `gc: true` does (default: `true`). Set it to `false` for documents
+   * with snapshots.
    */
   gc?: boolean | undefined
   /**
-   * Join neighbouring structs where that changes nothing (default: `true`). `false` leaves them as they came in, larger
-   * and with the same meaning.
+   * Join neighbouring structs where the document stays the same (default: `true`). With `false` the result is larger and
+   * makes the same document.
    */
   squash?: boolean | undefined
 }
 
 /**
- * One update with the content of all of them. Any order, duplicates, overlaps and gaps are fine; what waits for a gap is
- * kept. The same updates give the same bytes in whatever order they are listed.
+ * Returns one update with the content of all updates. They can be in any order, and can have duplicates, overlaps and gaps.
+ * Structs behind a gap are kept. The same updates in any order give the same bytes.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` with the index, the reason and its offset; `ERR_INVALID_ARGUMENT`
  */
 export function mergeUpdates(updates: readonly Uint8Array[], options?: MergeUpdatesOptions): Uint8Array
 
-/** {@link mergeUpdates} off the event loop. The updates are copied before the call returns. Failures reject. */
+/** Does the same as {@link mergeUpdates}, outside the event loop. Copies the updates before the call returns. Failures reject. */
 export function mergeUpdatesAsync(
   updates: readonly Uint8Array[],
   options?: MergeUpdatesOptions
 ): Promise<Uint8Array>
 
 /**
- * The state vector of the document that `update` makes, as `Y.encodeStateVectorFromUpdate` gives it.
+ * Returns the state vector of the document that `update` makes, like `Y.encodeStateVectorFromUpdate`.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE`, `ERR_INVALID_ARGUMENT`
  */
 export function encodeStateVectorFromUpdate(update: Uint8Array): Uint8Array
 
 /**
- * What of `update` a peer with `stateVector` does not have, with all deletions, as `Y.diffUpdate` gives it.
+ * Returns the part of `update` that a peer with `stateVector` lacks, and all deletions, like `Y.diffUpdate`.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` (for the state vector too), `ERR_INVALID_ARGUMENT`
  */
 export function diffUpdate(update: Uint8Array, stateVector: Uint8Array): Uint8Array
 
 /**
- * Returns if `update` is a well-formed Yjs update (V1), down to every count, reference and string in it, and `Y.applyUpdate`
- * does not throw on it: by itself, or once the updates before it have come.
+ * Returns if `update` is a well-formed Yjs update (V1) in every count, reference and string, and `Y.applyUpdate` does not throw
+ * on it, neither now nor when the updates before it have arrived.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` with the reason and its offset; `ERR_INVALID_ARGUMENT`
  */

@@ -1,32 +1,32 @@
 'use strict'
 
 /**
- * The class of the native addon, with promises: the addon knows a call by a number, and gives the answers of many calls at
- * once. A failure that it answers with is thrown here, so that the error has the caller's stack.
+ * The class of the native addon, with promises. The addon identifies a call by a number and sends the answers of many calls
+ * together. A failure is thrown here, so that the error has the caller's stack.
  */
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
 const native = require('./native.js')
 const { PersistenceError, closed, unwrap } = require('./errors.js')
-const { callAside } = require('./reported.js')
+const { invokeCallback } = require('./callback.js')
 
-/** Stands for an event where an answer has the number of its call. */
+/** In place of the number of a call: an event. */
 const EVENT = 0
 const LAST_CALL = 2 ** 32 - 1
 
-/** How many answers are given in one turn of the event loop: about two milliseconds of promises. */
+/** How many calls are resolved in one turn of the event loop, which takes about two milliseconds. */
 const ANSWERS_PER_TURN = 1_000
 
 class Addon {
   #native
-  /** Number of a call → `{ answered, resolve, addon }`: the addon lives at least until it has answered. */
+  /** Number of a call → `{ answered, resolve, addon }`: the reference keeps the addon alive until it has answered. */
   #pending = new Map()
   #lastCall = 0
   #isReleased = false
 
   /**
    * @param options, credentials as `config.js` makes them
-   * @param listener is called with each event. The addon keeps it, so it must not keep the addon
+   * @param listener is called with each event. The addon references it, so it must not reference the addon
    * @throws {PersistenceError}
    */
   constructor(options, credentials, listener) {
@@ -38,19 +38,33 @@ class Addon {
   }
 
   /**
-   * What the addon answers. Before this returns, the addon has taken the call's place in the queue and copied its bytes.
-   * The process does not end before the answer.
+   * Resolves with the addon's answer. Before this returns, the call has its place in the queue and its bytes are copied. The
+   * process does not end before the answer.
    */
-  async ask(docName, method, ...args) {
-    if (this.#isReleased) throw closed(docName)
-    return unwrap(await this.#call(docName, method, args), docName)
+  async call(method, ...args) {
+    return this.#call(undefined, method, args)
   }
 
-  /** Resolves when all calls have been answered. Then the addon holds nothing of the event loop any more. */
+  /** As `call`, of a method whose first argument is the name of a document. Its errors carry that name. */
+  async callFor(docName, method, ...args) {
+    return this.#call(docName, method, [docName, ...args])
+  }
+
+  /** The entries of a listing, read page by page. */
+  async *list(method) {
+    let after
+    do {
+      const page = await this.call(method, after)
+      yield* page.entries
+      after = page.next
+    } while (after != null)
+  }
+
+  /** Resolves when all calls are answered. The addon then no longer keeps the event loop alive. */
   async close() {
-    await this.ask(undefined, 'close')
+    await this.call('close')
     this.#isReleased = true
-    // Calls that have ended are answered in any order: this one may be the first.
+    // Answers come in any order: others may still be missing.
     await Promise.all([...this.#pending.values()].map(({ answered }) => answered))
     this.#native.release()
   }
@@ -59,15 +73,20 @@ class Addon {
     this.#native.stopDelaying()
   }
 
-  tellBatches(tell) {
-    this.#native.tellBatches(tell)
+  sendBatchEvents(enabled) {
+    this.#native.tellBatches(enabled)
   }
 
   stats() {
     return this.#native.stats()
   }
 
-  #call(docName, method, args) {
+  async #call(docName, method, args) {
+    if (this.#isReleased) throw closed(docName)
+    return unwrap(await this.#send(docName, method, args), docName)
+  }
+
+  #send(docName, method, args) {
     this.#lastCall = (this.#lastCall % LAST_CALL) + 1
     const call = this.#lastCall
     const pending = { addon: this }
@@ -85,21 +104,21 @@ class Addon {
   }
 }
 
-/** The function that takes what crosses at once: `[number, answer, number, answer, …]`. */
+/** The function that the addon calls with answers and events: `[number, answer, number, answer, …]`. */
 function receiver(pending, listener) {
   let last = Promise.resolve()
-  let given = 0
-  const give = async batch => {
+  let resolved = 0
+  const resolveAll = async batch => {
     for (let i = 0; i < batch.length; i += 2) {
-      if (++given % ANSWERS_PER_TURN === 0) await nextTurn()
+      if (++resolved % ANSWERS_PER_TURN === 0) await nextTurn()
       const [call, answer] = [batch[i], batch[i + 1]]
-      if (call === EVENT) callAside(listener, answer)
+      if (call === EVENT) invokeCallback(listener, answer)
       else pending.get(call)?.resolve(answer)
       pending.delete(call)
     }
   }
   return batch => {
-    last = last.then(() => give(batch))
+    last = last.then(() => resolveAll(batch))
   }
 }
 

@@ -1,17 +1,17 @@
 'use strict'
 
 /**
- * Meta values as bytes: lib0's `any` encoding, byte for byte what the original package wrote.
+ * Encodes meta values with lib0's `any` encoding, byte for byte as the original package.
  *
- * lib0 writes what it does not know as `undefined` or as an empty object. So a value is walked first, and what would not
- * come back as it went in is refused, with its path.
+ * lib0 writes unknown types as `undefined` or as an empty object. So every value is checked first, and one that would not be
+ * read back as it was given is refused with its path.
  */
 
 const { encodeAny } = require('lib0/buffer')
 const decoding = require('lib0/decoding')
 const { isDetached } = require('./arguments.js')
 
-/** How deep a meta may be nested. */
+/** The depth to which a meta may be nested. */
 const MAX_DEPTH = 1000
 
 const MIN_INT64 = -(2n ** 63n)
@@ -20,7 +20,7 @@ const MAX_INT64 = 2n ** 63n - 1n
 /**
  * The bytes of `value`.
  *
- * @throws {TypeError} naming the path of what cannot be stored
+ * @throws {TypeError} with the path of the part that cannot be stored
  */
 function encode(value) {
   check(value, 'value', [])
@@ -30,7 +30,7 @@ function encode(value) {
 /**
  * The value of `bytes`.
  *
- * @throws where they are not exactly one lib0 `any` value
+ * @throws if they are not exactly one lib0 `any` value
  */
 function decode(bytes) {
   const decoder = decoding.createDecoder(bytes)
@@ -72,7 +72,7 @@ function checkObject(value, path, parents) {
   if (parents.length >= MAX_DEPTH) refuse(path.slice(0, 60) + '…', `is nested more than ${MAX_DEPTH} deep`)
   parents.push(value)
   if (Array.isArray(value)) {
-    // Not forEach: a hole is stored as undefined.
+    // Not forEach, which skips empty slots: they are stored as undefined.
     for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, parents)
   } else {
     checkPlain(value, path)
@@ -85,7 +85,7 @@ function checkObject(value, path, parents) {
   parents.pop()
 }
 
-/** Object literals (of any realm) and objects without a prototype; not Date, Map, class instances. */
+/** Accepts object literals of any realm and objects without a prototype; refuses Date, Map and class instances. */
 function checkPlain(value, path) {
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {

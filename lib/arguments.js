@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Checks the arguments of calls before anything is queued: a wrong one is refused without a request.
- * Lengths are the native addon's to check; here is what only JavaScript can tell.
+ * Checks the arguments of calls before anything is queued: a wrong one is refused without a request. The native addon checks
+ * lengths; this checks what only JavaScript can see.
  */
 
 const { PersistenceError } = require('./errors.js')
@@ -14,7 +14,7 @@ function invalidArgument(message, docName) {
 function checkString(value, what, docName) {
   if (typeof value !== 'string')
     throw invalidArgument(`${what} is not a string but ${describe(value)}`, docName)
-  // UTF-8 has no lone surrogates: two names would become one.
+  // UTF-8 cannot encode lone surrogates: two names would become the same.
   if (!value.isWellFormed()) throw invalidArgument(`${what} holds a lone surrogate`, docName)
   return value
 }
@@ -28,11 +28,11 @@ function checkBytes(value, what, docName) {
     throw invalidArgument(`${what} is not a Uint8Array but ${describe(value)}`, docName)
   if (isDetached(value))
     throw invalidArgument(`${what} is a detached Uint8Array: its bytes are somewhere else`, docName)
-  // The addon cannot borrow memory that another thread may write to.
+  // The addon cannot borrow memory to which another thread may write.
   return value.buffer instanceof SharedArrayBuffer ? Uint8Array.from(value) : value
 }
 
-/** The only sign of a detached buffer in Node 20: no view of it can be made. */
+/** Node 20 has no `ArrayBuffer.prototype.detached`, but a view of a detached buffer cannot be created. */
 function isDetached(bytes) {
   if (bytes.byteLength !== 0) return false
   try {

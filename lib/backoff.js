@@ -1,9 +1,6 @@
 'use strict'
 
-/**
- * The pauses between attempts: longer after each failure, never the same in two processes, so that those who failed
- * together do not come back together.
- */
+/** Exponential backoff with jitter, so that processes whose attempts failed together do not retry together. */
 
 const { setTimeout: sleep } = require('node:timers/promises')
 
@@ -13,7 +10,7 @@ const LONGEST_PAUSE_MS = 30_000
 class Backoff {
   #failures = 0
 
-  /** Ends early when `signal` is aborted: the caller looks at the signal. */
+  /** Pauses, longer each time. Returns early if `signal` is aborted: the caller checks that. */
   async pause(signal) {
     const ms = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures++, LONGEST_PAUSE_MS)
     try {

@@ -1,107 +1,119 @@
 'use strict'
 
 /**
- * One document in memory bound to the table: loads what is stored into it, and stores what changes in it.
+ * One document in memory that is bound to the table: loads what is stored into it, and stores what changes in it.
  *
- * The two do not wait for each other: updates are stored from the first moment on, and loading goes on until it succeeds.
- * What is loaded is applied with an origin of our own and not stored again. What the document holds and no event told of (it
- * was there before, or yjs had kept it back because of a gap) is compared with what is stored, and stored where it lacks.
+ * Loading and storing do not wait for each other: updates are stored from the start, and loading is retried until it
+ * succeeds. What is loaded is applied with an origin of our own and not stored again. Some content comes without an update
+ * event: what the document held before, and what Yjs had kept pending because of a gap. It is compared with what is stored,
+ * and stored if the table lacks it.
  */
 
 const { Backoff } = require('./backoff.js')
-const { PersistenceError } = require('./errors.js')
-const { Gathered } = require('./gathered.js')
-const { HeldBack, mendHeldBack } = require('./held-back.js')
+const { PersistenceError, cleared, closed } = require('./errors.js')
+const { MergingBuffer } = require('./merging-buffer.js')
+const { missingFrom } = require('./missing.js')
 const { storable } = require('./salvage.js')
 const {
   deleteAllUnwritable,
   deleteObserved,
   deleteUnwritableOf,
-  resume,
+  resumeEvents,
   stateBefore
 } = require('./unwritable.js')
-const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('./updates.js')
 const { apply } = require('./yjs.js')
+const { YjsPending, makePendingWritable } = require('./yjs-pending.js')
 
-/** What no later attempt to load would change. */
-const IN_VAIN = new Set(['ERR_INVALID_ARGUMENT', 'ERR_CORRUPT', 'ERR_CLOSED'])
+/** No later attempt to load the document would succeed. */
+const NOT_RETRIED = new Set(['ERR_INVALID_ARGUMENT', 'ERR_CORRUPT', 'ERR_CLOSED', 'ERR_CLEARED'])
 
 const EMPTY_UPDATE_BYTES = 2
 
-/** The origin of deletions of content that yjs cannot write: no UndoManager tracks it. */
-const MENDING = Symbol('deleted by y-dynamodb')
-
-/** Nothing is dropped where bytes are only compared. */
-const KEEP = { gc: false }
+/** The origin of deletions of content that Yjs cannot write. No UndoManager tracks it. */
+const DELETION_ORIGIN = Symbol('deleted by y-dynamodb')
 
 class BoundDocument {
+  /** Whether the document was cleared in the table: nothing of this binding is stored any more. */
+  isCleared = false
   #ydoc
   #table
-  #ending = new AbortController()
+  #loading = new AbortController()
   #yjs
-  /** What update events told of while the document is loading. */
-  #told
-  /** Storing what the document held before it was loaded. */
-  #lacking = Promise.resolve()
-  /** Storing what changed without an update event. */
-  #unheard = Promise.resolve()
-  /** What yjs keeps back in the document and is stored. */
-  #heldBack = new HeldBack()
+  /** The updates of events while the document is loading; undefined once it is loaded. */
+  #received
+  /** Resolves when what the table lacked of the loaded document has been stored. */
+  #missingStored = Promise.resolve()
+  /** Resolves when what changed without an update event has been stored. */
+  #missedStored = Promise.resolve()
+  #yjsPending = new YjsPending()
   /** The transaction of the last update event. */
-  #lastHeard
-  #isWatching = false
+  #lastTransaction
+  #isCheckScheduled = false
 
   /**
-   * @param table `load(docName)`, `writer(docName)`, the Writer of that name, `tell`, `yjs`, `gc`, `origin`, `isClosed()`, and
-   *   `holding`, the Set of the bound documents in which yjs keeps something back that may not be stored
-   * @param {{ isRetrying: boolean }} options whether a failed attempt to load is followed by others
+   * @param table `load(docName)`; `pendingOf(docName)`, the PendingUpdates of that name; `report`, `yjs`, `gc`, `origin`,
+   *   `checkOpen`; `active`, the set of the bound documents that can be cleared; `withYjsPending`, the set of those in which
+   *   Yjs keeps something pending that may not be stored
+   * @param {{ isRetrying: boolean }} options whether loading is retried
    */
   constructor(docName, ydoc, table, { isRetrying }) {
     this.docName = docName
     this.#ydoc = ydoc
     this.#table = table
-    this.#told = new Gathered({ gc: table.gc })
+    this.#received = new MergingBuffer({ gc: table.gc })
+    table.active.add(this)
     this.#listen()
     this.#yjs = table.yjs.of(ydoc, docName)
-    /** Resolves when the document is loaded, rejects when it never will be: which was told then, and is no news. */
+    /** Resolves when the document is loaded; rejects, after the error was reported, when it never will be. */
     this.loaded = this.#load(isRetrying)
     this.loaded.catch(() => {})
   }
 
-  /** Resolves when all that the document holds is stored. Never rejects. */
-  async written() {
-    await this.storeUntold()
-    await this.#table.writer(this.docName).settled()
+  /** Resolves when everything that the document holds is stored. Never rejects. */
+  async whenStored() {
+    await this.storeMissed()
+    if (!this.isCleared) await this.#table.pendingOf(this.docName).whenStored()
   }
 
-  /** As `written`, but ends as `Writer.tried` does. */
-  async tried() {
-    await this.storeUntold()
-    return this.#table.writer(this.docName).tried()
+  /** As `whenStored`, but resolves as `PendingUpdates.whenAttempted` does. */
+  async whenAttempted() {
+    await this.storeMissed()
+    return this.isCleared || this.#table.pendingOf(this.docName).whenAttempted()
   }
 
-  /** Ends loading: an attempt under way is the last one. */
-  end(error) {
-    this.#ending.abort(error)
+  /** Ends loading: an attempt in flight is the last one. */
+  stopLoading(error) {
+    this.#loading.abort(error)
   }
 
-  /** Leaves the document alone. */
+  /** Ends the binding, because the table no longer has what the document holds. Reports that once. */
+  clear(operation) {
+    const error = cleared(this.docName)
+    this.isCleared = true
+    this.#release()
+    this.stopLoading(error)
+    this.loaded = Promise.reject(error)
+    this.loaded.catch(() => {})
+    this.#table.report(error, { docName: this.docName, operation })
+  }
+
   #release() {
     for (const [event, listener] of this.#listeners()) this.#ydoc.off(event, listener)
-    this.#table.holding.delete(this)
+    this.#table.withYjsPending.delete(this)
+    this.#table.active.delete(this)
   }
 
   #listen() {
     for (const [event, listener] of this.#listeners()) this.#ydoc.on(event, listener)
-    // Where a listener threw before the document was bound.
-    this.#onTransactions()
+    // A listener may have thrown before the document was bound.
+    this.#scheduleCheck()
     if (this.#ydoc.isDestroyed) this.#onDestroy()
   }
 
   #listeners() {
     return [
-      ['beforeAllTransactions', this.#onTransactions],
-      // Before observers see what a transaction added, and again for what observers added, before the update event.
+      ['beforeAllTransactions', this.#scheduleCheck],
+      // Before observers see what a transaction added. The second event comes after observers added more, before `update`.
       ['beforeObserverCalls', this.#onAdded],
       ['afterTransactionCleanup', this.#onObserved],
       ['update', this.#onUpdate],
@@ -110,84 +122,88 @@ class BoundDocument {
     ]
   }
 
-  #onTransactions = () => {
-    if (this.#isWatching) return
-    this.#isWatching = true
-    queueMicrotask(this.#resume)
+  #scheduleCheck = () => {
+    if (this.#isCheckScheduled) return
+    this.#isCheckScheduled = true
+    queueMicrotask(this.#checkEvents)
   }
 
-  /** Where yjs ended a transaction without its update event, the document is the only source of what changed. */
-  #resume = () => {
-    this.#isWatching = false
-    const stuck = resume(this.#ydoc)
-    const unheard = stuck.slice(stuck.indexOf(this.#lastHeard) + 1)
-    this.#lastHeard = undefined
-    if (unheard.every(({ origin }) => origin === this.#table.origin)) return
-    this.#unheard = Promise.all([this.#unheard, this.#storeUnheard(unheard)])
+  /** If Yjs ended a transaction without its update event, only the document itself has what changed. */
+  #checkEvents = () => {
+    this.#isCheckScheduled = false
+    const stuck = resumeEvents(this.#ydoc)
+    const missed = stuck.slice(stuck.indexOf(this.#lastTransaction) + 1)
+    this.#lastTransaction = undefined
+    if (missed.every(({ origin }) => origin === this.#table.origin)) return
+    this.#missedStored = Promise.all([this.#missedStored, this.#storeTransactions(missed)])
   }
 
   /** Never rejects. */
-  async #storeUnheard(transactions) {
+  async #storeTransactions(transactions) {
     const Y = await this.#yjs.catch(() => undefined)
     if (Y === undefined) return
-    this.#tell(
-      new PersistenceError(
-        'a listener of the document or Yjs threw, so that events are missing: what changed is stored from the document itself',
-        { code: 'ERR_INVALID_ARGUMENT', docName: this.docName, retryable: false }
-      )
-    )
+    const message =
+      'a listener of the document or Yjs threw, so that events are missing: what changed is stored from the document itself'
+    this.#report(message, { code: 'ERR_INVALID_ARGUMENT' })
     const update = this.#encode(Y, Y.encodeStateVector(stateBefore(transactions)))
     if (update !== undefined && update.length > EMPTY_UPDATE_BYTES) this.#onUpdate(update)
   }
 
   #onAdded = transaction => {
-    this.#tellOfDeleted(deleteUnwritableOf(transaction))
+    this.#reportDeleted(deleteUnwritableOf(transaction))
   }
 
   #onObserved = transaction => {
-    this.#tellOfDeleted(deleteObserved(transaction))
+    this.#reportDeleted(deleteObserved(transaction))
   }
 
   #onUpdate = (update, origin, ydoc, transaction) => {
-    this.#lastHeard = transaction
+    this.#lastTransaction = transaction
     if (origin === this.#table.origin) return
-    if (!this.#table.isClosed()) return this.#store(update)
-    this.#refuse(update, this.#closed('the persistence was closed'))
+    try {
+      this.#table.checkOpen(this.docName)
+    } catch (error) {
+      return this.#reportUpdate(error, update)
+    }
+    this.#store(update)
   }
 
-  /** The only sign that yjs keeps an update back, until those before it come: no update event tells of it. */
+  /** No update event shows that Yjs keeps an update pending. */
   #onTransaction = () => {
     const { pendingStructs, pendingDs } = this.#ydoc.store
-    if (pendingStructs != null || pendingDs != null) this.#table.holding.add(this)
-    else this.#table.holding.delete(this)
+    if (pendingStructs != null || pendingDs != null) this.#table.withYjsPending.add(this)
+    else this.#table.withYjsPending.delete(this)
   }
 
   #onDestroy = () => {
-    this.end(this.#closed('the document was destroyed before it was loaded'))
-    if (this.#table.holding.has(this)) void this.storeUntold()
+    this.stopLoading(closed(this.docName, 'the document was destroyed before it was loaded'))
+    const stored = this.#table.withYjsPending.has(this) ? this.storeMissed() : undefined
+    void Promise.allSettled([stored, this.loaded]).then(() => this.#table.active.delete(this))
   }
 
   #store(update) {
+    if (this.isCleared) return
     try {
       const { update: rest, error } = storable(update, this.docName)
-      if (error !== undefined) this.#refuse(update, error)
-      this.#told?.add(rest)
-      this.#table.writer(this.docName).store(rest)
+      if (error !== undefined) this.#reportUpdate(error, update)
+      this.#received?.add(rest)
+      this.#table.pendingOf(this.docName).store(rest)
     } catch (error) {
-      this.#refuse(update, error)
+      this.#reportUpdate(error, update)
     }
   }
 
-  #refuse(update, error) {
-    this.#table.tell(error, { docName: this.docName, operation: 'storeUpdate', update })
+  #reportUpdate(error, update) {
+    this.#table.report(error, { docName: this.docName, operation: 'storeUpdate', update })
   }
 
-  #tell(error) {
-    this.#table.tell(error, { docName: this.docName, operation: 'storeUpdate' })
+  #report(message, details) {
+    const error = new PersistenceError(message, { docName: this.docName, retryable: false, ...details })
+    this.#table.report(error, { docName: this.docName, operation: 'storeUpdate' })
   }
 
-  /** @param deleted `{ id, cause }` each */
-  #tellOfDeleted(deleted) {
+  /** @param deleted `{ id, cause }` for each struct */
+  #reportDeleted(deleted) {
     if (deleted.length === 0) return
     const [
       {
@@ -197,43 +213,29 @@ class BoundDocument {
     ] = deleted
     const others = deleted.length > 1 ? ` and ${deleted.length - 1} others` : ''
     const message = `the item of client ${client}, clock ${clock}${others} has content that Yjs cannot write: it was deleted from the document`
-    this.#tell(
-      new PersistenceError(message, {
-        code: 'ERR_INVALID_UPDATE',
-        docName: this.docName,
-        retryable: false,
-        cause
-      })
-    )
+    this.#report(message, { code: 'ERR_INVALID_UPDATE', cause })
   }
 
-  /** The document, or what `stateVector` lacks of it, as an update; undefined where yjs cannot write it, which is reported. */
+  /** The document, or what `stateVector` lacks of it, as an update; undefined if Yjs cannot write it, which is reported. */
   #encode(Y, stateVector) {
     try {
       return Y.encodeStateAsUpdate(this.#ydoc, stateVector)
     } catch {
-      return this.#guarded(() => {
-        // Content that came before the document was bound.
-        this.#tellOfDeleted(deleteAllUnwritable(this.#ydoc, MENDING))
-        this.#guarded(() => mendHeldBack(Y, this.#ydoc))
+      return this.#tryYjs(() => {
+        // Such content can come into a document before it is bound.
+        this.#reportDeleted(deleteAllUnwritable(this.#ydoc, DELETION_ORIGIN))
+        this.#tryYjs(() => makePendingWritable(Y, this.#ydoc))
         return Y.encodeStateAsUpdate(this.#ydoc, stateVector)
       })
     }
   }
 
-  /** What yjs makes of the document. What it throws is reported. */
-  #guarded(f) {
+  /** The result of `f`, or undefined if Yjs throws, which is reported. */
+  #tryYjs(f) {
     try {
       return f()
     } catch (cause) {
-      this.#tell(
-        new PersistenceError(`Yjs cannot write the document: ${cause?.message}`, {
-          code: 'ERR_INVALID_UPDATE',
-          docName: this.docName,
-          retryable: false,
-          cause
-        })
-      )
+      this.#report(`Yjs cannot write the document: ${cause?.message}`, { code: 'ERR_INVALID_UPDATE', cause })
     }
   }
 
@@ -242,87 +244,75 @@ class BoundDocument {
       const Y = await this.#yjs
       const stored = await this.#read(isRetrying)
       this.#apply(Y, stored)
-      await this.#lacking
+      await this.#missingStored
     } catch (error) {
-      if (error !== this.#ending.signal.reason) this.#tellOfLoad(error)
-      if (isRetrying) await this.storeUntold()
+      if (error !== this.#loading.signal.reason) this.#reportLoad(error)
+      if (isRetrying) await this.storeMissed()
       else this.#release()
       throw error
     }
   }
 
-  /** In one go: what changes in the document before or after this was told of. */
+  /** Synchronous: events report all changes of the document before and after this. */
   #apply(Y, stored) {
     const before = this.#encode(Y)
-    const told = this.#told.all
-    this.#told = undefined
-    this.#lacking = this.#storeLacking(before, [...stored, ...told])
+    const received = this.#received.updates
+    this.#received = undefined
+    this.#missingStored = this.#storeMissing(before, [...stored, ...received])
     for (const update of stored) apply(Y, this.#ydoc, update, this.#table.origin, this.docName)
-    this.#guarded(() => this.#heldBack.take(Y, this.#ydoc))
+    this.#tryYjs(() => this.#yjsPending.take(Y, this.#ydoc))
   }
 
   async #read(isRetrying) {
-    const { signal } = this.#ending
+    const { signal } = this.#loading
     for (const backoff = new Backoff(); ; await backoff.pause(signal)) {
       signal.throwIfAborted()
-      // Taken before the read: what is stored while it goes on would be in neither.
-      const { unstored } = this.#table.writer(this.docName)
+      // Taken before the read: an update that is stored during the read could be missing in both.
+      const { updates } = this.#table.pendingOf(this.docName)
       try {
         const stored = await this.#table.load(this.docName)
         signal.throwIfAborted()
-        return [stored, ...unstored]
+        return [stored, ...updates]
       } catch (error) {
-        if (!isRetrying || IN_VAIN.has(error.code)) throw error
-        this.#tellOfLoad(error)
+        if (!isRetrying || NOT_RETRIED.has(error.code)) throw error
+        this.#reportLoad(error)
       }
     }
   }
 
-  #tellOfLoad(error) {
-    this.#table.tell(error, { docName: this.docName, operation: 'bindState' })
+  #reportLoad(error) {
+    this.#table.report(error, { docName: this.docName, operation: 'bindState' })
   }
 
-  /** Stores what the document holds and no event told of: all while it is not loaded, then what yjs keeps back. Never rejects. */
-  async storeUntold() {
-    // Where its yjs is not found, loading tells that.
+  /** Stores what came without an update event: everything until the document is loaded, then what Yjs keeps pending. Never rejects. */
+  async storeMissed() {
+    // If the yjs of the document is not found, loading reports that.
     const Y = await this.#yjs.catch(() => undefined)
-    if (Y === undefined) return
-    this.#resume()
-    await this.#unheard
-    this.#table.holding.delete(this)
-    if (this.#told === undefined) this.#storeHeldBack(Y)
-    else await this.#storeLacking(this.#encode(Y), this.#told.all)
-    await this.#lacking
+    if (Y === undefined || this.isCleared) return
+    this.#checkEvents()
+    await this.#missedStored
+    this.#table.withYjsPending.delete(this)
+    if (this.#received === undefined) this.#storeYjsPending(Y)
+    else await this.#storeMissing(this.#encode(Y), this.#received.updates)
+    await this.#missingStored
   }
 
-  #storeHeldBack(Y) {
-    const update = this.#guarded(() => this.#heldBack.take(Y, this.#ydoc))
+  #storeYjsPending(Y) {
+    const update = this.#tryYjs(() => this.#yjsPending.take(Y, this.#ydoc))
     if (update !== undefined) this.#store(update)
   }
 
-  /** Stores what is in `state` and not in `known`: what is stored, or was told of. Never rejects. */
-  async #storeLacking(state, known) {
+  /** Stores what is in `state` and not in `known`, which is stored or was received in an event. Never rejects. */
+  async #storeMissing(state, known) {
     if (state === undefined || state.length <= EMPTY_UPDATE_BYTES) return
-    let lacking = state
+    let missing = state
     try {
-      lacking = await lackingIn(known, state)
+      missing = await missingFrom(known, state, { deletedContent: false })
     } catch {
-      // What of it cannot be compared cannot be stored either, and is reported then.
+      // What cannot be compared cannot be stored either: storing it reports that.
     }
-    if (lacking !== undefined) this.#store(lacking)
+    if (missing !== undefined) this.#store(missing)
   }
-
-  #closed(message) {
-    return new PersistenceError(message, { code: 'ERR_CLOSED', docName: this.docName, retryable: false })
-  }
-}
-
-/** What `updates` lack of `state`; undefined where they lack nothing: a diff always has all deletions in it. */
-async function lackingIn(updates, state) {
-  const known = await mergeUpdatesAsync(updates, KEEP)
-  const lacking = diffUpdate(state, encodeStateVectorFromUpdate(known))
-  const all = await mergeUpdatesAsync([known, lacking], KEEP)
-  return Buffer.compare(all, known) === 0 ? undefined : lacking
 }
 
 module.exports = { BoundDocument }

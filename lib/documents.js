@@ -1,18 +1,18 @@
 'use strict'
 
 /**
- * The documents that servers hold in memory and bound to the table. Promises nothing to reject to those who do not catch:
- * what goes wrong is told to `config.onError`.
+ * The documents in memory that are bound to the table. Servers do not catch what these methods reject, so failures go to
+ * `config.onError`.
  *
- * What belongs to a document hangs on the `Y.Doc` itself, not on its name: a server can have two of one name, one that is
- * leaving and one that has just come. By name only this is known: what is not stored yet, in the one writer that tries to store
- * it, for the one that comes.
+ * The state of a document belongs to the `Y.Doc`, not to its name: a server can have two documents of one name, of which one
+ * is about to leave memory. Only the pending updates belong to the name, so that the next document of the name gets them.
  */
 
 const { checkDocName, describe, invalidArgument } = require('./arguments.js')
 const { BoundDocument } = require('./bound.js')
 const { closed } = require('./errors.js')
-const { Writer } = require('./writer.js')
+const { IterableWeakSet } = require('./iterable-weak-set.js')
+const { PendingUpdates } = require('./pending-updates.js')
 
 /** The bound documents of each persistence, for the entries of servers. */
 const documentsOf = new WeakMap()
@@ -21,38 +21,44 @@ class Documents {
   /** `Y.Doc` → BoundDocument */
   #bound = new WeakMap()
   #loading = new Set()
-  /** Document name → Writer with something that is not stored. */
-  #unsettled = new Map()
-  /** Bound documents in which yjs keeps something back that may not be stored. */
-  #holding = new Set()
-  #isClosed = false
-  #tell
+  /** Bound documents that a clear ends: neither destroyed nor cleared before. */
+  #active = new IterableWeakSet()
+  /** Document name → PendingUpdates that are not empty. */
+  #pending = new Map()
+  /** Bound documents in which Yjs keeps something pending that may not be stored. */
+  #withYjsPending = new Set()
+  #report
+  #checkOpen
   #table
 
   /**
-   * @param table `store(docName, update)` and `load(docName)`, which reject; `tell(error, context)`; `yjs`, a Yjs; `gc`
+   * @param table `store(docName, update)` and `load(docName)`, which reject; `checkOpen(docName)`, which throws once the
+   *   persistence is closed; `report(error, context)`; `yjs`, a Yjs; `gc`
    */
   constructor(table) {
-    this.#tell = table.tell
+    this.#report = table.report
+    this.#checkOpen = table.checkOpen
     this.#table = {
       ...table,
       origin: Symbol('loaded by y-dynamodb'),
-      unsettled: this.#unsettled,
-      writer: docName => this.#unsettled.get(docName) ?? new Writer(docName, this.#table),
-      holding: this.#holding,
-      isClosed: () => this.#isClosed
+      pending: this.#pending,
+      pendingOf: docName => this.#pending.get(docName) ?? new PendingUpdates(docName, this.#table),
+      active: this.#active,
+      withYjsPending: this.#withYjsPending
     }
   }
 
-  /** Resolves when the document is loaded, or never will be. */
+  /** Resolves when the document is loaded, or when it is certain that it cannot be. */
   async bind(docName, ydoc) {
+    this.#unbindCleared(ydoc)
     const bound = this.#bind(docName, ydoc, { isRetrying: true })
-    // A failure was told, and is there for those who ask whenBound.
+    // Already reported; whenBound rejects with it.
     await bound?.loaded.catch(() => {})
   }
 
-  /** As `bind`, but with one attempt: rejects if the document cannot be loaded now, and leaves it alone then. */
+  /** As `bind`, with one attempt: if the document cannot be loaded now, rejects and does not bind it. */
   async bindOnce(docName, ydoc) {
+    this.#unbindCleared(ydoc)
     this.#check(docName, ydoc)
     const bound = this.#bind(docName, ydoc, { isRetrying: false })
     try {
@@ -66,74 +72,104 @@ class Documents {
   async whenBound(ydoc) {
     const bound = this.#bound.get(ydoc)
     if (bound !== undefined) return bound.loaded
-    throw this.#isClosed ? closed() : invalidArgument('the document was not given to bindState')
+    this.#checkOpen()
+    throw invalidArgument('the document was not given to bindState')
   }
 
+  /** Resolves when everything that the document holds is stored. Binds a document that is not bound. */
   async write(docName, ydoc) {
     const bound = this.#bind(docName, ydoc, { isRetrying: true })
-    await bound?.written()
+    await bound?.whenStored()
   }
 
-  /** Resolves with true when all that was told of the document is stored, with false after an attempt that failed. */
-  async tried(ydoc) {
-    return this.#bound.get(ydoc)?.tried() ?? true
+  /** Resolves with true when all changes of the document are stored, or with false after a failed attempt. */
+  async whenAttempted(ydoc) {
+    return this.#bound.get(ydoc)?.whenAttempted() ?? true
   }
 
-  /** As `tried`, for all documents. */
-  async allTried() {
-    await this.#storeUntold()
-    await Promise.all([...this.#unsettled.values()].map(writer => writer.tried()))
+  /** As `whenAttempted`, for all documents. */
+  async whenAllAttempted() {
+    await this.#storeYjsPending()
+    await Promise.all([...this.#pending.values()].map(pending => pending.whenAttempted()))
   }
 
-  stats() {
-    const waiting = [...this.#unsettled.values()].flatMap(writer => writer.unstored)
-    return {
-      loading: this.#loading.size,
-      waitingDocuments: this.#unsettled.size,
-      waitingUpdates: waiting.length,
-      waitingBytes: waiting.reduce((sum, update) => sum + update.length, 0)
+  /**
+   * Waits for a clear that has been called, and ends the bindings of its document. Later changes depend on content that is
+   * being deleted, so nothing of these documents is stored any more, even if the clear fails halfway.
+   *
+   * @param {Promise<void>} ended
+   * @param {{ docName?: string, operation: string, isQueued: boolean }} call `docName`: absent if all documents are cleared;
+   *   `isQueued`: the table is read after the clear for documents that are bound from now on
+   */
+  async clear(ended, { docName, operation, isQueued }) {
+    const clear = { ended, operation }
+    this.#clear(docName, clear)
+    try {
+      await ended
+    } finally {
+      if (!isQueued) this.#clear(docName, clear)
     }
   }
 
-  /** Attempts under way end, what is not stored is tried once more, and then given up. */
-  async close() {
-    this.#isClosed = true
-    for (const bound of this.#loading) bound.end(closed(bound.docName))
-    await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
-    await this.#storeUntold()
-    await Promise.all([...this.#unsettled.values()].map(writer => writer.close()))
+  stats() {
+    const updates = [...this.#pending.values()].flatMap(pending => pending.updates)
+    return {
+      loading: this.#loading.size,
+      waitingDocuments: this.#pending.size,
+      waitingUpdates: updates.length,
+      waitingBytes: updates.reduce((sum, update) => sum + update.length, 0)
+    }
   }
 
-  async #storeUntold() {
-    await Promise.all([...this.#holding].map(bound => bound.storeUntold()))
+  /** Ends loading, and makes a last attempt to store what is pending. */
+  async close() {
+    for (const bound of this.#loading) bound.stopLoading(closed(bound.docName))
+    await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
+    await this.#storeYjsPending()
+    await Promise.all([...this.#pending.values()].map(pending => pending.close()))
+  }
+
+  #clear(docName, clear) {
+    const isCleared = each => docName === undefined || each.docName === docName
+    for (const pending of [...this.#pending.values()].filter(isCleared)) pending.discard(clear)
+    for (const bound of [...this.#active].filter(isCleared)) bound.clear(clear.operation)
+  }
+
+  async #storeYjsPending() {
+    await Promise.all([...this.#withYjsPending].map(bound => bound.storeMissed()))
   }
 
   #bind(docName, ydoc, options) {
     try {
       this.#check(docName, ydoc)
     } catch (error) {
-      this.#tell(error, { docName, operation: 'bindState' })
+      this.#report(error, { docName, operation: 'bindState' })
       return undefined
     }
-    const known = this.#bound.get(ydoc)
-    if (known !== undefined) return known
+    const existing = this.#bound.get(ydoc)
+    if (existing !== undefined) return existing
     const bound = new BoundDocument(docName, ydoc, this.#table, options)
     this.#bound.set(ydoc, bound)
     this.#loading.add(bound)
-    const isOver = () => this.#loading.delete(bound)
-    bound.loaded.then(isOver, isOver)
+    const onEnd = () => this.#loading.delete(bound)
+    bound.loaded.then(onEnd, onEnd)
     return bound
+  }
+
+  /** A document that was cleared can be bound again: everything that it holds is stored then. */
+  #unbindCleared(ydoc) {
+    if (this.#bound.get(ydoc)?.isCleared) this.#bound.delete(ydoc)
   }
 
   #check(docName, ydoc) {
     checkDocName(docName)
     if (typeof ydoc?.on !== 'function')
       throw invalidArgument(`the document is not a Y.Doc but ${describe(ydoc)}`, docName)
-    const known = this.#bound.get(ydoc)
-    if (known !== undefined && known.docName !== docName) {
-      throw invalidArgument(`the document is bound to the name ${JSON.stringify(known.docName)}`, docName)
+    const existing = this.#bound.get(ydoc)
+    if (existing !== undefined && existing.docName !== docName) {
+      throw invalidArgument(`the document is bound to the name ${JSON.stringify(existing.docName)}`, docName)
     }
-    if (known === undefined && this.#isClosed) throw closed(docName)
+    if (existing === undefined) this.#checkOpen(docName)
   }
 }
 

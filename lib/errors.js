@@ -1,14 +1,14 @@
 'use strict'
 
 /**
- * The one error class of the package, and how a failure of the native addon becomes one.
+ * The error class of the package, and the conversion of failures of the native addon to errors.
  *
- * The addon returns failures as values, and they are thrown here: so the stack is the caller's, and `code` survives.
+ * The addon returns failures as values. They are thrown here, so that an error has its `code` and the caller's stack.
  */
 
 /**
- * A call that failed. `code` says what to do about it (see the README's table of codes); `retryable` whether the same
- * call may succeed later without any change.
+ * A failed call. `code` says what to do (see docs/ERRORS.md#codes); `retryable`, whether the same call may succeed later
+ * without any change.
  */
 class PersistenceError extends Error {
   /**
@@ -24,7 +24,7 @@ class PersistenceError extends Error {
   }
 }
 
-// On the prototype, as with the built-in errors: not an own property of each one.
+// On the prototype, as of the built-in errors, so that it is not an own property of every error.
 Object.defineProperty(PersistenceError.prototype, 'name', {
   value: 'PersistenceError',
   writable: true,
@@ -43,13 +43,13 @@ function fromFailure(failure, docName) {
   return new PersistenceError(message, { code, docName, retryable, cause, requestId })
 }
 
-/** Whether a native call gave a failure instead of its result. */
+/** Whether a native call returned a failure instead of its result. */
 function isFailure(result) {
   return typeof result === 'object' && result !== null && result.isFailure === true
 }
 
 /**
- * The result of a native call, or its failure thrown.
+ * Returns the result of a native call, or throws its failure.
  *
  * @template T
  * @param {T} result
@@ -61,9 +61,16 @@ function unwrap(result, docName) {
   return result
 }
 
-/** The error of a call after `close`. */
-function closed(docName) {
-  return new PersistenceError('the persistence was closed', { code: 'ERR_CLOSED', docName, retryable: false })
+/** The error of a call after `close`, or of a wait for a document that was destroyed. */
+function closed(docName, message = 'the persistence was closed') {
+  return new PersistenceError(message, { code: 'ERR_CLOSED', docName, retryable: false })
 }
 
-module.exports = { PersistenceError, closed, fromFailure, unwrap }
+/** What a bound document reports when it is cleared. */
+function cleared(docName) {
+  const message =
+    'the document was cleared while it was bound: nothing that changes in it is stored any more. Close its connections, so that it is loaded again'
+  return new PersistenceError(message, { code: 'ERR_CLEARED', docName, retryable: false })
+}
+
+module.exports = { PersistenceError, cleared, closed, fromFailure, unwrap }

@@ -1,33 +1,33 @@
 'use strict'
 
 /**
- * `y-dynamodb/hocuspocus`: the extension for Hocuspocus servers. Knows which hooks the server waits for; what is loaded and
- * stored is the bound documents' affair.
+ * `y-dynamodb/hocuspocus`: the extension for Hocuspocus servers. Knows which hooks the server waits for; the bound documents
+ * load and store.
  *
- * Changes are heard on the document itself, at once, and not in the hook `onChange`: that waits for the extensions before
- * this one, and says nothing of what they put into a document while it loads.
+ * Changes are received from the document itself and not from the hook `onChange`, which waits for the extensions before this
+ * one and is not called for what they insert while the document loads.
  */
 
 const { describe, invalidArgument } = require('./arguments.js')
 const { documentsOf } = require('./documents.js')
 
-/** Whose socket the server names for a change of its own. */
+/** The socket id of a change by the server itself. */
 const DIRECT_CONNECTION = 'server'
 
 /**
  * The class of one entry.
  *
- * @param DynamoDbPersistence makes the persistence where only a configuration is given
+ * @param DynamoDbPersistence creates the persistence if the options are a configuration
  */
 function define(DynamoDbPersistence) {
   return class DynamoDB {
     extensionName = 'DynamoDB'
     #isOwn
     #documents
-    /** The servers that have listened: of the others, "not listening" says nothing. */
+    /** The servers that have listened: of these, one that no longer listens is being destroyed. */
     #listened = new WeakSet()
 
-    /** @param options `{ persistence }`, or the configuration of a persistence of its own */
+    /** @param options `{ persistence }`, or the configuration of an own persistence */
     constructor(options) {
       this.#isOwn = !isGiven(options)
       this.persistence = this.#isOwn ? new DynamoDbPersistence(options) : options.persistence
@@ -38,26 +38,26 @@ function define(DynamoDbPersistence) {
       this.#listened.add(instance)
     }
 
-    /** Before the first client gets the document: a rejection refuses the client, which is better than an empty document. */
+    /** Runs before the first client gets the document. A rejection refuses the client, instead of serving an empty document. */
     async onLoadDocument({ documentName, document }) {
       try {
         await this.#documents.bindOnce(documentName, document)
       } catch (error) {
-        // The server (3.4.4) lets go of it without: the timer of its awareness would keep it in memory.
+        // The server (3.4.4) does not destroy it, and the timer of its awareness would keep it in memory.
         document.destroy()
         throw error
       }
     }
 
     /**
-     * A direct connection waits for this. Nobody else does, and the server (3.4.4) would queue one more run for each change
-     * while one goes on.
+     * Only a direct connection waits for this. For other changes the server (3.4.4) would queue one more run for each change
+     * during a run.
      */
     async onStoreDocument({ document, instance, socketId }) {
       if (socketId === DIRECT_CONNECTION) await this.#stored(document, instance)
     }
 
-    /** The document stays in memory until this is over. */
+    /** The server keeps the document in memory until this has ended. */
     beforeUnloadDocument({ document, instance }) {
       return this.#stored(document, instance)
     }
@@ -65,12 +65,12 @@ function define(DynamoDbPersistence) {
     /** After this the process may end. */
     async onDestroy() {
       if (this.#isOwn) await this.persistence.close()
-      else await this.#documents.allTried()
+      else await this.#documents.whenAllAttempted()
     }
 
-    /** However long the table fails; but a server that is being destroyed does not wait for another attempt. */
+    /** Waits as long as the table fails, but for one attempt only if the server is being destroyed. */
     async #stored(document, instance) {
-      while (!(await this.#documents.tried(document))) {
+      while (!(await this.#documents.whenAttempted(document))) {
         if (this.#listened.has(instance) && !instance.server.httpServer.listening) return
       }
     }

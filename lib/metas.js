@@ -1,6 +1,6 @@
 'use strict'
 
-/** Values of metas as bytes: refuses what would not come back as it went in, and says which meta cannot be read. */
+/** Encodes and decodes metas; errors name the meta. */
 
 const any = require('./any.js')
 const { invalidArgument } = require('./arguments.js')

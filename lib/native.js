@@ -1,14 +1,14 @@
 'use strict'
 
 /**
- * Loads the native addon: the binary built in the top folder, else the one of the platform package that npm installed.
- * Nothing else is looked for, and nothing is downloaded.
+ * Loads the native addon: the binary built in the top folder or, if there is none, that of the platform package that npm
+ * installed. Downloads nothing.
  */
 
 const { readFileSync } = require('node:fs')
 const { version } = require('../package.json')
 
-/** Platforms with a binary: the suffix of the file's and of the package's name. */
+/** Platforms with a binary, as suffixes of the names of the file and the package. */
 const TRIPLES = [
   'linux-x64-gnu',
   'linux-x64-musl',
@@ -19,7 +19,7 @@ const TRIPLES = [
   'win32-x64-msvc'
 ]
 
-/** The suffixes that may fit, the likeliest first. */
+/** The suffixes that may fit this platform, the most likely first. */
 function candidates() {
   const { platform, arch } = process
   if (platform === 'win32') return [`win32-${arch}-msvc`]
@@ -36,7 +36,7 @@ function isMusl() {
   }
 }
 
-/** Node knows it, but takes tens of milliseconds to say it: seconds if it looks up the names of its connections. */
+/** The report takes tens of milliseconds, and seconds if it resolves the host names of open connections. */
 function glibcVersion() {
   const { report } = process
   const { excludeNetwork } = report

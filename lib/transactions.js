@@ -1,11 +1,11 @@
 'use strict'
 
 /**
- * Which transactions a call is made in: `transact` and `close` wait for all earlier ones, so in one of them they would wait
- * for themselves.
+ * Finds out whether a call is made inside `transact`: `transact` and `close` wait for all earlier calls, so inside `transact`
+ * they would wait for themselves.
  *
- * Follows the asynchronous context: what runs beside a transaction is not in it, and neither is what it has started once it
- * is over.
+ * Follows the asynchronous context. Code that runs at the same time is not inside, nor is what `transact` started once it has
+ * ended.
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks')
@@ -20,9 +20,9 @@ async function runIn(owner, f) {
   try {
     return await innermost.run(transaction, f)
   } finally {
-    // What is still in this context keeps neither the owner nor a claim to be in its transaction.
+    // Code that still runs in this context is no longer inside, and does not keep the owner in memory.
     transaction.owner = undefined
-    // Node 20 makes every promise of the process slower while it is enabled.
+    // While it is enabled, Node 20 runs every promise of the process more slowly.
     if (--running === 0) innermost.disable()
   }
 }

@@ -1,22 +1,22 @@
 'use strict'
 
 /**
- * Content that yjs reads and cannot write. One message with such content ends all events of a document: yjs throws while it
- * encodes the update event, and does not run the cleanup of any later transaction. So such content is deleted before yjs
+ * Content that Yjs reads but cannot write. One message with such content ends all events of a document: Yjs throws while it
+ * encodes the update event, and does not run the cleanup of any later transaction. So such content is deleted before Yjs
  * encodes it.
  *
- * Works on the structs of a document alone, with no copy of yjs: a document is guarded from the moment it is bound.
+ * Needs no copy of Yjs, only the structs of the document, so that a document is protected as soon as it is bound.
  */
 
 const { isUint8Array } = require('node:util').types
 
-/** About half of the nesting at which `JSON.stringify` overflows the stack of Node. */
+/** About half of the depth at which `JSON.stringify` overflows the stack of Node. */
 const MAX_NESTING = 2_000
 
-/** `getRef()` of the kinds of content that can fail: JSON, Embed, Format, Any, Doc. */
+/** `getRef()` of the kinds of content that can be unwritable: JSON, Embed, Format, Any, Doc. */
 const CAN_FAIL = new Set([2, 5, 6, 8, 9])
 
-/** Has the methods of an encoder of yjs, and throws where one of these would. Writes nothing. */
+/** An encoder of Yjs that writes nothing, and throws where a real one would. */
 const PROBE = {
   writeLen() {},
   writeString: checkString,
@@ -51,7 +51,7 @@ function checkAny(value, nesting) {
   }
 }
 
-/** Why yjs cannot write the content of a struct; undefined where it can. */
+/** Why Yjs cannot write the content of a struct; undefined if it can. */
 function whyUnwritable({ content }) {
   if (content === undefined || !CAN_FAIL.has(content.getRef())) return undefined
   try {
@@ -67,9 +67,10 @@ function isWritable(struct) {
 }
 
 /**
- * Deletes the content that a transaction has added and yjs cannot write, as part of that transaction.
+ * Deletes the content that a transaction added and Yjs cannot write, in the same transaction.
  *
- * @param [state] of yjs 13, client → clock: where to end. What other transactions add in observers is in the update event too
+ * @param [state] for Yjs 13, client → clock: where to end. The update event also contains what observers add in transactions
+ *   of their own
  * @returns `{ id, cause }` for each struct
  */
 function deleteUnwritableOf(transaction, state = transaction.afterState) {
@@ -80,7 +81,7 @@ function deleteUnwritableOf(transaction, state = transaction.afterState) {
     )
     return deleted
   }
-  // yjs 13
+  // Yjs 13
   const { beforeState } = transaction
   state.forEach((clock, client) => {
     if (beforeState.get(client) !== clock)
@@ -92,7 +93,7 @@ function deleteUnwritableOf(transaction, state = transaction.afterState) {
 /** As `deleteUnwritableOf`, just before the update event. */
 function deleteObserved(transaction) {
   const { doc } = transaction
-  // The transaction of the observers' changes is not there: nothing came since.
+  // There is no further transaction, so observers added nothing.
   if (doc._transactionCleanups?.length === 1) return []
   const state = new Map()
   doc.store.clients.forEach((structs, client) => {
@@ -111,7 +112,7 @@ function deleteAllUnwritable(ydoc, origin) {
   }, origin)
 }
 
-/** Deletes what cannot be written in the structs of a client from a clock on. */
+/** Deletes unwritable content in the structs of a client, from `clock` on. */
 function deleteFrom(transaction, client, clock, deleted) {
   const { store } = transaction.doc
   const structs = store.clients.get(client) ?? []
@@ -121,26 +122,26 @@ function deleteFrom(transaction, client, clock, deleted) {
     const cause = whyUnwritable(struct)
     if (cause === undefined) continue
     struct.delete(transaction)
-    // Replaces the content, also where the document keeps what is deleted. yjs 13 takes the store, yjs 14 the transaction.
+    // Replaces the content, also if the document keeps deleted content. Yjs 13 takes the store, Yjs 14 the transaction.
     struct.gc(transaction.insertSet === undefined ? store : transaction, false)
     deleted.push({ id: struct.id, cause })
   }
 }
 
 /**
- * Ends the state in which yjs runs no cleanup any more, because a listener or yjs itself threw during one. Call it in a
- * microtask: the cleanup of yjs is synchronous, so what is left then stays.
+ * Lets Yjs run cleanups and send events again, after a listener or Yjs itself threw during a cleanup. To be called in a
+ * microtask: the cleanup is synchronous, so transactions that are left by then are never cleaned up.
  *
- * @returns the transactions whose cleanup has not ended, oldest first
+ * @returns the transactions without a complete cleanup, oldest first
  */
-function resume(ydoc) {
+function resumeEvents(ydoc) {
   const stuck = ydoc._transactionCleanups ?? []
   if (stuck.length === 0 || ydoc._transaction !== null) return []
   ydoc._transactionCleanups = []
   return stuck
 }
 
-/** The state before the first of some transactions, as a Map. */
+/** The state before all of the transactions, as a Map. */
 function stateBefore(transactions) {
   const [first, ...others] = transactions.map(({ beforeState }) => beforeState)
   const state = new Map(first)
@@ -150,4 +151,11 @@ function stateBefore(transactions) {
   return state
 }
 
-module.exports = { deleteAllUnwritable, deleteObserved, deleteUnwritableOf, isWritable, resume, stateBefore }
+module.exports = {
+  deleteAllUnwritable,
+  deleteObserved,
+  deleteUnwritableOf,
+  isWritable,
+  resumeEvents,
+  stateBefore
+}

@@ -3,7 +3,7 @@
 /**
  * `y-dynamodb/updates`: the update engine without a table. Checks arguments, packs lists of updates, throws failures.
  *
- * Updates are Yjs updates, V1; every function takes them as `Uint8Array` (so also as `Buffer`) and gives new bytes.
+ * Updates are Yjs updates in format V1. Every function takes them as `Uint8Array` (so also as `Buffer`) and returns new bytes.
  */
 
 const { isUint8Array } = require('node:util').types
@@ -11,10 +11,10 @@ const { checkBytes, describe, invalidArgument, isDetached } = require('./argumen
 const { unwrap } = require('./errors.js')
 const native = require('./native.js')
 
-/** Options of a merge, with their defaults. */
+/** The options of a merge, with their defaults. */
 const MERGE_DEFAULTS = { gc: true, squash: true }
 
-/** From this average size on it is cheaper to hand over updates one by one than to copy them. */
+/** Updates of this average size or more are cheaper to pass one by one than to copy into one buffer. */
 const LARGE_BYTES = 2_048
 
 function mergeUpdates(updates, options) {
@@ -44,7 +44,7 @@ function validateUpdate(update) {
   unwrap(native.validateUpdate(checkBytes(update, 'update')))
 }
 
-/** Checks a list of updates; tells the length of each, and of all together. */
+/** Checks a list of updates. @returns the length of each, and their sum */
 function measure(updates) {
   if (!Array.isArray(updates)) throw invalidArgument(`updates is not an array but ${describe(updates)}`)
   const lengths = new Uint32Array(updates.length)
@@ -59,7 +59,7 @@ function measure(updates) {
   return { lengths, total }
 }
 
-/** All updates in one buffer: one array crosses the border faster than many small ones. */
+/** All updates in one buffer: passing one array to the addon is faster than passing many small ones. */
 function pack(updates, lengths, total) {
   const packed = new Uint8Array(total)
   let offset = 0
@@ -70,7 +70,7 @@ function pack(updates, lengths, total) {
   return packed
 }
 
-/** The addon cannot borrow memory that another thread may write to. */
+/** The addon cannot borrow memory to which another thread may write. */
 function unshared(update) {
   return update.buffer instanceof SharedArrayBuffer ? Uint8Array.from(update) : update
 }

@@ -1,31 +1,31 @@
 'use strict'
 
 /**
- * Everything that touches yjs: finding the copy of it that a document is of, making documents of stored bytes, applying
- * stored bytes to a document. Knows no table.
+ * Uses yjs: finds the copy to which a document belongs, creates documents from stored bytes, applies stored bytes to a
+ * document. Knows no table.
  *
- * A process can hold several copies of yjs (as CommonJS, as ES module, another version). Structs of one copy are foreign to a
- * document of another, and such a document loses content later on: so a document is only ever touched with its own copy.
+ * A process can load several copies of yjs (as CommonJS, as ES module, of another version). A document does not recognise
+ * structs of another copy and later drops them. So each document is used with its own copy only.
  */
 
 const { PersistenceError } = require('./errors.js')
 const { invalidArgument } = require('./arguments.js')
-const { callAside } = require('./reported.js')
+const { invokeCallback } = require('./callback.js')
 
 class Yjs {
   #given
   #loadEntry
 
   /**
-   * @param given `config.Y`, where there is one
-   * @param loadEntry gives the yjs of the package's entry, or a promise of it
+   * @param [given] `config.Y`
+   * @param loadEntry returns the yjs of the package's entry, or a promise of it
    */
   constructor(given, loadEntry) {
     this.#given = given
     this.#loadEntry = loadEntry
   }
 
-  /** The yjs to make documents with. */
+  /** The yjs to create documents with. */
   async load(docName) {
     if (this.#given !== undefined) return this.#given
     try {
@@ -38,7 +38,7 @@ class Yjs {
     }
   }
 
-  /** The yjs that `ydoc` is of. A second copy would print a warning: where the document is of the CommonJS one, no other is loaded. */
+  /** The yjs to which `ydoc` belongs. The ES module is tried last, because yjs warns if it is loaded as a second copy. */
   async of(ydoc, docName) {
     let cause
     for (const find of [() => this.#given, loadedCommonJs, () => import('yjs')]) {
@@ -49,7 +49,7 @@ class Yjs {
         cause = error
       }
     }
-    throw new PersistenceError('the yjs that the document is of is not found here: give it as config.Y', {
+    throw new PersistenceError('the yjs to which the document belongs is not found: set config.Y to it', {
       code: 'ERR_INVALID_ARGUMENT',
       docName,
       retryable: false,
@@ -58,7 +58,7 @@ class Yjs {
   }
 }
 
-/** yjs as CommonJS, if somebody has loaded it. */
+/** The CommonJS yjs, if it is loaded. */
 function loadedCommonJs() {
   return require.cache[require.resolve('yjs')]?.exports
 }
@@ -79,7 +79,7 @@ function toDoc(Y, options, update, docName) {
 }
 
 /**
- * Applies what is stored. What the application's own listeners throw meanwhile is no fault of the stored bytes.
+ * Applies what is stored. An error that a listener of the application throws meanwhile becomes an uncaught exception.
  *
  * @throws {PersistenceError} `ERR_CORRUPT`
  */
@@ -88,10 +88,10 @@ function apply(Y, ydoc, update, origin, docName) {
     Y.applyUpdate(ydoc, update, origin)
   } catch (cause) {
     if (isApplicable(Y, ydoc, update))
-      return callAside(() => {
+      return invokeCallback(() => {
         throw cause
       })
-    throw new PersistenceError('yjs cannot apply what is stored', {
+    throw new PersistenceError('Yjs cannot apply what is stored', {
       code: 'ERR_CORRUPT',
       docName,
       retryable: false,
@@ -100,7 +100,7 @@ function apply(Y, ydoc, update, origin, docName) {
   }
 }
 
-/** Whether a document of the same content, to which nobody listens, takes the update. */
+/** Whether a document with the same content and without listeners accepts the update. */
 function isApplicable(Y, ydoc, update) {
   const doc = new Y.Doc()
   try {

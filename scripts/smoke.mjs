@@ -50,7 +50,7 @@ const TSCONFIG = JSON.parse(
 const QUICK_START = [
   ['README.md', 'letter.mjs'],
   ['docs/QUICK-START.md', 'read.mjs'],
-  ['docs/QUICK-START.md', 'continue.mjs'],
+  ['docs/QUICK-START.md', 'append.mjs'],
   ['docs/QUICK-START.md', 'letter.cjs']
 ]
 

@@ -39,7 +39,7 @@ pub const BATCH_DELAY: Duration = Duration::ZERO;
 
 /// Updates that wait for an earlier put, or for a table that is slow, are merged when they take so many bytes: what waits
 /// takes no more memory than the document that it becomes, and merging so many takes a fraction of a millisecond.
-pub const GATHER_BYTES: usize = 64 * 1_024;
+pub const COALESCE_BYTES: usize = 64 * 1_024;
 
 /// Drop the content of deleted items when updates are merged, as the original did.
 pub const GC: bool = true;

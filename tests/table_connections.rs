@@ -164,7 +164,7 @@ async fn closing_closes_all_connections_of_its_table_only() {
     put(other.clone(), "doc".to_owned()).await.unwrap();
     until("the connections are there", || server.open() > 20).await;
     let opened = server.opened();
-    table.close();
+    table.close().await;
     until("one connection is left", || server.open() == 1).await;
     put(other, "doc".to_owned()).await.unwrap();
     assert_eq!((server.open(), server.opened()), (1, opened), "the other table kept its own");
@@ -179,7 +179,7 @@ async fn closing_ends_what_is_in_flight() {
     let table = table_with(&server, 2, 30_000);
     let calls = puts(&table, 10);
     until("two are in flight", || server.asked().len() == 2).await;
-    table.close();
+    table.close().await;
     for result in calls.join_all().await {
         assert_eq!(result.unwrap_err().code(), Code::Closed);
     }

@@ -11,11 +11,11 @@
 
 mod table_support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use table_support::tables::{config, fresh_name};
-use table_support::{doc, item, key};
+use table_support::{doc, item, key, updates};
 use y_dynamodb::error::Code;
 use y_dynamodb::table::Table;
 use y_dynamodb::table::dynamo::{DynamoConfig, DynamoTable, Endpoint};
@@ -76,6 +76,76 @@ async fn a_file_is_one_database_under_each_of_its_names() {
         a.unwrap();
         b.unwrap();
     }
+}
+
+/// The names of the files in the directory of `path`.
+fn beside(path: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(path.parent().unwrap()).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The path of a file in a directory of its own.
+fn path_alone() -> PathBuf {
+    let directory = path();
+    std::fs::create_dir(&directory).unwrap();
+    directory.join("docs.db")
+}
+
+#[tokio::test]
+async fn a_file_that_its_last_table_closed_holds_everything() {
+    let path = path_alone();
+    let (one, other) =
+        (documents(Endpoint::File(path.clone())).await, documents(Endpoint::File(path.clone())).await);
+    fill(&one).await;
+    one.close().await;
+    assert!(holds(&other).await, "the table that is still open is not harmed");
+    other.close().await;
+    assert_eq!(beside(&path), ["docs.db"]);
+    let copy = path.with_file_name("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    for file in [copy, path.clone()] {
+        let table = documents(Endpoint::File(file)).await;
+        assert!(holds(&table).await);
+        table.close().await;
+    }
+    assert_eq!(beside(&path), ["copy.db", "docs.db"]);
+}
+
+/// The check of the table opens the file while nobody waits for it.
+#[tokio::test]
+async fn a_table_that_is_closed_at_once_leaves_no_open_file() {
+    let path = path_alone();
+    for _ in 0..20 {
+        let endpoint = Endpoint::File(path.clone());
+        let table = DynamoTable::new(DynamoConfig { endpoint, ..DynamoConfig::new("documents") }).unwrap();
+        let preparing = tokio::spawn({
+            let table = table.clone();
+            async move { table.prepare(true).await }
+        });
+        tokio::task::yield_now().await;
+        table.close().await;
+        assert!(beside(&path).iter().all(|name| name == "docs.db"), "{:?}", beside(&path));
+        assert!(!matches!(preparing.await.unwrap(), Err(e) if e.code() != Code::Closed));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_can_be_opened_while_it_is_closed() {
+    let path = path_alone();
+    let work = async |n: u32| {
+        for clock in 0..20 {
+            let table = documents(Endpoint::File(path.clone())).await;
+            let d = doc("doc");
+            table.put_new(&d, item(&d, n * 100 + clock, b"x")).await.unwrap();
+            table.close().await;
+        }
+    };
+    tokio::join!(work(1), work(2), work(3));
+    assert_eq!(beside(&path), ["docs.db"]);
+    let table = documents(Endpoint::File(path)).await;
+    assert_eq!(table.query_keys(&updates(&doc("doc"))).await.unwrap().entries.len(), 60);
 }
 
 /// Writes in a process of its own that ends without closing anything.

@@ -11,14 +11,14 @@ import { ProxiedTable, deny } from '../support/proxy.mjs'
 import { Y, docOf, keystrokes, textOf } from '../support/documents.mjs'
 
 describe('a table that fails', () => {
-  test('keeps nothing from being stored later, as one update, and is told of each time', async t => {
+  test('is reported at each attempt; all changes are stored later, as one update', async t => {
     const table = await ProxiedTable.before(t)
-    const { persistence, told, codes } = open(t, table)
+    const { persistence, reported, codes } = open(t, table)
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)
     table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     for (const letter of 'many letters, '.repeat(30)) type(doc, letter)
-    await until('the second refusal', () => told.length >= 2)
+    await until('the second refusal', () => reported.length >= 2)
     for (const letter of 'and more '.repeat(30)) type(doc, letter)
     const waiting = persistence.stats().bound
     assert(waiting.waitingUpdates > 0 && waiting.waitingUpdates <= 102, `${waiting.waitingUpdates} updates`)
@@ -27,7 +27,7 @@ describe('a table that fails', () => {
     const written = persistence.writeState('doc', doc).then(() => {
       isWritten = true
     })
-    await until('another refusal', () => told.length >= 3)
+    await until('another refusal', () => reported.length >= 3)
     assert.equal(isWritten, false)
     const { fault, release } = hold()
     table.rule(({ operation }) => (operation === 'PutItem' ? fault : undefined))
@@ -36,10 +36,11 @@ describe('a table that fails', () => {
     type(doc, ', the last during that')
     release()
     await written
+    await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), textOf(doc))
     assert(table.count('PutItem') <= before + 2, `${table.count('PutItem') - before} writes`)
     assert.deepEqual([...new Set(codes())], ['storeUpdate: ERR_ACCESS'])
-    assert(told.every(([, context]) => context.docName === 'doc' && !('update' in context)))
+    assert(reported.every(([, context]) => context.docName === 'doc' && !('update' in context)))
     assert.deepEqual(persistence.stats().bound, {
       loading: 0,
       waitingDocuments: 0,
@@ -48,9 +49,9 @@ describe('a table that fails', () => {
     })
   })
 
-  test('a document that comes again has what its former life has not stored yet', async t => {
+  test('the next document of a name has the pending updates of the previous one', async t => {
     const table = await ProxiedTable.before(t)
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const former = new Y.Doc()
     await persistence.bindState('doc', former)
     type(former, 'stored, ')
@@ -62,16 +63,16 @@ describe('a table that fails', () => {
     await persistence.bindState('doc', next)
     assert.equal(textOf(next), 'stored, waiting')
     assert(persistence.stats().bound.waitingUpdates > 0)
-    await until('a refusal', () => told.length > 0)
+    await until('a refusal', () => reported.length > 0)
     table.rule(() => undefined)
     await written
     assert.equal(persistence.stats().batches.updates, 2)
     assert.equal(textOf(await stored(table)), 'stored, waiting')
   })
 
-  test('however often a document comes again, what waits of it is one backlog that is tried again as one', async t => {
+  test('the pending updates of one name are retried as one, however often its document is created again', async t => {
     const table = await ProxiedTable.before(t)
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
     table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     const written = []
@@ -80,7 +81,7 @@ describe('a table that fails', () => {
       await persistence.bindState('doc', doc)
       type(doc, String(life % 10))
       written.push(persistence.writeState('doc', doc).then(() => doc.destroy()))
-      if (life === 0) await until('a refusal', () => told.length > 0)
+      if (life === 0) await until('a refusal', () => reported.length > 0)
     }
     assert.equal(persistence.stats().bound.waitingDocuments, 1)
     table.rule(() => undefined)
@@ -90,7 +91,7 @@ describe('a table that fails', () => {
     assert.equal(persistence.stats().bound.waitingDocuments, 0)
   })
 
-  test('a document that comes again while its former life is being stored has it all', async t => {
+  test('the next document of a name has the updates of the previous one that are in flight', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence } = open(t, table)
     const former = new Y.Doc()
@@ -107,7 +108,7 @@ describe('a table that fails', () => {
     assert.equal(textOf(next), 'on its way')
   })
 
-  test('loading is tried again until it succeeds', async t => {
+  test('loading is retried until it succeeds', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -116,7 +117,7 @@ describe('a table that fails', () => {
     persistence.bindState('doc', doc)
     assert.equal(persistence.stats().bound.loading, 1)
     type(doc, ' and typed')
-    // What nobody told of is stored without waiting for the table to be readable.
+    // What it held before is stored before the table can be read.
     await persistence.writeState('doc', doc)
     assert(persistence.stats().batches.updates >= 2)
     await until('two failures', () => codes().length >= 2)
@@ -127,7 +128,7 @@ describe('a table that fails', () => {
     assert.equal(persistence.stats().bound.loading, 0)
   })
 
-  test('what onError throws is an uncaught exception, and disturbs nothing', async t => {
+  test('an error that onError throws is an uncaught exception, and storing continues', async t => {
     const table = await ProxiedTable.before(t)
     const program = `
       const DynamoDbPersistence = require('y-dynamodb'), Y = require('yjs')
@@ -147,16 +148,16 @@ describe('a table that fails', () => {
     assert.equal(textOf(await stored(table)), 'stored')
   })
 
-  test('what a listener of the application throws while a document is loaded is an uncaught exception, and the document is whole', async t => {
+  test('an error that a listener throws while the document is loaded is an uncaught exception, and the document is complete', async t => {
     const table = await ProxiedTable.before(t)
     const program = `
       import DynamoDbPersistence from 'y-dynamodb'
       import * as Y from 'yjs'
       const thrown = []
       process.on('uncaughtException', error => thrown.push(error.message))
-      const told = []
+      const reported = []
       const config = ${JSON.stringify(table.config())}
-      const persistence = DynamoDbPersistence({ ...config, onError: error => told.push(error.code) })
+      const persistence = DynamoDbPersistence({ ...config, onError: error => reported.push(error.code) })
       const doc = new Y.Doc()
       doc.getText('text').insert(0, 'stored')
       await persistence.storeUpdate('doc', Y.encodeStateAsUpdate(doc))
@@ -169,7 +170,7 @@ describe('a table that fails', () => {
         await new Promise(setImmediate)
         console.log(ydoc.getText('text').toString())
       }
-      console.log(told.length, persistence.stats().batches.updates, thrown.join())
+      console.log(reported.length, persistence.stats().batches.updates, thrown.join())
       await persistence.close()`
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
       cwd: new URL('../..', import.meta.url)
@@ -177,9 +178,9 @@ describe('a table that fails', () => {
     assert.deepEqual(stdout.trim().split('\n'), ['stored', 'stored', '0 1 first listener,second listener'])
   })
 
-  test('an update that is none is told, handed back and dropped; the others are stored', async t => {
+  test('bytes that are no update are reported and dropped; other updates are stored', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)
     doc.emit('update', [new Uint8Array([9]), null, doc])
@@ -187,30 +188,30 @@ describe('a table that fails', () => {
     await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), 'good')
     assert.deepEqual(
-      told.map(([error, context]) => [error.code, context]),
+      reported.map(([error, context]) => [error.code, context]),
       [['ERR_INVALID_UPDATE', { docName: 'doc', operation: 'storeUpdate', update: new Uint8Array([9]) }]]
     )
   })
 
-  test('a name that no item can have is told, and nothing is tried again', async t => {
-    const { persistence, told } = open(t, new TestTable())
+  test('an invalid name is reported, and nothing is retried', async t => {
+    const { persistence, reported } = open(t, new TestTable())
     const name = 'n'.repeat(1_100)
     const doc = docWith('before, ')
     await persistence.bindState(name, doc)
     type(doc, 'after')
     await persistence.writeState(name, doc)
     await rejectsWith('ERR_INVALID_ARGUMENT', persistence.whenBound(doc), name)
-    assert(told.every(([error]) => error.code === 'ERR_INVALID_ARGUMENT'))
-    const given = told.flatMap(([, { update }]) => update ?? [])
+    assert(reported.every(([error]) => error.code === 'ERR_INVALID_ARGUMENT'))
+    const given = reported.flatMap(([, { update }]) => update ?? [])
     assert.equal(textOf(docOf(given)), 'before, after')
     await persistence.bindState(5, doc)
     await persistence.bindState('doc', {})
     await persistence.writeState('doc', undefined)
-    await until('the refusals', () => told.length >= 6)
-    assert(told.every(([error]) => error.code === 'ERR_INVALID_ARGUMENT'))
+    await until('the refusals', () => reported.length >= 6)
+    assert(reported.every(([error]) => error.code === 'ERR_INVALID_ARGUMENT'))
   })
 
-  test('without onError nothing rejects, and a warning tells of each kind of failure once, and of all that is given up', async t => {
+  test('without onError nothing rejects; warnings report each kind of failure once, and every update that is given up', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     const warnings = []
@@ -248,7 +249,7 @@ describe('whenBound', () => {
     await rejectsWith('ERR_INVALID_ARGUMENT', new TestTable().open(t).whenBound(new Y.Doc()))
   })
 
-  test('rejects for a document that is corrupt in the table, and what is typed in it is stored', async t => {
+  test('rejects for a document that is corrupt in the table, and its changes are stored', async t => {
     const table = new TestTable()
     const { persistence, codes } = open(t, table, { onCorruptUpdate: 'fail' })
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -263,7 +264,7 @@ describe('whenBound', () => {
     assert.match(textOf(await reader.getYDoc('doc')), /before and after/)
   })
 
-  test('rejects for a document that is destroyed before it is loaded, what it held is stored, and loading ends', async t => {
+  test('rejects for a document that is destroyed before it is loaded; loading ends, and its content is stored', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -281,7 +282,7 @@ describe('whenBound', () => {
 })
 
 describe('closing', () => {
-  test('waits until what was typed is stored', async t => {
+  test('waits until all changes are stored', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const doc = new Y.Doc()
@@ -291,7 +292,7 @@ describe('closing', () => {
     assert.equal(textOf(await stored(table)), 'the last words')
   })
 
-  test('stores what a document held that was not loaded yet', async t => {
+  test('stores the content of a document that is not loaded yet', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence, codes } = open(t, table)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -305,18 +306,18 @@ describe('closing', () => {
     assert.match(textOf(await stored(table)), /held/)
   })
 
-  test('ends on a table that goes on failing, and hands back what was not stored', async t => {
+  test('ends although the table still fails, and reports what is not stored', async t => {
     const table = await ProxiedTable.before(t)
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const docs = [new Y.Doc(), new Y.Doc()]
     await Promise.all(docs.map((doc, i) => persistence.bindState(`doc${i}`, doc)))
     table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     for (const doc of docs) for (const letter of 'not stored') type(doc, letter)
-    await until('a refusal of each', () => new Set(told.map(([, { docName }]) => docName)).size === 2)
+    await until('a refusal of each', () => new Set(reported.map(([, { docName }]) => docName)).size === 2)
     const written = Promise.all(docs.map((doc, i) => persistence.writeState(`doc${i}`, doc)))
     await persistence.close()
     await written
-    const given = told.filter(([, { update }]) => update !== undefined)
+    const given = reported.filter(([, { update }]) => update !== undefined)
     assert.deepEqual(
       given
         .map(([error, { docName, operation, update }]) => [
@@ -330,8 +331,8 @@ describe('closing', () => {
     )
   })
 
-  test('what is typed afterwards is told and handed back; a document bound afterwards is refused', async t => {
-    const { persistence, told, codes } = open(t, new TestTable())
+  test('later changes are reported with their updates; a document cannot be bound any more', async t => {
+    const { persistence, reported, codes } = open(t, new TestTable())
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)
     await persistence.close()
@@ -340,8 +341,8 @@ describe('closing', () => {
     await persistence.bindState('late', late)
     await persistence.writeState('late', late)
     await rejectsWith('ERR_CLOSED', persistence.whenBound(late))
-    await until('the refusals', () => told.length >= 3)
+    await until('the refusals', () => reported.length >= 3)
     assert.deepEqual(codes(), ['storeUpdate: ERR_CLOSED', 'bindState: ERR_CLOSED', 'bindState: ERR_CLOSED'])
-    assert.equal(textOf(docOf([told[0][1].update])), 'late')
+    assert.equal(textOf(docOf([reported[0][1].update])), 'late')
   })
 })

@@ -1,4 +1,4 @@
-/** Updates of clients that mean harm, in bound documents: nothing that others type is lost, and every loss is reported. */
+/** Updates of hostile clients in bound documents: no change of another client is lost, and every loss is reported. */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url)
 const yjs14 = createRequire(require.resolve('y-websocket-server-14/package.json')).resolve('yjs')
 const Y14 = await import(pathToFileURL(yjs14.replace(/cjs$/, 'mjs')))
 
-/** Content that yjs reads and cannot write, each as the only item of client 1. */
+/** Content that Yjs reads but cannot write, each as the only item of client 1. */
 const UNWRITABLE = {
   'bytes as __proto__': update(1, 1, 1, 0, 8, 1, string('p'), 1, 118, 1, string('__proto__'), 116, 1, 1, 0),
   'a subdocument without a guid': update(
@@ -36,15 +36,15 @@ const UNWRITABLE = {
   'a deep embed': update(1, 1, 1, 0, 5, 1, string('p'), string('['.repeat(6_000) + ']'.repeat(6_000)), 0)
 }
 
-describe('content that yjs cannot write', () => {
+describe('content that Yjs cannot write', () => {
   for (const [yjs, name] of [
     [Y, 'yjs 13'],
     [Y14, 'yjs 14']
   ]) {
     for (const [what, bytes] of Object.entries(UNWRITABLE)) {
-      test(`${what} ends no events of ${name}: what follows is stored, and it is reported once`, async t => {
+      test(`${what} does not end the events of ${name}: later changes are stored, and it is reported once`, async t => {
         const table = new TestTable()
-        const { persistence, told } = open(t, table, { Y: yjs })
+        const { persistence, reported } = open(t, table, { Y: yjs })
         const doc = new yjs.Doc()
         await persistence.bindState('doc', doc)
         const writer = docWith('typed afterwards')
@@ -56,17 +56,17 @@ describe('content that yjs cannot write', () => {
         await persistence.writeState('doc', doc)
         assert.equal(textOf(await stored(table)), 'typed afterwards')
         assert.deepEqual(
-          told.map(([{ code }, context]) => [code, context]),
+          reported.map(([{ code }, context]) => [code, context]),
           [['ERR_INVALID_UPDATE', { docName: 'doc', operation: 'storeUpdate' }]]
         )
-        assert.match(told[0][0].message, /client 1, clock 0 /)
-        // What the server sends to clients that connect now.
+        assert.match(reported[0][0].message, /client 1, clock 0 /)
+        // As the server encodes it for new clients.
         validateUpdate(yjs.encodeStateAsUpdate(doc))
       })
     }
   }
 
-  test('is deleted in the same update as it came in, with what else that holds', async t => {
+  test('is deleted in the update in which it arrived; the rest of the update is stored', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const doc = new Y.Doc()
@@ -108,7 +108,7 @@ describe('content that yjs cannot write', () => {
 
   test('that an observer added is deleted too', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const doc = new Y.Doc()
     await persistence.bindState('doc', doc)
     doc.getText('text').observe(() => {
@@ -117,12 +117,12 @@ describe('content that yjs cannot write', () => {
     type(doc, 'a')
     await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), 'a')
-    assert.equal(told[0][0].code, 'ERR_INVALID_UPDATE')
+    assert.equal(reported[0][0].code, 'ERR_INVALID_UPDATE')
   })
 
-  test('that a document holds before it is bound neither ends its loading nor makes writeState or close reject', async t => {
+  test('that a document holds before it is bound does not end loading, and writeState and close do not reject', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const doc = docWith('held')
     receive(doc, UNWRITABLE['bytes as __proto__'])
     persistence.bindState('doc', doc)
@@ -133,12 +133,12 @@ describe('content that yjs cannot write', () => {
     await persistence.close()
     assert.equal(textOf(await stored(table)), 'held, typed')
     assert(
-      told.length > 0 && told.every(([{ code }]) => code !== undefined),
-      told.map(([error]) => error.message).join()
+      reported.length > 0 && reported.every(([{ code }]) => code !== undefined),
+      reported.map(([error]) => error.message).join()
     )
   })
 
-  test('that is held back leaves the rest to be stored', async t => {
+  test('that is pending does not prevent other changes from being stored', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const doc = new Y.Doc()
@@ -152,9 +152,9 @@ describe('content that yjs cannot write', () => {
   })
 })
 
-test('a listener that throws ends no events: what follows is stored, and it is reported', async t => {
+test('a listener that throws does not end the events: later changes are stored, and it is reported', async t => {
   const table = new TestTable()
-  const { persistence, told } = open(t, table)
+  const { persistence, reported } = open(t, table)
   const doc = new Y.Doc()
   const listener = () => {
     throw new Error('a listener')
@@ -163,7 +163,7 @@ test('a listener that throws ends no events: what follows is stored, and it is r
   await persistence.bindState('doc', doc)
   assert.throws(() => type(doc, 'a'), /a listener/)
   type(doc, 'b')
-  await until('the report', () => told.length > 0)
+  await until('the report', () => reported.length > 0)
   doc.off('update', listener)
   let events = 0
   doc.on('update', () => events++)
@@ -172,16 +172,16 @@ test('a listener that throws ends no events: what follows is stored, and it is r
   await persistence.writeState('doc', doc)
   assert.equal(textOf(await stored(table)), 'abc')
   assert.deepEqual(
-    told.map(([{ code }, { update: bytes }]) => [code, bytes]),
+    reported.map(([{ code }, { update: bytes }]) => [code, bytes]),
     [['ERR_INVALID_ARGUMENT', undefined]]
   )
 })
 
-describe('what yjs holds back', () => {
+describe('what Yjs keeps pending', () => {
   const heldBackOf = (client, clock, text) =>
     update(1, 1, varUint(client), varUint(clock), 4, 1, string('text'), string(text), 0)
 
-  test('is stored once, however often something is added to it', async t => {
+  test('is stored once, however often more becomes pending', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const sizes = []
@@ -202,7 +202,7 @@ describe('what yjs holds back', () => {
     )
   })
 
-  test('of one client is stored by the id, before, between and behind what is stored', async t => {
+  test('of one client is stored by id: before, between and after what is stored', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const doc = new Y.Doc()
@@ -269,7 +269,7 @@ describe('what yjs holds back', () => {
   })
 })
 
-test('writeState waits for what a listener that throws kept from being stored', async t => {
+test('writeState waits for changes whose event a throwing listener prevented', async t => {
   const table = new TestTable()
   const { persistence } = open(t, table)
   const doc = new Y.Doc()
@@ -284,9 +284,9 @@ test('writeState waits for what a listener that throws kept from being stored', 
   }
 })
 
-test('a guarded document stays so when it is written again and again', async t => {
+test('a document stays protected when it is written repeatedly', async t => {
   const table = new TestTable()
-  const { persistence, told } = open(t, table)
+  const { persistence, reported } = open(t, table)
   const doc = new Y.Doc()
   persistence.bindState('doc', doc)
   for (let i = 0; i < 3; i++) {
@@ -296,5 +296,5 @@ test('a guarded document stays so when it is written again and again', async t =
     await delay(0)
   }
   assert.equal(textOf(await stored(table)), '012')
-  assert.equal(told.length, 3)
+  assert.equal(reported.length, 3)
 })

@@ -9,7 +9,7 @@ import { TestTable } from '../support/engine.mjs'
 import { receive, string, update, varUint } from '../support/hostile.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'
 
-/** An embed that yjs takes and `validateUpdate` refuses, of client 9, behind the id given. */
+/** An embed of client 9 after the given id, which Yjs accepts and `validateUpdate` refuses. */
 const poisonBehind = (client, clock) =>
   update(1, 1, 9, 0, 0x85, varUint(client), varUint(clock), string('['.repeat(1_100) + ']'.repeat(1_100)), 0)
 
@@ -21,9 +21,9 @@ const clientOf = (server, clientID) => {
 }
 
 describe('a struct that cannot be stored', () => {
-  test('is replaced by a deleted item: what others type behind it is stored', async t => {
+  test('is replaced by a deleted item: later text after it is stored', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const server = new Y.Doc()
     await persistence.bindState('doc', server)
     const victim = clientOf(server, 7)
@@ -35,55 +35,55 @@ describe('a struct that cannot be stored', () => {
     await persistence.writeState('doc', server)
     assert.equal(textOf(await stored(table)), 'before. an hour of work')
     assert.deepEqual(
-      told.map(([{ code }, { operation }]) => [code, operation]),
+      reported.map(([{ code }, { operation }]) => [code, operation]),
       [['ERR_INVALID_UPDATE', 'storeUpdate']]
     )
-    assert.deepEqual(Buffer.from(told[0][1].update), Buffer.from(poison))
+    assert.deepEqual(Buffer.from(reported[0][1].update), Buffer.from(poison))
   })
 
-  test('that came in one event with what somebody typed takes nothing of that with it', async t => {
+  test('does not prevent other changes of the same event from being stored', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const server = new Y.Doc()
     await persistence.bindState('doc', server)
     const victim = clientOf(server, 7)
     type(victim, 'before. ')
-    // Held back until the next keystroke of the victim.
+    // Pending until the next keystroke of the victim.
     receive(server, poisonBehind(7, Y.getState(victim.store, 7)))
     for (const letter of 'my sentence') type(victim, letter)
     await persistence.writeState('doc', server)
     assert.equal(textOf(await stored(table)), 'before. my sentence')
     assert.deepEqual(
-      told.map(([{ code }]) => code),
+      reported.map(([{ code }]) => code),
       ['ERR_INVALID_UPDATE']
     )
   })
 
-  test('that a document holds before it is bound takes nothing else with it', async t => {
+  test('in a document before it is bound does not prevent the rest from being stored', async t => {
     const table = new TestTable()
-    const { persistence, told } = open(t, table)
+    const { persistence, reported } = open(t, table)
     const doc = docWith('held before')
     receive(doc, poisonBehind(doc.clientID, 3))
     await persistence.bindState('doc', doc)
     await persistence.writeState('doc', doc)
     assert.equal(textOf(await stored(table)), 'held before')
     assert.deepEqual(
-      told.map(([{ code }]) => code),
+      reported.map(([{ code }]) => code),
       ['ERR_INVALID_UPDATE']
     )
   })
 })
 
-test('updates that are invalid only together, refused by the table and merged, take nothing else with them', async t => {
+test('refused updates that become invalid when they are merged do not prevent others from being stored', async t => {
   const table = await ProxiedTable.before(t)
-  const { persistence, told } = open(t, table)
+  const { persistence, reported } = open(t, table)
   const server = new Y.Doc()
   await persistence.bindState('doc', server)
   type(server, 'before. ')
   await persistence.writeState('doc', server)
   table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
   type(server, 'first. ')
-  await until('a refusal', () => told.length > 0)
+  await until('a refusal', () => reported.length > 0)
   const nested = (from, n) =>
     update(
       1,
@@ -100,8 +100,8 @@ test('updates that are invalid only together, refused by the table and merged, t
     Y.applyUpdate(server, bytes, 'socket')
   }
   for (const letter of 'typed in the outage') type(server, letter)
-  const refusals = told.length
-  await until('another refusal', () => told.length > refusals)
+  const refusals = reported.length
+  await until('another refusal', () => reported.length > refusals)
   table.rule(() => undefined)
   await persistence.writeState('doc', server)
   assert.equal(textOf(await stored(table)), 'before. first. typed in the outage')

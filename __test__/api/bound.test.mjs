@@ -11,7 +11,7 @@ import { Y, docOf, keystrokes, mapOf, textOf, updatesOf } from '../support/docum
 const WRITES = ['PutItem', 'UpdateItem', 'BatchWriteItem', 'DeleteItem']
 
 describe('binding', () => {
-  test('a document has what is stored, and what is typed is stored', async t => {
+  test('loads what is stored, and stores changes', async t => {
     const table = new TestTable()
     const { bindState, whenBound, writeState, provider, storeUpdate } = table.open(t)
     for (const update of keystrokes(5)) await storeUpdate('doc', update)
@@ -25,7 +25,7 @@ describe('binding', () => {
     assert.equal(provider.bindState, bindState)
   })
 
-  test('what is typed while the document loads is stored, and stays in it', async t => {
+  test('changes during loading are stored and stay in the document', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
     await persistence.storeUpdate('doc', keystrokes(3)[0])
@@ -38,7 +38,7 @@ describe('binding', () => {
     assert.equal(textOf(await stored(table)), textOf(doc))
   })
 
-  test('what is typed while the table is being read is stored once', async t => {
+  test('changes during the read of the table are stored once', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -98,7 +98,7 @@ describe('binding', () => {
     assert(bytesBefore < large.length + 100, `${bytesBefore - large.length} bytes`)
   })
 
-  test('of a document with content only what the table lacks is stored', async t => {
+  test('only what the table lacks of a document with content is stored', async t => {
     const table = await recorder(t)
     const persistence = table.open(t)
     const doc = docWith('the table has this')
@@ -124,7 +124,7 @@ describe('binding', () => {
     assert.equal(textOf(await stored(table)), textOf(more))
   })
 
-  test('a deletion alone is lacking too', async t => {
+  test('a deletion that the table lacks is stored', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
     const update = Y.encodeStateAsUpdate(docWith('keep, drop'))
@@ -136,14 +136,14 @@ describe('binding', () => {
     assert.equal(textOf(await stored(table)), 'keep')
   })
 
-  test('an update that waited for what was loaded is stored when it finds its place', async t => {
+  test('an update that depends on what is loaded is stored', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
     const [first, second, third] = keystrokes(3)
     await persistence.storeUpdate('doc', first)
     const doc = new Y.Doc()
     persistence.bindState('doc', doc)
-    // No event tells of these: yjs keeps them back until the gap is closed.
+    // Without an event: Yjs keeps them pending until the gap is closed.
     Y.applyUpdate(doc, second)
     Y.applyUpdate(doc, third)
     assert.equal(textOf(doc), '')
@@ -153,12 +153,12 @@ describe('binding', () => {
     assert.equal(textOf(await stored(table)), 'abc')
   })
 
-  test('an update that waits for others, which may come in a later life of the document, is stored once', async t => {
+  test('a pending update is stored once, even if its predecessors arrive in a later document of the name', async t => {
     const table = new TestTable()
-    const keeper = table.open(t) // a database in memory ends with the last who has it open
+    const keeper = table.open(t) // a database in memory ends when its last persistence is closed
     await keeper.getAllDocNames()
     const [first, second, third] = keystrokes(3)
-    // A client that has the first one from another client, and is the only one that reaches the server.
+    // The client has the first update from another client, which never reaches the server.
     const ends = {
       writeState: (persistence, doc) => persistence.writeState('writeState', doc),
       close: persistence => persistence.close(),
@@ -208,7 +208,7 @@ describe('binding', () => {
     assert.equal(textOf(await persistence.getYDoc('another')), '')
   })
 
-  test('writeState waits for what was there when it was called, and not for what others type since', async t => {
+  test('writeState waits for the content at the call, and not for later changes', async t => {
     const table = await ProxiedTable.before(t)
     const { persistence } = open(t, table)
     const doc = new Y.Doc()
@@ -237,7 +237,7 @@ describe('binding', () => {
     assert.equal(textOf(await stored(table)), 'never bound')
   })
 
-  test('a document is touched with its own yjs only', async t => {
+  test('a document is used with its own yjs only', async t => {
     const table = new TestTable()
     const { persistence, codes } = open(t, table)
     const CommonJs = createRequire(import.meta.url)('yjs')
@@ -266,8 +266,8 @@ describe('binding', () => {
   })
 })
 
-/** Three clients that type, delete and meet now and then. */
-const turmoil = (round, edit) => {
+/** Three clients that type, delete, and synchronise now and then. */
+const editedDocs = (round, edit) => {
   const docs = [1, 2, 3].map(clientID =>
     Object.assign(new Y.Doc({ gc: round % 2 === 0 }), { clientID: clientID * 1_000 + round })
   )
@@ -292,7 +292,7 @@ const editAll = (doc, turn) => {
   else if (doc.getArray('array').length > 3) doc.getArray('array').delete(1, 2)
 }
 
-test('whatever a document went through, one that equals the table writes nothing', async t => {
+test('a document that equals the table writes nothing, whatever its history', async t => {
   const persistence = new TestTable().open(t, { compactionItems: 5 })
   const writesOf = async (docName, round) => {
     const doc = await persistence.getYDoc(docName, { gc: round % 3 === 0 })
@@ -304,9 +304,9 @@ test('whatever a document went through, one that equals the table writes nothing
   for (let round = 0; round < 12; round++) {
     for (const [kind, edit] of Object.entries({ text: editText, all: editAll })) {
       const docName = `${kind}${round}`
-      for (const doc of turmoil(round, edit))
+      for (const doc of editedDocs(round, edit))
         await persistence.storeUpdate(docName, Y.encodeStateAsUpdate(doc))
-      // Where clients set one key at once, a document deletes what lost: the table lacks that once.
+      // If clients set a key concurrently, the document deletes the losing value, and the table lacks that deletion once.
       const first = await writesOf(docName, round)
       assert(kind === 'text' ? first === 0 : first <= 1, `${docName}: ${first}`)
       assert.equal(await writesOf(docName, round), 0, docName)
@@ -314,7 +314,7 @@ test('whatever a document went through, one that equals the table writes nothing
   }
 })
 
-test('maps and texts of several clients come back as they were', async t => {
+test('maps and texts of several clients are read as they were stored', async t => {
   const table = new TestTable()
   const { persistence } = open(t, table)
   const doc = new Y.Doc()

@@ -14,7 +14,7 @@ const WRITES = new Set([
   'CreateTable'
 ])
 
-test('a document comes back as it was stored', async t => {
+test('a document is read as it was stored', async t => {
   const persistence = new TestTable().open(t)
   const updates = keystrokes(50)
   const clocks = []
@@ -26,7 +26,7 @@ test('a document comes back as it was stored', async t => {
   assert.deepEqual(await persistence.getStateVector('doc'), Y.encodeStateVector(docOf(updates)))
 })
 
-test('all kinds of content come back', async t => {
+test('all kinds of content are read as they were stored', async t => {
   const persistence = new TestTable().open(t)
   const updates = updatesOf(5, doc => {
     doc
@@ -145,7 +145,7 @@ test('clearDocument leaves nothing', async t => {
   assert.equal(textOf(await persistence.getYDoc('doc')), '')
 })
 
-describe('what is no update is refused and not stored', () => {
+describe('bytes that are no update are refused and not stored', () => {
   const cases = {
     'not bytes': ['ERR_INVALID_ARGUMENT', [0, 0]],
     'undefined': ['ERR_INVALID_ARGUMENT', undefined],
@@ -176,7 +176,7 @@ describe('what is no update is refused and not stored', () => {
   })
 })
 
-describe('an update may lie', () => {
+describe('an update with false counts', () => {
   const [update] = keystrokes(1)
   const around = Uint8Array.of(9, 9, ...update, 9)
   const shared = new Uint8Array(new SharedArrayBuffer(update.length))
@@ -195,7 +195,7 @@ describe('an update may lie', () => {
   }
 })
 
-describe('getYDoc makes the document of the options', () => {
+describe('getYDoc passes its options to Y.Doc', () => {
   test('{ gc, guid }', async t => {
     const persistence = new TestTable().open(t)
     await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -246,7 +246,7 @@ test('a rejection names the call in its stack', async t => {
 })
 
 describe('transact', () => {
-  test('runs after everything called before, on any document', async t => {
+  test('runs after all earlier calls, on any document', async t => {
     const persistence = new TestTable().open(t)
     const done = []
     for (const doc of ['a', 'b', 'c']) {
@@ -258,7 +258,7 @@ describe('transact', () => {
     assert.equal(length, 61)
   })
 
-  test('gives f the handle and the configuration, and passes on result and rejection', async t => {
+  test('calls f with the handle and the configuration, and has its outcome', async t => {
     const table = new TestTable()
     const config = table.config()
     const persistence = DynamoDbPersistence(config)
@@ -293,7 +293,7 @@ describe('transact', () => {
     assert.equal(text, 'a')
   })
 
-  test('getDynamoDbUpdates wants its own handle and table', async t => {
+  test('getDynamoDbUpdates accepts only its own handle and table', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
     const { getDynamoDbUpdates, PREFERRED_TRIM_SIZE } = DynamoDbPersistence
@@ -314,7 +314,7 @@ describe('transact', () => {
 test('works as the persistence of a y-websocket server', async t => {
   const provider = new TestTable().open(t)
   const stored = []
-  // The shape that setPersistence of the y-websocket server takes, used as that server uses it.
+  // As the y-websocket server uses the object that setPersistence takes.
   const persistence = {
     provider,
     bindState: async (docName, doc) => {

@@ -378,9 +378,9 @@ describe('options of the SDKs', onceOnly, () => {
   })
 
   test('that are ignored are those that the typings name, each of them', async () => {
-    const source = name => fs.readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
+    const source = name => fs.readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
     const names = text => [...text.matchAll(/'(\w+)'/g)].map(([, name]) => name).sort()
-    const typed = names(/type IgnoredAwsKey =(.*?)\n\n/s.exec(source('index.d.ts'))[1])
+    const typed = names(/type IgnoredAwsKey =(.*?)\n\n/s.exec(source('types/config.d.ts'))[1])
     assert.deepEqual(
       typed,
       names(/IGNORED_AWS_KEYS = new Set\(\[(.*?)\]\)/s.exec(source('lib/config.js'))[1])

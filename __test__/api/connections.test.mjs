@@ -1,4 +1,4 @@
-/** How many connections a persistence opens, who gets them, and what closes them. */
+/** The connections of a persistence: their number, their order of use, and their end. */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
@@ -9,14 +9,14 @@ import { rejectsWith } from '../support/errors.mjs'
 
 const [update] = keystrokes(1)
 
-/** Stands in for DynamoDB with a table that is empty and takes everything. Counts its connections, and what was put. */
+/** A fake DynamoDB whose table is empty and accepts all requests. Counts connections and puts. */
 class CountingServer {
   open = 0
   peak = 0
   opened = 0
   put = new Set()
   #sockets = new Set()
-  /** Whether a request is left without an answer. */
+  /** Whether a request gets no answer. */
   hangs = () => false
 
   static async start(t) {

@@ -50,7 +50,7 @@ async function damaged(t, value, more) {
 
 describe('a corrupt item put into the table by hand', () => {
   for (const [what, value] of Object.entries(CORRUPT)) {
-    test(`${what}: reads say so and name it, other documents work, nothing is changed`, async t => {
+    test(`${what}: reads reject and name it, other documents work, nothing is changed`, async t => {
       const { table, persistence } = await damaged(t, value)
       const before = await table.items()
       const reads = {
@@ -97,8 +97,8 @@ describe("onCorruptUpdate: 'skip'", () => {
   }
 })
 
-describe('updates that only together make yjs throw', () => {
-  /** Types of client 9 in each other, from a clock on. */
+describe('valid updates on which Yjs throws when they are merged', () => {
+  /** Nested types of client 9, from a clock on. */
   const types = (from, count) => {
     const out = new Bytes().uint(1).uint(count).uint(9).uint(from)
     for (let clock = from; clock < from + count; clock++) {
@@ -114,7 +114,7 @@ describe('updates that only together make yjs throw', () => {
   }
 
   for (const onCorruptUpdate of ['fail', 'skip']) {
-    test(`never fail a read, nor take what others wrote with them: ${onCorruptUpdate}`, async t => {
+    test(`never fail a read, and other content is read: ${onCorruptUpdate}`, async t => {
       const persistence = new TestTable().open(t, { onCorruptUpdate })
       // In one batch, with the keystrokes between them.
       await Promise.all(
@@ -140,7 +140,7 @@ test('an item without a value is corrupt too', async t => {
   await rejectsWith('ERR_CORRUPT', persistence.getYDoc('doc'), 'doc')
 })
 
-test('a corrupt update is not stored in the first place', async t => {
+test('a corrupt update is refused by storeUpdate', async t => {
   const table = new TestTable()
   const persistence = table.open(t)
   for (const value of Object.values(CORRUPT)) {
@@ -162,7 +162,7 @@ describe('a set of which a part is missing', () => {
     return { table, persistence }
   }
 
-  test('reads say so, and nothing of it is deleted', async t => {
+  test('reads reject, and nothing of it is deleted', async t => {
     const { table, persistence } = await incomplete(t)
     const before = await table.items()
     for (const read of [

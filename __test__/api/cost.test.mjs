@@ -1,4 +1,4 @@
-/** What loads, merges and failures cost: write units counted, items and bytes that are left. */
+/** The cost of loads, compactions and failures: write units, items and bytes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { ProxiedTable, answer, deny } from '../support/proxy.mjs'
 
 const ONE_MEGABYTE = 1_000_000
 
-/** The write units that some persistences have spent. */
+/** The write units that the persistences have consumed. */
 function writeUnits(...persistences) {
   const all = persistences.flatMap(persistence => Object.values(persistence.stats().requests))
   return all.reduce((sum, { writeUnits }) => sum + writeUnits, 0)
@@ -25,30 +25,34 @@ function hold() {
 }
 
 async function settle(persistence) {
-  // A merge that is due begins within half a second.
+  // A compaction begins within half a second.
   await delay(700)
   for (let i = 0; i < 100 && persistence.stats().queue.openCalls > 0; i++) await delay(10)
 }
 
-test('an item of an API server before a large base does not have the base rewritten', onceOnly, async t => {
-  const table = new TestTable()
-  const api = table.open(t)
-  const websocket = table.open(t)
-  await api.setMeta('doc', 'made', true)
-  await api.storeUpdate('doc', keys(1, { clientID: 2, prefix: 'first' })[0])
-  await websocket.storeUpdate('doc', bigUpdate(2 * ONE_MEGABYTE))
-  await websocket.flushDocument('doc')
-  const before = writeUnits(api, websocket)
-  for (let i = 0; i < 3; i++) {
-    await api.storeUpdate('doc', keys(1, { clientID: 10 + i, prefix: `api${i}` })[0])
-    await websocket.getDiff('doc')
-    await settle(websocket)
+test(
+  'an item with a smaller clock than a large entry does not cause a rewrite of that entry',
+  onceOnly,
+  async t => {
+    const table = new TestTable()
+    const api = table.open(t)
+    const websocket = table.open(t)
+    await api.setMeta('doc', 'made', true)
+    await api.storeUpdate('doc', keys(1, { clientID: 2, prefix: 'first' })[0])
+    await websocket.storeUpdate('doc', bigUpdate(2 * ONE_MEGABYTE))
+    await websocket.flushDocument('doc')
+    const before = writeUnits(api, websocket)
+    for (let i = 0; i < 3; i++) {
+      await api.storeUpdate('doc', keys(1, { clientID: 10 + i, prefix: `api${i}` })[0])
+      await websocket.getDiff('doc')
+      await settle(websocket)
+    }
+    assert.equal(writeUnits(api, websocket) - before, 3)
+    assert.equal(Object.keys(mapOf(await websocket.getYDoc('doc'))).length, 5)
   }
-  assert.equal(writeUnits(api, websocket) - before, 3)
-  assert.equal(Object.keys(mapOf(await websocket.getYDoc('doc'))).length, 5)
-})
+)
 
-test('a merge that may not delete does not write another copy with each attempt', onceOnly, async t => {
+test('a compaction that may not delete does not write another copy at each attempt', onceOnly, async t => {
   const table = await ProxiedTable.before(t)
   let isDenied = true
   table.rule(({ operation }) => (isDenied && operation === 'BatchWriteItem' ? deny : undefined))
@@ -65,21 +69,25 @@ test('a merge that may not delete does not write another copy with each attempt'
   assert.deepEqual(mapOf(await persistence.getYDoc('doc')), mapOf(docOf(updates)))
 })
 
-test('a merge that may not seal takes its copy back and asks before it writes another', onceOnly, async t => {
-  const table = await ProxiedTable.before(t)
-  table.rule(({ operation }) => (operation === 'UpdateItem' ? deny : undefined))
-  const persistence = table.open(t, { compactionItems: 0 })
-  await Promise.all(keystrokes(300).map(update => persistence.storeUpdate('doc', update, true)))
-  const items = (await table.items('doc')).length
-  await rejectsWith('ERR_ACCESS', persistence.flushDocument('doc'))
-  const before = writeUnits(persistence)
-  for (let attempt = 0; attempt < 5; attempt++)
+test(
+  'a compaction that may not seal deletes its copy, and checks the permission before it writes another',
+  onceOnly,
+  async t => {
+    const table = await ProxiedTable.before(t)
+    table.rule(({ operation }) => (operation === 'UpdateItem' ? deny : undefined))
+    const persistence = table.open(t, { compactionItems: 0 })
+    await Promise.all(keystrokes(300).map(update => persistence.storeUpdate('doc', update, true)))
+    const items = (await table.items('doc')).length
     await rejectsWith('ERR_ACCESS', persistence.flushDocument('doc'))
-  assert.ok(writeUnits(persistence) - before <= 10, 'two small requests for each attempt at most')
-  assert.equal((await table.items('doc')).length, items)
-})
+    const before = writeUnits(persistence)
+    for (let attempt = 0; attempt < 5; attempt++)
+      await rejectsWith('ERR_ACCESS', persistence.flushDocument('doc'))
+    assert.ok(writeUnits(persistence) - before <= 10, 'two small requests for each attempt at most')
+    assert.equal((await table.items('doc')).length, items)
+  }
+)
 
-test('a state vector of any size costs nothing with each keystroke', onceOnly, async t => {
+test('a large state vector does not make a keystroke more expensive', onceOnly, async t => {
   const persistence = new TestTable().open(t)
   const crowd = Array.from({ length: 20_000 }, (_, i) => keystrokes(1, { clientID: 1_000_000_000 + i })[0])
   await Promise.all(crowd.map(update => persistence.storeUpdate('doc', update)))
@@ -94,7 +102,7 @@ test('a state vector of any size costs nothing with each keystroke', onceOnly, a
   assert.equal(writeUnits(persistence) - before, 3)
 })
 
-test('calls behind a flush do not wait for it', onceOnly, async t => {
+test('later calls do not wait for a flush', onceOnly, async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   const updates = keystrokes(600)

@@ -9,7 +9,7 @@ import { onceOnly } from '../support/engine.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** An app with this package installed as npm would, and with the packages named. */
+/** An application with this package installed as by npm, and with the named packages. */
 async function app(t, { packages = ['yjs', 'lib0'], files }) {
   const folder = await mkdtemp(path.join(tmpdir(), 'y-dynamodb-app-'))
   t.after(() => rm(folder, { recursive: true }))
@@ -19,7 +19,7 @@ async function app(t, { packages = ['yjs', 'lib0'], files }) {
   const suffix = `${process.platform}-${process.arch}`
   for (const file of ['package.json', ...published]) {
     await cp(path.join(ROOT, file), path.join(installed, file), { recursive: true }).catch(error => {
-      // Not every published file has to be there to run: the changelog, docs.
+      // Some published files are not needed to run: the changelog, docs.
       if (error.code !== 'ENOENT' || /\.[cm]?js$/.test(file)) throw error
     })
   }
@@ -120,7 +120,7 @@ describe('yjs', onceOnly, () => {
     'an ES module app': ['main.mjs', `import DynamoDbPersistence from 'y-dynamodb'; ${WITHOUT}`]
   }
   for (const [what, [file, text]] of Object.entries(apps)) {
-    test(`is needed by getYDoc only, and its absence says what to do: ${what}`, async t => {
+    test(`is needed by getYDoc only, which says what to do if it is missing: ${what}`, async t => {
       const folder = await app(t, { packages: ['lib0'], files: { [file]: text } })
       const { code, stdout, stderr } = await node(folder, file)
       assert.deepEqual([code, stderr], [0, ''])
@@ -132,8 +132,11 @@ describe('yjs', onceOnly, () => {
   }
 })
 
-describe('a document is bound with its own copy of yjs, without a warning of a second one', onceOnly, () => {
-  const BIND = `
+describe(
+  'a document is bound with its own copy of yjs, and yjs does not warn about a second one',
+  onceOnly,
+  () => {
+    const BIND = `
     const bind = async (DynamoDbPersistence, Y) => {
       const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:' }, onError: error => { throw error } })
       const [doc, again] = [new Y.Doc(), new Y.Doc()]
@@ -144,36 +147,37 @@ describe('a document is bound with its own copy of yjs, without a warning of a s
       console.log(again.getText('text').toString(), again.getText('text')._start instanceof Y.Item)
       await persistence.close()
     }`
-  const apps = {
-    'a CommonJS app': [
-      'main.cjs',
-      `${BIND}
+    const apps = {
+      'a CommonJS app': [
+        'main.cjs',
+        `${BIND}
       bind(require('y-dynamodb'), require('yjs'))`
-    ],
-    'an ES module app': [
-      'main.mjs',
-      `import DynamoDbPersistence from 'y-dynamodb'; import * as Y from 'yjs'; ${BIND}
+      ],
+      'an ES module app': [
+        'main.mjs',
+        `import DynamoDbPersistence from 'y-dynamodb'; import * as Y from 'yjs'; ${BIND}
       await bind(DynamoDbPersistence, Y)`
-    ],
-    'an ES module app with a server that is CommonJS': [
-      'main.mjs',
-      `
+      ],
+      'an ES module app with a server that is CommonJS': [
+        'main.mjs',
+        `
       import { createRequire } from 'node:module'; import DynamoDbPersistence from 'y-dynamodb'; ${BIND}
       await bind(DynamoDbPersistence, createRequire(import.meta.url)('yjs'))`
-    ],
-    'a CommonJS app with a server that is an ES module': [
-      'main.cjs',
-      `${BIND}
+      ],
+      'a CommonJS app with a server that is an ES module': [
+        'main.cjs',
+        `${BIND}
       import('yjs').then(Y => bind(require('y-dynamodb'), Y))`
-    ]
+      ]
+    }
+    for (const [what, [file, text]] of Object.entries(apps)) {
+      test(what, async t => {
+        const folder = await app(t, { files: { [file]: text } })
+        assert.deepEqual(await node(folder, file), { code: 0, stdout: 'hello true', stderr: '' })
+      })
+    }
   }
-  for (const [what, [file, text]] of Object.entries(apps)) {
-    test(what, async t => {
-      const folder = await app(t, { files: { [file]: text } })
-      assert.deepEqual(await node(folder, file), { code: 0, stdout: 'hello true', stderr: '' })
-    })
-  }
-})
+)
 
 test(
   'the extension for Hocuspocus is there by import and require, and needs no Hocuspocus to load',

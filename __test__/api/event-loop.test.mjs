@@ -1,4 +1,4 @@
-/** What calls take of the event loop of their process, and what they leave in it. */
+/** What calls use of the event loop, and that nothing is left after them. */
 import assert from 'node:assert/strict'
 import { createHook } from 'node:async_hooks'
 import { createRequire } from 'node:module'
@@ -14,13 +14,13 @@ const { Addon } = createRequire(import.meta.url)('../../lib/addon.js')
 const { normalise } = createRequire(import.meta.url)('../../lib/config.js')
 const [update] = keystrokes(1)
 
-/** How many libuv handles of the kind that wakes the loop there are. */
+/** The number of libuv handles that wake the loop. */
 function wakeUps() {
   return process.report.getReport().libuv.filter(({ type }) => type === 'async').length
 }
 
 describe('waiting calls', onceOnly, () => {
-  test('are no handles of the event loop: 1,000 take no more than one', async t => {
+  test('share one handle of the event loop: 1,000 calls', async t => {
     const persistence = new TestTable().open(t, { batchDelayMs: 60_000 })
     const calls = [persistence.storeUpdate('doc', update)]
     const before = wakeUps()
@@ -30,7 +30,7 @@ describe('waiting calls', onceOnly, () => {
     assert.deepEqual(new Set(await Promise.all(calls)), new Set([0]))
   })
 
-  test('are answered in several turns of the loop where they are many', async t => {
+  test('are answered in several turns of the loop if they are many', async t => {
     const persistence = new TestTable().open(t, { batchDelayMs: 60_000 })
     let answered = 0
     const calls = Array.from({ length: 5_000 }, () =>
@@ -46,7 +46,7 @@ describe('waiting calls', onceOnly, () => {
     assert(Math.max(...perTurn) <= 2_000, `${Math.max(...perTurn)} in one turn`)
   })
 
-  test('keep the process and their persistence, though nobody holds it, until they are answered', async t => {
+  test('keep the process and their persistence alive until they are answered, without another reference', async t => {
     const table = await ProxiedTable.before(t)
     table.rule(({ operation }) => (operation === 'PutItem' ? answerAfter(700) : undefined))
     const { code, stdout } = await run(
@@ -95,7 +95,7 @@ describe('a closed persistence', onceOnly, () => {
     }
   })
 
-  test('refuses to go on with a listing that began before', async t => {
+  test('ends a listing that began before', async t => {
     const table = await ProxiedTable.before(t)
     table.rule(({ operation }) => (operation === 'Scan' ? pageOf(1) : undefined))
     const persistence = table.open(t)
@@ -110,12 +110,12 @@ describe('a closed persistence', onceOnly, () => {
   })
 })
 
-test('the updates of a long log cross in slices', onceOnly, async () => {
+test('the updates of a long log are passed in slices', onceOnly, async () => {
   const { options } = normalise(new TestTable().config({ compactionItems: 0 }))
   const addon = new Addon(options, undefined, () => {})
   const updates = keystrokes(1_200)
-  for (const each of updates) await addon.ask('doc', 'storeUpdate', 'doc', each, false)
-  const rest = await addon.ask('doc', 'updates', 'doc', false)
+  for (const each of updates) await addon.callFor('doc', 'storeUpdate', each, false)
+  const rest = await addon.callFor('doc', 'updates', false)
   const slices = []
   for (let slice = rest.next(); slice.length > 0; slice = rest.next()) slices.push(slice)
   await addon.close()

@@ -14,7 +14,7 @@ const INDEX = new URL('../../index.mjs', import.meta.url)
 const [update] = keystrokes(1)
 
 describe('Node exits by itself', () => {
-  test('when nothing is under way', async t => {
+  test('when no call is pending', async t => {
     const table = await ProxiedTable.before(t)
     const { code, signal, stderr } = await run(
       table.config(),
@@ -43,7 +43,7 @@ describe('Node exits by itself', () => {
     assert.deepEqual([code, stdout, stderr], [0, '0', ''])
   })
 
-  test('but not before a store that nobody awaits is durable', async t => {
+  test('but not before a store without await is durable', async t => {
     const table = await ProxiedTable.before(t)
     table.rule(({ operation }) => (operation === 'PutItem' ? delay(700) : undefined))
     const { code } = await run(
@@ -54,7 +54,7 @@ describe('Node exits by itself', () => {
     assert.equal(textOf(await table.open(t).getYDoc('doc')).length, 100)
   })
 
-  test('but not before a store that waits for others is durable', async t => {
+  test('but not before a store that waits in a batch is durable', async t => {
     const table = await ProxiedTable.before(t)
     const { code } = await run(
       table.config({ batchDelayMs: 500 }),
@@ -64,7 +64,7 @@ describe('Node exits by itself', () => {
     assert.equal(textOf(await table.open(t).getYDoc('doc')), 'a')
   })
 
-  test('and a rejection that nobody handles ends it, as in any program', async t => {
+  test('and an unhandled rejection ends it, as in any program', async t => {
     const table = await ProxiedTable.before(t)
     const { code, stderr } = await run(
       table.config(),
@@ -76,11 +76,11 @@ describe('Node exits by itself', () => {
 })
 
 describe('close', () => {
-  test('waits for everything called before; later calls are refused', async t => {
+  test('waits for all earlier calls; later calls are refused', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     await Promise.all(['a', 'b', 'c', 'd'].map(doc => persistence.storeUpdate(doc, update)))
-    // What takes several requests goes on after close() was called.
+    // Calls of several requests continue after close() was called.
     table.rule(({ operation }) => ({ PutItem: delay(200), Scan: pageOf(1) })[operation])
     let stored = 0
     for (const each of keystrokes(50)) void persistence.storeUpdate('doc', each).then(() => stored++)
@@ -113,7 +113,7 @@ describe('close', () => {
     assert.deepEqual((await table.items()).map(({ doc }) => doc).sort(), ['a', 'b'])
   })
 
-  test('sends what batchDelayMs held back', async t => {
+  test('sends what batchDelayMs delays', async t => {
     const table = new TestTable()
     const persistence = table.open(t, { batchDelayMs: 60_000 })
     const stored = persistence.storeUpdate('doc', update)
@@ -121,13 +121,13 @@ describe('close', () => {
     assert.equal(await stored, 0)
   })
 
-  test('may be called twice, and is called destroy too', async t => {
+  test('may be called twice, also as destroy', async t => {
     const persistence = new TestTable().open(t)
     await Promise.all([persistence.close(), persistence.destroy(), persistence.close()])
     await rejectsWith('ERR_CLOSED', persistence.getYDoc('doc'), 'doc')
   })
 
-  test('leaves other persistences on the table alone', async t => {
+  test('does not affect other persistences on the table', async t => {
     const table = new TestTable()
     const [one, other] = [table.open(t), table.open(t)]
     await one.storeUpdate('doc', update)
@@ -162,7 +162,7 @@ describe('a worker thread', () => {
     assert.deepEqual((await table.open(t).getAllDocNames()).sort(), ['a', 'b', 'c'])
   })
 
-  test('can be terminated in the middle of its calls, again and again', { timeout: 60_000 }, async t => {
+  test('can be terminated repeatedly during calls', { timeout: 60_000 }, async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     for (let i = 0; i < 5; i++) {
@@ -188,7 +188,7 @@ describe('a worker thread', () => {
 })
 
 describe('a panic in Rust', onceOnly, () => {
-  test('is an ERR_INTERNAL, and the process lives', async t => {
+  test('is an ERR_INTERNAL and does not end the process', async t => {
     assert.equal(typeof native.panicInCalls, 'function', 'the addon was built without the feature test-hooks')
     const persistence = new TestTable().open(t)
     await persistence.storeUpdate('doc', update)

@@ -53,7 +53,7 @@ test('documents larger than a page are listed once', async t => {
   ])
 })
 
-test('a listing that is broken off asks for no more', async t => {
+test('a listing that is ended early sends no more requests', async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   const names = Array.from({ length: 40 }, (_, i) => `doc ${i}`)
@@ -63,7 +63,7 @@ test('a listing that is broken off asks for no more', async t => {
     assert(names.includes(name))
     break
   }
-  await persistence.getYDoc(names[0]) // what was still on its way has arrived
+  await persistence.getYDoc(names[0]) // waits for requests in flight
   const brokenOff = table.count('Scan')
   assert(brokenOff >= 1 && brokenOff < 5, `${brokenOff} pages for one name`)
   assert.deepEqual((await collect(persistence.docNames())).sort(), [...names].sort())

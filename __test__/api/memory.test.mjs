@@ -6,7 +6,7 @@ import vm from 'node:vm'
 import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
 import { keystrokes } from '../support/documents.mjs'
 
-test('a persistence that was closed and let go is collected', onceOnly, async () => {
+test('a closed persistence without references is collected', onceOnly, async () => {
   v8.setFlagsFromString('--expose-gc')
   const gc = vm.runInNewContext('gc')
   const use = async () => {

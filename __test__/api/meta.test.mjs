@@ -5,7 +5,7 @@ import { TestTable, onceOnly } from '../support/engine.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { readSortKey, sortKey } from '../support/format.mjs'
 
-test('a value replaces the one before; a deleted one is undefined', async t => {
+test('a value replaces the previous one; a deleted one is undefined', async t => {
   const persistence = new TestTable().open(t)
   assert.equal(await persistence.setMeta('doc', 'a', 4), undefined)
   await persistence.setMeta('doc', 'a', 5)
@@ -23,7 +23,7 @@ test('a value replaces the one before; a deleted one is undefined', async t => {
   assert.deepEqual(await persistence.getMetas('doc'), new Map([['b', 4]]))
 })
 
-describe('comes back as it went in', () => {
+describe('is read as it was stored', () => {
   const values = {
     undefined,
     'null': null,
@@ -63,7 +63,7 @@ describe('comes back as it went in', () => {
   })
 })
 
-describe('what lib0 cannot carry is refused, naming its path', onceOnly, () => {
+describe('a value that lib0 cannot encode is refused with its path', onceOnly, () => {
   const cyclic = { a: [{}] }
   cyclic.a[0].back = cyclic
   const cases = {
@@ -111,7 +111,7 @@ describe('what lib0 cannot carry is refused, naming its path', onceOnly, () => {
 test('the bytes are those of the original package', async t => {
   const table = new TestTable()
   const persistence = table.open(t)
-  // Written down from the format: lib0 `any`.
+  // By the format: lib0 `any`.
   const bytes = { number: '7d05', text: '77026869', object: '7601016e7d2a', list: '7502787e', none: '7f' }
   const values = { number: 5, text: 'hi', object: { n: 42 }, list: [true, null], none: undefined }
   for (const [key, value] of Object.entries(values)) await persistence.setMeta('doc', key, value)

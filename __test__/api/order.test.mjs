@@ -4,7 +4,7 @@ import { TestTable } from '../support/engine.mjs'
 import { Y, docOf, keys, keystrokes, mapOf, textOf } from '../support/documents.mjs'
 import { ProxiedTable, delay } from '../support/proxy.mjs'
 
-test('2,000 stores that nobody awaits, then a read: everything is in it, and clocks never fall', async t => {
+test('2,000 stores without await, then a read: it contains all, and clocks never decrease', async t => {
   const persistence = new TestTable().open(t)
   const updates = keystrokes(2_000)
   const clocks = updates.map(update => persistence.storeUpdate('doc', update))
@@ -89,7 +89,7 @@ test('a call outside the queue does not wait for earlier calls on its document',
   assert.deepEqual(order, ['meta', 'store'])
 })
 
-test('reads and meta calls outside the queue do not wait for a store; a clear does, so that the store cannot come back', async t => {
+test('reads and meta calls outside the queue do not wait for a store; a clear does, so that it deletes what the store writes', async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   const [first, second] = keystrokes(2)
@@ -108,7 +108,7 @@ test('reads and meta calls outside the queue do not wait for a store; a clear do
       : undefined
   )
   const store = persistence.storeUpdate('doc', second)
-  // If one of these waited, the store would fail: nothing lets it through before.
+  // If one of these waited, the store would never be released and would fail.
   assert.deepEqual(await persistence.getStateVector('doc', true), Y.encodeStateVector(docOf([first])))
   assert.equal(textOf(docOf([await persistence.getDiff('doc', undefined, true)])), 'a')
   await persistence.delMeta('doc', 'k', true)
@@ -133,7 +133,7 @@ test('documents do not wait for each other', async t => {
   assert.equal(order.at(-1), 'slow')
 })
 
-test('stores that gather while a request is in flight go out together', async t => {
+test('stores that wait for a request in flight are sent together', async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   await persistence.getYDoc('doc')
@@ -142,7 +142,7 @@ test('stores that gather while a request is in flight go out together', async t 
   assert(table.count('PutItem') <= 4, `${table.count('PutItem')} puts for 500 updates`)
 })
 
-test('batchDelayMs gathers, and a read sends what has gathered', async t => {
+test('batchDelayMs delays stores, and a read sends them', async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t, { batchDelayMs: 60_000 })
   const stores = keystrokes(20).map(update => persistence.storeUpdate('doc', update))

@@ -7,7 +7,7 @@ import { Y, bigUpdate, docOf, keystrokes, textOf } from '../support/documents.mj
 
 const { getDynamoDbUpdates } = DynamoDbPersistence
 
-/** Puts what the original package would have written: updates from `clock` on, a stale state vector, metas. */
+/** Puts items as the original package writes them: updates from `clock` on, a stale state vector, metas. */
 async function fill(table, doc, updates, { clock = 0, metas = {} } = {}) {
   for (const [i, value] of updates.entries()) {
     await table.put({ doc, key: sortKey(['v1', doc, 'update', clock + i]), value })
@@ -20,7 +20,7 @@ async function fill(table, doc, updates, { clock = 0, metas = {} } = {}) {
   }
 }
 
-describe('a table that the original made and filled', () => {
+describe('a table of the original package', () => {
   const updates = keystrokes(40)
   const text = textOf(docOf(updates))
 
@@ -54,7 +54,7 @@ describe('a table that the original made and filled', () => {
     )
   })
 
-  test('is written on: clocks go on where they were', async t => {
+  test('is continued: clocks follow those of the original', async t => {
     const { table, persistence } = await filled(t, { compactionItems: 0 })
     const more = keystrokes(3, { clientID: 2, text: 'XYZ' })
     assert.equal(await persistence.storeUpdate('flushed', more[0]), 4_000_000_001)
@@ -90,8 +90,8 @@ describe('a table that the original made and filled', () => {
   })
 })
 
-describe('what is written has the form that the original reads', () => {
-  test('an update: its clock, then two numbers, and beside it when it was written', async t => {
+describe('items have the form that the original reads', () => {
+  test('an update: its clock, then two numbers, and the time of the write', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
     const [first, second] = keystrokes(2)
@@ -153,7 +153,7 @@ describe('what is written has the form that the original reads', () => {
   })
 })
 
-test('the walk of the original tests: many updates, a flush, more updates', async t => {
+test('as in the tests of the original: many updates, a flush, more updates', async t => {
   const persistence = new TestTable().open(t)
   const doc = new Y.Doc()
   doc.clientID = 0

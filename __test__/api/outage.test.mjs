@@ -1,4 +1,4 @@
-/** What waits while the table does not answer. */
+/** Calls that wait while the table does not answer. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,12 +8,12 @@ import { bigUpdate, keystrokes, mapOf, textOf } from '../support/documents.mjs'
 import { docWith, open, stored } from '../support/bound.mjs'
 import { ProxiedTable, deny, hang, serverError, throttle } from '../support/proxy.mjs'
 
-/** Ends by the number of attempts: what a busy machine takes for one of them makes no difference. */
+/** Ends by the number of attempts, however long a busy machine takes for one. */
 const FEW_ATTEMPTS = { aws: { maxAttempts: 2, requestTimeoutMs: 10_000, operationTimeoutMs: 30_000 } }
 /** For a table that does not answer. */
 const IMPATIENT = { aws: { maxAttempts: 1, requestTimeoutMs: 2_000, operationTimeoutMs: 30_000 } }
 
-/** The keys of all that was put so far: attempts of one put share theirs. */
+/** The keys of all puts so far; attempts of one put have the same key. */
 const putKeys = table =>
   new Set(
     table.requests.filter(({ operation }) => operation === 'PutItem').map(({ body }) => body.Item.ykeysort.B)
@@ -50,7 +50,7 @@ for (const [what, fault, code] of [
   )
 }
 
-test('the backlog of one document is refused, that of another is not', onceOnly, async t => {
+test('the waiting stores of one document are refused, those of another are not', onceOnly, async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t, FEW_ATTEMPTS)
   await Promise.all(['one', 'other'].map(doc => persistence.storeUpdate(doc, keystrokes(1)[0])))
@@ -63,7 +63,7 @@ test('the backlog of one document is refused, that of another is not', onceOnly,
   await Promise.all(refused)
 })
 
-test('a batch that is refused for good takes no other with it', onceOnly, async t => {
+test('a batch that fails does not fail another batch', onceOnly, async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -76,7 +76,7 @@ test('a batch that is refused for good takes no other with it', onceOnly, async 
   await Promise.all(others)
 })
 
-test('calls that wait between the stores are not refused with them', onceOnly, async t => {
+test('calls that wait between the stores do not fail with them', onceOnly, async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t, FEW_ATTEMPTS)
   await persistence.storeUpdate('doc', keystrokes(1)[0])
@@ -89,7 +89,7 @@ test('calls that wait between the stores are not refused with them', onceOnly, a
   assert.equal(textOf(await read), 'a')
 })
 
-test('close sends at once what batchDelayMs holds back, of bound documents too', onceOnly, async t => {
+test('close sends at once what batchDelayMs delays, of bound documents too', onceOnly, async t => {
   const table = await ProxiedTable.before(t)
   const { persistence, codes } = open(t, table, { batchDelayMs: 60_000 })
   const doc = docWith('')

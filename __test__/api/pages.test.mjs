@@ -61,7 +61,7 @@ test('empty pages are not the end', async t => {
   const persistence = table.open(t, { compactionItems: 0 })
   const updates = keys(10)
   for (const update of updates) await persistence.storeUpdate('doc', update)
-  // Every other page has nothing on it, as when DynamoDB stops early, and goes on where it began.
+  // Every other page is empty and ends where it began, as if DynamoDB had stopped early.
   table.rule(({ operation, body, nth }) => {
     if (operation !== 'Query' || body.ExclusiveStartKey === undefined || nth % 2 === 0) {
       return operation === 'Query' ? pageOf(3) : undefined

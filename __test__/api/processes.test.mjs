@@ -10,9 +10,9 @@ import { TestTable } from '../support/engine.mjs'
 import { docOf, keys, mapOf } from '../support/documents.mjs'
 import { ProxiedTable } from '../support/proxy.mjs'
 
-const PROCESS = fileURLToPath(new URL('support/process.mjs', import.meta.url))
+const PROCESS = fileURLToPath(new URL('../support/process.mjs', import.meta.url))
 
-/** A process of its own that works on the table; gives what it did when it ends. */
+/** A process that uses the table. @returns what it has done, when it ends */
 function start(table, job) {
   const child = fork(PROCESS, [JSON.stringify({ config: table.config(), ...job })])
   let last
@@ -37,7 +37,7 @@ const expected = clients =>
   mapOf(docOf(clients.flatMap(([clientID, n]) => keys(n, { clientID, prefix: `${clientID}-key` }))))
 
 describe('two processes on one document', () => {
-  test('300 updates each: all 600 are there', { timeout: 120_000 }, async t => {
+  test('store 300 updates each: all 600 are stored', { timeout: 120_000 }, async t => {
     const table = await ProxiedTable.before(t)
     await endWell(start(table, { store: 300, clientID: 1 }), start(table, { store: 300, clientID: 2 }))
     assert.deepEqual(
@@ -49,36 +49,40 @@ describe('two processes on one document', () => {
     )
   })
 
-  test('one stores while the other flushes in a loop: all 650 are there', { timeout: 120_000 }, async t => {
-    const table = await ProxiedTable.before(t)
-    await endWell(start(table, { store: 300, clientID: 1 }))
-    const flusher = start(table, { flush: true })
-    await flusher.began
-    const writer = start(table, { store: 350, clientID: 2, await: true })
-    await endWell(writer)
-    flusher.child.send('stop')
-    await endWell(flusher)
-    const { last } = await flusher.ended
-    assert(last.flushes > 3, `${last.flushes} flushes`)
-    const persistence = table.open(t)
-    assert.deepEqual(
-      mapOf(await persistence.getYDoc('doc')),
-      expected([
-        [1, 300],
-        [2, 350]
-      ])
-    )
-    await persistence.flushDocument('doc')
-    assert.deepEqual(
-      mapOf(await persistence.getYDoc('doc')),
-      expected([
-        [1, 300],
-        [2, 350]
-      ])
-    )
-  })
+  test(
+    'one stores while the other flushes in a loop: all 650 updates are stored',
+    { timeout: 120_000 },
+    async t => {
+      const table = await ProxiedTable.before(t)
+      await endWell(start(table, { store: 300, clientID: 1 }))
+      const flusher = start(table, { flush: true })
+      await flusher.began
+      const writer = start(table, { store: 350, clientID: 2, await: true })
+      await endWell(writer)
+      flusher.child.send('stop')
+      await endWell(flusher)
+      const { last } = await flusher.ended
+      assert(last.flushes > 3, `${last.flushes} flushes`)
+      const persistence = table.open(t)
+      assert.deepEqual(
+        mapOf(await persistence.getYDoc('doc')),
+        expected([
+          [1, 300],
+          [2, 350]
+        ])
+      )
+      await persistence.flushDocument('doc')
+      assert.deepEqual(
+        mapOf(await persistence.getYDoc('doc')),
+        expected([
+          [1, 300],
+          [2, 350]
+        ])
+      )
+    }
+  )
 
-  test('both flush in a loop, both store: everything is there', { timeout: 120_000 }, async t => {
+  test('both store and flush in a loop: all updates are stored', { timeout: 120_000 }, async t => {
     const table = await ProxiedTable.before(t)
     const both = [1, 2].map(clientID => start(table, { store: 100, clientID, await: true, flushEvery: 10 }))
     await endWell(...both)
@@ -91,7 +95,7 @@ describe('two processes on one document', () => {
     )
   })
 
-  test('one is killed in the middle: what it was told is stored is there', { timeout: 120_000 }, async t => {
+  test('one is killed: its acknowledged updates are stored', { timeout: 120_000 }, async t => {
     const table = await ProxiedTable.before(t)
     const writer = start(table, { store: 100_000, clientID: 1, await: true, flushEvery: 20 })
     await writer.began

@@ -4,18 +4,18 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { onceOnly } from '../support/engine.mjs'
 
-const SOCKETS = new URL('support/sockets.mjs', import.meta.url)
+const SOCKETS = new URL('../support/sockets.mjs', import.meta.url)
 
-/** How a process ends that breaks a connection off while it is `state`. */
+/** How a process ends that breaks a connection in the given state. */
 async function end(state) {
   const source = `
     import net from 'node:net'
-    import { breakOff } from ${JSON.stringify(SOCKETS.href)}
+    import { breakConnection } from ${JSON.stringify(SOCKETS.href)}
     const server = net.createServer(socket => {
       socket.on('error', () => {})
       server.close()
       if (${JSON.stringify(state)} === 'shutting down') socket.end()
-      breakOff(socket)
+      breakConnection(socket)
     })
     server.listen(0, '127.0.0.1', () => {
       net.connect(server.address().port, '127.0.0.1').on('error', error => { console.log(error.code) }).resume()
@@ -37,7 +37,7 @@ test('a connection that is open is reset', onceOnly, async () => {
   assert.deepEqual(await end('open'), { code: 0, signal: null, out: 'ECONNRESET' })
 })
 
-test('a connection that is shutting down is broken off, and the process ends', onceOnly, async () => {
+test('a connection that is shutting down is destroyed, and the process ends', onceOnly, async () => {
   const { code, signal } = await end('shutting down')
   assert.deepEqual([code, signal], [0, null])
 })

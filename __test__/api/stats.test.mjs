@@ -7,7 +7,7 @@ import { sortKey } from '../support/format.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { ProxiedTable, answer, deny } from '../support/proxy.mjs'
 
-/** What a channel tells until the test ends. */
+/** The messages of a channel until the test ends. */
 function listen(t, name) {
   const heard = []
   const listener = message => heard.push(message)
@@ -21,7 +21,7 @@ async function until(condition) {
   assert.ok(condition(), 'it did not happen within 5 s')
 }
 
-test('the stats tell requests, batches, merges and what waits', onceOnly, async t => {
+test('the stats count requests, batches, compactions and waiting calls', onceOnly, async t => {
   const persistence = new TestTable().open(t)
   const calls = keystrokes(200).map(update => persistence.storeUpdate('doc', update))
   assert.ok(persistence.stats().queue.openCalls > 0)
@@ -37,7 +37,7 @@ test('the stats tell requests, batches, merges and what waits', onceOnly, async 
   assert.deepEqual([queue.documents, queue.openCalls, queue.waitingUpdates], [1, 0, 0])
 })
 
-test('calls, batches and merges are told on their channels', onceOnly, async t => {
+test('calls, batches and compactions are published on their channels', onceOnly, async t => {
   const calls = listen(t, 'y-dynamodb:call')
   const batches = listen(t, 'y-dynamodb:batch')
   const merges = listen(t, 'y-dynamodb:compaction')
@@ -67,7 +67,7 @@ test('calls, batches and merges are told on their channels', onceOnly, async t =
   )
 })
 
-test('a background merge that fails is told, and loses nothing', onceOnly, async t => {
+test('a failed background compaction is reported, and nothing is lost', onceOnly, async t => {
   const merges = listen(t, 'y-dynamodb:compaction')
   const table = new TestTable()
   const errors = []
@@ -84,7 +84,7 @@ test('a background merge that fails is told, and loses nothing', onceOnly, async
   assert.equal((await table.items('doc')).length, 21)
 })
 
-test('without onError a background merge that fails is a warning, once for each code', onceOnly, async t => {
+test('without onError a failed background compaction is a warning, once for each code', onceOnly, async t => {
   const warnings = []
   const listener = warning => {
     if (warning.name === 'YDynamoDbWarning') warnings.push([warning.code, warning.message])
@@ -95,7 +95,7 @@ test('without onError a background merge that fails is a warning, once for each 
   table.rule(({ operation }) => (operation === 'BatchWriteItem' ? deny : undefined))
   const persistence = table.open(t, { compactionItems: 5 })
   const updates = keystrokes(200)
-  // A failed merge rests for a second, and the next store after that begins it again.
+  // After a failure compaction pauses for a second; the next store starts it again.
   for (let i = 0; persistence.stats().compactions.failed < 2; i++) {
     assert.ok(i < updates.length, 'no second failure within 20 s')
     await persistence.storeUpdate('doc', updates[i])
@@ -109,7 +109,7 @@ test('without onError a background merge that fails is a warning, once for each 
   assert.match(warnings[0][1], /^compaction of document "doc": /)
 })
 
-/** Messages of the warnings about replicas, and a persistence on a table that is described with `fields`. */
+/** The warnings about replicas, and a persistence whose DescribeTable answer has `fields`. */
 async function described(t, fields) {
   const warnings = []
   const listener = warning => {
@@ -133,7 +133,7 @@ async function described(t, fields) {
 
 const Replicas = [{ RegionName: 'eu-west-1', ReplicaStatus: 'ACTIVE' }]
 
-test('a table with replicas in other regions is warned about once', onceOnly, async t => {
+test('a table with replicas in other regions causes one warning', onceOnly, async t => {
   const { warnings, table, persistence } = await described(t, {
     Replicas,
     TableStatus: 'REPLICATION_NOT_AUTHORIZED'
@@ -144,7 +144,7 @@ test('a table with replicas in other regions is warned about once', onceOnly, as
   assert.match(warnings[0], new RegExp(`${table.tableName}.* 1 `))
 })
 
-test('a table with strong consistency across regions is not warned about', onceOnly, async t => {
+test('a table with strong consistency across regions causes no warning', onceOnly, async t => {
   const { warnings, persistence } = await described(t, { Replicas, MultiRegionConsistency: 'STRONG' })
   for (const update of keystrokes(3)) await persistence.storeUpdate('doc', update)
   await delay(100)

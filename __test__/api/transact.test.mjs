@@ -8,7 +8,7 @@ import { keystrokes, textOf } from '../support/documents.mjs'
 const { getDynamoDbUpdates } = DynamoDbPersistence
 const [update] = keystrokes(1)
 
-/** Something that others wait for. */
+/** A promise and the function that resolves it. */
 function gate() {
   let open
   const opened = new Promise(resolve => {
@@ -17,7 +17,7 @@ function gate() {
   return { open, opened }
 }
 
-test('transact inside transact is refused, awaited or not, however deep', onceOnly, async t => {
+test('transact inside transact is refused, awaited or not, at any depth', onceOnly, async t => {
   const persistence = new TestTable().open(t)
   const inner = await persistence.transact(async () => {
     await rejectsWith(
@@ -67,11 +67,11 @@ test(
   }
 )
 
-test('transactions side by side are not inside each other', onceOnly, async t => {
+test('parallel transactions are not inside each other', onceOnly, async t => {
   const persistence = new TestTable().open(t)
   const { open, opened } = gate()
   const order = []
-  // The context of the first one spreads to nothing that was begun before it.
+  // The context of the first one does not extend to what began before it.
   const timer = delay(20).then(() =>
     persistence.transact(() => {
       order.push('timer')
@@ -97,7 +97,7 @@ test(
     const [persistence, other] = [new TestTable().open(t), new TestTable().open(t)]
     const { open, opened } = gate()
     const { open: endOther, opened: otherEnded } = gate()
-    // Keeps contexts at work: they are switched off when no transaction runs.
+    // Keeps AsyncLocalStorage enabled: it is disabled when no transaction runs.
     const unrelated = other.transact(() => otherEnded)
     let later
     await persistence.transact(() => {
@@ -113,20 +113,24 @@ test(
   }
 )
 
-test('a transaction on another persistence may be inside, but not one that leads back', onceOnly, async t => {
-  const [one, other] = [new TestTable().open(t), new TestTable().open(t)]
-  const result = await one.transact(() =>
-    other.transact(async () => {
-      await rejectsWith(
-        'ERR_INVALID_ARGUMENT',
-        one.transact(() => 1)
-      )
-      await rejectsWith('ERR_INVALID_ARGUMENT', one.close())
-      return 5
-    })
-  )
-  assert.equal(result, 5)
-})
+test(
+  'a transaction on another persistence may be inside, but not one that returns to the first',
+  onceOnly,
+  async t => {
+    const [one, other] = [new TestTable().open(t), new TestTable().open(t)]
+    const result = await one.transact(() =>
+      other.transact(async () => {
+        await rejectsWith(
+          'ERR_INVALID_ARGUMENT',
+          one.transact(() => 1)
+        )
+        await rejectsWith('ERR_INVALID_ARGUMENT', one.close())
+        return 5
+      })
+    )
+    assert.equal(result, 5)
+  }
+)
 
 test('every other call may be awaited inside', onceOnly, async t => {
   const table = new TestTable()

@@ -11,8 +11,8 @@ const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))
 describe('with onError', onceOnly, () => {
   let reports, unhandled, listeners
 
-  /** Until something was told, and a little longer. */
-  async function told() {
+  /** Waits until something was reported, and a little longer. */
+  async function untilReported() {
     for (let i = 0; i < 500 && reports.length + unhandled.length === 0; i++) await sleep(10)
     await sleep(30)
   }
@@ -71,7 +71,7 @@ describe('with onError', onceOnly, () => {
   }
   for (const [what, handle] of Object.entries(handled)) {
     for (const [when, call] of Object.entries(calls)) {
-      test(`only the caller hears: ${what}, ${when}`, async t => {
+      test(`a handled rejection is not reported: ${what}, ${when}`, async t => {
         await handle(call(open(t)))
         await sleep(30)
         assert.deepEqual([reports, unhandled], [[], []])
@@ -93,9 +93,9 @@ describe('with onError', onceOnly, () => {
   }
   for (const [what, forget] of Object.entries(forgotten)) {
     for (const [when, call] of Object.entries(calls)) {
-      test(`it is told once: ${what}, ${when}`, async t => {
+      test(`an unhandled rejection is reported once: ${what}, ${when}`, async t => {
         forget(call(open(t)))
-        await told()
+        await untilReported()
         const [code, docName] =
           when === 'refused at once' ? ['ERR_INVALID_ARGUMENT', 7] : ['ERR_INVALID_UPDATE', 'doc']
         assert.deepEqual(reports, [[code, { docName, operation: 'storeUpdate' }]])
@@ -111,11 +111,11 @@ describe('with onError', onceOnly, () => {
       .then(() => {
         throw mine
       })
-    await told()
+    await untilReported()
     assert.deepEqual([reports, unhandled], [[], [mine]])
   })
 
-  test('promises are promises', async t => {
+  test('the promises behave like others', async t => {
     const persistence = open(t)
     const promise = persistence.storeUpdate('doc', update)
     assert(promise instanceof Promise)
@@ -126,12 +126,12 @@ describe('with onError', onceOnly, () => {
     assert.deepEqual(reports, [])
   })
 
-  test('transact and close are told of too', async t => {
+  test('transact and close are reported too', async t => {
     const persistence = open(t)
     void persistence.transact()
     await persistence.close()
     void persistence.getAllDocNames()
-    await told()
+    await untilReported()
     assert.deepEqual(reports, [
       ['ERR_INVALID_ARGUMENT', { docName: undefined, operation: 'transact' }],
       ['ERR_CLOSED', { docName: undefined, operation: 'getAllDocNames' }]

@@ -111,7 +111,7 @@ const describing = fault => async t => {
 }
 
 const withoutYjs = async t => {
-  const { define } = createRequire(import.meta.url)('../../lib/persistence.js')
+  const { define } = createRequire(import.meta.url)('../../lib/entry.js')
   const persistence = define(() => import('yjs-that-is-not-here'))(embedded().config())
   t.after(() => persistence.close())
   return rejected(persistence.getYDoc('letter'))
@@ -144,6 +144,14 @@ const whenNobodyIsAnswered = async t => {
   return errors.find(({ message }) => message.includes('no connection'))
 }
 
+const clearedWhileBound = async t => {
+  const reported = []
+  const persistence = embedded().open(t, { onError: error => reported.push(error) })
+  await persistence.bindState('letter', new Y.Doc())
+  await persistence.clearDocument('letter')
+  return reported[0]
+}
+
 const withoutAddon = () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-docs-'))
   try {
@@ -170,6 +178,8 @@ export const PROVOKED = {
   'no table name': () => thrown(() => DynamoDbPersistence({ tableName: process.env.NOT_SET })),
   'endpoint without a scheme': () =>
     thrown(() => DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'localhost:8000' } })),
+  'region with a line break': () =>
+    thrown(() => DynamoDbPersistence({ tableName: 'docs', aws: { region: 'eu-central-1\n' } })),
   'no region': () => withoutSettings({ tableName: 'docs' }),
   'not DynamoDB': onOtherServer,
   'no document name': onTable(persistence => persistence.getYDoc(undefined)),
@@ -230,6 +240,7 @@ export const PROVOKED = {
     await persistence.close()
     await persistence.storeUpdate('letter', update)
   }),
+  'cleared while bound': clearedWhileBound,
   'no addon': withoutAddon,
   'clock used up': onDamage(
     table =>

@@ -47,8 +47,19 @@ const NPM = {
   init: () => {}
 }
 
+/** Files of the installed package that `cp` copies: `node_modules/y-dynamodb/FOLDER/*.mjs`. */
+const copiedBy = pattern => {
+  const [, folder] = /^node_modules\/y-dynamodb\/(.+)\/\*\.mjs$/.exec(pattern) ?? []
+  assert.ok(manifest.files.includes(folder), `cp ${pattern}: not in the published package`)
+  return fs.readdirSync(path.join(ROOT, folder)).filter(name => name.endsWith('.mjs'))
+}
+
 const PROGRAMS = {
   cat: () => {},
+  cp: ([from, to], ownFiles) => {
+    assert.equal(to, '.')
+    copiedBy(from).forEach(name => ownFiles.add(name))
+  },
   npm: ([command, ...words]) => {
     assert.ok(NPM[command], `npm ${command} is not known to the test`)
     NPM[command](words)
@@ -68,7 +79,7 @@ const PROGRAMS = {
 
 /**
  * @param {string} text of an sh block
- * @param {Set<string>} ownFiles names of the programs that the page shows
+ * @param {Set<string>} ownFiles names of the programs that the page shows; those that `cp` copies are added
  */
 export const checkCommands = (text, ownFiles) => {
   const lines = text

@@ -6,7 +6,7 @@ import { docs } from '@y/websocket-server/utils'
 import { WebSocketServer } from 'ws'
 import { TestTable } from '../support/engine.mjs'
 import { ProxiedTable, delay } from '../support/proxy.mjs'
-import { breakOff } from '../support/sockets.mjs'
+import { breakConnection } from '../support/sockets.mjs'
 import { docNameOf, persist } from '../../examples/y-websocket/persist.mjs'
 import { until } from '../support/until.mjs'
 import { upgrade } from './upgrade.mjs'
@@ -49,7 +49,7 @@ test('a client that breaks off while its document loads ends nothing but itself,
   const { socket } = upgrade(port, '/doc')
   socket.on('error', () => {})
   await until('the upgrade', () => docs.has('doc'))
-  breakOff(socket)
+  breakConnection(socket)
   await until('the end of the connection', () => sockets[0].destroyed)
   assert.equal(docs.size, 1)
   release()

@@ -19,9 +19,9 @@ import {
 } from '../support/proxy.mjs'
 
 const { getDynamoDbUpdates } = DynamoDbPersistence
-/** Short, as there are many calls; the defaults are in `index.d.ts`. */
+/** Short, because there are many calls. */
 const SHORT = { connectTimeoutMs: 150, requestTimeoutMs: 150, operationTimeoutMs: 400 }
-/** Ends by the number of attempts: what a busy machine takes for one of them makes no difference. */
+/** Ends by the number of attempts, however long a busy machine takes for one. */
 const FEW_ATTEMPTS = { maxAttempts: 3, requestTimeoutMs: 10_000, operationTimeoutMs: 20_000 }
 const LIMITS = { connectTimeoutMs: 500, requestTimeoutMs: 500, operationTimeoutMs: 2_000 }
 const [update] = keystrokes(1)
@@ -42,7 +42,7 @@ const CALLS = {
   clearAll: persistence => persistence.clearAll()
 }
 
-describe('every call says what is wrong, within the operation timeout', { concurrency: true }, () => {
+describe('every call rejects with its code within the operation timeout', { concurrency: true }, () => {
   const faults = {
     'throttled for ever': [throttle, 'ERR_THROTTLED', true],
     'throttled by request': [fail('ThrottlingException'), 'ERR_THROTTLED', true],
@@ -64,16 +64,16 @@ describe('every call says what is wrong, within the operation timeout', { concur
       table.rule(() => fault)
       const started = Date.now()
       const errors = await Promise.all(Object.values(CALLS).map(call => rejectsWith(code, call(persistence))))
-      // Calls on one document wait for each other, so this is the time of several. delMeta waits for what setMeta may still do.
-      const late = fault === hang || fault === reset ? 15_000 : 0
-      assert(Date.now() - started < 1_000 * Object.keys(CALLS).length + late, `${Date.now() - started} ms`)
+      // Calls on one document wait for each other. delMeta also waits for late attempts of setMeta.
+      const lateMs = fault === hang || fault === reset ? 15_000 : 0
+      assert(Date.now() - started < 1_000 * Object.keys(CALLS).length + lateMs, `${Date.now() - started} ms`)
       assert(errors.every(error => error.retryable === retryable))
       table.rule(() => undefined)
       assert.equal(textOf(await persistence.getYDoc('doc')), 'a')
     })
   }
 
-  test('one call needs no longer than the operation timeout', async t => {
+  test('one call takes no longer than the operation timeout', async t => {
     const table = await ProxiedTable.before(t)
     await table.behind.create()
     const persistence = table.open(t, { skipCreateTable: true, aws: LIMITS })
@@ -91,7 +91,7 @@ describe('every call says what is wrong, within the operation timeout', { concur
   })
 })
 
-test('an error of AWS brings its request id', async t => {
+test('an error of AWS has its request id', async t => {
   const table = await ProxiedTable.before(t)
   await table.behind.create()
   const persistence = table.open(t, { skipCreateTable: true, aws: LIMITS })
@@ -100,7 +100,7 @@ test('an error of AWS brings its request id', async t => {
   assert.equal(error.requestId, 'REQUEST-ID')
 })
 
-test('nobody there', async t => {
+test('a port without a server is ERR_UNAVAILABLE', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise(resolve => server.once('listening', resolve))
   const { port } = server.address()
@@ -131,14 +131,14 @@ test('other documents are not delayed by one that is throttled or hangs', async 
     const fault = request => (isReleased ? deny(request) : until(request, released))
     table.rule(({ body }) => (JSON.stringify(body).includes('"bad"') ? fault : undefined))
     const bad = [1, 2, 3].map(() => rejectsWith('ERR_ACCESS', persistence.storeUpdate('bad', update)))
-    // If one of these waited for the bad one, nothing would release it.
+    // If one of these waited for the bad document, the bad document would never be released.
     for (let i = 0; i < 20; i++) await persistence.storeUpdate(`good ${i}`, update)
     release()
     await Promise.all(bad)
   }
 })
 
-test('a throttle that passes is not seen', async t => {
+test('a short throttle is retried and not reported', async t => {
   const table = await ProxiedTable.before(t)
   const persistence = table.open(t)
   table.rule(({ nth }) => (nth % 3 !== 2 ? throttle : undefined))
@@ -157,7 +157,7 @@ describe('the table', () => {
     }
   })
 
-  test('missing: it is created on demand, and waited for', async t => {
+  test('missing: it is created on demand, and calls wait for it', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t)
     await persistence.storeUpdate('doc', update)
@@ -176,7 +176,7 @@ describe('the table', () => {
     assert.deepEqual(body.ProvisionedThroughput, { ReadCapacityUnits: 5, WriteCapacityUnits: 5 })
   })
 
-  test('two that create it at once both find it', async t => {
+  test('several persistences can create it at once', async t => {
     const table = new TestTable()
     const all = [table.open(t), table.open(t), table.open(t)]
     await Promise.all(all.map(persistence => persistence.storeUpdate('doc', update)))
@@ -215,7 +215,7 @@ describe('the table', () => {
     assert.equal(await stored, 0)
   })
 
-  test('a check that failed is made again by the next call', async t => {
+  test('a failed check is repeated by the next call', async t => {
     const table = await ProxiedTable.before(t)
     table.rule(({ operation }) =>
       operation === 'DescribeTable' || operation === 'CreateTable' ? deny : undefined
@@ -286,7 +286,7 @@ describe('nothing is lost and nothing comes back', () => {
     assert.deepEqual(await table.items(), [])
   })
 
-  test('when a store fails for good, and is tried again', async t => {
+  test('when a store has failed and is called again', async t => {
     const table = await ProxiedTable.before(t)
     const persistence = table.open(t, { aws: LIMITS })
     await persistence.storeUpdate('doc', keystrokes(1)[0])

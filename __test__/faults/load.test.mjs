@@ -1,4 +1,4 @@
-/** A short form of `npm run bench:load`: memory does not grow with what was stored. The times are the benchmark's business. */
+/** A short `npm run bench:load`: memory does not grow with the stored bytes. It does not check times. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import v8 from 'node:v8'
@@ -10,7 +10,7 @@ v8.setFlagsFromString('--expose-gc')
 globalThis.gc = vm.runInNewContext('gc')
 
 test(
-  '100 documents, 5 updates a second each, for 8 s: memory stays',
+  '100 documents, 5 updates a second each, for 8 s: memory does not grow',
   { ...onceOnly, timeout: 120_000 },
   async t => {
     const { sent, storedPerSecond, rss, heap } = await run({
@@ -22,7 +22,7 @@ test(
     t.diagnostic(
       `${sent} updates, ${storedPerSecond.toFixed(0)} a second; growth: RSS ${rss.growth.toFixed(1)} MiB, JS heap ${heap.growth.toFixed(2)} MiB`
     )
-    // The database lies in the same memory: 2,000 items of some hundred bytes, and room for a busy machine's backlog.
+    // The database is in the same process: 2,000 items of some hundred bytes, and a backlog on a busy machine.
     assert(rss.growth < 32, `RSS grew by ${rss.growth} MiB`)
     assert(heap.growth < 4, `the JS heap grew by ${heap.growth} MiB`)
   }

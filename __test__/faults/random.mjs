@@ -1,9 +1,9 @@
-/** Chance that can be had again: the seed is printed, and `FIRE_SEED` sets it. */
+/** Random numbers that can be reproduced: the seed is printed, and `FAULT_SEED` sets it. */
 
-export const seed = Number(process.env.FIRE_SEED ?? Math.floor(Math.random() * 2 ** 32))
-if (!Number.isInteger(seed)) throw new Error(`FIRE_SEED=${process.env.FIRE_SEED} is not a whole number`)
+export const seed = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 32))
+if (!Number.isInteger(seed)) throw new Error(`FAULT_SEED=${process.env.FAULT_SEED} is not a whole number`)
 
-/** Numbers in [0, 1) that depend on the seed and `salt` alone (mulberry32). */
+/** A generator of numbers in [0, 1) that depend only on the seed and `salt` (mulberry32). */
 export function random(salt = 0) {
   let state = (seed ^ Math.imul(salt + 1, 0x9e3779b9)) >>> 0
   return () => {
@@ -14,7 +14,7 @@ export function random(salt = 0) {
   }
 }
 
-/** Tells which seed it was, so that a failure can be had again. */
-export function tellSeed(t) {
-  t.diagnostic(`seed: FIRE_SEED=${seed}`)
+/** Prints the seed, so that a failure can be reproduced. */
+export function reportSeed(t) {
+  t.diagnostic(`seed: FAULT_SEED=${seed}`)
 }

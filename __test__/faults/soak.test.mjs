@@ -1,6 +1,6 @@
 /**
- * Each fault that DynamoDB or the network can show, while several documents are stored, read, flushed and cleared, with
- * background compaction at work: nothing acknowledged is lost, nothing cleared is back, every refusal has its code.
+ * Every fault of DynamoDB and the network, while several documents are stored, read, flushed and cleared, with background
+ * compaction: no acknowledged update is lost, no cleared one is back, and every rejection has its code.
  *
  * On the embedded DynamoDB, or on DynamoDB Local (`Y_DYNAMODB_TEST_ENGINE=local`), through the proxy.
  */
@@ -17,91 +17,100 @@ import {
   throttle,
   unprocessed
 } from '../support/proxy.mjs'
-import { Ledger } from './ledger.mjs'
-import { LateDuplicates, isBatch, isPaged, isSeal, isWrite, lagging, sometimes, weather } from './proxy.mjs'
-import { random, tellSeed } from './random.mjs'
-import { age, isRemains, writes } from './leftovers.mjs'
-import { Work, idsIn } from './work.mjs'
+import { History } from './history.mjs'
+import {
+  LateDuplicates,
+  allFaults,
+  isBatch,
+  isPaged,
+  isSeal,
+  isWrite,
+  sometimes,
+  staleReads
+} from './random-faults.mjs'
+import { random, reportSeed } from './random.mjs'
+import { entriesOf, isIncomplete, makeOld } from './incomplete-sets.mjs'
+import { Workload, idsIn } from './workload.mjs'
 
 const DOCS = ['one', 'two', 'three', 'four']
 const STEPS = 25
-/** Compaction so eager that it is always at work; time enough for a machine that is busy. */
+/** Compacts all the time; timeouts suit a busy machine. */
 const CONFIG = {
   compactionItems: 8,
   aws: { requestTimeoutMs: 5_000, operationTimeoutMs: 20_000, maxAttempts: 100 }
 }
-/** Does not wait long for an answer that never comes. */
-const BRISK = { ...CONFIG, aws: { ...CONFIG.aws, requestTimeoutMs: 500 } }
-/** Gives up soon. */
-const IMPATIENT = { ...CONFIG, aws: { requestTimeoutMs: 400, operationTimeoutMs: 800 } }
+/** For requests without an answer. */
+const SHORT_REQUESTS = { ...CONFIG, aws: { ...CONFIG.aws, requestTimeoutMs: 500 } }
+/** For outages. */
+const SHORT_OPERATIONS = { ...CONFIG, aws: { requestTimeoutMs: 400, operationTimeoutMs: 800 } }
 
-/** Works on the documents under `rule`; gives the work and what it takes to look at its end. */
-async function under(t, rule, { chance, codes = [], clears = true, config = CONFIG }) {
-  tellSeed(t)
+/** Runs the workload under `rule`. @returns what `checkContent` needs */
+async function runUnder(t, rule, { chance, codes = [], clears = true, config = CONFIG }) {
+  reportSeed(t)
   const table = await ProxiedTable.before(t)
-  const ledger = new Ledger()
+  const history = new History()
   const persistence = table.open(t, config)
-  const work = new Work(persistence, ledger, chance, { clears })
+  const work = new Workload(persistence, history, chance, { clears })
   await persistence.getYDoc('warm')
   table.rule(rule)
   await work.run(DOCS, STEPS)
-  refusedWith(work, codes)
-  const { stores, acknowledged } = ledger.counts
+  checkRejections(work, codes)
+  const { stores, acknowledged } = history.counts
   t.diagnostic(`${table.requests.length} requests; ${acknowledged} of ${stores} stores acknowledged`)
-  return { table, ledger, persistence, work }
+  return { table, history, persistence, work }
 }
 
-function refusedWith(work, codes) {
+function checkRejections(work, codes) {
   for (const { operation, error } of work.rejections) {
     assert(codes.includes(error.code), `${operation}: ${error.stack}`)
     assert.equal(error.retryable, true)
   }
 }
 
-/** What another process finds when all is over; then two flushes, which leave one write of each document. */
-async function isAllThere(t, { table, ledger, persistence }) {
+/** Checks what another persistence reads at the end, before and after two flushes, which leave one entry of each document. */
+async function checkContent(t, { table, history, persistence }) {
   await persistence.close()
   table.rule(() => undefined)
   const other = table.open(t, { compactionItems: 0 })
   const check = async moment => {
     for (const doc of DOCS) {
-      const verdict = ledger.judge(doc, idsIn(await other.getYDoc(doc)))
+      const verdict = history.check(doc, idsIn(await other.getYDoc(doc)))
       assert.deepEqual(verdict, { lost: [], back: [], unknown: [] }, `${doc} ${moment}`)
     }
   }
   await check('at the end')
   for (const doc of DOCS) {
-    await age(table, doc)
+    await makeOld(table, doc)
     await other.flushDocument(doc)
     await other.flushDocument(doc)
-    const left = await writes(table, doc)
-    assert(left.length <= 1 && !left.some(isRemains), `${doc}: ${JSON.stringify(left)}`)
+    const left = await entriesOf(table, doc)
+    assert(left.length <= 1 && !left.some(isIncomplete), `${doc}: ${JSON.stringify(left)}`)
   }
   await check('after two flushes')
 }
 
-/** All calls are refused while it lasts; before and after all is well. */
+/** Every call rejects during the outage, and none before and after it. */
 async function outage(t, fault, code) {
   const chance = random()
   const table = await ProxiedTable.before(t)
-  const ledger = new Ledger()
-  const [patient, impatient] = [CONFIG, IMPATIENT].map(config => table.open(t, config))
-  const before = new Work(patient, ledger, chance)
+  const history = new History()
+  const [working, failing] = [CONFIG, SHORT_OPERATIONS].map(config => table.open(t, config))
+  const before = new Workload(working, history, chance)
   await before.run(DOCS, 10)
-  await impatient.getYDoc('warm')
+  await failing.getYDoc('warm')
   table.rule(() => fault)
-  const during = new Work(impatient, ledger, chance)
-  await Promise.all(DOCS.map(doc => during.each(doc)))
+  const during = new Workload(failing, history, chance)
+  await Promise.all(DOCS.map(doc => during.callAll(doc)))
   assert.equal(during.rejections.length, 4 * DOCS.length)
-  refusedWith(during, [code])
+  checkRejections(during, [code])
   table.rule(() => undefined)
   await before.run(DOCS, 10)
   assert.deepEqual(before.rejections, [])
-  await impatient.close()
-  await isAllThere(t, { table, ledger, persistence: patient })
+  await failing.close()
+  await checkContent(t, { table, history, persistence: working })
 }
 
-describe('in a share of the requests', { concurrency: 4 }, () => {
+describe('a fault in a share of the requests', { concurrency: 4 }, () => {
   const faults = {
     'latency, so that answers come in another order': [
       chance => sometimes(chance, 0.7, () => delay(chance() * 60))
@@ -123,20 +132,23 @@ describe('in a share of the requests', { concurrency: 4 }, () => {
   for (const [what, [rule, ...codes]] of Object.entries(faults)) {
     test(what, { timeout: 60_000 }, async t => {
       const chance = random()
-      // Bad luck may be longer than the operation timeout.
-      await isAllThere(t, await under(t, rule(chance), { chance, codes }))
+      // A call may meet faults for longer than the operation timeout.
+      await checkContent(t, await runUnder(t, rule(chance), { chance, codes }))
     })
   }
 
   test('a socket that hangs', { timeout: 60_000 }, async t => {
     const chance = random()
     const rule = sometimes(chance, 0.06, () => hang)
-    await isAllThere(t, await under(t, rule, { chance, codes: ['ERR_UNAVAILABLE'], config: BRISK }))
+    await checkContent(
+      t,
+      await runUnder(t, rule, { chance, codes: ['ERR_UNAVAILABLE'], config: SHORT_REQUESTS })
+    )
   })
 
-  test('eventual reads that lag behind: none is made', { timeout: 60_000 }, async t => {
+  test('stale reads: every read is strongly consistent', { timeout: 60_000 }, async t => {
     const seen = []
-    const after = await under(t, lagging(seen), { chance: random() })
+    const after = await runUnder(t, staleReads(seen), { chance: random() })
     const { persistence } = after
     await persistence.getAllDocNames()
     await persistence.getAllDocStateVectors()
@@ -144,32 +156,32 @@ describe('in a share of the requests', { concurrency: 4 }, () => {
     assert.equal(await persistence.getMeta('one', 'key'), 1)
     await persistence.getMetas('one')
     assert.deepEqual(seen, [])
-    await isAllThere(t, after)
+    await checkContent(t, after)
   })
 
   test('writes that arrive a second time, late', { timeout: 60_000 }, async t => {
     const chance = random()
-    // A head and its seal that both arrive behind the delete of their set look like damage, which `repair` resolves
+    // A head and its seal that are both applied after the delete of their set look like damage, which `repair` resolves
     // (ARCHITECTURE.md, Read). tests/log/damage.rs has that.
     const of = request => isWrite(request) && !isSeal(request)
     const late = new LateDuplicates(chance, { share: 0.5, withinMs: 300, of })
-    // What arrives behind a clear is back, and nobody can tell: clears only when the last duplicate has arrived.
-    const { table, ledger, persistence, work } = await under(t, late.rule, { chance, clears: false })
+    // A duplicate that is applied after a clear brings its update back: so the clear comes after the last duplicate.
+    const { table, history, persistence, work } = await runUnder(t, late.rule, { chance, clears: false })
     assert(late.count > 30, `${late.count} duplicates`)
-    await late.settled()
+    await late.ended()
     table.rule(() => undefined)
     await work.clear('one')
-    await isAllThere(t, { table, ledger, persistence })
+    await checkContent(t, { table, history, persistence })
   })
 
   test('everything at once', { timeout: 60_000 }, async t => {
     const chance = random()
     const codes = ['ERR_THROTTLED', 'ERR_UNAVAILABLE']
-    await isAllThere(t, await under(t, weather(chance), { chance, codes, config: BRISK }))
+    await checkContent(t, await runUnder(t, allFaults(chance), { chance, codes, config: SHORT_REQUESTS }))
   })
 })
 
-describe('in every request, for a while', { concurrency: 4 }, () => {
+describe('a fault in every request for a while', { concurrency: 4 }, () => {
   const faults = {
     'a throttle': [throttle, 'ERR_THROTTLED'],
     'a 500': [serverError, 'ERR_UNAVAILABLE'],

@@ -1,98 +1,19 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'
-import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import { Server } from '@hocuspocus/server'
-import WebSocket from 'ws'
 import { DynamoDB } from 'y-dynamodb/hocuspocus'
 import * as Y from 'yjs'
 import { until } from '../support/until.mjs'
 import { textOf } from '../support/documents.mjs'
-import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/engine.mjs'
 import { ProxiedTable, delay, deny } from '../support/proxy.mjs'
-
-/** A server on a table, whose extension has a persistence of its own. */
-const open = async (t, table, { extensions = [], ...more } = {}) => {
-  const told = []
-  const onError = (error, context) => told.push([error.code, context])
-  const extension = new DynamoDB(table.config({ onError, ...more }))
-  const server = new Server({
-    port: 0,
-    address: '127.0.0.1',
-    quiet: true,
-    stopOnSignals: false,
-    debounce: 50,
-    extensions: [...extensions, extension]
-  })
-  await server.listen()
-  let destroyed
-  const stop = () => {
-    destroyed ??= server.destroy()
-    return destroyed
-  }
-  t.after(stop)
-  const { documents } = server.hocuspocus
-  const join = docName => joined(t, `ws://127.0.0.1:${server.address.port}`, docName)
-  return {
-    server,
-    hocuspocus: server.hocuspocus,
-    documents,
-    extension,
-    told,
-    stop,
-    join,
-    codes: () => told.map(([code]) => code)
-  }
-}
-
-const joined = (t, url, name) => {
-  const doc = new Y.Doc()
-  const websocketProvider = new HocuspocusProviderWebsocket({ url, WebSocketPolyfill: WebSocket })
-  const refusals = []
-  const provider = new HocuspocusProvider({
-    websocketProvider,
-    name,
-    document: doc,
-    onAuthenticationFailed: refusal => refusals.push(refusal),
-    onClose: refusal => refusals.push(refusal)
-  })
-  provider.attach()
-  const leave = () => {
-    provider.destroy()
-    websocketProvider.destroy()
-    doc.destroy()
-  }
-  t.after(leave)
-  return { doc, text: doc.getText('text'), leave, refusals, isSynced: () => provider.synced }
-}
-
-const stored = async (table, docName = 'doc') => {
-  const persistence = DynamoDbPersistence({
-    ...table.config(),
-    ...(table.behind && { aws: table.behind.config().aws })
-  })
-  try {
-    return textOf(await persistence.getYDoc(docName))
-  } finally {
-    await persistence.close()
-  }
-}
-
-const store = async (table, docName, text) => {
-  const persistence = DynamoDbPersistence(table.config())
-  const doc = new Y.Doc()
-  doc.getText('text').insert(0, text)
-  await persistence.storeUpdate(docName, Y.encodeStateAsUpdate(doc))
-  await persistence.close()
-}
-
-const denyWrites = ({ operation }) => (operation === 'PutItem' ? deny : undefined)
-const denyReads = ({ operation }) => (operation === 'Query' ? deny : undefined)
+import { denyReads, denyWrites, open, store, stored } from './hocuspocus.mjs'
 
 describe('a Hocuspocus server', () => {
-  test('has its documents again after a restart, each its own', async t => {
+  test('loads its documents after a restart', async t => {
     const table = new TestTable()
-    const keeper = table.open(t) // a database in memory ends with the last who has it open
+    const keeper = table.open(t) // a database in memory ends when its last persistence is closed
     await keeper.getAllDocNames()
     const first = await open(t, table)
     const [a, b] = [first.join('a'), first.join('b')]
@@ -110,7 +31,7 @@ describe('a Hocuspocus server', () => {
     const second = await open(t, table)
     const again = [second.join('a'), second.join('b')]
     await until('synchronisation', () => again.every(({ isSynced }) => isSynced()))
-    // It was loaded before the first client got it.
+    // The server loads a document before a client gets it.
     assert.deepEqual(
       again.map(({ doc }) => textOf(doc)),
       ['text of a', 'text of b']
@@ -118,7 +39,7 @@ describe('a Hocuspocus server', () => {
     assert.deepEqual([...first.codes(), ...second.codes()], [])
   })
 
-  test('loads a document again that it has unloaded, and stores increments only', async t => {
+  test('loads a document again after unloading it, and stores only increments', async t => {
     const table = new TestTable()
     const { documents, extension, join } = await open(t, table)
     const first = join('doc')
@@ -168,7 +89,7 @@ describe('a Hocuspocus server', () => {
     await until('synchronisation', client.isSynced)
     table.rule(denyWrites)
     const document = documents.get('doc')
-    // Not from a client, so that the server begins to unload at once.
+    // A change without a client, so that the server unloads at once.
     document.getText('text').insert(0, 'before, ')
     client.leave()
     await unloading
@@ -182,7 +103,7 @@ describe('a Hocuspocus server', () => {
     await connection.disconnect()
   })
 
-  test('refuses a client whose document cannot be loaded, and lets others in later', async t => {
+  test('refuses a client whose document cannot be loaded, and accepts later clients', async t => {
     const table = await ProxiedTable.before(t)
     await store(table, 'doc', 'stored')
     let made
@@ -215,7 +136,7 @@ describe('a Hocuspocus server', () => {
     assert.deepEqual([...new Set(codes())], ['ERR_ACCESS'])
   })
 
-  test('stores what another extension puts into a document, and does not wait for the hooks of others', async t => {
+  test('stores what another extension inserts, and does not wait for hooks of other extensions', async t => {
     const table = new TestTable()
     const template = {
       priority: 1_000,
@@ -234,10 +155,10 @@ describe('a Hocuspocus server', () => {
     assert.equal(await stored(table), 'typed in a template')
   })
 
-  test('a table that fails keeps no run of the hook onStoreDocument waiting, and so the server ends', async t => {
+  test('onStoreDocument does not wait for a failing table, so the server can be destroyed', async t => {
     const table = await ProxiedTable.before(t)
     let runs = 0
-    const { join, stop, told, documents } = await open(t, table, {
+    const { join, stop, reported, documents } = await open(t, table, {
       extensions: [
         {
           afterStoreDocument: async () => {
@@ -250,14 +171,14 @@ describe('a Hocuspocus server', () => {
     await until('synchronisation', client.isSynced)
     table.rule(denyWrites)
     client.text.insert(0, 'not stored')
-    await until('a refusal', () => told.length > 0)
+    await until('a refusal', () => reported.length > 0)
     await until('the end of a run', () => runs > 0)
     assert(documents.has('doc'))
     await stop()
-    assert.equal(told.filter(([, { update }]) => update).length, 1)
+    assert.equal(reported.filter(([, { update }]) => update).length, 1)
   })
 
-  test('a direct connection has stored what it changed', async t => {
+  test('a direct connection waits until its change is stored', async t => {
     const table = await ProxiedTable.before(t)
     table.rule(({ operation }) => (operation === 'PutItem' ? delay(500) : undefined))
     const { hocuspocus } = await open(t, table)
@@ -267,7 +188,7 @@ describe('a Hocuspocus server', () => {
     await connection.disconnect()
   })
 
-  test('that does not listen itself lets a direct connection wait all the same', async t => {
+  test('that does not listen itself also makes a direct connection wait', async t => {
     const table = await ProxiedTable.before(t)
     let refusals = 0
     table.rule(({ operation }) => (operation === 'PutItem' && refusals++ < 1 ? deny : undefined))
@@ -282,16 +203,34 @@ describe('a Hocuspocus server', () => {
     await connection.disconnect()
   })
 
-  test('ends on a table that goes on failing, and hands back what was not stored', async t => {
+  test('loads a document again that is cleared while it is open', async t => {
+    const table = new TestTable()
+    const { documents, join, codes, extension } = await open(t, table)
+    const client = join('doc')
+    await until('synchronisation', client.isSynced)
+    client.text.insert(0, 'before')
+    await until('the text in the table', async () => (await stored(table)) === 'before')
+    const former = documents.get('doc')
+    await extension.persistence.clearDocument('doc')
+    await until('the end of the former document', () => former.isDestroyed)
+    await until('the new document', () => documents.has('doc') && client.isSynced())
+    client.text.insert(6, ' and after')
+    await until('the text in the table', async () => (await stored(table)) === 'before and after')
+    assert.deepEqual(codes(), ['ERR_CLEARED'])
+  })
+
+  test('ends although the table still fails, and reports what is not stored', async t => {
     const table = await ProxiedTable.before(t)
-    const { join, stop, told, documents } = await open(t, table)
+    const { join, stop, reported, documents } = await open(t, table)
     const client = join('doc')
     await until('synchronisation', client.isSynced)
     table.rule(denyWrites)
     client.text.insert(0, 'not stored')
     await until('the text at the server', () => documents.get('doc').getText('text').length > 0)
     await stop()
-    const given = told.flatMap(([code, { operation, update }]) => (update ? [[code, operation, update]] : []))
+    const given = reported.flatMap(([code, { operation, update }]) =>
+      update ? [[code, operation, update]] : []
+    )
     assert.deepEqual(
       given.map(([code, operation]) => [code, operation]),
       [['ERR_ACCESS', 'close']]
@@ -302,7 +241,7 @@ describe('a Hocuspocus server', () => {
   })
 })
 
-test('a persistence that is given stays open when the server ends, and has stored everything', async t => {
+test('an existing persistence stays open when the server ends, and everything is stored', async t => {
   const table = new TestTable()
   const persistence = table.open(t)
   const extension = new DynamoDB({ persistence })

@@ -1,4 +1,4 @@
-/** A server in a process of its own, to be killed: `node server.mjs VERSION CONFIG PORT` tells its parent its port. */
+/** A server process that can be killed: `node server.mjs VERSION CONFIG PORT` sends its port to its parent. */
 import { DynamoDbPersistence } from '../support/engine.mjs'
 import { serve } from './serving.mjs'
 import { load } from './versions.mjs'

@@ -1,14 +1,14 @@
-/** A y-websocket server around a persistence, and clients for it. */
+/** A y-websocket server with a persistence, and clients for it. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import WebSocket, { WebSocketServer } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 
-// Each provider listens for the end of the process.
+// Each provider adds a listener for the exit of the process.
 process.setMaxListeners(0)
 
-/** Serves at once, without waiting for a document to be loaded: what servers do by themselves. */
+/** Serves documents before they are loaded, as the server does without further code. */
 export const serve = async ({ setPersistence, setupWSConnection }, persistence, port = 0) => {
   setPersistence(persistence)
   const server = createServer()
@@ -40,12 +40,12 @@ export const join = (port, docName) => {
   return { doc, provider, text: doc.getText('text'), leave, isSynced: () => provider.synced }
 }
 
-/** Sends updates as a client does that checks nothing: sync messages of the protocol, small ones. */
+/** Sends small updates as sync messages, without checking them. */
 export const sendUpdates = async (port, docName, updates) => {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/${docName}`)
   await once(socket, 'open')
   for (const update of updates) socket.send(Uint8Array.of(0, 2, update.length, ...update))
-  // What follows on the same connection is handled after them.
+  // The server answers the ping after it has handled the updates.
   socket.ping()
   await once(socket, 'pong')
   socket.terminate()

@@ -1,5 +1,5 @@
 /**
- * The y-websocket servers that the suite runs against. A process uses one of them: each brings its own copy of yjs.
+ * The y-websocket servers of the suite. A process uses only one of them, because each has its own copy of yjs.
  */
 import { createRequire, register } from 'node:module'
 import { pathToFileURL } from 'node:url'
@@ -7,9 +7,9 @@ import { pathToFileURL } from 'node:url'
 const require = createRequire(import.meta.url)
 
 /**
- * `@y/websocket-server` 0.1.5 makes documents with the yjs 14 it depends on, and lets `@y/protocols` apply updates, which
- * newer versions of that do with `@y/y`: another copy, and nothing arrives. Applications pin one of them (see
- * docs/Y-WEBSOCKET.md); here `@y/y` means the server's own yjs.
+ * `@y/websocket-server` 0.1.5 creates documents with its dependency yjs 14, but newer versions of `@y/protocols` apply updates
+ * with `@y/y`, another copy, so no update arrives. Applications pin one of them (see docs/Y-WEBSOCKET.md); here `@y/y` resolves
+ * to the server's yjs.
  */
 const useOneYjs14 = () => {
   const server = pathToFileURL(require.resolve('y-websocket-server-14/package.json')).href
@@ -22,7 +22,7 @@ const useOneYjs14 = () => {
   )
 }
 
-/** By name: gives `{ utils, Y }`, the server's module, and what to give as `config.Y` where it is needed. */
+/** By name: loads `{ utils, Y }`, the server's module and, if needed, the value of `config.Y`. */
 const VERSIONS = {
   'y-websocket 2': async () => ({ utils: require('y-websocket-2/bin/utils') }),
   '@y/websocket-server 0.1.1': async () => ({ utils: await import('@y/websocket-server/utils') }),

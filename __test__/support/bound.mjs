@@ -1,15 +1,15 @@
-/** Documents in memory bound to a table, and what there is to look at. */
+/** Bound documents for tests. */
 import { DynamoDbPersistence } from './engine.mjs'
 import { Y } from './documents.mjs'
 
-/** A persistence and all that its `onError` is told. */
+/** A persistence and what its `onError` gets. */
 export const open = (t, table, more) => {
-  const told = []
-  const persistence = table.open(t, { onError: (error, context) => told.push([error, context]), ...more })
+  const reported = []
+  const persistence = table.open(t, { onError: (error, context) => reported.push([error, context]), ...more })
   return {
     persistence,
-    told,
-    codes: () => told.map(([error, { operation }]) => `${operation}: ${error.code}`)
+    reported,
+    codes: () => reported.map(([error, { operation }]) => `${operation}: ${error.code}`)
   }
 }
 
@@ -21,7 +21,7 @@ export const docWith = text => {
 
 export const type = (doc, text) => doc.getText('text').insert(doc.getText('text').length, text)
 
-/** Carries a request out at once, and answers when it is released. */
+/** A fault that forwards the request at once, and answers after `release()`. */
 export const hold = () => {
   let release
   const released = new Promise(resolve => {
@@ -35,7 +35,7 @@ export const hold = () => {
   return { fault, release }
 }
 
-/** The document as another server would load it. */
+/** The document as another server loads it. */
 export const stored = async (table, docName = 'doc') => {
   const persistence = DynamoDbPersistence(table.config())
   try {

@@ -1,4 +1,4 @@
-/** Documents and updates to store, and how to look at what came back. */
+/** Documents and updates to store, and their content. */
 import * as Y from 'yjs'
 
 export { Y }
@@ -11,7 +11,7 @@ export function keystrokes(n, { clientID = 1, text = 'abcdefghij' } = {}) {
   })
 }
 
-/** The updates of setting `n` keys of a map to what `value` gives. */
+/** The updates of setting `n` keys of a map to the results of `value`. */
 export function keys(n, { clientID = 1, value = i => i, prefix = 'key' } = {}) {
   return updatesOf(clientID, doc => {
     const map = doc.getMap('map')
@@ -19,7 +19,7 @@ export function keys(n, { clientID = 1, value = i => i, prefix = 'key' } = {}) {
   })
 }
 
-/** One update that holds `bytes` bytes of content that nothing compresses. */
+/** One update with `bytes` bytes of content. */
 export function bigUpdate(bytes, { clientID = 1, key = 'big' } = {}) {
   return keys(1, { clientID, prefix: key, value: () => new Uint8Array(bytes).fill(7) })[0]
 }
@@ -41,7 +41,7 @@ export function mapOf(doc) {
   return doc.getMap('map').toJSON()
 }
 
-/** The same document as `Y.Doc` makes it of the updates. */
+/** A document to which the updates are applied. */
 export function docOf(updates) {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)

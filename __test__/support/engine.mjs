@@ -1,6 +1,6 @@
 /**
- * The DynamoDB that the tests run on: the embedded one, or DynamoDB Local where `Y_DYNAMODB_TEST_ENGINE=local` and
- * `DYNAMODB_LOCAL_ENDPOINT` say so. A fresh table per test.
+ * The engine of the tests: the embedded DynamoDB or, with `Y_DYNAMODB_TEST_ENGINE=local` and `DYNAMODB_LOCAL_ENDPOINT`, DynamoDB
+ * Local. Every test has a new table.
  */
 import { createRequire } from 'node:module'
 import { randomBytes } from 'node:crypto'
@@ -24,19 +24,19 @@ if (isLocal && process.env.DYNAMODB_LOCAL_ENDPOINT === undefined) {
   )
 }
 
-/** What files that need no second engine say there. */
+/** The options of tests that do not depend on the engine. */
 export const onceOnly = isLocal ? { skip: 'does not depend on the engine: run on the embedded one' } : {}
 
 export function freshName(prefix = 'test') {
   return `${prefix}-${randomBytes(6).toString('hex')}`
 }
 
-/** The address of the engine; of the embedded one a fresh database. */
+/** The address of the engine; for the embedded one that of a new database. */
 export function engineEndpoint() {
   return isLocal ? process.env.DYNAMODB_LOCAL_ENDPOINT : `memory:${freshName()}`
 }
 
-/** A table of its own, and what is needed to look into it behind the persistence's back. */
+/** A new table, with access to its items without a persistence. */
 export class TestTable {
   constructor({ endpoint = engineEndpoint(), tableName = freshName('docs') } = {}) {
     this.endpoint = endpoint
@@ -72,7 +72,7 @@ export class TestTable {
     return parsed
   }
 
-  /** Makes the table as the original package did. */
+  /** Creates the table as the original package does. */
   async create(keys = { ydocname: 'S', ykeysort: 'B' }) {
     const names = Object.keys(keys)
     await this.request('CreateTable', {
@@ -85,14 +85,14 @@ export class TestTable {
     })
   }
 
-  /** Puts an item by hand. @param {{ doc: string, key: Uint8Array, value: Uint8Array }} item */
+  /** Puts an item. @param {{ doc: string, key: Uint8Array, value: Uint8Array }} item */
   async put({ doc, key, value, ...attributes }) {
     await this.request('PutItem', {
       Item: { ydocname: { S: doc }, ykeysort: binary(key), value: binary(value), ...attributes }
     })
   }
 
-  /** All items of a document, or of the table, by key. */
+  /** All items of a document or of the table, in the order of their keys. */
   async items(doc) {
     const items = []
     let ExclusiveStartKey
@@ -117,7 +117,7 @@ export function binary(bytes) {
   return { B: Buffer.from(bytes).toString('base64') }
 }
 
-/** One request as it goes over the wire. @returns {Promise<{ status: number, body: string }>} */
+/** One request over HTTP. @returns {Promise<{ status: number, body: string }>} */
 export async function requestRaw(endpoint, operation, body) {
   const target = `DynamoDB_20120810.${operation}`
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -127,7 +127,7 @@ export async function requestRaw(endpoint, operation, body) {
     headers: {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': target,
-      // DynamoDB Local checks the form only, and keeps the data of each key and region apart.
+      // DynamoDB Local checks only the form, and separates data by access key and region.
       'authorization':
         `AWS4-HMAC-SHA256 Credential=${CREDENTIALS.accessKeyId}/20200101/${REGION}/dynamodb/aws4_request, `
         + 'SignedHeaders=host, Signature=0'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DynamoDbPersistence } from './engine.mjs'
 
-/** Asserts that a promise rejects with a PersistenceError of this code, and gives the error. */
+/** Asserts that a promise rejects with a PersistenceError of this code. @returns the error */
 export async function rejectsWith(code, promise, docName) {
   assert(promise instanceof Promise, 'a call gives a promise')
   let error

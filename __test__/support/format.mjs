@@ -1,4 +1,4 @@
-/** Sort keys by the format of docs/FORMAT.md, written a second time: what the addon writes is held against it. */
+/** A second implementation of the sort keys of docs/FORMAT.md, to check those of the addon. */
 
 /** @param {Array<string | number>} elements */
 export function sortKey(elements) {

@@ -1,4 +1,4 @@
-/** One process of `processes.test.mjs`: stores, flushes, and tells its parent how far it is. */
+/** A process of `processes.test.mjs`: stores, flushes, and sends its progress to its parent. */
 import { DynamoDbPersistence } from './engine.mjs'
 import { keys } from './documents.mjs'
 

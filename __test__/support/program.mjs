@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const INDEX = new URL('../../index.mjs', import.meta.url)
 const DOCUMENTS = new URL('documents.mjs', import.meta.url)
 
-/** Runs a program that has `updates`, `open()`, which makes a persistence, and one of them, `persistence`. */
+/** Runs a program with the variables `updates`, `open()`, which creates a persistence, and `persistence`. */
 export async function run(config, program, { limit = 60_000 } = {}) {
   const source = `
     import DynamoDbPersistence from ${JSON.stringify(INDEX.href)}

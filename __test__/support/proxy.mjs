@@ -1,10 +1,10 @@
 /**
- * An HTTP proxy in front of the engine that can do what no engine shows: throttle, fail, deny, hang, reset, lose a response
- * after the write was applied, end pages early, leave items unprocessed, show a table that is still being created.
+ * An HTTP proxy in front of the engine that injects faults: throttle, fail, deny, hang, reset, lose the response of an applied
+ * write, end pages early, leave items unprocessed, describe a table as still being created.
  */
 import { createServer } from 'node:http'
 import { requestRaw, TestTable } from './engine.mjs'
-import { breakOff } from './sockets.mjs'
+import { breakConnection } from './sockets.mjs'
 
 /** The same table through a proxy. */
 export class ProxiedTable extends TestTable {
@@ -37,8 +37,7 @@ export class ProxiedTable extends TestTable {
   }
 
   /**
-   * From now on each request is given to `rule`, which says what happens to it: nothing (it passes), or one of the faults
-   * below.
+   * From now on `rule` is called with each request and returns one of the faults below, or undefined to forward it.
    *
    * @param {(request: { operation: string, body: object, nth: number }) => Fault | undefined} rule
    */
@@ -46,7 +45,7 @@ export class ProxiedTable extends TestTable {
     this.#rule = rule
   }
 
-  /** Requests go to the engine itself, past the faults. */
+  /** Requests of the test itself skip the faults. */
   request(operation, body) {
     return this.behind.request(operation, body)
   }
@@ -85,7 +84,7 @@ export class ProxiedTable extends TestTable {
   }
 }
 
-/** A proxy that only writes down what passes. */
+/** A proxy that only records requests. */
 export function recorder(t, table) {
   return ProxiedTable.before(t, table)
 }
@@ -117,21 +116,21 @@ export const throttle = fail('ProvisionedThroughputExceededException')
 export const deny = fail('AccessDeniedException')
 export const serverError = fail('InternalServerError', { status: 500 })
 
-/** No answer, ever. */
+/** The request never gets an answer. */
 export async function hang() {}
 
 /** The connection breaks before the request reaches DynamoDB. */
 export async function reset({ request }) {
-  breakOff(request.socket)
+  breakConnection(request.socket)
 }
 
-/** The request is carried out; its answer is lost. */
+/** The request is applied, and its response is lost. */
 export async function loseResponse({ request, forward }) {
   await forward()
-  breakOff(request.socket)
+  breakConnection(request.socket)
 }
 
-/** The request passes after a while. */
+/** The request is forwarded after a delay. */
 export function delay(ms) {
   return async ({ response, forward }) => {
     await new Promise(resolve => setTimeout(resolve, ms))
@@ -146,7 +145,7 @@ export function pageOf(n) {
   }
 }
 
-/** A BatchWriteItem that does only the first `n` of its writes. */
+/** A BatchWriteItem of which only the first `n` writes are processed. */
 export function unprocessed(n) {
   return async ({ body, response, forward }) => {
     const [[table, writes]] = Object.entries(body.RequestItems)
@@ -158,7 +157,7 @@ export function unprocessed(n) {
   }
 }
 
-/** DescribeTable says for a while that the table is being created. */
+/** DescribeTable reports the table as CREATING until `instant`. */
 export function creatingUntil(instant) {
   return async ({ response, forward }) => {
     const { status, body } = await forward()

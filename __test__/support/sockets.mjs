@@ -1,12 +1,10 @@
-/** Breaking connections off. */
-
 /**
- * Ends a connection at once, with a reset where it is still open for writing.
+ * Ends a connection at once, with a reset if it is still writable.
  *
- * A socket that is shutting down is destroyed without one: libuv refuses its reset, Node 20 takes its handle for closed
- * nevertheless, and the process spins for ever when it ends.
+ * A socket that is shutting down is destroyed without a reset: libuv refuses the reset, but Node 20 takes the handle for closed,
+ * and the process hangs in a busy loop when it ends.
  */
-export function breakOff(socket) {
+export function breakConnection(socket) {
   if (socket.writable) socket.resetAndDestroy()
   else socket.destroy()
 }

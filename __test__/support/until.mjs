@@ -1,6 +1,6 @@
 const LIMIT_MS = 60_000
 
-/** Waits until `test` gives a value that is not false. */
+/** Waits until `test` returns a truthy value. */
 export const until = async (what, test) => {
   for (const limit = Date.now() + LIMIT_MS; Date.now() < limit;) {
     const value = await test()

@@ -1,7 +1,8 @@
 /**
- * A Hocuspocus server that persists.
+ * A Hocuspocus server that stores its documents. On SIGTERM, SIGINT and SIGQUIT the server stores everything and ends.
  *
- *   TABLE=docs AWS_REGION=eu-central-1 PORT=1234 node server.mjs
+ *   TABLE=docs AWS_REGION=eu-central-1 PORT=1234 node server.mjs         on AWS
+ *   TABLE=docs ENDPOINT=file:./docs.db AWS_REGION=local node server.mjs  on the embedded DynamoDB
  *
  * npm install y-dynamodb yjs @hocuspocus/server@3
  */

@@ -1,13 +1,14 @@
 'use strict'
 
 /**
- * A short walk through the calls against DynamoDB Local. Start that first:
+ * Tries the main calls on DynamoDB Local. Start that first:
  *
  *   docker-compose -f examples/testrun/docker-compose-dynamodb-local.yml up
  *   node examples/testrun/testrun
  *   aws dynamodb scan --table-name test-y-dynamodb --endpoint-url http://localhost:8000 --region us-west-2
  *
- * ENDPOINT (default http://localhost:8000) says where it is. Keys of the environment are used where there are some.
+ * ENDPOINT is its address (default http://localhost:8000). AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are used if they are
+ * set.
  */
 const DynamoDbPersistence = require('../../index.cjs')
 const Y = require('yjs')
@@ -43,7 +44,7 @@ const main = async () => {
   await persistence.clearDocument('my-doc')
   await persistence.clearDocument('my-doc2')
 
-  // Not awaited: calls on one document take effect in the order they are made.
+  // Not awaited: calls on one document take effect in call order.
   const stores = [
     persistence.storeUpdate('my-doc', Y.encodeStateAsUpdate(docWith([1, 2, 3]))),
     persistence.storeUpdate('my-doc2', Y.encodeStateAsUpdate(docWith([4, 5, 6])))

@@ -1,5 +1,5 @@
 /**
- * The calls from TypeScript, on the embedded DynamoDB: npm install && npm run build && npm start
+ * Uses the package from TypeScript, on the embedded DynamoDB: npm install && npm run build && npm start
  */
 import DynamoDbPersistence, { PersistenceError } from 'y-dynamodb'
 import * as Y from 'yjs'

@@ -1,23 +1,23 @@
 /**
- * For `@y/websocket-server`: a connect function that lets a client in only when its document is loaded. Without it a client
- * would take the still empty document for the whole of it, for as long as loading takes.
+ * For `@y/websocket-server`: lets a client in when its document is loaded. Otherwise the client would see an empty document
+ * until then, and might take it for a new one.
  */
 import { STATUS_CODES } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { docs, getYDoc, setPersistence, setupWSConnection } from '@y/websocket-server/utils'
 
-/** How long a client waits for its document; then it is refused, and tries again by itself. */
+/** How long a client waits for its document. Then the server refuses it, and the client retries. */
 const LOAD_LIMIT_MS = 10_000
 
 const refusal = status => `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`
 
-/** Ends an upgrade request that is not let in. The client may have gone: that is no error of ours. */
+/** Refuses an upgrade request. Ignores an error of the socket: the client may have disconnected. */
 export const refuse = (socket, status) => {
   socket.on('error', () => socket.destroy())
   socket.end(refusal(status))
 }
 
-/** The path of a request without its first slash, decoded; undefined where it is malformed (`//`, `/%`). */
+/** The decoded path of a request without its first slash; undefined if it is malformed (`//`, `/%`). */
 export const pathOf = request => {
   try {
     return decodeURIComponent(new URL(request.url, 'http://localhost').pathname.slice(1))
@@ -26,7 +26,7 @@ export const pathOf = request => {
   }
 }
 
-/** The document that a request asks for; undefined where its path names none. */
+/** The name of the requested document; undefined if the path names none. */
 export const docNameOf = request => pathOf(request) || undefined
 
 const loaded = async (persistence, doc) => {
@@ -37,12 +37,12 @@ const loaded = async (persistence, doc) => {
   try {
     await Promise.race([persistence.whenBound(doc), late])
   } finally {
-    late.catch(() => {}) // nobody waits for it any more
+    late.catch(() => {}) // rejects when it is aborted
     waiting.abort()
   }
 }
 
-/** Takes a document out of memory that nobody is connected to; the next client loads it again. */
+/** Removes a document without clients from memory. The next client loads it again. */
 const forget = (docName, doc) => {
   if (docs.get(docName) !== doc || doc.conns.size > 0) return
   docs.delete(docName)
@@ -50,20 +50,20 @@ const forget = (docName, doc) => {
 }
 
 /**
- * @param persistence a DynamoDbPersistence; its `onError` hears of what goes wrong behind the clients
- * @param report is told why a client was refused: `report(error, docName)`
- * @returns `{ connect, writer }`; `connect(wss, request, socket, head, docName)` completes an HTTP upgrade; `writer` tells
- *   what waits to be stored
+ * @param persistence a DynamoDbPersistence; its `onError` gets the failures of loading and storing
+ * @param report `report(error, docName)` is called when a client is refused, and when its connection fails
+ * @returns `{ connect, writer }`; `connect(wss, request, socket, head, docName)` completes an HTTP upgrade; `writer` shows
+ *   what is not stored yet
  */
 export const persist = (persistence, report) => {
   setPersistence(persistence)
 
   const connect = async (wss, request, socket, head, docName) => {
-    // Nobody else listens before the websocket is there, and an error that nobody hears ends the process.
+    // Until the websocket exists, no other listener handles errors, and an unhandled one ends the process.
     socket.on('error', () => socket.destroy())
     let doc
     try {
-      // While we wait, the last client of the document may leave: then there is a new one to wait for.
+      // If the last client leaves while we wait, the server replaces the document. Then wait for the new one.
       while (doc !== getYDoc(docName)) {
         doc = getYDoc(docName)
         await loaded(persistence, doc)
@@ -75,14 +75,14 @@ export const persist = (persistence, report) => {
       return
     }
     wss.handleUpgrade(request, socket, head, connection => {
-      connection.on('error', error => report(error, docName)) // a frame that is none: the connection closes by itself
+      connection.on('error', error => report(error, docName)) // a malformed frame: ws closes the connection
       setupWSConnection(connection, request, { docName })
     })
-    if (!socket.writable) forget(docName, doc) // the client has gone meanwhile, or speaks no websocket
+    if (!socket.writable) forget(docName, doc) // the client disconnected, or ws refused it
   }
 
   const writer = {
-    /** Resolves when everything in the documents that are in memory is stored. */
+    /** Resolves when everything in the documents in memory is stored. */
     settled: () => Promise.all([...docs].map(([docName, doc]) => persistence.writeState(docName, doc))),
     /** How many updates are not stored yet. */
     get waiting() {

@@ -1,7 +1,7 @@
 /**
- * A y-websocket server that persists.
+ * A y-websocket server that stores its documents.
  *
- *   TABLE=docs AWS_REGION=eu-central-1 PORT=1234 node server.mjs        on AWS
+ *   TABLE=docs AWS_REGION=eu-central-1 PORT=1234 node server.mjs         on AWS
  *   TABLE=docs ENDPOINT=file:./docs.db AWS_REGION=local node server.mjs  on the embedded DynamoDB
  *
  * npm install y-dynamodb yjs ws @y/websocket-server@0.1.1
@@ -25,17 +25,22 @@ const { connect } = persist(persistence, report)
 const wss = new WebSocketServer({ noServer: true })
 const server = http.createServer((request, response) => response.end('y-websocket server\n'))
 server.on('upgrade', (request, socket, head) => {
-  // The place to check who asks, before the document is touched.
+  // Check here whether the client may open the document.
   const docName = docNameOf(request)
   if (docName === undefined) return refuse(socket, 400)
   connect(wss, request, socket, head, docName)
 })
 server.listen(Number(PORT), () => console.log(`listening on port ${server.address().port}`))
 
+let isStopping = false
 const stop = async () => {
+  if (isStopping) return // a second signal does not end the process before everything is stored
+  isStopping = true
   server.close()
+  wss.close() // refuses clients whose documents are still loading
   wss.clients.forEach(client => client.terminate())
-  await persistence.close() // waits until everything is stored
+  await persistence.close() // resolves when everything is stored, or reported to onError
+  process.exit()
 }
-process.once('SIGINT', stop)
-process.once('SIGTERM', stop)
+process.on('SIGINT', stop)
+process.on('SIGTERM', stop)

@@ -7,8 +7,8 @@
 //! waits until it cannot arrive any more, and is repeated: another process may have merged it meanwhile, so deleting its
 //! key would not do.
 
+use super::Log;
 use super::pages::Pages;
-use super::{Log, Rule};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::{DeleteIf, Table};
@@ -26,7 +26,7 @@ impl<T: Table> Log<T> {
     pub async fn clear(&self, doc: &DocName) -> Result<()> {
         self.half_written.forget(doc);
         self.empty(doc).await?;
-        if self.keeps(Rule::ClearAfterTimeout) && self.late_puts_over(doc).await {
+        if self.wait_for_late_puts(doc).await {
             self.empty(doc).await?;
         }
         Ok(())
@@ -34,7 +34,7 @@ impl<T: Table> Log<T> {
 
     async fn empty(&self, doc: &DocName) -> Result<()> {
         for _ in 0..MAX_ROUNDS {
-            if self.clear_once(doc).await? == 0 || !self.keeps(Rule::ClearRepeats) {
+            if self.clear_once(doc).await? == 0 {
                 // Last: a flush that writes it now finds its set gone, and takes it back.
                 self.table.delete(doc, &SortKey::state_vector(doc), DeleteIf::Always).await?;
                 return Ok(());

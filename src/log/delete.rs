@@ -8,13 +8,14 @@ use std::mem;
 
 use tokio::task::JoinSet;
 
+use super::Log;
 use super::backoff::Backoff;
 use super::entry::Entry;
-use super::pace::{Pace, write_units};
-use super::{Log, Rule};
+use super::pace::Pace;
 use crate::codec::sort_key::{DocName, SortKey, UpdateKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_BATCH_WRITES;
+use crate::table::size::write_units;
 use crate::table::{DeleteIf, Table};
 
 /// How many deletes of one call are in flight at once.
@@ -32,7 +33,7 @@ enum Delete {
 impl<T: Table> Log<T> {
     /// Deletes items whose keys are never used again. 1 WCU per KiB of each, a request for 25 of them.
     pub(super) async fn delete_all(&self, doc: &DocName, keys: Vec<SortKey>) -> Result<()> {
-        let keys = keys.into_iter().map(|key| (key, 1)).collect();
+        let keys = keys.into_iter().map(|key| (key, 1.0)).collect();
         self.delete_in_order(doc, keys, Vec::new(), &Pace::unpaced()).await
     }
 
@@ -53,23 +54,18 @@ impl<T: Table> Log<T> {
     async fn delete_in_order(
         &self,
         doc: &DocName,
-        keys: Vec<(SortKey, usize)>,
-        mut first: Vec<(Delete, usize)>,
+        keys: Vec<(SortKey, f64)>,
+        mut first: Vec<(Delete, f64)>,
         pace: &Pace,
     ) -> Result<()> {
-        let is_part =
-            |(key, _): &(SortKey, usize)| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)));
+        let is_part = |(key, _): &(SortKey, f64)| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)));
         let (parts, others) = keys.into_iter().partition(is_part);
         first.extend(batches(others, pace));
-        let mut last = batches(parts, pace);
-        if !self.keeps(Rule::HeadsFirst) {
-            mem::swap(&mut first, &mut last);
-        }
         self.delete_at_once(doc, first, pace).await?;
-        self.delete_at_once(doc, last, pace).await
+        self.delete_at_once(doc, batches(parts, pace), pace).await
     }
 
-    async fn delete_at_once(&self, doc: &DocName, deletes: Vec<(Delete, usize)>, pace: &Pace) -> Result<()> {
+    async fn delete_at_once(&self, doc: &DocName, deletes: Vec<(Delete, f64)>, pace: &Pace) -> Result<()> {
         let mut running = JoinSet::new();
         for (delete, units) in deletes {
             if running.len() >= MAX_IN_FLIGHT {
@@ -111,11 +107,11 @@ impl<T: Table> Log<T> {
 }
 
 /// Batches of 25 keys, and of no more units than may be spent at once.
-fn batches(keys: Vec<(SortKey, usize)>, pace: &Pace) -> Vec<(Delete, usize)> {
+fn batches(keys: Vec<(SortKey, f64)>, pace: &Pace) -> Vec<(Delete, f64)> {
     let mut batches = Vec::new();
-    let (mut batch, mut units) = (Vec::new(), 0);
+    let (mut batch, mut units) = (Vec::new(), 0.0);
     for (key, cost) in keys {
-        let is_full = batch.len() == MAX_BATCH_WRITES || units + cost > pace.at_once();
+        let is_full = batch.len() == MAX_BATCH_WRITES || units + cost > pace.max_request_units();
         if is_full && !batch.is_empty() {
             batches.push((Delete::Batch(mem::take(&mut batch)), mem::take(&mut units)));
         }

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::set::{Progress, Set};
-use super::{Log, MAX_SET_ATTEMPTS, Pace, Rule, off_the_loop};
+use super::{Log, MAX_SET_ATTEMPTS, Pace, blocking_if_large};
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 use crate::table::Table;
@@ -52,10 +52,10 @@ impl HalfWritten {
         Fingerprint(update.len(), self.keys.each_ref().map(|key| key.hash_one(update)))
     }
 
-    /// Takes the set out that a store of the document has begun and `is_same` picks.
-    fn take(&self, doc: &DocName, is_same: impl Fn(&Fingerprint) -> bool) -> Option<Progress> {
+    /// Takes the set that an earlier store of these bytes began.
+    fn take(&self, doc: &DocName, bytes: Fingerprint) -> Option<Progress> {
         let mut sets = self.lock();
-        let at = sets.iter().position(|set| set.doc == *doc && is_same(&set.bytes))?;
+        let at = sets.iter().position(|set| set.doc == *doc && set.bytes == bytes)?;
         Some(sets.remove(at).progress)
     }
 
@@ -103,31 +103,30 @@ impl<T: Table> Log<T> {
     /// Stores an update as a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the set.
     pub(super) async fn store_set(&self, doc: &DocName, clock: LogClock, mut update: Vec<u8>) -> Result<Set> {
         let half_written = self.half_written.clone();
-        let (update, bytes) = off_the_loop(update.len(), move || {
+        let (update, bytes) = blocking_if_large(update.len(), move || {
             let bytes = half_written.fingerprint(&update);
             (mem::take(&mut update), bytes)
         })
         .await?;
-        let is_same = |other: &Fingerprint| *other == bytes || !self.keeps(Rule::ContinuedBytes);
         for _ in 0..MAX_SET_ATTEMPTS {
-            let mut progress = match self.half_written.take(doc, is_same) {
+            let mut progress = match self.half_written.take(doc, bytes) {
                 Some(progress) => progress,
                 None => Progress::new(self.new_set(clock, &update)?),
             };
-            match self.write_on(doc, &mut progress, &update).await {
+            match self.continue_set(doc, &mut progress, &update).await {
                 Ok(true) => return Ok(progress.set),
                 Ok(false) => self.remove_set(doc, &progress.set).await?,
                 Err(error) if error.code().is_retryable() => {
                     let oldest =
                         self.half_written.remember(HalfWrittenSet { doc: doc.clone(), bytes, progress });
                     return Err(match oldest.filter(|oldest| !oldest.progress.may_be_sealed) {
-                        Some(oldest) => self.given_up(&oldest.doc, &oldest.progress.set, error).await,
+                        Some(oldest) => self.abandon(&oldest.doc, &oldest.progress.set, error).await,
                         None => error,
                     });
                 }
                 // Sealed, perhaps: then others may have read it, and only a compaction that contains it deletes it.
                 Err(error) if progress.may_be_sealed => return Err(error),
-                Err(error) => return Err(self.given_up(doc, &progress.set, error).await),
+                Err(error) => return Err(self.abandon(doc, &progress.set, error).await),
             }
         }
         Err(Error::new(
@@ -140,8 +139,8 @@ impl<T: Table> Log<T> {
     }
 
     /// Writes what a set still lacks, and seals it. `false` where its head is gone.
-    async fn write_on(&self, doc: &DocName, progress: &mut Progress, update: &[u8]) -> Result<bool> {
-        if !progress.has_begun() || !self.keeps(Rule::ContinuedHead) {
+    async fn continue_set(&self, doc: &DocName, progress: &mut Progress, update: &[u8]) -> Result<bool> {
+        if !progress.has_begun() {
             self.put_head(doc, progress, None).await?;
         }
         if !self.put_parts(doc, progress, update, &Pace::unpaced()).await? {

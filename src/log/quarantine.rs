@@ -8,12 +8,12 @@
 //! A crash leaves items and copies, or copies alone: the next repair goes on. A copy is never taken back: another repair
 //! may have deleted the item for it. A clear removes both.
 
+use super::Log;
 use super::pages::Pages;
-use super::verify::{Finding, Wrong};
-use super::{Log, Rule};
+use super::verify::{Finding, FindingKind};
 use crate::codec::sort_key::{DocName, SortKey, UpdateKey};
 use crate::error::Result;
-use crate::table::{DeleteIf, Item, Table};
+use crate::table::{Item, Table};
 
 /// What became of the items of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// Those of the table; the next attempt goes on where this one stopped.
     pub async fn quarantine(&self, doc: &DocName, finding: &Finding) -> Result<Quarantined> {
-        if let Some(head) = self.head_after_all(doc, finding).await? {
+        if let Some(head) = self.find_head(doc, finding).await? {
             return Ok(Quarantined::Changed(head));
         }
         let mut copies = Vec::with_capacity(finding.items.len());
@@ -58,8 +58,9 @@ impl<T: Table> Log<T> {
             }
         }
         for copied in &copies {
-            // Gone: by this very request, whose answer was lost, or by a repair beside this one. There: it is another now.
-            if !self.delete_copied(doc, copied).await? && self.table.get(doc, &copied.from).await?.is_some() {
+            let is_deleted = self.table.delete_raw(doc, &copied.from, &copied.raw).await?;
+            // If it is gone, an earlier attempt of this request or another repair has deleted it.
+            if !is_deleted && self.table.get(doc, &copied.from).await?.is_some() {
                 return Ok(Quarantined::Changed(copied.from.clone()));
             }
         }
@@ -68,21 +69,13 @@ impl<T: Table> Log<T> {
 
     /// The head of parts that were found without one. A page is no snapshot: head and parts may have been put while it
     /// was read. A head is put first and never again, so where there is none now, nobody is writing.
-    async fn head_after_all(&self, doc: &DocName, finding: &Finding) -> Result<Option<SortKey>> {
+    async fn find_head(&self, doc: &DocName, finding: &Finding) -> Result<Option<SortKey>> {
         let first = finding.items.first().and_then(|item| item.key.parse_update(doc));
-        let (Wrong::OrphanParts, Some(UpdateKey::Part(clock, id, _))) = (finding.wrong, first) else {
+        let (FindingKind::OrphanParts, Some(UpdateKey::Part(clock, id, _))) = (finding.kind, first) else {
             return Ok(None);
         };
         let head = SortKey::update(doc, clock, id);
         Ok(self.table.get(doc, &head).await?.map(|_| head))
-    }
-
-    async fn delete_copied(&self, doc: &DocName, copied: &Copied<T::Raw>) -> Result<bool> {
-        if self.keeps(Rule::RepairCondition) {
-            self.table.delete_raw(doc, &copied.from, &copied.raw).await
-        } else {
-            self.table.delete(doc, &copied.from, DeleteIf::Always).await
-        }
     }
 
     async fn copy(&self, doc: &DocName, item: &Item) -> Result<Copying<T::Raw>> {

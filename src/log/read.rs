@@ -10,7 +10,7 @@ use std::mem;
 use super::assembly::{Assembly, assemble};
 use super::entry::{Entry, Extent, Incomplete, LogRead, corrupt, damaged};
 use super::pages::Pages;
-use super::{Log, OnCorrupt, Rule, off_the_loop};
+use super::{Log, OnCorrupt, blocking_if_large};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::{Item, Table};
@@ -50,7 +50,6 @@ impl<T: Table> Log<T> {
 
     pub(super) async fn read_pages(&self, doc: &DocName, ranges: Vec<Pages>) -> Result<LogRead> {
         let mut assembly = Assembly::new(doc, self.options.on_corrupt);
-        assembly.only_sealed = self.keeps(Rule::SealedSets);
         for mut pages in ranges {
             while let Some(query) = pages.query() {
                 let page = self.table.query(query).await?;
@@ -72,7 +71,7 @@ impl<T: Table> Log<T> {
     async fn find_damage(&self, doc: &DocName, log: &mut LogRead) -> Result<()> {
         for Incomplete { clock, id, what } in mem::take(&mut log.incomplete) {
             let head = SortKey::update(doc, clock, id);
-            if self.table.get(doc, &head).await?.is_none() || !self.keeps(Rule::DamageStays) {
+            if self.table.get(doc, &head).await?.is_none() {
                 log.unfinished.push((clock, id));
                 continue;
             }
@@ -108,7 +107,7 @@ impl<T: Table> Log<T> {
         let on_corrupt = self.options.on_corrupt;
         let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
         let doc = doc.clone();
-        off_the_loop(bytes, move || drop_corrupt(&doc, &mut log, on_corrupt).map(|()| log)).await?
+        blocking_if_large(bytes, move || drop_corrupt(&doc, &mut log, on_corrupt).map(|()| log)).await?
     }
 
     /// Merges what a read found; `from_base` says that it began at the document's first item.
@@ -124,7 +123,7 @@ impl<T: Table> Log<T> {
         let on_corrupt = self.options.on_corrupt;
         let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
         let doc = doc.clone();
-        off_the_loop(bytes, move || merge_checked(&doc, log, options, purpose, on_corrupt)).await?
+        blocking_if_large(bytes, move || merge_checked(&doc, log, options, purpose, on_corrupt)).await?
     }
 }
 

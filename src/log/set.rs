@@ -7,14 +7,14 @@ use tokio::time::timeout;
 
 use super::Log;
 use super::entry::Extent;
-use super::pace::{Pace, write_units};
+use super::pace::Pace;
 use super::pages::Pages;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::defaults::RENEW_HEAD_AFTER;
 use crate::error::{Code, Error, Result};
 use crate::limits::WRITE_UNIT_BYTES;
-use crate::table::size::item_bytes;
-use crate::table::{DeleteIf, Head, Item, Table};
+use crate::table::size::{item_bytes, write_units};
+use crate::table::{DeleteIf, Item, SetHead, Table};
 
 /// A set that this process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl<T: Table> Log<T> {
     /// A set for an update, not written yet.
     pub(super) fn new_set(&self, clock: LogClock, update: &[u8]) -> Result<Set> {
         let parts = u32::try_from(update.len().div_ceil(self.options.sizes.part)).unwrap_or(u32::MAX);
-        Ok(Set { clock, id: self.write_id()?, parts })
+        Ok(Set { clock, id: self.host.write_id()?, parts })
     }
 
     /// Puts head and parts, not sealed; `compacted` is the state vector of the update where a compaction writes the set. Stops
@@ -104,7 +104,7 @@ impl<T: Table> Log<T> {
         let at = self.host.now_ms();
         let head = new_head(doc, &progress.set, at, compacted);
         progress.has_begun = true;
-        self.put_new(doc, head).await?;
+        self.table.put_new(doc, head).await?;
         progress.at = Some(at);
         Ok(())
     }
@@ -133,7 +133,7 @@ impl<T: Table> Log<T> {
                 }
             }
             let key = SortKey::part(doc, clock, id, n);
-            self.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
+            self.table.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
             progress.next_part = n + 1;
         }
         Ok(true)
@@ -181,7 +181,7 @@ impl<T: Table> Log<T> {
 
     /// Deletes what there may be of a set that failed, and gives the failure back. Where this fails too, a later sweep
     /// does it: the failure that counts is the first.
-    pub(super) async fn given_up(&self, doc: &DocName, set: &Set, error: Error) -> Error {
+    pub(super) async fn abandon(&self, doc: &DocName, set: &Set, error: Error) -> Error {
         let _ = self.remove_set(doc, set).await;
         error
     }
@@ -207,7 +207,8 @@ impl<T: Table> Log<T> {
 /// A head that is not sealed. Its state vector is left out where the head would cost more than one write unit.
 fn new_head(doc: &DocName, set: &Set, at: u64, compacted: Option<&[u8]>) -> Item {
     let item = |state_vector| {
-        let head = Head { parts: set.parts, at, sealed: false, compacted: compacted.is_some(), state_vector };
+        let head =
+            SetHead { parts: set.parts, at, sealed: false, compacted: compacted.is_some(), state_vector };
         Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None }
     };
     let head = item(compacted.map(<[u8]>::to_vec));

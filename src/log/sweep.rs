@@ -1,6 +1,6 @@
 //! Sweep: removing what writers left that stopped half-way. Part of each compaction. `ARCHITECTURE.md`, Sweep.
 
-use super::{Log, Rule, UNSEALED_SET_LIFETIME_MS};
+use super::{Log, UNSEALED_SET_LIFETIME_MS};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::Result;
 use crate::table::{DeleteIf, Table};
@@ -17,14 +17,8 @@ impl<T: Table> Log<T> {
         if let Some(item) = self.table.get(doc, &head_key).await? {
             let Some(head) = item.head else { return Ok(0) };
             let age = self.host.now_ms().saturating_sub(head.at);
-            let is_given_up =
-                if head.sealed { !self.keeps(Rule::DamageStays) } else { age > UNSEALED_SET_LIFETIME_MS };
-            let condition = if self.keeps(Rule::SweepCondition) && !head.sealed {
-                DeleteIf::NotRenewed(head.at)
-            } else {
-                DeleteIf::Always
-            };
-            if !is_given_up || !self.table.delete(doc, &head_key, condition).await? {
+            let is_abandoned = !head.sealed && age > UNSEALED_SET_LIFETIME_MS;
+            if !is_abandoned || !self.table.delete(doc, &head_key, DeleteIf::NotRenewed(head.at)).await? {
                 return Ok(0);
             }
             deleted += 1;

@@ -28,11 +28,11 @@ impl<T: Table> Persistence<T> {
     /// All items of the table without their values, a page at a time; those of a document stand side by side. 1 RCU per
     /// 4 KiB of the table.
     pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
-        let writer = self.writer.clone();
+        let engine = self.engine.clone();
         self.queue.run_across(Access::Read, async move {
-            writer.ready.wait().await?;
+            engine.ready.wait().await?;
             let (after, limit, listed) = begin(cursor);
-            let page = writer.log.table().scan(limit, after.as_ref()).await?;
+            let page = engine.log.table().scan(limit, after.as_ref()).await?;
             let limit = next_limit(limit, page.entries.len());
             let entries = page.entries.into_iter().map(|(doc, item)| {
                 let info = ItemInfo::of(&doc, &item);
@@ -56,14 +56,15 @@ impl<T: Table> Persistence<T> {
 
     /// Looks at every item of a document. Writes nothing. 1 RCU per 4 KiB of all it has.
     pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Verified>> {
-        self.call(doc, Access::Read, order, |log, doc| async move { log.verify(doc.name()).await })
+        self.call(doc, Access::Read, order, |engine, doc| async move { engine.log.verify(doc.name()).await })
     }
 
     /// Looks at every item of a document and moves what no reader can use into its quarantine.
     ///
     /// Cost: that of [`Persistence::verify`], and 4 requests for each item that is moved.
     pub fn repair(&self, doc: DocName, order: Order) -> Pending<Result<Repaired>> {
-        self.call(doc, Access::Write, order, |log, doc| async move {
+        self.call(doc, Access::Write, order, |engine, doc| async move {
+            let log = &engine.log;
             let verified = log.verify(doc.name()).await?;
             let mut outcomes = Vec::with_capacity(verified.findings.len());
             for finding in &verified.findings {
@@ -80,6 +81,11 @@ impl<T: Table> Persistence<T> {
 
     /// The items in the quarantine of a document. 1 RCU per 4 KiB of them.
     pub fn quarantined(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Released>>> {
-        self.call(doc, Access::Read, order, |log, doc| async move { log.quarantined(doc.name()).await })
+        self.call(
+            doc,
+            Access::Read,
+            order,
+            |engine, doc| async move { engine.log.quarantined(doc.name()).await },
+        )
     }
 }

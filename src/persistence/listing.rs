@@ -3,10 +3,10 @@
 //! Names come from update items; state vectors from the items that the scan reads anyway. Only a document that may go
 //! on behind its page is read again by itself, so that a page can be listed without the one before it.
 
-use super::{Persistence, clear};
+use super::Persistence;
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::Result;
-use crate::log::{FIRST_LIMIT, Log, Merged, next_limit, off_the_loop};
+use crate::log::{FIRST_LIMIT, Log, Merged, blocking_if_large, next_limit};
 use crate::queue::{Access, Pending};
 use crate::table::{Item, Table};
 use crate::update;
@@ -43,10 +43,10 @@ pub struct DocState {
 impl<T: Table> Persistence<T> {
     /// The names of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the table.
     pub fn doc_names(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocName>>> {
-        let writer = self.writer.clone();
+        let engine = self.engine.clone();
         self.queue.run_across(Access::Read, async move {
-            writer.ready.wait().await?;
-            names(&writer.log, cursor, SortKey::is_update_of).await
+            engine.ready.wait().await?;
+            names(&engine.log, cursor, SortKey::is_update_of).await
         })
     }
 
@@ -56,10 +56,10 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` where an item is not an update.
     pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
-        let writer = self.writer.clone();
+        let engine = self.engine.clone();
         self.queue.run_across(Access::Read, async move {
-            writer.ready.wait().await?;
-            states(&writer.log, cursor).await
+            engine.ready.wait().await?;
+            states(&engine.log, cursor).await
         })
     }
 
@@ -70,10 +70,10 @@ impl<T: Table> Persistence<T> {
         let this = self.clone();
         let in_use = self.queue.in_use();
         self.queue.run_across(Access::Clear, async move {
-            this.writer.ready.wait().await?;
+            this.engine.ready.wait().await?;
             let mut cursor = None;
             loop {
-                let page = names(&this.writer.log, cursor, is_ours).await?;
+                let page = names(&this.engine.log, cursor, is_ours).await?;
                 for name in page.entries {
                     this.clear_alone(name).await?;
                 }
@@ -83,7 +83,7 @@ impl<T: Table> Persistence<T> {
                 }
             }
             // The scan does not find what is only on its way: late puts, and calls outside the queue.
-            for name in this.writer.log.table().late().documents().into_iter().chain(in_use) {
+            for name in this.engine.log.table().late().documents().into_iter().chain(in_use) {
                 this.clear_alone(name).await?;
             }
             Ok(())
@@ -92,8 +92,8 @@ impl<T: Table> Persistence<T> {
 
     async fn clear_alone(&self, name: DocName) -> Result<()> {
         let doc = self.queue.document(name);
-        let _alone = doc.alone().await;
-        clear(&self.writer.log, &doc).await
+        let _alone = doc.gate.alone().await;
+        self.engine.clear(&doc).await
     }
 }
 
@@ -145,9 +145,9 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
         };
         let Merged { log: read, update } = merged;
         let Some(clock) = read.largest else { continue };
-        let state_vector = off_the_loop(update.len(), move || update::state_vector(&update))
+        let state_vector = blocking_if_large(update.len(), move || update::state_vector(&update))
             .await?
-            .map_err(|reason| super::unreadable(&reason))?;
+            .map_err(|reason| super::updates::unreadable(&reason))?;
         entries.push(DocState { name, state_vector, clock });
     }
     Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })

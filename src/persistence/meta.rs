@@ -1,7 +1,8 @@
 //! Metas: small values beside a document, each under a key of its own. Their bytes are the caller's.
 
 use super::{Persistence, failed};
-use crate::codec::sort_key::{DocName, MetaKey, SortKey};
+use crate::codec::MetaKey;
+use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
 use crate::log::{Pages, corrupt};
@@ -27,8 +28,9 @@ impl<T: Table> Persistence<T> {
             return failed(Error::new(Code::TooLarge, what));
         }
         match doc.writable() {
-            Ok(doc) => self.call(doc, Access::Write, order, |log, doc| async move {
-                log.late_writes_over(doc.name(), &item.key).await;
+            Ok(doc) => self.call(doc, Access::Write, order, |engine, doc| async move {
+                let log = &engine.log;
+                log.wait_for_late_writes(doc.name(), &item.key).await;
                 log.table().put(doc.name(), item).await
             }),
             Err(error) => failed(error),
@@ -40,7 +42,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` where its item has no binary value.
     pub fn meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<Option<Vec<u8>>>> {
-        self.call(doc, Access::Read, order, move |log, doc| async move {
+        self.call(doc, Access::Read, order, move |engine, doc| async move {
+            let log = &engine.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
             match log.table().get(doc.name(), &sort_key).await? {
                 None => Ok(None),
@@ -54,7 +57,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` where an item has no binary value or its key cannot be read.
     pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Metas>> {
-        self.call(doc, Access::Read, order, |log, doc| async move {
+        self.call(doc, Access::Read, order, |engine, doc| async move {
+            let log = &engine.log;
             let name = doc.name();
             let mut metas = Vec::new();
             let mut pages = Pages::new(name, SortKey::metas(name));
@@ -73,9 +77,10 @@ impl<T: Table> Persistence<T> {
 
     /// Deletes a meta, if it is there. 1 WCU per KiB of it. Waits as [`Persistence::set_meta`] does.
     pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<()>> {
-        self.call(doc, Access::Write, order, move |log, doc| async move {
+        self.call(doc, Access::Write, order, move |engine, doc| async move {
+            let log = &engine.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
-            log.late_writes_over(doc.name(), &sort_key).await;
+            log.wait_for_late_writes(doc.name(), &sort_key).await;
             log.table().delete(doc.name(), &sort_key, DeleteIf::Always).await?;
             Ok(())
         })

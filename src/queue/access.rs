@@ -9,16 +9,15 @@ pub enum Order {
     Outside,
 }
 
-/// What a call does to its document, as far as others care.
+/// Which calls on the same document may run at the same time as a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Runs beside other reads.
+    /// Other reads.
     Read,
-    /// Runs alone among the queued calls.
+    /// No queued call.
     Write,
-    /// Begins when the calls before it have ended; those behind it do not wait for it. For what has no effect that a call
-    /// could see.
+    /// The queued calls after it, which do not wait for it. For work whose effect no call can observe.
     Beside,
-    /// Runs alone, and not before the calls outside the queue have ended either.
+    /// No call, queued or outside the queue.
     Clear,
 }

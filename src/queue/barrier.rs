@@ -1,12 +1,12 @@
-//! A stop for all queued calls made after a call on all documents.
+//! Holds back the queued calls made after a call on all documents.
 
 use tokio::sync::watch;
 
-/// Stands until its [`Hold`] is dropped.
+/// Closed until its [`Hold`] is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Barrier(watch::Receiver<()>);
 
-/// Keeps a barrier standing. A panic drops it too.
+/// Keeps a barrier closed. A panic drops it too.
 #[derive(Debug)]
 pub(super) struct Hold(#[expect(dead_code, reason = "held for its drop")] watch::Sender<()>);
 
@@ -16,7 +16,7 @@ impl Barrier {
         (Hold(hold), Barrier(barrier))
     }
 
-    pub fn stands(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.0.has_changed().is_ok()
     }
 
@@ -24,8 +24,8 @@ impl Barrier {
         self.0.same_channel(&other.0)
     }
 
-    /// Resolves when the barrier has fallen.
-    pub async fn ended(mut self) {
+    /// Resolves when the barrier opens.
+    pub async fn opened(mut self) {
         while self.0.changed().await.is_ok() {}
     }
 }

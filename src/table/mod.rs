@@ -28,7 +28,7 @@ pub struct Item {
     /// `value`; `None` where the attribute is missing or not binary.
     pub value: Option<Vec<u8>>,
     /// The attributes that make this item the head of a set.
-    pub head: Option<Head>,
+    pub head: Option<SetHead>,
     /// `at` of an update that is no head: when it was written, in milliseconds since the epoch, by the writer's clock.
     /// `None` where its writer did not say.
     pub at: Option<u64>,
@@ -36,7 +36,7 @@ pub struct Item {
 
 /// The attributes of the head of a set: `parts`, `at`, `sealed`, `compacted`, `sv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct SetHead {
     /// How many parts the set has.
     pub parts: u32,
     /// When the head was written, or last renewed, in milliseconds since the epoch, by the writer's clock.
@@ -134,8 +134,11 @@ pub trait Table: Send + Sync + 'static {
         Connections::default()
     }
 
-    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections.
-    fn close(&self) {}
+    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections. Resolves when a database in
+    /// a file is closed, if this was its last table.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 
     /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
     /// waits until it is ACTIVE. 1 request on an existing table.

@@ -31,9 +31,9 @@ fn nested(from: u64, to: u64) -> Vec<u8> {
 #[tokio::test(start_paused = true)]
 async fn what_is_valid_alone_and_not_together_has_nobody_else_refused() {
     let table = MemoryTable::new();
-    for gather_bytes in [100, 1_000_000] {
-        let d = doc(&format!("d{gather_bytes}"));
-        let persistence = open_with(&table, Options { gather_bytes, ..quiet() });
+    for coalesce_bytes in [100, 1_000_000] {
+        let d = doc(&format!("d{coalesce_bytes}"));
+        let persistence = open_with(&table, Options { coalesce_bytes, ..quiet() });
         let mut typist = Typist::default();
         let mut stores: Vec<_> =
             (0..20).map(|_| persistence.store_update(d.clone(), typist.key(), Queued)).collect();

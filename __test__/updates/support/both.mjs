@@ -81,7 +81,7 @@ function gaps(ranges, end) {
   return found
 }
 
-/** What a client of Yjs could have written: letters, values, types, or all of it collected. */
+/** Letters, values, types, or all of it collected. In a map no client writes several values in one struct, as this may. */
 function filler(random, client, [from, to]) {
   const structs = []
   const mode = random.below(4)

@@ -43,24 +43,46 @@ export function isValid(update) {
 const optionsOf = random => ({ gc: random.chance(0.7), typed: random.chance(0.5) })
 
 /**
- * An update that validation accepts never makes yjs throw: by itself, or once its gaps are filled. Nor does what is salvaged
- * of one that it refuses. `true` if it accepts.
+ * Validation accepts an update only if yjs applies it without throwing. Others are salvaged, and yjs applies the result.
+ * Then the gaps of the update are filled: see `checkTogether`. Returns `true` if validation accepts the update.
  */
 export function checkUpdate(seed) {
-  const random = new Random(seed)
-  const structure = anyUpdate(random, realUpdates(seed))
-  const update = encode(structure)
-  const valid = isValid(update)
-  const options = optionsOf(random)
-  named(seed, () => {
+  return named(seed, () => {
+    const random = new Random(seed)
+    const structure = anyUpdate(random, realUpdates(seed))
+    const update = encode(structure)
+    const valid = isValid(update)
+    const options = optionsOf(random)
     const salvaged = salvageOf(update)
-    if (salvaged === null) return
+    if (salvaged === null) return valid
     if (valid) assert.deepEqual(Buffer.from(salvaged.update), Buffer.from(update))
     else assertSalvaged(structure, salvaged)
     applyToBoth([salvaged.update], options)
-    applyToBoth([salvaged.update, ...random.shuffle(fillers(random, structure))], options)
+    checkTogether([salvaged.update, ...random.shuffle(fillers(random, structure))], options)
+    return valid
   })
-  return valid
+}
+
+/**
+ * Yjs applies valid updates one after another without throwing, unless they conflict: their merge for a read has
+ * tombstones that the plain merge lacks. Yjs always applies what is read. Returns `true` if the updates conflict.
+ */
+export function checkTogether(updates, options) {
+  const conflict = !isSame(mergeReadable(updates, { gc: false }), merge(updates, { gc: false }))
+  if (conflict) checkRead(updates, options)
+  else applyToBoth(updates, options)
+  return conflict
+}
+
+const isSame = (a, b) => Buffer.compare(a, b) === 0
+
+/** What is read of valid updates is valid, and yjs applies it without throwing. */
+function checkRead(updates, options) {
+  for (const merging of [{ wholeLog: true }, { gc: false }]) {
+    const read = mergeReadable(updates, merging)
+    assert.ok(isValid(read), `[${read}] is refused, read with ${JSON.stringify(merging)}`)
+    applyToBoth([read], options)
+  }
 }
 
 /** What is salvaged of an update; `null` where the end of a struct is not known. */
@@ -96,32 +118,66 @@ function assertReplaced(before, after) {
     assert.deepEqual([after.kind, after.content], [before.kind, before.content])
 }
 
-/** What is read of a log of valid updates never makes yjs throw. Tells whether the log as it is stored is refused. */
+/** What is read of a log of valid updates never makes yjs throw. Returns `true` if the log as it is stored is refused. */
 export function checkLog(seed) {
-  const random = new Random(seed)
-  const updates = realUpdates(seed)
-  const wanted = random.between(2, 10)
-  const log = []
-  const hosts = random.chance(0.5) ? entryUpdates(random) : []
-  for (let i = 0; i < 4 * wanted && log.length < wanted; i++) {
-    const update = salvageOf(encode(hosts.pop() ?? anyUpdate(random, updates)))?.update
-    if (update !== undefined) log.push(update)
-  }
   return named(seed, () => {
-    for (const options of [{ wholeLog: true }, { gc: false }]) {
-      const read = mergeReadable(log, options)
-      assert.ok(isValid(read), 'what is read is refused')
-      applyToBoth([read], optionsOf(random))
+    const random = new Random(seed)
+    const updates = realUpdates(seed)
+    const wanted = random.between(2, 10)
+    const log = []
+    const hosts = random.chance(0.5) ? entryUpdates(random) : []
+    for (let i = 0; i < 4 * wanted && log.length < wanted; i++) {
+      const update = salvageOf(encode(hosts.pop() ?? anyUpdate(random, updates)))?.update
+      if (update !== undefined) log.push(update)
     }
+    checkRead(log, optionsOf(random))
     return !isValid(merge(log, { gc: false }))
   })
 }
 
+/** Runs a check and puts the seed in front of its failure. */
 function named(seed, check) {
   try {
     return quietly(check)
   } catch (error) {
-    error.message = `seed ${seed}: ${error.message}`
-    throw error
+    throw new Error(`seed ${seed}: ${error.message}`, { cause: error })
   }
+}
+
+/** Updates on which an earlier version failed, each valid by itself. `conflict`: they make yjs throw together. */
+export const REGRESSIONS = [
+  {
+    name: 'a gap is filled with several values in one struct of a map, which a deletion of the first update divides',
+    conflict: true,
+    updates: [
+      [2, 1, 2, 0, 40, 0, 1, 1, 1, 107, 1, 126, 1, 1, 1, 135, 1, 0, 1, 2, 2, 1, 2, 1, 1, 1, 1, 1],
+      [1, 1, 2, 1, 132, 2, 0, 2, 120, 120, 0],
+      [1, 1, 1, 0, 4, 1, 1, 97, 1, 120, 0]
+    ]
+  },
+  {
+    name: 'the same gap is filled as yjs does: one value in each struct of a map, and the one before is deleted',
+    conflict: false,
+    updates: [
+      [2, 1, 2, 0, 40, 0, 1, 1, 1, 107, 1, 126, 1, 1, 1, 135, 1, 0, 1, 2, 2, 1, 2, 1, 1, 1, 1, 1],
+      [1, 2, 2, 1, 136, 2, 0, 1, 126, 136, 2, 1, 1, 126, 1, 2, 1, 0, 2],
+      [1, 1, 1, 0, 4, 1, 1, 97, 1, 120, 0]
+    ]
+  },
+  {
+    name: 'structs that wait for each other, and that a merge joins',
+    conflict: false,
+    updates: [
+      [2, 2, 4, 4, 36, 0, 1, 1, 1, 107, 3, 120, 121, 122, 132, 4, 6, 2, 97, 98, 1, 1, 1, 135, 4, 7, 1, 0]
+    ]
+  }
+].map(({ updates, ...rest }) => ({ ...rest, updates: updates.map(update => Uint8Array.from(update)) }))
+
+/** Checks one of `REGRESSIONS`. */
+export function checkRegression({ updates, conflict }) {
+  assert.ok(updates.every(isValid))
+  quietly(() => {
+    assert.equal(checkTogether(updates), conflict)
+    checkRead(updates)
+  })
 }

@@ -18,7 +18,6 @@ use tokio::time::Instant;
 
 use super::DynamoTable;
 use super::attempts::{AttemptLog, Attempts};
-use super::client::{Cell, connect};
 use super::config::Credentials;
 use super::errors::{Failed, is_expired};
 use super::turns::{TICKET, Ticket, Turns};
@@ -93,12 +92,15 @@ impl DynamoTable {
         let waits = ticket.waits();
         let work = TICKET.scope(ticket, async {
             let cell = self.connection.current();
-            let answer = call(self.client(&cell).await?, AttemptLog::new(attempts)).await;
+            let answer =
+                call(self.connection.client(&cell, &self.config).await?, AttemptLog::new(attempts)).await;
             if !self.can_renew(&answer) {
                 return Ok(answer);
             }
             let cell = self.connection.renew(&cell);
-            Ok::<_, Error>(call(self.client(&cell).await?, AttemptLog::new(attempts)).await)
+            Ok::<_, Error>(
+                call(self.connection.client(&cell, &self.config).await?, AttemptLog::new(attempts)).await,
+            )
         });
         self.meter.request(operation);
         let answer = tokio::select! {
@@ -108,19 +110,20 @@ impl DynamoTable {
         };
         let state = attempts.ended();
         self.meter.retries(operation, u64::from(state.begun.saturating_sub(1)));
-        let failed = Failed { operation, config: &self.config, attempts: state };
+        let failed = || Failed { operation, config: &self.config, place: self.place(), attempts: state };
         let result = match answer {
-            Err(late) => Err(failed.timed_out(late)),
+            Err(late) => Err(failed().timed_out(late)),
             Ok(Err(no_client)) => Err(no_client),
             Ok(Ok(Ok(output))) => Ok(Some(output)),
             Ok(Ok(Err(error))) if code(&error) == Some(expected) => Ok(None),
-            Ok(Ok(Err(error))) => Err(failed.error(&error)),
+            Ok(Ok(Err(error))) => Err(failed().error(&error)),
         };
         result.inspect_err(|_| self.meter.failure(operation))
     }
 
-    async fn client(&self, cell: &Cell) -> Result<Client> {
-        cell.get_or_try_init(|| connect(&self.config)).await.cloned()
+    /// Where the table is, as a message names it.
+    pub(super) fn place(&self) -> String {
+        self.connection.place().describe(&self.config)
     }
 
     fn can_renew<O, E: ProvideErrorMetadata>(&self, answer: &Answer<O, E>) -> bool {

@@ -1,0 +1,160 @@
+//! What this process assumes about a document's log without reading it.
+//!
+//! Hints may be stale: other processes store and compact too. A stale clock costs nothing, because ids keep keys unique. Stale
+//! entries cost at most a compaction that finds little to do.
+
+use super::entry::{Extent, LogRead};
+use super::store::next_clock;
+use super::tiers::{Threshold, Tier, due};
+use crate::codec::sort_key::{DocName, LogClock};
+use crate::error::Result;
+
+/// The most entries that are remembered one by one. Tiers grow geometrically, so a document has about ten.
+const MAX_LARGE: usize = 64;
+
+/// The largest log clock that this process has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Known {
+    /// Not read yet.
+    #[default]
+    Unknown,
+    /// The document has no update items.
+    Empty,
+    /// The largest log clock seen or given out.
+    Largest(LogClock),
+}
+
+impl Known {
+    /// The largest log clock, if one is known.
+    pub fn largest(self) -> Option<LogClock> {
+        match self {
+            Known::Largest(clock) => Some(clock),
+            Known::Unknown | Known::Empty => None,
+        }
+    }
+}
+
+/// The hints about one document's log.
+#[derive(Debug, Default)]
+pub struct LogHints {
+    clock: Known,
+    /// The entries above the first tier.
+    large: Vec<Extent>,
+    /// The first tier, counted.
+    small: Tier,
+}
+
+/// The hints that a compaction takes. It gives them back with [`LogHints::finish`], or with [`LogHints::restore`] if it failed.
+#[derive(Debug)]
+pub struct Plan {
+    /// The entries that it need not read, in log order.
+    pub kept: Vec<Extent>,
+    large: Vec<Extent>,
+    small: Tier,
+}
+
+impl LogHints {
+    /// The largest log clock known.
+    pub fn clock(&self) -> Known {
+        self.clock
+    }
+
+    /// Records the largest log clock that a request found; `None` for no items.
+    pub fn record_clock(&mut self, found: Option<LogClock>) {
+        self.clock = match (self.clock, found) {
+            (Known::Largest(largest), Some(clock)) => Known::Largest(largest.max(clock)),
+            (Known::Largest(largest), None) => Known::Largest(largest),
+            (_, Some(clock)) => Known::Largest(clock),
+            (_, None) => Known::Empty,
+        };
+    }
+
+    /// Takes the next log clock: the largest known + 1.
+    ///
+    /// # Errors
+    /// As [`next_clock`].
+    pub fn take_clock(&mut self, doc: &DocName) -> Result<LogClock> {
+        let clock = next_clock(doc, self.clock.largest())?;
+        self.clock = Known::Largest(clock);
+        Ok(clock)
+    }
+
+    /// Records a read of the whole log.
+    pub fn record_log(&mut self, read: &LogRead) {
+        self.record_clock(read.largest);
+        self.large.clear();
+        self.small = Tier::default();
+        self.add(read.extents());
+    }
+
+    /// Records a stored update.
+    pub fn record_stored(&mut self, extent: Extent) {
+        if self.small.takes(extent.bytes) {
+            self.small.add(extent.bytes, extent.is_compacted);
+        } else {
+            self.add(vec![extent]);
+        }
+    }
+
+    /// Whether a tier is due for compaction.
+    pub fn is_due(&self, threshold: Threshold) -> bool {
+        due(self.small, self.sizes(), threshold).is_some()
+    }
+
+    /// Takes the hints for a compaction of the tiers that are due; `None` if none is.
+    pub fn plan(&mut self, threshold: Threshold) -> Option<Plan> {
+        let merged = due(self.small, self.sizes(), threshold)?;
+        let mut kept: Vec<_> = self.large.iter().skip(merged).cloned().collect();
+        kept.sort_unstable_by(|a, b| a.first_key.cmp(&b.first_key));
+        Some(Plan { kept, ..self.plan_all() })
+    }
+
+    /// Takes the hints for a compaction of all entries.
+    pub fn plan_all(&mut self) -> Plan {
+        Plan {
+            kept: Vec::new(),
+            large: std::mem::take(&mut self.large),
+            small: std::mem::take(&mut self.small),
+        }
+    }
+
+    /// Ends a compaction that left `entries`, besides those it kept and those stored meanwhile.
+    pub fn finish(&mut self, plan: Plan, largest: Option<LogClock>, entries: Vec<Extent>) {
+        if largest.is_some() {
+            self.record_clock(largest);
+        }
+        self.add(plan.kept.into_iter().chain(entries).collect());
+    }
+
+    /// Ends a compaction that changed nothing.
+    pub fn restore(&mut self, plan: Plan) {
+        self.small.join(plan.small);
+        self.add(plan.large);
+    }
+
+    /// Forgets everything. For a clear.
+    pub fn forget(&mut self) {
+        *self = LogHints::default();
+    }
+
+    fn sizes(&self) -> impl Iterator<Item = (usize, bool)> {
+        self.large.iter().map(|extent| (extent.bytes, extent.is_compacted))
+    }
+
+    /// Adds entries, and moves those of the first tier to its count.
+    fn add(&mut self, entries: Vec<Extent>) {
+        self.large.extend(entries);
+        self.large.sort_unstable_by(|a, b| (a.bytes, &a.first_key).cmp(&(b.bytes, &b.first_key)));
+        self.large.dedup_by(|a, b| a.first_key == b.first_key);
+        let spare = self.large.len().saturating_sub(MAX_LARGE);
+        let mut first = 0;
+        for extent in &self.large {
+            if first >= spare && !self.small.takes(extent.bytes) {
+                break;
+            }
+            self.small.add(extent.bytes, extent.is_compacted);
+            first += 1;
+        }
+        self.large.drain(..first);
+    }
+}

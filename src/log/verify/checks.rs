@@ -1,0 +1,201 @@
+//! The checks on the items of a document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Finding, FindingKind, Verified};
+use crate::codec::any::is_any;
+use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
+use crate::codec::varint::read_varuint;
+use crate::error::{Code, Error, Result};
+use crate::log::assembly::assemble;
+use crate::log::entry::{Entry, LogRead};
+use crate::log::inspect::ItemInfo;
+use crate::log::read::{unreadable, unreadable_value};
+use crate::log::{OnCorrupt, UNSEALED_SET_LIFETIME_MS};
+use crate::table::Item;
+use crate::update::{self, MergeOptions};
+
+/// Checks the items of a document, in key order.
+pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Verified> {
+    let infos: Vec<_> = items.iter().map(|item| ItemInfo::of(doc, item)).collect();
+    let updates: Vec<_> = items.iter().filter(|item| item.key.is_update_of(doc)).cloned().collect();
+    let read = assemble(doc, updates, OnCorrupt::Skip)?;
+    let by_key = items.into_iter().map(|item| (item.key.clone(), item)).collect();
+    let mut checks = Checks { doc, items: by_key, findings: Vec::new(), now_ms };
+    checks.metas();
+    checks.gaps(&read.entries);
+    let update = checks.updates(read)?;
+    checks.state_vector(&update);
+    Ok(Verified { items: infos, findings: checks.findings, update })
+}
+
+struct Checks<'a> {
+    doc: &'a DocName,
+    items: BTreeMap<SortKey, Item>,
+    findings: Vec<Finding>,
+    now_ms: u64,
+}
+
+impl Checks<'_> {
+    fn found(&mut self, kind: FindingKind, place: &SortKey, detail: String, keys: &[SortKey]) {
+        let items = keys.iter().filter_map(|key| self.items.get(key).cloned()).collect();
+        self.findings.push(Finding { kind, place: place.to_string(), detail, items });
+    }
+
+    fn metas(&mut self) {
+        let metas = SortKey::metas(self.doc);
+        let is_meta = |item: &&Item| item.key.as_bytes().starts_with(metas.as_bytes());
+        let corrupt = self.items.values().filter(is_meta).filter_map(|item| {
+            let reason = match &item.value {
+                _ if item.key.parse_meta(self.doc).is_none() => "its sort key is not one of a meta",
+                None => "it has no binary attribute 'value'",
+                Some(value) if !is_any(value) => "its value is not one of lib0's",
+                Some(_) => return None,
+            };
+            Some((item.key.clone(), reason))
+        });
+        for (key, reason) in corrupt.collect::<Vec<_>>() {
+            self.found(FindingKind::CorruptMeta, &key, reason.to_owned(), std::slice::from_ref(&key));
+        }
+    }
+
+    /// The original numbers its updates one by one, and its flush deletes from the start: it leaves no gaps.
+    fn gaps(&mut self, entries: &[Entry]) {
+        let there = self.clocks();
+        for pair in entries.windows(2) {
+            let [before, after] = pair else { continue };
+            if before.id.is_some() || after.id.is_some() || before.clock >= after.clock {
+                continue;
+            }
+            let missing =
+                (after.clock.0 - before.clock.0) as usize - there.range(before.clock..after.clock).count();
+            if missing > 0 {
+                let detail = format!(
+                    "{missing} log clocks are missing between {} and {}: updates were lost or deleted",
+                    before.clock.0, after.clock.0
+                );
+                self.found(FindingKind::ClockGap, &after.first_key(self.doc), detail, &[]);
+            }
+        }
+    }
+
+    /// The log clocks of all update items, unreadable and quarantined ones included.
+    fn clocks(&self) -> BTreeSet<LogClock> {
+        let update = |key: &SortKey| key.parse_update(self.doc).map(|key| key.clock());
+        self.items.keys().filter_map(|key| update(key).or_else(|| update(&key.released(self.doc)?))).collect()
+    }
+
+    /// Finds what is wrong with the updates, and merges the readable ones.
+    fn updates(&mut self, read: LogRead) -> Result<Vec<u8>> {
+        let LogRead { entries, mut unfinished, incomplete, corrupt, .. } = read;
+        unfinished.extend(incomplete.iter().map(|set| (set.clock, set.id)));
+        // A damaged item of a set is quarantined with all of the set. Otherwise the next sweep would take the other items for
+        // those of a deleted set, and delete them.
+        let sets: Vec<_> =
+            unfinished.iter().map(|&(clock, id)| SortKey::update(self.doc, clock, id)).collect();
+        let is_of_set = |key: &SortKey| sets.iter().any(|head| key.as_bytes().starts_with(head.as_bytes()));
+        for key in corrupt.into_iter().filter(|key| !is_of_set(key)) {
+            let reason = match key.parse_update(self.doc) {
+                None => "its sort key is not one of an update",
+                Some(_) => "it has no binary attribute 'value'",
+            };
+            self.found(FindingKind::CorruptUpdate, &key, reason.to_owned(), std::slice::from_ref(&key));
+        }
+        let mut valid = Vec::with_capacity(entries.len());
+        let mut unreadable = unreadable(&entries);
+        for (i, entry) in entries.into_iter().enumerate() {
+            match unreadable.remove(&i) {
+                None => valid.push(entry),
+                Some(reason) => {
+                    let place = entry.first_key(self.doc);
+                    self.found(FindingKind::CorruptUpdate, &place, unreadable_value(reason), &entry.keys);
+                }
+            }
+        }
+        let options = MergeOptions { gc: false, squash: true, whole_log: false };
+        let update = update::merge_readable(&valid, options).map_err(|reason| {
+            let doc = self.doc;
+            Error::new(Code::Internal, format!("readable updates of document '{doc}' do not merge: {reason}"))
+        })?;
+        for (clock, id) in unfinished {
+            self.unfinished(clock, id, &update);
+        }
+        Ok(update)
+    }
+
+    fn is_readable(&self, key: &SortKey) -> bool {
+        self.items.get(key).is_some_and(|item| item.value.is_some())
+    }
+
+    fn unfinished(&mut self, clock: LogClock, id: WriteId, update: &[u8]) {
+        let head_key = SortKey::update(self.doc, clock, id);
+        let is_of_set = |key: &&SortKey| key.as_bytes().starts_with(head_key.as_bytes());
+        let keys: Vec<_> =
+            self.items.range(head_key.clone()..).map(|(key, _)| key).take_while(is_of_set).cloned().collect();
+        let parts = keys.iter().filter(|key| **key != head_key && self.is_readable(key)).count();
+        let Some(head) = self.items.get(&head_key) else {
+            return self.found(
+                FindingKind::OrphanParts,
+                &head_key,
+                format!("{parts} parts without a head"),
+                &keys,
+            );
+        };
+        let Some(head) = &head.head else {
+            let detail = format!("an update with {parts} parts behind it: a head without its attributes");
+            return self.found(FindingKind::DamagedHead, &head_key, detail, &keys);
+        };
+        let (wanted, age) = (head.parts, self.now_ms.saturating_sub(head.at));
+        if head.sealed {
+            let is_contained = head.state_vector.as_ref().is_some_and(|claimed| {
+                update::claims_beyond(claimed, update).is_ok_and(|claims| claims.is_empty())
+            });
+            let rest = if is_contained { ", all of whose insertions are in other items" } else { "" };
+            let head =
+                if self.is_readable(&head_key) { "" } else { ", its head has no binary attribute 'value'" };
+            let detail = format!("{parts} of {wanted} parts of a sealed set are there{head}{rest}");
+            self.found(FindingKind::IncompleteSet, &head_key, detail, &keys);
+        } else if age > UNSEALED_SET_LIFETIME_MS {
+            let detail = format!("never sealed, {} minutes old", age / 60_000);
+            self.found(FindingKind::UnsealedSet, &head_key, detail, &keys);
+        } else {
+            let detail = "not sealed yet: another process may still be writing it".to_owned();
+            self.found(FindingKind::UnsealedYet, &head_key, detail, &[]);
+        }
+    }
+
+    fn state_vector(&mut self, update: &[u8]) {
+        let key = SortKey::state_vector(self.doc);
+        let Some(item) = self.items.get(&key) else { return };
+        let Some(state_vector) = item.value.as_deref().and_then(read_state_vector) else {
+            let detail =
+                "not a state vector with its log clock; only the original package reads it".to_owned();
+            return self.found(FindingKind::CorruptStateVector, &key, detail, &[]);
+        };
+        let claims = match update::claims_beyond(state_vector, update) {
+            Ok(claims) => claims,
+            Err(reason) => {
+                let detail = format!("not a state vector: {reason}; only the original package reads it");
+                return self.found(FindingKind::CorruptStateVector, &key, detail, &[]);
+            }
+        };
+        if let Some(first) = claims.first() {
+            let detail = format!(
+                "it claims more than is stored of {} clients, of client {} up to clock {} where {} are there",
+                claims.len(),
+                first.client,
+                first.claimed,
+                first.stored
+            );
+            self.found(FindingKind::StateVectorAhead, &key, detail, &[]);
+        }
+    }
+}
+
+/// `varuint(clock) varbytes(state vector)`.
+fn read_state_vector(value: &[u8]) -> Option<&[u8]> {
+    let mut rest = value;
+    read_varuint(&mut rest)?;
+    let length = usize::try_from(read_varuint(&mut rest)?).ok()?;
+    (rest.len() == length).then_some(rest)
+}

@@ -1,0 +1,151 @@
+//! The parts of a persistence behind its queue, and what calls do with them.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::ready::Ready;
+use crate::codec::sort_key::LogClock;
+use crate::compaction::{Compactor, Document, DocumentState};
+use crate::error::{Code, Error, Result};
+use crate::log::{EMPTY_UPDATE, Known, Log, Merged, blocking_if_large};
+use crate::monitor::{BatchStored, Monitor};
+use crate::queue::{Batch, PendingUpdate, StoreBatch, reject_all};
+use crate::table::Table;
+use crate::update::{self, MergeOptions};
+
+/// The parts of a persistence behind its queue.
+pub(super) struct Engine<T> {
+    pub log: Log<T>,
+    pub ready: Ready<T>,
+    pub compactor: Compactor<T>,
+    pub monitor: Arc<Monitor>,
+}
+
+impl<T: Table> StoreBatch for Engine<T> {
+    type State = DocumentState;
+
+    async fn store_batch(&self, doc: &Arc<Document>, batch: Batch<DocumentState>) -> Result<()> {
+        if let Err(error) = self.prepare(doc).await {
+            batch.reject(&error).await;
+            return Err(error);
+        }
+        let updates = batch.take().await;
+        let bytes = updates.iter().map(|pending| pending.update.len()).sum();
+        // After a panic the dropped updates have already rejected their callers.
+        let result = match blocking_if_large(bytes, move || merge_valid(updates)).await? {
+            Ok(Some(merged)) => self.put(doc, merged).await,
+            Ok(None) => return Ok(()),
+            Err(error) => Err(error),
+        };
+        if result.is_err() {
+            self.monitor.batch_failed();
+        }
+        result
+    }
+
+    fn coalesce(&self, updates: Vec<PendingUpdate>) -> Option<PendingUpdate> {
+        merge_valid(updates).ok().flatten()
+    }
+}
+
+impl<T: Table> Engine<T> {
+    /// Reads a document; schedules a compaction if the read finds that one is due.
+    pub async fn read(&self, doc: &Arc<Document>) -> Result<Vec<u8>> {
+        let Merged { log: read, update } = self.log.read_merged(doc.name()).await?;
+        doc.state.hints().record_log(&read);
+        self.compactor.schedule_if_due(doc);
+        Ok(update)
+    }
+
+    /// Clears a document. No other call of this process may run on it.
+    pub async fn clear(&self, doc: &Document) -> Result<()> {
+        doc.state.hints().forget();
+        self.log.clear(doc.name()).await
+    }
+
+    /// Waits for the table, and finds out the largest log clock if no earlier call has.
+    async fn prepare(&self, doc: &Document) -> Result<()> {
+        self.ready.wait().await?;
+        if doc.state.hints().clock() == Known::Unknown {
+            let found = self.log.largest_clock(doc.name()).await?;
+            doc.state.hints().record_clock(found);
+        }
+        Ok(())
+    }
+
+    /// Stores an update and answers its callers.
+    async fn put(&self, doc: &Arc<Document>, mut pending: PendingUpdate) -> Result<()> {
+        let update = mem::take(&mut pending.update);
+        let result = if update == EMPTY_UPDATE {
+            Ok(doc.state.hints().clock().largest())
+        } else {
+            self.put_update(doc, update, &pending).await.map(Some)
+        };
+        pending.answer(result.clone());
+        result.map(drop)
+    }
+
+    async fn put_update(
+        &self,
+        doc: &Arc<Document>,
+        update: Vec<u8>,
+        pending: &PendingUpdate,
+    ) -> Result<LogClock> {
+        let begun = Instant::now();
+        let clock = doc.state.hints().take_clock(doc.name())?;
+        let bytes = update.len();
+        let (clock, stored) = self.log.store(doc.name(), clock, update).await?;
+        doc.state.hints().record_stored(stored);
+        self.monitor.batch_stored(BatchStored {
+            doc: doc.name().clone(),
+            clock,
+            updates: pending.calls(),
+            update_bytes: pending.given_bytes,
+            bytes,
+            elapsed: begun.elapsed(),
+        });
+        self.compactor.schedule_if_due(doc);
+        Ok(clock)
+    }
+}
+
+/// Merges the valid updates into one, and rejects the callers of the others. A single update stays as it is, byte for byte.
+/// `None` if none is valid. After an error all callers have been rejected.
+///
+/// Nothing is collected: content that is dropped before it is stored could be missed by no check. Compactions collect.
+fn merge_valid(updates: Vec<PendingUpdate>) -> Result<Option<PendingUpdate>> {
+    let mut valid = reject_invalid(updates);
+    if valid.len() < 2 {
+        return Ok(valid.pop());
+    }
+    let bytes: Vec<_> = valid.iter_mut().map(|pending| mem::take(&mut pending.update)).collect();
+    let options = MergeOptions { gc: false, squash: true, whole_log: false };
+    match update::merge(&bytes, options) {
+        Ok(merged) => Ok(Some(PendingUpdate::coalesced(valid, merged))),
+        Err(reason) => {
+            let what = format!("valid updates do not merge: {reason}; please report it");
+            let error = Error::new(Code::Internal, what);
+            reject_all(valid, &error);
+            Err(error)
+        }
+    }
+}
+
+fn reject_invalid(updates: Vec<PendingUpdate>) -> Vec<PendingUpdate> {
+    let mut valid = Vec::with_capacity(updates.len());
+    for pending in updates {
+        if pending.is_coalesced {
+            valid.push(pending);
+            continue;
+        }
+        match update::validate(&pending.update) {
+            Ok(()) => valid.push(pending),
+            Err(reason) => pending.answer(Err(Error::new(
+                Code::InvalidUpdate,
+                format!("not a Yjs update in V1 format: {reason}; nothing was stored"),
+            ))),
+        }
+    }
+    valid
+}

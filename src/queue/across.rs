@@ -1,0 +1,68 @@
+//! Calls on all documents.
+
+use std::future::Future;
+
+use tokio::sync::oneshot;
+
+use super::access::Access;
+use super::barrier::Barrier;
+use super::batch::StoreBatch;
+use super::open_calls::Answer;
+use super::pending::{PendingCall, Work};
+use super::{Pending, Queue};
+use crate::error::Result;
+
+impl<S: StoreBatch> Queue<S> {
+    /// Runs work on all documents when every earlier queued call has ended. With [`Access::Clear`], later queued calls wait
+    /// for its end.
+    pub fn run_across<R: Send + 'static>(
+        &self,
+        access: Access,
+        work: impl Future<Output = Result<R>> + Send + 'static,
+    ) -> Pending<Result<R>> {
+        self.inner.calls.accept(|answer| self.start_across(access, work, answer))
+    }
+
+    fn start_across<R: Send + 'static>(
+        &self,
+        access: Access,
+        work: impl Future<Output = Result<R>> + Send + 'static,
+        answer: Answer<R>,
+    ) {
+        let mut busy = Vec::new();
+        self.inner.documents.for_each(|doc| {
+            if doc.calls.is_busy() {
+                busy.push(doc.clone());
+            }
+        });
+        // A call in each busy queue: when it runs, the earlier ones have ended.
+        let mut earlier_calls = Vec::with_capacity(busy.len());
+        for doc in busy {
+            let (end, ended) = oneshot::channel();
+            earlier_calls.push(ended);
+            let run = Box::pin(async move {
+                let _ = end.send(());
+            });
+            self.enqueue(doc, PendingCall::Other(Work { shared: false, run }));
+        }
+        let (hold, earlier_clear) = match access {
+            Access::Clear => {
+                let (hold, barrier) = Barrier::new();
+                (Some(hold), self.barrier().replace(barrier))
+            }
+            Access::Read | Access::Write | Access::Beside => (None, self.barrier().clone()),
+        };
+        self.inner.runtime.spawn(async move {
+            if let Some(earlier_clear) = earlier_clear {
+                earlier_clear.opened().await;
+            }
+            for ended in earlier_calls {
+                // An error is a step that panicked: it has ended too.
+                let _ = ended.await;
+            }
+            let result = work.await;
+            drop(hold);
+            answer.send(result);
+        });
+    }
+}
