@@ -48,8 +48,8 @@ type Instance = DynamoDbPersistence
  * argument `outsideTransactionQueue: true` a call does not wait for earlier calls on its document. It loses nothing; a clear
  * still waits for stores in flight.
  *
- * `docName`: 1 to 989 UTF-8 bytes without lone surrogates. Names of up to 1,004 bytes, which the original package could write,
- * can be read and cleared. Any other name rejects with `ERR_INVALID_ARGUMENT`, without a request.
+ * `docName`: 1 to 989 UTF-8 bytes without lone surrogates. Longer names that the original package wrote can be read and
+ * cleared (docs/FORMAT.md). Any other name rejects with `ERR_INVALID_ARGUMENT`, without a request.
  *
  * Every call can reject with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE`, `ERR_CLOSED` and `ERR_INTERNAL`.
  * The methods below list only further codes. The methods do not use `this`.

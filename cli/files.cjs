@@ -43,6 +43,19 @@ async function writeAtomically(file, content) {
   await fs.rename(temporary, file)
 }
 
+/** Creates a folder for files, unless it exists. */
+async function createFolder(folder) {
+  try {
+    await fs.mkdir(folder, { recursive: true })
+  } catch (error) {
+    throw invalidArgument(
+      error.code === 'EEXIST' || error.code === 'ENOTDIR'
+        ? `${folder} cannot be a folder: there is a file of that name`
+        : `cannot create folder ${folder} (${error.code})`
+    )
+  }
+}
+
 /** The documents of a folder or of one file, as paths without an extension. @returns {Promise<string[]>} */
 async function listDocuments(place) {
   const { isDirectory, isFile } = await kindOf(place)
@@ -67,7 +80,9 @@ async function kindOf(place) {
     const found = await fs.stat(place)
     return { isDirectory: found.isDirectory(), isFile: found.isFile() }
   } catch (error) {
-    throw invalidArgument(`${place} cannot be read: ${error.message}`)
+    throw invalidArgument(
+      error.code === 'ENOENT' ? `there is no file or folder ${place}` : `cannot read ${place} (${error.code})`
+    )
   }
 }
 
@@ -83,7 +98,7 @@ async function readDocument(base, givenName) {
   if ((givenName ?? name) === undefined) {
     const file = found === undefined ? base : base + UPDATE
     throw invalidArgument(
-      `${file} has no ${METAS} file beside it, and its name is not one that export writes: give the document's name with --name`
+      `${file} has no ${METAS} file beside it, and its name is not one that export writes: import it alone, with --name DOC`
     )
   }
   const update = found ?? (json === undefined ? await fs.readFile(base) : EMPTY_UPDATE)
@@ -132,4 +147,12 @@ function hasContent(update) {
   return Buffer.compare(update, EMPTY_UPDATE) !== 0
 }
 
-module.exports = { EMPTY_UPDATE, hasContent, listDocuments, readDocument, writeDocument, writeAtomically }
+module.exports = {
+  EMPTY_UPDATE,
+  createFolder,
+  hasContent,
+  listDocuments,
+  readDocument,
+  writeAtomically,
+  writeDocument
+}

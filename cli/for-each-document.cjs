@@ -13,10 +13,12 @@ const FATAL = new Set(['ERR_TABLE', 'ERR_ACCESS', 'ERR_CLOSED', 'ERR_INTERNAL'])
  * @param {AsyncIterable<T> | Iterable<T>} documents
  * @param {(document: T) => Promise<void>} work
  * @param {(document: T) => string} [nameOf]
+ * @returns {Promise<number>} how many failed
  */
 async function forEachDocument(context, documents, work, nameOf = ({ name }) => name) {
   const { cancellation, options, output, progress } = context
   const iterator = (documents[Symbol.asyncIterator] ?? documents[Symbol.iterator]).call(documents)
+  let failures = 0
   let fatal
   const worker = async () => {
     while (!cancellation.isCancelled && fatal === undefined) {
@@ -26,6 +28,7 @@ async function forEachDocument(context, documents, work, nameOf = ({ name }) => 
         await work(document)
       } catch (error) {
         if (error.code === undefined || FATAL.has(error.code)) throw error
+        failures++
         context.setFailed()
         output.failure(error, nameOf(document))
       }
@@ -40,6 +43,7 @@ async function forEachDocument(context, documents, work, nameOf = ({ name }) => 
   await Promise.all(workers)
   await iterator.return?.()
   if (fatal !== undefined) throw fatal
+  return failures
 }
 
 /** The document of the command line, or with `--all` every document of the table. */

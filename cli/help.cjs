@@ -18,20 +18,28 @@ const COMMANDS = [
   require('./commands/policy.cjs')
 ]
 
-const EXIT_CODES = `Exit codes: 0 all is well, 1 something was found or failed (it was printed), 2 wrong usage (nothing was
-done), 130 stopped by Ctrl-C (what was in work has been ended; a second Ctrl-C ends at once).`
+const EXIT_CODES = `Exit codes:
+  0    success
+  1    a problem was found, or something failed; it was printed
+  2    the arguments are wrong; nothing was done
+  130  stopped by Ctrl-C, after the documents in progress; a second Ctrl-C exits immediately`
 
 function generalHelp() {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length))
   const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
   return `Usage: y-dynamodb COMMAND [ARGUMENTS] [OPTIONS]
 
-Looks after a table of y-dynamodb.
+Inspects and maintains the documents in a DynamoDB table. To try it on a local file:
+
+  y-dynamodb create-table --table docs --endpoint file:docs.db
+  y-dynamodb ls --table docs --endpoint file:docs.db
+
+Commands:
 
 ${lines.join('\n')}
 
-  y-dynamodb COMMAND --help
-  y-dynamodb --version
+  y-dynamodb COMMAND --help   prints the options of a command
+  y-dynamodb --version        prints the version
 
 ${EXIT_CODES}
 `

@@ -1,24 +1,50 @@
 'use strict'
 
-/** How `import` and `migrate` print a document that they have compared with the table. */
+/** What `import` and `migrate` print: a line for each document that they have compared with the table, and a summary. */
 
 const { hasContent } = require('./files.cjs')
 const { highlight, pluralize, printable } = require('./format.cjs')
 
-/** @param {{ storedBytes: number, storedMetas: number, keptMetas: string[] }} stored */
-async function reportImport(context, document, { storedBytes, storedMetas, keptMetas }) {
-  const { name, update, metas, quarantined = 0 } = document
-  if (keptMetas.length > 0) context.setFailed()
-  await context.output.result(
-    { name, bytes: update.length, metas: metas.size, storedBytes, storedMetas, keptMetas, quarantined },
-    `${printable(name)}: ${outcomeOf(document, { storedBytes, storedMetas })}`,
-    ...quarantineNotice(document),
-    ...keptMetas.map(key =>
-      highlight(
-        `${printable(name)}: meta ${printable(key)} has another value in the table, which was kept (--overwrite-metas replaces it)`
+class ImportReport {
+  #context
+  #documents = 0
+  #stored = 0
+  #bytes = 0
+  #metas = 0
+
+  constructor(context) {
+    this.#context = context
+  }
+
+  /** @param {{ storedBytes: number, storedMetas: number, keptMetas: string[] }} stored */
+  async add(document, { storedBytes, storedMetas, keptMetas }) {
+    const { name, update, metas, quarantined = 0 } = document
+    this.#documents++
+    if (storedBytes > 0 || storedMetas > 0) this.#stored++
+    this.#bytes += storedBytes
+    this.#metas += storedMetas
+    if (keptMetas.length > 0) this.#context.setFailed()
+    await this.#context.output.result(
+      { name, bytes: update.length, metas: metas.size, storedBytes, storedMetas, keptMetas, quarantined },
+      `${printable(name)}: ${outcomeOf(document, { storedBytes, storedMetas })}`,
+      ...quarantineNotice(document),
+      ...keptMetas.map(key =>
+        highlight(
+          `${printable(name)}: meta ${printable(key)} has another value in the table, which was kept (--overwrite-metas replaces it)`
+        )
       )
     )
-  )
+  }
+
+  /** @param {number} failures documents that failed */
+  async end(failures) {
+    const { options, output } = this.#context
+    const sizes = `${pluralize(this.#bytes, 'byte')}, ${pluralize(this.#metas, 'meta')}`
+    await output.text(
+      `${pluralize(this.#documents + failures, 'document')}: ${this.#stored} stored in table ${options.table} (${sizes}), `
+        + `${this.#documents - this.#stored} had nothing new, ${failures} failed`
+    )
+  }
 }
 
 function outcomeOf({ update, metas }, { storedBytes, storedMetas }) {
@@ -37,4 +63,4 @@ function quarantineNotice({ name, quarantined = 0 }) {
   ]
 }
 
-module.exports = { quarantineNotice, reportImport }
+module.exports = { ImportReport, quarantineNotice }

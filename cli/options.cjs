@@ -8,20 +8,23 @@ const { pluralize } = require('./format.cjs')
 
 /** `value` is the placeholder of the option's value in the help. Booleans have none. */
 const TABLE_OPTIONS = {
-  table: { value: 'NAME', help: 'the table, by name or ARN (default: Y_DYNAMODB_TABLE)' },
-  region: { value: 'REGION', help: 'its region (default: AWS_REGION, the profile)' },
-  endpoint: { value: 'URL', help: 'another DynamoDB: http://…, https://…, or file:PATH for an embedded one' },
-  profile: { value: 'NAME', help: 'a profile of the shared config files (default: AWS_PROFILE)' }
+  table: { value: 'NAME', help: 'the table, as a name or an ARN (default: Y_DYNAMODB_TABLE)' },
+  region: { value: 'REGION', help: 'its AWS region (default: AWS_REGION, then the profile)' },
+  endpoint: {
+    value: 'URL',
+    help: 'http://…, https://…, or file:PATH for a local database file (default: AWS)'
+  },
+  profile: { value: 'NAME', help: 'a profile in the AWS config files (default: AWS_PROFILE)' }
 }
 
 const COMMON_OPTIONS = {
-  json: { help: 'print one JSON value a line instead of text' },
-  help: { help: 'print this' }
+  json: { help: 'print one JSON value per line instead of text' },
+  help: { help: 'print this help' }
 }
 
 /** The option of commands that process many documents. */
 const CONCURRENCY = {
-  concurrency: { value: 'N', help: 'how many documents at a time, 1 to 64 (default: 4)' }
+  concurrency: { value: 'N', help: 'documents processed at a time, 1 to 64 (default: 4)' }
 }
 
 /** The option of commands that copy documents into the table. */
@@ -45,18 +48,29 @@ function optionsOf(command) {
  */
 function parse(argv, commands) {
   const [first, ...rest] = argv
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help')
-    return { print: 'help' }
-  if (first === '--version') return { print: 'version' }
-  const command = commands.find(({ name }) => name === first)
-  if (command === undefined) {
-    throw invalidArgument(
-      `there is no command ${JSON.stringify(first)}, only ${commands.map(({ name }) => name).join(', ')}`
-    )
-  }
+  if (first === undefined || first === '--help' || first === '-h') return { print: 'help' }
+  if (first === '--version' || first === '-v') return { print: 'version' }
+  if (first === 'help') return parseHelp(rest, commands)
+  const command = commandNamed(first, commands)
   const { values, positionals } = parseAs(command, rest)
   if (values.help) return { print: 'help', command }
   return { command, positionals, options: complete(command, values, positionals) }
+}
+
+function parseHelp(names, commands) {
+  if (names.length > 1)
+    throw invalidArgument(`help takes one command, but got ${pluralize(names.length, 'argument')}`)
+  if (names.length === 0 || names[0] === '--help' || names[0] === '-h') return { print: 'help' }
+  return { print: 'help', command: commandNamed(names[0], commands) }
+}
+
+function commandNamed(text, commands) {
+  const command = commands.find(({ name }) => name === text)
+  if (command !== undefined) return command
+  const what = text.startsWith('-')
+    ? `the command comes first, before ${text}`
+    : `there is no command ${JSON.stringify(text)}`
+  throw invalidArgument(`${what} (y-dynamodb --help lists the commands)`)
 }
 
 function parseAs(command, args) {
@@ -85,15 +99,15 @@ function complete(command, values, positionals) {
   if (command.usesTable !== false) {
     options.table ??= process.env.Y_DYNAMODB_TABLE || undefined
     if (options.table === undefined && !command.tableIsOptional) {
-      throw invalidArgument('which table? Give --table NAME, or set Y_DYNAMODB_TABLE')
+      throw invalidArgument('no table: give --table NAME, or set Y_DYNAMODB_TABLE')
     }
     checkEndpoint(options.endpoint, '--endpoint')
   }
   const [least, most] = command.positionals ?? [0, 0]
   if (positionals.length < least || positionals.length > most) {
     throw invalidArgument(
-      `${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}: `
-        + `${pluralize(positionals.length, 'argument')} given`
+      `${command.name} takes ${command.synopsis === '' ? 'no arguments' : command.synopsis}, `
+        + `but got ${pluralize(positionals.length, 'argument')}`
     )
   }
   if (values.all && positionals.length > most - 1)
@@ -109,13 +123,15 @@ function concurrencyOf(text) {
   const number = Number(text)
   if (/^\d+$/.test(text) && number >= 1 && number <= MAX_CONCURRENCY) return number
   throw invalidArgument(
-    `--concurrency is ${JSON.stringify(text)}, not a whole number from 1 to ${MAX_CONCURRENCY}`
+    `--concurrency is ${JSON.stringify(text)}, but must be a whole number from 1 to ${MAX_CONCURRENCY}`
   )
 }
 
 function checkEndpoint(endpoint, option) {
   if (endpoint?.startsWith('memory:')) {
-    throw invalidArgument(`${option} ${endpoint}: a table in memory ends with its process; use file:PATH`)
+    throw invalidArgument(
+      `${option} ${endpoint}: a table in memory is lost when the command ends; use file:PATH`
+    )
   }
 }
 

@@ -59,9 +59,9 @@ pub trait Observer: Send + Sync + 'static {
 
 /// Hears nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Deaf;
+pub struct NoObserver;
 
-impl Observer for Deaf {}
+impl Observer for NoObserver {}
 
 /// What has happened so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -22,7 +22,9 @@ use table_support::tables::config;
 use table_support::{alone, doc, key};
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::table::Table;
-use y_dynamodb::table::dynamo::{Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Keys, NoKeys};
+use y_dynamodb::table::dynamo::{
+    Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Endpoint, Keys, NoKeys,
+};
 
 /// Gives the keys `KEY0`, `KEY1`, … in turn.
 #[derive(Debug, Default)]
@@ -145,6 +147,29 @@ async fn without_a_region_the_first_call_says_so() {
         let failure = get(&table).await.unwrap_err();
         assert_eq!(failure.code(), Code::InvalidArgument);
         assert!(failure.message().contains("region"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_region_of_the_environment_that_cannot_be_is_an_argument_error() {
+    let variables = [("AWS_REGION", "eu-central-1\n")];
+    if alone("a_region_of_the_environment_that_cannot_be_is_an_argument_error", &variables) {
+        let table = DynamoTable::new(DynamoConfig::new("table")).unwrap();
+        let failure = get(&table).await.unwrap_err();
+        assert_eq!(failure.code(), Code::InvalidArgument, "{failure}");
+        assert!(failure.message().contains(r#"AWS_REGION, the profile or the instance is "eu-central-1\n""#));
+    }
+}
+
+/// Nothing listens there.
+#[tokio::test]
+async fn an_endpoint_of_the_environment_is_named_where_it_fails() {
+    let variables = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+    if alone("an_endpoint_of_the_environment_is_named_where_it_fails", &variables) {
+        let config = DynamoConfig { max_attempts: 2, ..config(Endpoint::Aws) };
+        let failure = get(&DynamoTable::new(config).unwrap()).await.unwrap_err();
+        assert_eq!(failure.code(), Code::Unavailable, "{failure}");
+        assert!(failure.message().contains("at http://127.0.0.1:9 in region eu-west-1: "), "{failure}");
     }
 }
 

@@ -74,6 +74,9 @@ async fn a_missing_table_is_said_to_be_missing() {
     let table = table_at(&server);
     let failure = table.prepare(false).await.unwrap_err();
     assert_eq!((failure.code(), server.asked().len()), (Code::Table, 1));
+    let DynamoConfig { table_name, endpoint, .. } = table.config();
+    let subject = format!("table '{table_name}' at {endpoint} in region eu-west-1 does not exist");
+    assert!(failure.message().starts_with(&subject), "{failure}");
     let d = doc("doc");
     assert_eq!(table.put_new(&d, item(&d, 1, b"x")).await.unwrap_err().code(), Code::Table);
 }

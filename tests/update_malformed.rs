@@ -61,8 +61,8 @@ fn exercise(bytes: &[u8]) -> bool {
     valid.is_ok()
 }
 
-/// Updates with all kinds of content, to be spoilt.
-fn seeds_to_spoil() -> Vec<Vec<u8>> {
+/// Updates with all kinds of content, to be mutated.
+fn valid_updates() -> Vec<Vec<u8>> {
     let mut list = hexes(&[
         "0000",
         "01010100040101740161 00",
@@ -85,7 +85,7 @@ fn seeds_to_spoil() -> Vec<Vec<u8>> {
     list
 }
 
-fn spoil(r: &mut Random, list: &[Vec<u8>]) -> Vec<u8> {
+fn mutate(r: &mut Random, list: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = r.pick(list).clone();
     for _ in 0..1 + r.below(4) {
         let at = r.below(bytes.len() + 1);
@@ -107,14 +107,14 @@ fn spoil(r: &mut Random, list: &[Vec<u8>]) -> Vec<u8> {
 }
 
 #[test]
-fn spoilt_updates_never_panic_hang_or_take_memory() {
+fn mutated_updates_never_panic_hang_or_take_memory() {
     const CHILD: &str = "Y_UPDATE_MALFORMED_CHILD";
     if cfg!(unix) && std::env::var_os(CHILD).is_none() {
         // Once more, in a process that cannot have more than 256 MB of address space.
         let status = std::process::Command::new("sh")
             .args(["-c", "ulimit -v 262144 && exec \"$0\" --exact --nocapture --test-threads=1 \"$1\""])
             .arg(std::env::current_exe().unwrap())
-            .arg("spoilt_updates_never_panic_hang_or_take_memory")
+            .arg("mutated_updates_never_panic_hang_or_take_memory")
             .env(CHILD, "1")
             .status()
             .unwrap();
@@ -122,23 +122,23 @@ fn spoilt_updates_never_panic_hang_or_take_memory() {
         return;
     }
     let work = || {
-        let list = seeds_to_spoil();
+        let list = valid_updates();
         let mut valid = 0;
         for seed in seeds(200) {
             let mut r = Random::new(seed);
             for _ in 0..1_000 {
-                valid += usize::from(exercise(&spoil(&mut r, &list)));
+                valid += usize::from(exercise(&mutate(&mut r, &list)));
             }
         }
-        println!("{valid} of the spoilt updates were valid");
+        println!("{valid} of the mutated updates were valid");
         assert!(valid > 1_000, "only {valid} were valid: the test looks at nothing but headers");
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }
 
 #[test]
-fn the_updates_that_are_spoilt_are_valid() {
-    for update in seeds_to_spoil() {
+fn the_updates_that_are_mutated_are_valid() {
+    for update in valid_updates() {
         assert_eq!(validate(&update), Ok(()), "{}", to_hex(&update));
         assert!(exercise(&update));
     }

@@ -134,17 +134,17 @@ fn types(from: u64, count: u64) -> Vec<u8> {
 }
 
 /// The ids that become tombstones when the updates are read: the client and its ranges. Nothing else changes.
-fn buried(updates: &[Vec<u8>]) -> Vec<(u64, Vec<(u64, u64)>)> {
+fn tombstones(updates: &[Vec<u8>]) -> Vec<(u64, Vec<(u64, u64)>)> {
     assert_eq!(unreadable(updates), []);
     assert_eq!(validate(&merge_readable(updates, WHOLE).unwrap()), Ok(()));
     let read = merge_readable(updates, KEEP).unwrap();
     assert_eq!(validate(&read), Ok(()));
     let [plain, read] = [merge(updates, KEEP).unwrap(), read].map(|update| contents(&update).unwrap());
     assert_eq!(plain.ids(), read.ids());
-    let buried = plain.full.without(&read.full);
-    let list: Vec<_> = buried.iter().map(|(client, ranges)| (client, ranges.to_vec())).collect();
+    let tombstones = plain.full.without(&read.full);
+    let list: Vec<_> = tombstones.iter().map(|(client, ranges)| (client, ranges.to_vec())).collect();
     let mut deleted = plain.deleted();
-    deleted.extend(&buried);
+    deleted.extend(&tombstones);
     assert!(deleted.without(&read.delete_set).is_empty() && read.delete_set.without(&deleted).is_empty());
     list
 }
@@ -154,11 +154,11 @@ fn types_are_nested_a_thousand_deep_and_no_deeper_in_one_update_or_several() {
     assert_eq!(validate(&types(0, 1_000)), Ok(()));
     assert!(reason_of(&types(0, 1_001)).starts_with("types nested more than 1,000 deep at byte"));
     let wide: Vec<_> = (0..40).map(|i| types(i * 50, 50)).collect();
-    assert_eq!(buried(&wide[..20]), []);
-    assert_eq!(buried(&wide), [(1, vec![(1_000, 1_001)])], "what lies deeper has no parent then");
+    assert_eq!(tombstones(&wide[..20]), []);
+    assert_eq!(tombstones(&wide), [(1, vec![(1_000, 1_001)])], "what lies deeper has no parent then");
     let mut backwards = wide[..21].to_vec();
     backwards.reverse();
-    assert_eq!(buried(&backwards), [(1, vec![(1_000, 1_001)])]);
+    assert_eq!(tombstones(&backwards), [(1, vec![(1_000, 1_001)])]);
 }
 
 #[test]
@@ -176,24 +176,24 @@ fn map_and_entry() -> [Vec<u8>; 2] {
 }
 
 #[test]
-fn a_live_entry_of_several_values_that_is_divided_is_read_as_a_tombstone() {
+fn a_live_map_entry_with_several_values_that_is_split_is_read_as_a_tombstone() {
     let [map, entry] = map_and_entry();
     let end_of_map = hex("0001 09 01 0001");
-    for divides in ["0101 0300 88 0200 01 7e 00", "0101 0300 48 0201 01 7e 00", "0001 02 01 0101"] {
-        let divides = hex(divides);
-        assert_eq!(validate(&divides), Ok(()));
+    for splits in ["0101 0300 88 0200 01 7e 00", "0101 0300 48 0201 01 7e 00", "0001 02 01 0101"] {
+        let splits = hex(splits);
+        assert_eq!(validate(&splits), Ok(()));
         let tombstone = [(2, vec![(0, 2)])];
-        let log = [&map, &entry, &end_of_map, &divides].map(Clone::clone);
-        assert_eq!(buried(&log), tombstone, "{}", to_hex(&divides));
-        let log = [&divides, &end_of_map, &map, &entry].map(Clone::clone);
-        assert_eq!(buried(&log), tombstone, "{}", to_hex(&divides));
-        let twice = [&map, &entry, &divides, &divides].map(Clone::clone);
-        assert_eq!(buried(&twice), tombstone, "{}", to_hex(&divides));
+        let log = [&map, &entry, &end_of_map, &splits].map(Clone::clone);
+        assert_eq!(tombstones(&log), tombstone, "{}", to_hex(&splits));
+        let log = [&splits, &end_of_map, &map, &entry].map(Clone::clone);
+        assert_eq!(tombstones(&log), tombstone, "{}", to_hex(&splits));
+        let twice = [&map, &entry, &splits, &splits].map(Clone::clone);
+        assert_eq!(tombstones(&twice), tombstone, "{}", to_hex(&splits));
     }
     // By itself, too, and where the map is still missing.
     assert_refused(
         "0102 0200 28 00 0900 016b 02 7e7e 88 0200 01 7e 00",
-        "an entry of a map with several values",
+        "a live map entry with several values",
     );
 }
 
@@ -201,19 +201,19 @@ fn a_live_entry_of_several_values_that_is_divided_is_read_as_a_tombstone() {
 fn entries_that_yjs_or_yrs_write_are_readable() {
     let [map, entry] = map_and_entry();
     let next = hex("0101 0300 88 0201 01 7e 01 02 01 0002");
-    assert_eq!(buried(&[map.clone(), entry.clone(), next]), [], "deleted as a whole");
+    assert_eq!(tombstones(&[map.clone(), entry.clone(), next]), [], "deleted as a whole");
     let first_deleted = hex("0101 0300 88 0200 01 7e 01 02 01 0001");
-    assert_eq!(buried(&[map.clone(), entry, first_deleted]), [], "what is left is the entry");
+    assert_eq!(tombstones(&[map.clone(), entry, first_deleted]), [], "what is left is the entry");
     // Values set one after another, the last of them live; and two keys of one map.
     let set = hexes(&["0101 0200 28 00 0900 016b 01 7e 00", "0101 0201 88 0200 01 7e 01 02 01 0001"]);
     let keys = hexes(&["0101 0202 28 00 0900 016c 01 7e 00", "0101 0300 88 0201 01 7e 01 02 01 0101"]);
-    assert_eq!(buried(&[vec![map], set, keys].concat()), []);
+    assert_eq!(tombstones(&[vec![map], set, keys].concat()), []);
 }
 
 #[test]
-fn values_that_a_merge_would_join_to_one_entry_are_divided_like_one() {
+fn values_that_a_merge_would_join_to_one_map_entry_are_split_like_one() {
     // Two copies of (3, 0): the entry of one, and behind it the second value of the other's list. The entry (2, 0) to (2, 2)
-    // is divided too, but deleted.
+    // is split too, but deleted.
     let log = hexes(&[
         "0101 0300 88 0201 01 7e 00",
         "0001 01 01 0001",
@@ -221,21 +221,21 @@ fn values_that_a_merge_would_join_to_one_entry_are_divided_like_one() {
         "0101 0100 07 010161 01 00",
         "0102 0300 08 010161 02 7878 41 0301 02 02 03 01 0202 02 01 0005",
     ]);
-    assert_eq!(buried(&log), [(3, vec![(0, 1)])]);
+    assert_eq!(tombstones(&log), [(3, vec![(0, 1)])]);
 }
 
 #[test]
-fn what_fills_a_gap_decides_whether_an_entry_is_divided() {
+fn what_fills_a_gap_decides_whether_a_map_entry_is_split() {
     // The map (1, 1) waits for (1, 0), the deletion of (2, 2) for (2, 1) and (2, 2).
     let update = hex("02 01 02 00 28 00 0101 016b 01 7e 01 01 01 87 0100 01 02 02 01 0201 01 01 0101");
     let before_map = hex("01 01 01 00 04 01 0161 01 78 00");
     let log = |values: &str| [update.clone(), hex(values), before_map.clone()];
     assert_eq!(validate(&update), Ok(()));
     let one_each = "01 02 02 01 88 0200 01 7e 88 0201 01 7e 01 02 01 0002";
-    assert_eq!(buried(&log(one_each)), [], "what Yjs writes");
+    assert_eq!(tombstones(&log(one_each)), [], "what Yjs writes");
     let together = "01 01 02 01 88 0200 02 7e7e 00";
     assert_eq!(validate(&hex(together)), Ok(()));
-    assert_eq!(buried(&log(together)), [(2, vec![(1, 3)])]);
+    assert_eq!(tombstones(&log(together)), [(2, vec![(1, 3)])]);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn structs_that_wait_for_each_other_are_in_no_map() {
     // The type (1, 1) stands behind the text (4, 7), and that lies in the type. A merge joins (4, 4) and (4, 7).
     let cycle = hex("02 02 04 04 24 00 0101 016b 03 78797a 84 0406 02 6162 01 01 01 87 0407 01 00");
     assert_eq!(validate(&cycle), Ok(()));
-    assert_eq!(buried(&[cycle]), []);
+    assert_eq!(tombstones(&[cycle]), []);
 }
 
 #[test]

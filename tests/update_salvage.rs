@@ -170,13 +170,13 @@ fn conflicts_in_one_update_become_tombstones() {
     assert_salvaged(
         "0102 0200 28 00 0900 016b 02 7e7e 88 0200 01 7e 00",
         "0102 0200 21 00 0900 016b 02 88 0200 01 7e 01 02 01 0002",
-        &[(4, "an entry of a map with several values")],
+        &[(4, "a live map entry with several values")],
     );
     // Behind something else that is refused: the place is one in the input.
     assert_salvaged(
         "0103 0200 05 010174 057b7b7b7b7b 28 00 0900 016b 02 7e7e 88 0201 01 7e 00",
         "0103 0200 01 010174 01 21 00 0900 016b 02 88 0201 01 7e 01 02 01 0003",
-        &[(8, "text that"), (14, "an entry of a map with several values")],
+        &[(8, "text that"), (14, "a live map entry with several values")],
     );
 }
 

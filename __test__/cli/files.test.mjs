@@ -165,6 +165,7 @@ describe('export and import', () => {
     const nameless = (await cliJson(t, ['import', file, ...of(target)])).failures[0]
     assert.equal(nameless.code, 'ERR_INVALID_ARGUMENT')
     assert(nameless.message.startsWith(`${file} has no .json`), 'the path as it was given')
+    assert.match(nameless.message, /--name DOC/)
     const { code } = await cliJson(t, ['import', file, '--name', 'A Name', ...of(target)])
     assert.equal(code, 0)
     assert.equal(
@@ -180,6 +181,37 @@ describe('export and import', () => {
     assert.deepEqual([code, failures[0].code], [1, 'ERR_NOT_FOUND'])
     assert.deepEqual(fs.readdirSync(files), [])
   })
+})
+
+test('export and import end with a summary', async t => {
+  const documents = { a: keystrokes(3), b: keystrokes(2, { clientID: 2 }) }
+  const source = await filledTable(t, documents, { a: { k: 1 } })
+  const target = await emptyTable(t)
+  const files = folder(t)
+  const last = ({ stdout }) => stdout.split('\n').at(-2)
+  const exported = await cli(t, ['export', '--all', files, ...of(source)])
+  const bytes = ['a', 'b'].reduce((sum, name) => sum + fs.statSync(path.join(files, `${name}.yjs`)).size, 0)
+  assert.equal(last(exported), `2 documents exported to ${files} (${bytes} bytes, 1 meta), 0 failed`)
+  fs.writeFileSync(path.join(files, 'damaged.yjs'), 'no update')
+  const stored = `stored in table ${target.tableName}`
+  const imported = await cli(t, ['import', files, ...of(target)])
+  assert.equal(
+    last(imported),
+    `3 documents: 2 ${stored} (${bytes} bytes, 1 meta), 0 had nothing new, 1 failed`
+  )
+  const again = await cli(t, ['import', files, ...of(target)])
+  assert.equal(last(again), `3 documents: 0 ${stored} (0 bytes, 0 metas), 2 had nothing new, 1 failed`)
+  const migrated = await cli(t, [
+    'migrate',
+    '--from',
+    `dynamodb:${source.tableName}`,
+    '--from-endpoint',
+    source.endpoint,
+    ...of(target)
+  ])
+  assert.equal(last(migrated), `2 documents: 0 ${stored} (0 bytes, 0 metas), 2 had nothing new, 0 failed`)
+  const json = await cli(t, ['export', '--all', files, '--json', ...of(source)])
+  assert.equal(json.stdout.trim().split('\n').length, 2, 'no summary with --json')
 })
 
 test('import refuses what is damaged, stores nothing of it, and goes on with the others', async t => {

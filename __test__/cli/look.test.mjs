@@ -43,10 +43,15 @@ describe('ls', () => {
     assert.match(line, new RegExp(`^ +2 +${bytesOfOld} +8 +— +old$`))
   })
 
-  test('of an empty table prints nothing', async t => {
+  test('of an empty table prints no result, and says so on standard error', async t => {
     const table = await filledTable(t, {})
     const { code, stdout, stderr } = await cli(t, ['ls', ...of(table)])
-    assert.deepEqual([code, stdout, stderr], [0, '', ''])
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [0, '', `y-dynamodb: table ${table.tableName} has no documents\n`]
+    )
+    const json = await cli(t, ['ls', '--json', ...of(table)])
+    assert.deepEqual([json.code, json.stdout, json.stderr], [0, '', ''])
   })
 
   test('writes nothing', async t => {
@@ -88,7 +93,7 @@ test('stats counts documents, items, sets, remains, and items of the original pa
     found.largest.reduce((sum, { bytes }) => sum + bytes, 0)
   )
   const { stdout } = await cli(t, ['stats', ...of(table)])
-  assert.match(stdout, /^remains of sets +2$/m)
+  assert.match(stdout, /^items of incomplete sets +2$/m)
 })
 
 describe('show', () => {
@@ -176,7 +181,7 @@ test('ls and show tell what is in quarantine, also where a repair has left nothi
     } = await cliJson(t, ['show', doc, ...of(table)])
     assert.deepEqual([code, found.name, found.quarantined, found.clients], [0, doc, 1, clients])
     const text = await cli(t, ['show', doc, ...of(table)])
-    assert.match(text.stdout, /^quarantined +1 item \(repair DOC --extract DIR/m)
+    assert.match(text.stdout, /^quarantine +1 item \(repair DOC --extract DIR/m)
     assert.match(text.stdout, clients === 1 ? / 1 client$/m : / 0 clients$/m)
   }
 })

@@ -11,6 +11,7 @@ import { ROOT, cli, cliJson, filledTable, folder, of, start } from './support/cl
 const require = createRequire(import.meta.url)
 const { COMMANDS } = require('../../cli/help.cjs')
 const { version } = require('../../package.json')
+const FILE = path.join(ROOT, 'package.json')
 const DOCS = fs.readFileSync(path.join(ROOT, 'docs', 'CLI.md'), 'utf8')
 
 describe('help', onceOnly, () => {
@@ -20,7 +21,7 @@ describe('help', onceOnly, () => {
       assert.deepEqual([code, stderr], [0, ''])
       for (const { name } of COMMANDS) assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
     }
-    assert.deepEqual((await cli(t, ['--version'])).stdout, `${version}\n`)
+    for (const option of ['--version', '-v']) assert.equal((await cli(t, [option])).stdout, `${version}\n`)
   })
 
   test('of each command is printed, and docs/CLI.md has it word for word', async t => {
@@ -29,6 +30,7 @@ describe('help', onceOnly, () => {
     for (const { name } of COMMANDS) {
       const { code, stdout } = await cli(t, [name, '--help'])
       assert.equal(code, 0)
+      assert.equal((await cli(t, ['help', name])).stdout, stdout)
       assert(stdout.startsWith(`Usage: y-dynamodb ${name} `), stdout)
       assert(DOCS.includes(`## \`${name}\``), `${name} has a section`)
       assert(DOCS.includes(`\`\`\`text\n${stdout}\`\`\``), `docs/CLI.md has the help of ${name}:\n${stdout}`)
@@ -49,6 +51,9 @@ describe('help', onceOnly, () => {
 describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
   const CALLS = {
     'an unknown command': ['lsx', '--table', 'docs'],
+    'help on an unknown command': ['help', 'lsx'],
+    'help on two commands': ['help', 'ls', 'show'],
+    'an option before the command': ['--table', 'docs', 'ls'],
     'an unknown option': ['ls', '--table', 'docs', '--tabel', 'x'],
     'an option without its value': ['ls', '--table'],
     'an empty value': ['ls', '--table', ''],
@@ -70,6 +75,8 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
     'a repair that is and is not done': ['repair', 'doc', '--apply', '--dry-run', '--table', 'docs'],
     'an extraction that repairs': ['repair', 'doc', '--apply', '--extract', 'x', '--table', 'docs'],
     'files that are not there': ['import', '/does/not/exist', '--table', 'docs'],
+    'an export to a file': ['export', 'doc', FILE, '--table', 'docs'],
+    'an extraction to a folder below a file': ['repair', 'doc', '--extract', `${FILE}/x`, '--table', 'docs'],
     'two forms of a policy': ['policy', '--cdk', '--terraform'],
     'a name that begins with a dash': ['show', '-dash', '--table', 'docs'],
     'an account that is none': ['policy', '--account', 'abc'],
@@ -97,6 +104,13 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
     const table = await filledTable(t, { '-dash': keystrokes(1) })
     const shown = await cli(t, ['show', ...of(table), '--json', '--', '-dash'])
     assert.equal(JSON.parse(shown.stdout).name, '-dash')
+  })
+
+  test('what is no command is named, and where the commands are listed', async t => {
+    for (const args of [['lsx'], ['help', 'lsx'], ['lsx', '--help']]) {
+      const { stderr } = await cli(t, args)
+      assert.match(stderr, /^y-dynamodb: there is no command "lsx" \(y-dynamodb --help lists the commands\)/)
+    }
   })
 
   test('as text too, in one line', async t => {

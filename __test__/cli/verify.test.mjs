@@ -335,7 +335,7 @@ describe('repair', () => {
     assert.match(dry.stdout, /2 documents, 2 items would be moved.*--apply/)
     const applied = await cli(t, ['repair', '--all', '--apply', ...of(table)])
     assert.equal(applied.code, 0)
-    assert.match(applied.stdout, /2 documents, 2 items moved into the quarantine/)
+    assert.match(applied.stdout, /2 documents, 2 items moved to the quarantine/)
     // A document of which only the quarantine is left is still listed, and goes with a clear of all.
     assert.deepEqual((await cliJson(t, ['ls', ...of(table)])).results.map(({ name }) => name).sort(), [
       'doc',

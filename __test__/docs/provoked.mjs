@@ -178,6 +178,8 @@ export const PROVOKED = {
   'no table name': () => thrown(() => DynamoDbPersistence({ tableName: process.env.NOT_SET })),
   'endpoint without a scheme': () =>
     thrown(() => DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'localhost:8000' } })),
+  'region with a line break': () =>
+    thrown(() => DynamoDbPersistence({ tableName: 'docs', aws: { region: 'eu-central-1\n' } })),
   'no region': () => withoutSettings({ tableName: 'docs' }),
   'not DynamoDB': onOtherServer,
   'no document name': onTable(persistence => persistence.getYDoc(undefined)),

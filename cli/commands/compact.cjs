@@ -52,11 +52,13 @@ module.exports = {
   synopsis: 'DOC|--all',
   positionals: [0, 1],
   options: {
-    all: { help: 'all documents of the table' },
-    gc: { help: 'drop the content of deleted items, as a persistence does that was not made with gc: false' },
+    all: { help: 'all documents of the table, instead of DOC' },
+    gc: { help: 'drop the content of deleted items, as servers do unless their option gc is false' },
     ...CONCURRENCY
   },
-  summary: 'Merges all updates of a document into one, as flushDocument does, and sweeps remains.',
-  details: `Never needed: merging happens by itself. Servers may go on meanwhile. Without --gc nothing is dropped that is stored.`,
+  summary: 'Merges all updates of a document into one.',
+  details: `Optional, because servers merge updates in the background; they can keep running meanwhile. A
+document that is one update already is not written. Also deletes items that an interrupted write
+has left. Stored content is dropped only with --gc.`,
   run
 }

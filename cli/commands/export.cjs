@@ -2,9 +2,8 @@
 
 /** `export`: writes documents to files. */
 
-const fs = require('node:fs/promises')
 const path = require('node:path')
-const { hasContent, writeDocument } = require('../files.cjs')
+const { createFolder, hasContent, writeDocument } = require('../files.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
 const { pluralize, printable } = require('../format.cjs')
 const { quarantineNotice } = require('../import-report.cjs')
@@ -17,40 +16,55 @@ async function run(context) {
   const { options, output, positionals, progress } = context
   const folder = positionals.at(-1)
   const table = context.openTable()
-  await fs.mkdir(folder, { recursive: true })
+  await createFolder(folder)
   progress.begin()
-  await forEachDocument(context, selectedDocuments(context, table), async ({ name, items }) => {
-    if (items !== undefined && !isWorthTelling(items)) return
-    const document = await readUndamaged(table, name)
-    const { update, metas, quarantined } = document
-    if (!hasContent(update) && metas.size === 0) {
-      if (!options.all) throw notFound(name, quarantined)
+  const sums = { documents: 0, bytes: 0, metas: 0 }
+  const failures = await forEachDocument(
+    context,
+    selectedDocuments(context, table),
+    async ({ name, items }) => {
+      if (items !== undefined && !isWorthTelling(items)) return
+      const document = await readUndamaged(table, name)
+      const { update, metas, quarantined } = document
+      if (!hasContent(update) && metas.size === 0) {
+        if (!options.all) throw notFound(name, quarantined)
+        await output.result(
+          { name, file: null, bytes: 0, metas: 0, quarantined },
+          `${printable(name)}: has nothing to export`,
+          ...quarantineNotice(document)
+        )
+        return
+      }
+      const base = await writeDocument(folder, document)
+      sums.documents++
+      sums.bytes += update.length
+      sums.metas += metas.size
       await output.result(
-        { name, file: null, bytes: 0, metas: 0, quarantined },
-        `${printable(name)}: has nothing to export`,
+        { name, file: base, bytes: update.length, metas: metas.size, quarantined },
+        `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
         ...quarantineNotice(document)
       )
-      return
     }
-    const base = await writeDocument(folder, document)
-    await output.result(
-      { name, file: base, bytes: update.length, metas: metas.size, quarantined },
-      `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
-      ...quarantineNotice(document)
-    )
-  })
+  )
+  const sizes = `${pluralize(sums.bytes, 'byte')}, ${pluralize(sums.metas, 'meta')}`
+  await output.text(
+    `${pluralize(sums.documents, 'document')} exported to ${folder} (${sizes}), ${failures} failed`
+  )
 }
 
 module.exports = {
   name: 'export',
   synopsis: 'DOC|--all DIR',
   positionals: [1, 2],
-  options: { all: { help: 'all documents of the table' }, ...CONCURRENCY },
-  summary: 'Writes documents into a folder: plain Yjs updates, and beside them the metas.',
-  details: `NAME.yjs is one update (V1) with all there is, deleted content included as far as it is stored; NAME.json has the document's
-name and its metas. NAME is the document's name with everything escaped that a file system might not take. A file is
-replaced only by a whole one. A document with damage that may have held updates is not written (ERR_CORRUPT, exit code 1);
-what a repair has put into quarantine is not exported, and that is said. With --all the whole table is read twice (1 RCU for
-4 KB each time).`,
+  options: { all: { help: 'all documents of the table, instead of DOC' }, ...CONCURRENCY },
+  summary: 'Writes documents to files: plain Yjs updates, and their metas.',
+  details: `DIR gets two files for each document. NAME.yjs is one update (V1) with everything that is
+stored, including deleted content. NAME.json has the document's name and its metas. NAME is the
+document's name, with every character escaped that a file system might not accept. An existing
+file is replaced only when the new one is complete.
+
+A document is not exported if damage may have destroyed some of its updates (ERR_CORRUPT, exit
+code 1). Items in quarantine are not exported; a line says how many. --all scans the table and
+then reads each document (1 RCU per 4 KB each time).`,
   run
 }

@@ -7,7 +7,7 @@ const { invalidArgument } = require('../../lib/arguments.js')
 const { storeDocument } = require('../documents.cjs')
 const { listDocuments, readDocument } = require('../files.cjs')
 const { forEachDocument } = require('../for-each-document.cjs')
-const { reportImport } = require('../import-report.cjs')
+const { ImportReport } = require('../import-report.cjs')
 const { CONCURRENCY, OVERWRITE_METAS } = require('../options.cjs')
 
 async function run(context) {
@@ -23,19 +23,18 @@ async function run(context) {
   }
   const table = context.openTable()
   progress.begin(bases.length)
-  await forEachDocument(
+  const report = new ImportReport(context)
+  const failures = await forEachDocument(
     context,
     bases,
     async base => {
       const document = await readDocument(base, options.name)
-      await reportImport(
-        context,
-        document,
-        await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
-      )
+      const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
+      await report.add(document, stored)
     },
     base => path.basename(base)
   )
+  await report.end(failures)
 }
 
 module.exports = {
@@ -43,13 +42,15 @@ module.exports = {
   synopsis: 'DIR|FILE',
   positionals: [1, 1],
   options: {
-    name: { value: 'DOC', help: 'the document, for a FILE whose name does not tell it' },
+    name: { value: 'DOC', help: 'the name of the document, for a FILE that export did not name' },
     ...OVERWRITE_METAS,
     ...CONCURRENCY
   },
-  summary: 'Stores what an export, or anything else that writes Yjs updates, has put into files.',
-  details: `Only what the document lacks is stored, so that importing again stores nothing; what was stored is read back and compared.
-A file that is not an update, or metas that are none, are refused before anything of that document is stored. A meta that
-the table has with another value stays as it is (exit code 1), unless --overwrite-metas is given.`,
+  summary: 'Stores documents from files: those of an export, or any other Yjs updates.',
+  details: `From DIR it takes all .yjs and .json files, and from FILE one update. Only what a document lacks
+is stored, so a second import stores nothing. What was stored is read back and compared. If a
+file is not a valid update, or its metas are not valid, nothing of that document is stored. A
+meta that has another value in the table is kept (exit code 1), unless --overwrite-metas is
+given.`,
   run
 }

@@ -8,7 +8,7 @@ const { summarise } = require('../summary.cjs')
 const COLUMNS = '   items         bytes       clock  last change (UTC)    name'
 
 async function run(context) {
-  const { cancellation, output } = context
+  const { cancellation, options, output } = context
   const table = context.openTable()
   let isFirst = true
   for await (const { name, items } of table.documents()) {
@@ -28,14 +28,16 @@ async function run(context) {
       ].join('  ')
     )
   }
+  if (isFirst) output.note(`table ${options.table} has no documents`)
 }
 
 module.exports = {
   name: 'ls',
   isReadOnly: true,
   synopsis: '',
-  summary: 'Lists the documents: name, items, bytes, log clock, last change.',
-  details: `Reads the whole table (a Scan: 1 RCU for 4 KB), in no order. The last change is when the newest item was written by its
-writer's clock: an update, or a compaction. It is not known of items of the original package.`,
+  summary: 'Lists the documents with their items, bytes, log clock and last change.',
+  details: `Scans the whole table (1 RCU per 4 KB). The order of the documents is not defined. The last
+change is when the newest item was written, by an update or by a compaction, according to the
+clock of its writer. Items of the original package have no time.`,
   run
 }

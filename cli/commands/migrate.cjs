@@ -5,33 +5,27 @@
 const { invalidArgument } = require('../../lib/arguments.js')
 const { storeDocument } = require('../documents.cjs')
 const { forEachDocument } = require('../for-each-document.cjs')
-const { pluralize } = require('../format.cjs')
-const { reportImport } = require('../import-report.cjs')
+const { ImportReport } = require('../import-report.cjs')
 const { CONCURRENCY, OVERWRITE_METAS, checkEndpoint } = require('../options.cjs')
 
 async function run(context) {
-  const { options, output, progress } = context
+  const { options, progress } = context
   const source = openSource(context)
   const table = context.openTable()
   const names = await source.names()
   progress.begin(names.length)
-  const sums = { documents: 0, moved: 0, bytes: 0 }
-  await forEachDocument(
+  const report = new ImportReport(context)
+  const failures = await forEachDocument(
     context,
     names,
     async name => {
       const document = await source.read(name)
       const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
-      sums.documents++
-      sums.bytes += stored.storedBytes
-      if (stored.storedBytes > 0 || stored.storedMetas > 0) sums.moved++
-      await reportImport(context, document, stored)
+      await report.add(document, stored)
     },
     name => name
   )
-  await output.text(
-    `${pluralize(sums.documents, 'document')} compared, ${sums.moved} of them moved (${pluralize(sums.bytes, 'byte')})`
-  )
+  await report.end(failures)
 }
 
 function openSource(context) {
@@ -39,7 +33,9 @@ function openSource(context) {
   const { from, 'from-region': region, 'from-endpoint': endpoint, 'from-profile': profile } = options
   const [, kind, place] = /^(leveldb|dynamodb):(.+)$/s.exec(from ?? '') ?? []
   if (kind === undefined)
-    throw invalidArgument('migrate from where? Give --from leveldb:PATH or --from dynamodb:TABLE')
+    throw invalidArgument(
+      `${from === undefined ? 'migrate needs a source' : `--from ${from} is no source`}: give --from leveldb:PATH or --from dynamodb:TABLE`
+    )
   const { LevelDb } = require('../sources/leveldb.cjs')
   const { DynamoDb } = require('../sources/dynamodb.cjs')
   if (kind === 'leveldb') {
@@ -56,7 +52,7 @@ function openSource(context) {
   }
   if (['table', 'region', 'endpoint', 'profile'].every(key => source[key] === options[key])) {
     throw invalidArgument(
-      '--from names the very table that is to be filled: it works in place (see docs/MOVING.md)'
+      '--from is the same table: a table of the original package is used as it is (see docs/MOVING.md)'
     )
   }
   return context.closeLater(new DynamoDb(source))
@@ -69,7 +65,7 @@ module.exports = {
   options: {
     'from': {
       value: 'SOURCE',
-      help: 'leveldb:PATH (a store of y-leveldb) or dynamodb:TABLE (of the original package, or of this one)'
+      help: 'leveldb:PATH (a store of y-leveldb) or dynamodb:TABLE (of this package or the original one)'
     },
     'from-region': { value: 'REGION', help: 'the region of dynamodb:TABLE (default: --region)' },
     'from-endpoint': { value: 'URL', help: 'the endpoint of dynamodb:TABLE (default: --endpoint)' },
@@ -77,11 +73,13 @@ module.exports = {
     ...OVERWRITE_METAS,
     ...CONCURRENCY
   },
-  summary: 'Moves all documents of y-leveldb, or of another table, into the table.',
-  details: `The source is only read; stop the servers that write to it. Every document is compared by its content, only what the table
-lacks is stored, and what was stored is read back and compared: run it again after it was stopped, or to be sure. Metas
-are moved byte for byte. A document with damage that may have held updates is not moved (ERR_CORRUPT, exit code 1); what a
-repair has put into quarantine is not moved either, and that is said. The table must be there: create-table makes it.
-leveldb: needs y-leveldb (npm install y-leveldb).`,
+  summary: 'Copies all documents of y-leveldb, or of another table, into the table.',
+  details: `The source is only read; stop the servers that write to it first. The table must exist:
+create-table creates it. leveldb: needs y-leveldb (npm install y-leveldb).
+
+Only what the table lacks is stored. What was stored is read back and compared. Run it again
+after an interruption, or to check the result. Metas are copied byte for byte. A document is not
+copied if damage may have destroyed some of its updates (ERR_CORRUPT, exit code 1). Items in
+quarantine are not copied; a line says how many.`,
   run
 }

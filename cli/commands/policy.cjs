@@ -7,24 +7,24 @@ const { invalidArgument } = require('../../lib/arguments.js')
 const READ = ['DescribeTable', 'Query', 'GetItem']
 const WRITE = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']
 
-const FORMS = { cdk, cloudformation, terraform }
+const FORMATS = { cdk, cloudformation, terraform }
 
 async function run(context) {
   const { options, output } = context
-  const forms = Object.keys(FORMS).filter(form => options[form])
-  if (forms.length > 1)
-    throw invalidArgument(`one form at a time, not ${forms.map(form => `--${form}`).join(' and ')}`)
+  const formats = Object.keys(FORMATS).filter(format => options[format])
+  if (formats.length > 1)
+    throw invalidArgument(`give one format, not ${formats.map(format => `--${format}`).join(' and ')}`)
   if (options['read-only'] && options['with-create'])
-    throw invalidArgument('--read-only and --with-create exclude each other')
+    throw invalidArgument('--read-only and --with-create contradict each other')
   if (options.account !== undefined && !/^\d{12}$/.test(options.account)) {
-    throw invalidArgument(`--account is ${JSON.stringify(options.account)}, not the 12 digits of an account`)
+    throw invalidArgument(`--account is ${JSON.stringify(options.account)}, but must have 12 digits`)
   }
   const name = options.table ?? 'docs'
   const actions = actionsOf(options)
   const arn = name.startsWith('arn:')
     ? name
     : `arn:aws:dynamodb:${options.region ?? 'REGION'}:${options.account ?? 'ACCOUNT'}:table/${name}`
-  const text = forms.length === 0 ? policy(actions, arn) : FORMS[forms[0]](actions, name, arn)
+  const text = formats.length === 0 ? policy(actions, arn) : FORMATS[formats[0]](actions, name, arn)
   await output.result({ actions, resource: arn, text }, text)
 }
 
@@ -125,15 +125,15 @@ module.exports = {
   synopsis: '',
   tableIsOptional: true,
   options: {
-    'account': { value: 'ID', help: 'the account in the ARN (default: ACCOUNT, to be replaced)' },
-    'read-only': { help: 'only what reads need' },
-    'with-scan': { help: 'also list and clear all documents, and the commands with --all' },
-    'with-create': { help: 'also create the table' },
+    'account': { value: 'ID', help: 'the account in the ARN (default: ACCOUNT, a placeholder)' },
+    'read-only': { help: 'only the permissions to read' },
+    'with-scan': { help: 'also the permission to list all documents (clearAll, ls, stats, --all)' },
+    'with-create': { help: 'also the permission to create the table' },
     'cdk': { help: 'as AWS CDK code, with the table' },
     'cloudformation': { help: 'as a CloudFormation template, with the table' },
     'terraform': { help: 'as Terraform code, with the table' }
   },
-  summary: 'Prints the IAM policy that a server needs, and no more.',
-  details: 'Makes no request. Without --table the table is called docs.',
+  summary: 'Prints the minimal IAM policy for a server.',
+  details: `Sends no request. If neither --table nor Y_DYNAMODB_TABLE is set, the table is named docs.`,
   run
 }

@@ -2,11 +2,10 @@
 
 /** `repair`: moves unusable items to the quarantine, or prints what it would move. */
 
-const fs = require('node:fs/promises')
 const path = require('node:path')
 const { invalidArgument } = require('../../lib/arguments.js')
 const { toFileName } = require('../file-names.cjs')
-const { writeAtomically } = require('../files.cjs')
+const { createFolder, writeAtomically } = require('../files.cjs')
 const { findingsOf, formatFinding, isInformational } = require('../findings.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
 const { highlight, pluralize, printable } = require('../format.cjs')
@@ -17,16 +16,16 @@ const { loadYjs } = require('../yjs.cjs')
 
 /** What happened to the items of a finding. */
 const OUTCOMES = {
-  moved: 'moved into the quarantine',
-  changed: 'not moved: it has changed meanwhile; run repair again',
-  full: 'not moved: its ten places in the quarantine are taken'
+  moved: 'moved to the quarantine',
+  changed: 'not moved, because it has changed meanwhile: run repair again',
+  full: 'not moved, because all ten places for it in the quarantine are taken'
 }
 
 async function run(context) {
   const { all, apply, extract, 'dry-run': dryRun } = context.options
-  if (apply && dryRun) throw invalidArgument('either --apply or --dry-run')
+  if (apply && dryRun) throw invalidArgument('give either --apply or --dry-run')
   if (extract !== undefined && (apply || dryRun))
-    throw invalidArgument('--extract goes alone: it copies what is in the quarantine')
+    throw invalidArgument('--extract cannot be combined with --apply or --dry-run')
   if (extract !== undefined) return extractAll(context, extract)
   const { output, progress } = context
   const Y = await loadYjs()
@@ -47,18 +46,20 @@ async function run(context) {
     if (output.isJson) await output.result({ name, applied: apply === true, findings, left })
     else
       for (const finding of findings)
-        await output.text(`${formatFinding(name, finding)}\n    ${fateOf(finding, apply)}`)
+        await output.text(`${formatFinding(name, finding)}\n    ${outcomeOf(finding, apply)}`)
   })
-  const sum = `${pluralize(sums.documents, 'document')}, ${pluralize(sums.items, 'item')}`
-  await output.text(
-    apply
-      ? `${sum} moved into the quarantine`
-      : `${sum} would be moved into the quarantine; nothing was changed (--apply does it)`
-  )
+  await output.text(`${pluralize(sums.documents, 'document')}, ${movedItems(sums.items, apply)}`)
 }
 
-function fateOf({ items, outcome }, apply) {
-  if (items === 0) return 'there is nothing that could be moved: docs/CLI.md says what to do'
+function movedItems(items, apply) {
+  if (items === 0) return apply ? 'no items moved' : 'no items to move'
+  return apply
+    ? `${pluralize(items, 'item')} moved to the quarantine`
+    : `${pluralize(items, 'item')} would be moved to the quarantine (--apply moves them)`
+}
+
+function outcomeOf({ items, outcome }, apply) {
+  if (items === 0) return 'nothing can be moved: docs/CLI.md says what to do'
   return apply
     ? `${pluralize(items, 'item')}: ${OUTCOMES[outcome] ?? outcome}`
     : `${pluralize(items, 'item')} would be moved`
@@ -68,7 +69,7 @@ function fateOf({ items, outcome }, apply) {
 async function extractAll(context, folder) {
   const { options, output, progress } = context
   const table = context.openTable()
-  await fs.mkdir(folder, { recursive: true })
+  await createFolder(folder)
   progress.begin()
   await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const quarantined = await table.quarantined(name)
@@ -79,7 +80,9 @@ async function extractAll(context, folder) {
         context.setFailed()
         await output.result(
           { name, key, from, file: null },
-          highlight(`${printable(name)}: ${printable(from)} has no binary value: only the table has it`)
+          highlight(
+            `${printable(name)}: ${printable(from)} has no binary value, so it cannot be written to a file`
+          )
         )
         continue
       }
@@ -98,15 +101,17 @@ module.exports = {
   synopsis: 'DOC|--all',
   positionals: [0, 1],
   options: {
-    'all': { help: 'all documents of the table' },
-    'dry-run': { help: 'only say what would be moved (the default)' },
-    'apply': { help: 'move it' },
-    'extract': { value: 'DIR', help: 'instead, copy what is in the quarantine into files' },
+    'all': { help: 'all documents of the table, instead of DOC' },
+    'dry-run': { help: 'only print what would be moved (the default)' },
+    'apply': { help: 'move the items' },
+    'extract': { value: 'DIR', help: 'write the items in quarantine to files instead' },
     ...CONCURRENCY
   },
-  summary: 'Moves items that no reader can use out of the way, into the quarantine of their document.',
-  details: `An item is deleted only after its copy was put beside it and read back, and only if it is still what was copied. Nothing
-leaves the table: --extract gives the bytes, import takes what can be saved of them. Needs yjs. Exit code 1 where something
-is wrong (with --apply: still wrong).`,
+  summary: 'Moves damaged and leftover items to the quarantine of their document.',
+  details: `Without --apply it only prints what it would move. Nothing is lost: the quarantine is part of
+the table, but no read uses it. An item is deleted only after its copy was written and read
+back, and only if the item has not changed since. --extract writes the items in quarantine to
+files; import stores what can be saved of them. Needs yjs. Exit code 1 if there are findings
+(with --apply: if any are left).`,
   run
 }

@@ -55,8 +55,8 @@ async function readable(table, name) {
 
 function lines(found) {
   const line = (label, value) => `${label.padEnd(14)}${value}`
-  const aside = `${pluralize(found.quarantined, 'item')} (repair DOC --extract DIR copies them)`
-  const quarantine = found.quarantined > 0 ? [line('quarantined', highlight(aside))] : []
+  const aside = `${pluralize(found.quarantined, 'item')} (repair DOC --extract DIR writes them to files)`
+  const quarantine = found.quarantined > 0 ? [line('quarantine', highlight(aside))] : []
   return [
     line('name', printable(found.name)),
     line(
@@ -72,7 +72,7 @@ function lines(found) {
     ),
     ...(found.missing === undefined
       ? []
-      : [line('finding', highlight('pending: some updates wait for others that are missing'))]),
+      : [line('finding', highlight('pending: some updates depend on others that are missing'))]),
     ...Object.entries(found.metas).map(([key, value]) => line('meta', `${printable(key)} = ${shown(value)}`)),
     ...found.roots.flatMap(({ name, kind, text, json }) => [
       line(kind, printable(name)),
@@ -106,8 +106,9 @@ module.exports = {
   isReadOnly: true,
   synopsis: 'DOC',
   positionals: [1, 1],
-  summary: 'Shows a document: its items, its metas, and the text and JSON of its root types.',
-  details: `The update format does not tell the type of a root: it is guessed from what is in it. Bytes are shown as base64 with --json.
-Needs yjs. Damage is shown and passed over; verify says more. Exit code 1 where there is no such document.`,
+  summary: 'Shows one document: its items, its metas, and the text and JSON of its root types.',
+  details: `Needs yjs. The update format does not store the kind of a root type, so it is guessed from the
+content. Damaged items are named and skipped; verify says more. With --json, bytes are base64.
+Exit code 1 if there is no such document.`,
   run
 }

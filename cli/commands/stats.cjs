@@ -33,7 +33,7 @@ async function run(context) {
     progress.step()
   }
   largest = largestOf(largest)
-  const line = (label, value) => `${label.padEnd(24)}${value}`
+  const line = (label, value) => `${label.padEnd(26)}${value}`
   await output.result(
     { ...totals, changedAt, largest },
     line('documents', totals.documents),
@@ -41,9 +41,9 @@ async function run(context) {
     line('bytes', totals.bytes),
     line('metas', totals.metas),
     line('sets', totals.sets),
-    line('remains of sets', totals.remains),
-    line('items of the original', totals.original),
-    line('quarantined items', totals.quarantined),
+    line('items of incomplete sets', totals.remains),
+    line('items of original package', totals.original),
+    line('items in quarantine', totals.quarantined),
     line('last change (UTC)', formatTime(changedAt)),
     ...largest.map(({ name, bytes }, i) =>
       line(i === 0 ? 'largest documents' : '', `${String(bytes).padStart(12)}  ${printable(name)}`)
@@ -59,8 +59,9 @@ module.exports = {
   name: 'stats',
   isReadOnly: true,
   synopsis: '',
-  summary: 'Counts what the table holds: documents, items, bytes, sets, remains, the largest documents.',
-  details: `Reads the whole table (a Scan: 1 RCU for 4 KB). Remains are items of sets that do not count: in writing, or left by a writer
-that stopped; compactions remove them.`,
+  summary: 'Counts documents, items, bytes and sets, and lists the largest documents.',
+  details: `Scans the whole table (1 RCU per 4 KB). A set is one update that is stored in several items. The
+items of an incomplete set are still being written, or an interrupted write has left them; a
+compaction deletes the latter.`,
   run
 }

@@ -41,9 +41,10 @@ module.exports = {
   name: 'verify',
   synopsis: 'DOC|--all',
   positionals: [0, 1],
-  options: { all: { help: 'all documents of the table' }, ...CONCURRENCY },
-  summary: 'Reads and parses every item, and says what is damaged, missing or left over.',
-  details: `Writes nothing. Needs yjs. Exit code 1 where something was found; docs/CLI.md says what each finding means and what to do.
-With --all the whole table is read twice (1 RCU for 4 KB each time).`,
+  options: { all: { help: 'all documents of the table, instead of DOC' }, ...CONCURRENCY },
+  summary: 'Reads and parses every item, and reports what is damaged, missing or left over.',
+  details: `Needs yjs. Writes nothing. Exit code 1 if there are findings; docs/CLI.md explains each finding
+and what to do about it. --all scans the table and then reads each document (1 RCU per 4 KB each
+time).`,
   run
 }

@@ -16,8 +16,8 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Status, check_status, sys};
 use tokio::runtime::Handle;
 
+use super::event::NativeEvent;
 use super::failure::{Failure, outcome};
-use super::monitor::NativeEvent;
 use crate::error::{Code, Error, Result};
 use crate::queue::Pending;
 

@@ -8,7 +8,7 @@ use crate::codec::sort_key::DocName;
 use crate::compaction::FlushedDocument;
 use crate::log::Quarantined;
 use crate::log::inspect::{ItemInfo, Kind};
-use crate::log::verify::{Finding, Verified, Wrong};
+use crate::log::verify::{Finding, FindingKind, Verified};
 use crate::persistence::Cursor;
 use crate::queue::Order;
 
@@ -163,7 +163,7 @@ fn verified(doc: &str, found: Verified, outcomes: &[Option<Quarantined>]) -> Nat
 
 fn finding(finding: &Finding, outcome: Option<&Quarantined>) -> NativeFinding {
     NativeFinding {
-        wrong: wrong(finding.wrong),
+        wrong: wrong(finding.kind),
         place: finding.place.clone(),
         detail: finding.detail.clone(),
         items: u32::try_from(finding.items.len()).unwrap_or(u32::MAX),
@@ -189,17 +189,17 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn wrong(wrong: Wrong) -> &'static str {
+fn wrong(wrong: FindingKind) -> &'static str {
     match wrong {
-        Wrong::CorruptUpdate => "corrupt-update",
-        Wrong::CorruptMeta => "corrupt-meta",
-        Wrong::IncompleteSet => "incomplete-set",
-        Wrong::DamagedHead => "damaged-head",
-        Wrong::OrphanParts => "orphan-parts",
-        Wrong::UnsealedSet => "unsealed-set",
-        Wrong::UnsealedYet => "unsealed-yet",
-        Wrong::ClockGap => "clock-gap",
-        Wrong::CorruptStateVector => "corrupt-state-vector",
-        Wrong::StateVectorAhead => "state-vector-ahead",
+        FindingKind::CorruptUpdate => "corrupt-update",
+        FindingKind::CorruptMeta => "corrupt-meta",
+        FindingKind::IncompleteSet => "incomplete-set",
+        FindingKind::DamagedHead => "damaged-head",
+        FindingKind::OrphanParts => "orphan-parts",
+        FindingKind::UnsealedSet => "unsealed-set",
+        FindingKind::UnsealedYet => "unsealed-yet",
+        FindingKind::ClockGap => "clock-gap",
+        FindingKind::CorruptStateVector => "corrupt-state-vector",
+        FindingKind::StateVectorAhead => "state-vector-ahead",
     }
 }

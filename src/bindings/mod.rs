@@ -10,6 +10,8 @@
 #![cfg_attr(test, allow(dead_code))]
 
 #[cfg(feature = "aws")]
+pub mod event;
+#[cfg(feature = "aws")]
 pub mod event_loop;
 pub mod failure;
 #[cfg(feature = "test-hooks")]

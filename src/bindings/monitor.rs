@@ -8,29 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use napi_derive::napi;
 
+use super::event::NativeEvent;
 use super::event_loop::EventLoop;
-use super::failure::Failure;
 use crate::codec::sort_key::DocName;
 use crate::error::Error;
 use crate::monitor::{BatchStored, CompactionDone, Observer};
 use crate::persistence::Stats;
 use crate::table::{Cost, Operation};
-
-/// One event; `kind` says which of the fields are there.
-#[napi(object, object_from_js = false)]
-#[derive(Default)]
-pub struct NativeEvent {
-    pub kind: String,
-    pub doc_name: String,
-    pub duration_ms: Option<f64>,
-    pub clock: Option<u32>,
-    pub updates: Option<u32>,
-    pub entries: Option<u32>,
-    pub bytes_before: Option<f64>,
-    pub bytes_after: Option<f64>,
-    pub failure: Option<Failure>,
-    pub replicas: Option<u32>,
-}
 
 /// What an operation of DynamoDB has cost.
 #[napi(object, object_from_js = false)]

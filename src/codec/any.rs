@@ -1,12 +1,13 @@
-//! lib0's `any` values, the form of metas: only whether bytes are one. Source: lib0 `encoding.js` (`writeAny`).
+//! Checks lib0's `any` values, the format of metas. Decodes nothing. Source: lib0 `encoding.js` (`writeAny`).
 
 use super::varint::read_varuint;
 
-/// How deep a value can be nested: deeper ones overflow the stack of lib0's reader (from some 4,600 on in Node 20).
+/// The deepest nesting of values. lib0's reader overflows the stack at a depth of about 4,600 in Node 20.
 const MAX_DEPTH: usize = 5_000;
 
-/// What an open array or object still lacks.
+/// An array or object whose end has not been reached.
 struct Open {
+    /// The number of values left.
     values: u64,
     has_keys: bool,
 }
@@ -33,7 +34,7 @@ pub fn is_any(bytes: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Takes a value off the front of `rest`, of an array or object only its beginning; `None` where there is none.
+/// Skips a value, or the beginning of an array or object, which is returned. `None` if the bytes are invalid.
 fn skip_value(rest: &mut &[u8]) -> Option<Option<Open>> {
     let (&kind, after) = rest.split_first()?;
     *rest = after;
@@ -66,7 +67,7 @@ fn skip_string(rest: &mut &[u8]) -> Option<()> {
     std::str::from_utf8(text).ok().map(|_| ())
 }
 
-/// The lowest six bits and the sign in the first byte, then seven in each.
+/// Skips an integer: six bits and the sign in the first byte, seven bits in each other byte.
 fn skip_integer(rest: &mut &[u8]) -> Option<()> {
     const MAX_BYTES: usize = 8;
     let length = rest.iter().take(MAX_BYTES).position(|byte| byte & 0x80 == 0)? + 1;
@@ -101,10 +102,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_value_is_told() {
+    fn other_bytes_are_not_a_value() {
         assert!(!is_any(&[115]), "an unknown kind");
-        assert!(!is_any(&[119, 1, 0xff]), "no UTF-8");
-        assert!(!is_any(&[117, 0xff, 0xff, 0xff, 0x7f]), "a count that nothing pays for");
+        assert!(!is_any(&[119, 1, 0xff]), "not UTF-8");
+        assert!(!is_any(&[117, 0xff, 0xff, 0xff, 0x7f]), "a count beyond the bytes that follow");
         assert!(!is_any(&[118, 1, 1, b'a']), "a key without its value");
         let nested = |depth| [[117, 1].repeat(depth), vec![126]].concat();
         assert!(is_any(&nested(MAX_DEPTH)) && !is_any(&nested(MAX_DEPTH + 1)));

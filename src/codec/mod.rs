@@ -1,9 +1,11 @@
-//! How names and clocks become bytes: sort keys, varints, the form of metas. Pure: no async, no DynamoDB, no Node.
+//! The encoding of names and clocks: sort keys, varints, metas. Pure: no async, no DynamoDB, no Node.
 
 pub mod any;
-mod names;
+mod doc_name;
+mod meta_key;
 mod quarantine;
 pub mod sort_key;
 pub mod varint;
 
+pub use meta_key::MetaKey;
 pub use sort_key::SortKey;

@@ -1,10 +1,10 @@
-//! Sort keys of the quarantine: the key that the item had, with another first element of the same length.
+//! Sort keys of quarantined items: the original key with another first element of the same length.
 //!
-//! `['v1', doc, …]` becomes `['q0', doc, …]`: as long, so that every item fits there, and outside the range that reads
-//! and the original package look at. `q1` … `q9` are for items whose key was used again.
+//! `['v1', doc, …]` becomes `['q0', doc, …]`. It has the same length, so every item fits. It is outside the ranges that reads
+//! and the original package query. `q1` … `q9` are for items whose key has been used again.
 
-use super::SortKey;
-use super::sort_key::DocName;
+use super::doc_name::DocName;
+use super::sort_key::SortKey;
 
 /// The first element of a document's updates and metas.
 const LIVE: &[u8] = b"\x00\x02v1";
@@ -12,22 +12,22 @@ const LIVE: &[u8] = b"\x00\x02v1";
 /// The first element of a quarantined item, without its digit.
 const QUARANTINE: &[u8] = b"\x00\x02q";
 
-/// What the keys of updates, metas and quarantined items of every document begin with: any first element of two bytes.
+/// The prefix of the keys of updates, metas and quarantined items: a first element of any two bytes.
 const OWN: &[u8] = b"\x00\x02";
 
 impl SortKey {
-    /// What the keys of all items of a document begin with, in its own partition: updates, metas, quarantine. The state
-    /// vector alone is not among them. A key that is found there may still be foreign: see [`SortKey::is_own`].
+    /// The prefix of the keys of all items in the partition of a document: updates, metas, quarantined items, but not the
+    /// state vector. Foreign keys may have it too: see [`SortKey::is_own`].
     pub fn own() -> SortKey {
         SortKey::from_bytes(OWN.to_vec())
     }
 
-    /// What the keys of all items begin with that this package or the original writes: a string.
+    /// The prefix of all keys that this package or the original one writes: a string.
     pub fn any() -> SortKey {
         SortKey::from_bytes(vec![0])
     }
 
-    /// What the keys of quarantined items begin with.
+    /// The prefix of the keys of quarantined items.
     pub fn quarantine() -> SortKey {
         SortKey::from_bytes(QUARANTINE.to_vec())
     }
@@ -38,8 +38,8 @@ impl SortKey {
         self.as_bytes().starts_with(live.as_bytes()) || self.released(doc).is_some()
     }
 
-    /// The keys under which an item with this key can be kept in the quarantine, the first choice first. None where this
-    /// is not the key of an update or a meta.
+    /// The keys in the quarantine for an item with this key, the first choice first. Empty if this is not the key of an
+    /// update or a meta.
     pub fn quarantined(&self) -> impl Iterator<Item = SortKey> {
         let rest = self.as_bytes().strip_prefix(LIVE).map(<[u8]>::to_vec);
         rest.into_iter().flat_map(|rest| {
@@ -47,7 +47,7 @@ impl SortKey {
         })
     }
 
-    /// The key that a quarantined item of `doc` had; `None` where this is none.
+    /// The original key of a quarantined item of `doc`; `None` if this is not the key of one.
     pub fn released(&self, doc: &DocName) -> Option<SortKey> {
         let (slot, rest) = self.as_bytes().strip_prefix(QUARANTINE)?.split_first()?;
         let key = SortKey::from_bytes([LIVE, rest].concat());

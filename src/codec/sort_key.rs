@@ -1,18 +1,18 @@
 //! Sort keys (`ykeysort`): a list of elements, each a string (`00`, varuint byte length, UTF-8) or a uint32 (`01`, four
 //! bytes big-endian). The order of the bytes is the order of the log. Source: `docs/FORMAT.md`.
 //!
-//! A name is checked when it is made (`names`), so every key built here fits DynamoDB.
+//! Names are checked when they are made (`doc_name`, `meta_key`), so every key built here fits DynamoDB.
 
 use std::fmt;
 
-pub use super::names::{DocName, MAX_DOC_NAME_BYTES, MAX_READABLE_DOC_NAME_BYTES, MetaKey};
+pub use super::doc_name::{DocName, MAX_DOC_NAME_BYTES, MAX_READABLE_DOC_NAME_BYTES};
 use super::varint::{read_varuint, write_varuint};
 use crate::limits::MAX_SORT_KEY_BYTES;
 
 const STRING: u8 = 0;
 const UINT32: u8 = 1;
 
-/// A log clock: the uint32 in the sort key of an update item.
+/// A log clock: the uint32 in the sort key of an update item, its position in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogClock(pub u32);
 
@@ -24,12 +24,12 @@ pub struct WriteId(pub u32, pub u32);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SortKey(Vec<u8>);
 
-/// What an item of the update log is, read from its sort key.
+/// The sort key of an item of the update log, parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpdateKey {
-    /// An update of the original package: no id.
+    /// An update of the original package, without an id.
     Original(LogClock),
-    /// An update, or the head of a set: only the item's attributes tell.
+    /// An update or the head of a set. The attributes of the item tell which.
     Update(LogClock, WriteId),
     /// Part n of a set.
     Part(LogClock, WriteId, u32),
@@ -45,7 +45,7 @@ impl UpdateKey {
 }
 
 impl SortKey {
-    /// Bytes as DynamoDB gave them.
+    /// A key from DynamoDB.
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         SortKey(bytes)
     }
@@ -55,12 +55,12 @@ impl SortKey {
         &self.0
     }
 
-    /// `['v1', doc]`: what all updates and metas of a document begin with.
+    /// `['v1', doc]`: the prefix of all updates and metas of a document.
     pub fn document(doc: &DocName) -> Self {
         SortKey(Vec::with_capacity(64)).string("v1").string(doc.as_str())
     }
 
-    /// `['v1', doc, 'update']`: what all items of the update log begin with.
+    /// `['v1', doc, 'update']`: the prefix of all items of the update log.
     pub fn updates(doc: &DocName) -> Self {
         SortKey::document(doc).string("update")
     }
@@ -75,7 +75,7 @@ impl SortKey {
         SortKey::update(doc, clock, id).uint32(n)
     }
 
-    /// `['v1', doc, 'meta']`: what all metas begin with.
+    /// `['v1', doc, 'meta']`: the prefix of all metas.
     pub fn metas(doc: &DocName) -> Self {
         SortKey::document(doc).string("meta")
     }
@@ -85,16 +85,15 @@ impl SortKey {
         SortKey::metas(doc).string(key)
     }
 
-    /// `['v1_sv', doc]`: the state vector, written for the original's reader only.
+    /// `['v1_sv', doc]`: the state vector, which is written only for readers of the original package.
     pub fn state_vector(doc: &DocName) -> Self {
         SortKey(Vec::with_capacity(32)).string("v1_sv").string(doc.as_str())
     }
 
-    /// The largest key that sorts before this one and that a table can hold: as the inclusive end of a range it leaves
-    /// this key out.
+    /// The largest possible key that sorts before this one: the inclusive end of a range that excludes this key.
     pub fn below(&self) -> Self {
         let mut bytes = self.0.clone();
-        // A key that ends with zero follows the same key without the zero.
+        // The key before one that ends with a zero byte is the same key without that byte.
         if let Some(last) = bytes.pop().filter(|last| *last > 0) {
             bytes.push(last - 1);
             bytes.resize(MAX_SORT_KEY_BYTES, u8::MAX);
@@ -102,7 +101,7 @@ impl SortKey {
         SortKey(bytes)
     }
 
-    /// What kind of update item this is; `None` where it is none of `doc`'s.
+    /// The kind of update item; `None` if this is not an update item of `doc`.
     pub fn parse_update(&self, doc: &DocName) -> Option<UpdateKey> {
         let mut rest = self.0.strip_prefix(SortKey::updates(doc).as_bytes())?;
         let clock = LogClock(take_uint32(&mut rest)?);
@@ -117,7 +116,7 @@ impl SortKey {
         rest.is_empty().then_some(UpdateKey::Part(clock, id, n))
     }
 
-    /// The meta's key; `None` where this is not a meta of `doc`.
+    /// The key of the meta; `None` if this is not a meta of `doc`.
     pub fn parse_meta(&self, doc: &DocName) -> Option<&str> {
         let mut rest = self.0.strip_prefix(SortKey::metas(doc).as_bytes())?;
         let key = take_string(&mut rest)?;
@@ -143,7 +142,7 @@ impl SortKey {
     }
 }
 
-/// The elements, readable: `['v1', 'doc', 'update', 7]`; hexadecimal from where they cannot be read.
+/// The elements, as in `['v1', 'doc', 'update', 7]`. From the first invalid element on, the bytes in hexadecimal.
 impl fmt::Display for SortKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0.as_slice();
@@ -259,12 +258,10 @@ mod tests {
     }
 
     #[test]
-    fn a_meta_key_is_bounded_together_with_the_name() {
+    fn a_meta_key_is_read_from_its_sort_key() {
         let d = doc("d");
         assert_eq!(SortKey::meta(&d, "").parse_meta(&d), Some(""));
         assert_eq!(SortKey::meta(&d, "schlüssel\0/").parse_meta(&d), Some("schlüssel\0/"));
-        assert!(MetaKey::new(&d, &"k".repeat(1_008)).is_ok());
-        assert!(MetaKey::new(&d, &"k".repeat(1_009)).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! lib0's variable-length unsigned integers: seven bits a byte, least significant first, the high bit says that more
-//! follow. Source: lib0 `encoding.js` (`writeVarUint`).
+//! lib0's variable-length unsigned integers: seven bits in each byte, the least significant first. The high bit is set if
+//! another byte follows. Source: lib0 `encoding.js` (`writeVarUint`).
 
-/// Appends `value` to `out`: 1 byte below 128, up to 10 for 2^64 − 1.
+/// Appends `value` to `out`: 1 byte for values below 128, 10 bytes for 2^64 − 1.
 pub fn write_varuint(out: &mut Vec<u8>, mut value: u64) {
     while value > 0x7f {
         out.push((value as u8 & 0x7f) | 0x80);
@@ -10,7 +10,7 @@ pub fn write_varuint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-/// Takes a varuint off the front of `input`; `None` where it ends too early or exceeds 2^53 − 1.
+/// Takes a varuint from the front of `input`; `None` if the input ends too early or the value exceeds 2^53 − 1.
 pub fn read_varuint(input: &mut &[u8]) -> Option<u64> {
     let mut value = 0u64;
     let mut shift = 0;

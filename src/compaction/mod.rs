@@ -183,14 +183,14 @@ impl<T: Table> Inner<T> {
                     elapsed: begun.elapsed(),
                 });
                 others.push(entry.extent);
-                doc.state.hints().settle(plan, Some(entry.clock), others);
+                doc.state.hints().finish(plan, Some(entry.clock), others);
             }
             Outcome::Idle(Idle { entries, largest, .. }) => {
-                doc.state.hints().settle(plan, largest, entries);
+                doc.state.hints().finish(plan, largest, entries);
                 self.monitor.compaction_idle();
             }
             Outcome::Raced(largest) => {
-                doc.state.hints().settle(plan, largest, Vec::new());
+                doc.state.hints().finish(plan, largest, Vec::new());
                 self.monitor.compaction_idle();
             }
         }
@@ -230,7 +230,7 @@ impl<T: Table> Inner<T> {
             });
         }
         let after = LogSize { items, bytes: extent.bytes };
-        doc.state.hints().settle(plan, Some(clock), vec![extent]);
+        doc.state.hints().finish(plan, Some(clock), vec![extent]);
         Ok(Some(FlushedDocument { clock, before, after, is_changed: is_merged || before != after }))
     }
 }

@@ -6,7 +6,7 @@ use super::OnCorrupt;
 use super::entry::{Entry, Incomplete, LogRead, corrupt, damaged};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Error, Result};
-use crate::table::{Head, Item};
+use crate::table::{Item, SetHead};
 
 /// What a read finds in the update items of a document, given in key order.
 ///
@@ -34,7 +34,7 @@ struct Group {
     id: WriteId,
     keys: Vec<SortKey>,
     /// `Some(None)` for a plain update, `Some(Some(_))` for the head of a set.
-    first: Option<Option<Head>>,
+    first: Option<Option<SetHead>>,
     bytes: Vec<u8>,
     parts: u32,
     in_order: bool,
@@ -93,7 +93,7 @@ impl<'a> Assembly<'a> {
 
     fn close_group(&mut self) {
         let Some(group) = self.group.take() else { return };
-        if group.counts() {
+        if group.is_complete() {
             let Group { clock, id, keys, bytes, first, .. } = group;
             let is_compacted = first.flatten().is_some_and(|head| head.compacted);
             self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes, is_compacted });
@@ -101,13 +101,13 @@ impl<'a> Assembly<'a> {
         }
         let Group { clock, id, first, parts: found, .. } = group;
         let what = match first {
-            Some(Some(Head { parts, sealed: true, .. })) => {
+            Some(Some(SetHead { parts, sealed: true, .. })) => {
                 format!("its set is sealed, and {found} of its {parts} parts are there")
             }
             Some(None) => format!("{found} parts stand behind it, and it lacks the attributes of a head"),
             Some(Some(head)) => {
                 let began = Some(head.at).filter(|_| head.compacted);
-                self.read.merging_at = self.read.merging_at.max(began);
+                self.read.compacting_at = self.read.compacting_at.max(began);
                 return self.read.unfinished.push((clock, id));
             }
             None => return self.read.unfinished.push((clock, id)),
@@ -126,7 +126,7 @@ impl Group {
         Group { clock, id, keys: Vec::new(), first: None, bytes: Vec::new(), parts: 0, in_order: true }
     }
 
-    fn push(&mut self, key: SortKey, value: Vec<u8>, head: Option<Head>, part: Option<u32>) {
+    fn push(&mut self, key: SortKey, value: Vec<u8>, head: Option<SetHead>, part: Option<u32>) {
         self.keys.push(key);
         match part {
             // The value of a head is the empty update, for the original's reader.
@@ -148,7 +148,7 @@ impl Group {
     }
 
     /// A plain update counts; a set counts only sealed and with all its parts.
-    fn counts(&self) -> bool {
+    fn is_complete(&self) -> bool {
         match &self.first {
             Some(None) => self.parts == 0,
             Some(Some(head)) => head.sealed && self.in_order && self.parts == head.parts,

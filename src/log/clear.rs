@@ -26,7 +26,7 @@ impl<T: Table> Log<T> {
     pub async fn clear(&self, doc: &DocName) -> Result<()> {
         self.half_written.forget(doc);
         self.empty(doc).await?;
-        if self.late_puts_over(doc).await {
+        if self.wait_for_late_puts(doc).await {
             self.empty(doc).await?;
         }
         Ok(())

@@ -111,7 +111,7 @@ fn batches(keys: Vec<(SortKey, f64)>, pace: &Pace) -> Vec<(Delete, f64)> {
     let mut batches = Vec::new();
     let (mut batch, mut units) = (Vec::new(), 0.0);
     for (key, cost) in keys {
-        let is_full = batch.len() == MAX_BATCH_WRITES || units + cost > pace.at_once();
+        let is_full = batch.len() == MAX_BATCH_WRITES || units + cost > pace.max_request_units();
         if is_full && !batch.is_empty() {
             batches.push((Delete::Batch(mem::take(&mut batch)), mem::take(&mut units)));
         }

@@ -5,7 +5,7 @@ use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::{Code, Error, Result};
 
 /// How long a background compaction leaves a document alone whose set another process has begun to write.
-const MERGE_PATIENCE_MS: u64 = 60_000;
+const COMPACTION_GRACE_MS: u64 = 60_000;
 
 /// One update of the log: an item, or a whole sealed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct LogRead {
     /// Sets that are not whole though they were: they are being deleted, or damaged.
     pub(super) incomplete: Vec<Incomplete>,
     /// When the latest set was begun or renewed that a compaction is writing, in milliseconds since the epoch.
-    pub(super) merging_at: Option<u64>,
+    pub(super) compacting_at: Option<u64>,
     /// The largest log clock of any item.
     pub largest: Option<LogClock>,
     /// Items that are not updates; only with [`OnCorrupt::Skip`].
@@ -72,8 +72,8 @@ pub struct LogRead {
 
 impl LogRead {
     /// Whether another process is merging the document, or was a moment ago.
-    pub(super) fn is_being_merged(&self, now_ms: u64) -> bool {
-        self.merging_at.is_some_and(|at| now_ms.abs_diff(at) < MERGE_PATIENCE_MS)
+    pub(super) fn is_being_compacted(&self, now_ms: u64) -> bool {
+        self.compacting_at.is_some_and(|at| now_ms.abs_diff(at) < COMPACTION_GRACE_MS)
     }
 
     /// How many items the entries have, and the bytes of their updates.

@@ -1,8 +1,8 @@
 //! Flush: compact all of a document, now, and write its state vector for the original's reader.
 
 use super::backoff::Backoff;
-use super::compact::{Compacted, Idle, Outcome, Scope, Summary};
 use super::entry::LogSize;
+use super::outcome::{Compacted, Idle, Outcome, Scope, Summary};
 use super::{Log, Pace};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::codec::varint::write_varuint;

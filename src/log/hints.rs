@@ -44,7 +44,7 @@ pub struct LogHints {
     small: Tier,
 }
 
-/// The hints that a compaction takes. It gives them back with [`LogHints::settle`], or with [`LogHints::restore`] if it failed.
+/// The hints that a compaction takes. It gives them back with [`LogHints::finish`], or with [`LogHints::restore`] if it failed.
 #[derive(Debug)]
 pub struct Plan {
     /// The entries that it need not read, in log order.
@@ -60,7 +60,7 @@ impl LogHints {
     }
 
     /// Records the largest log clock that a request found; `None` for no items.
-    pub fn saw_clock(&mut self, found: Option<LogClock>) {
+    pub fn record_clock(&mut self, found: Option<LogClock>) {
         self.clock = match (self.clock, found) {
             (Known::Largest(largest), Some(clock)) => Known::Largest(largest.max(clock)),
             (Known::Largest(largest), None) => Known::Largest(largest),
@@ -80,19 +80,19 @@ impl LogHints {
     }
 
     /// Records a read of the whole log.
-    pub fn saw_log(&mut self, read: &LogRead) {
-        self.saw_clock(read.largest);
+    pub fn record_log(&mut self, read: &LogRead) {
+        self.record_clock(read.largest);
         self.large.clear();
         self.small = Tier::default();
-        self.learn(read.extents());
+        self.add(read.extents());
     }
 
     /// Records a stored update.
-    pub fn stored(&mut self, extent: Extent) {
+    pub fn record_stored(&mut self, extent: Extent) {
         if self.small.takes(extent.bytes) {
             self.small.add(extent.bytes, extent.is_compacted);
         } else {
-            self.learn(vec![extent]);
+            self.add(vec![extent]);
         }
     }
 
@@ -119,17 +119,17 @@ impl LogHints {
     }
 
     /// Ends a compaction that left `entries`, besides those it kept and those stored meanwhile.
-    pub fn settle(&mut self, plan: Plan, largest: Option<LogClock>, entries: Vec<Extent>) {
+    pub fn finish(&mut self, plan: Plan, largest: Option<LogClock>, entries: Vec<Extent>) {
         if largest.is_some() {
-            self.saw_clock(largest);
+            self.record_clock(largest);
         }
-        self.learn(plan.kept.into_iter().chain(entries).collect());
+        self.add(plan.kept.into_iter().chain(entries).collect());
     }
 
     /// Ends a compaction that changed nothing.
     pub fn restore(&mut self, plan: Plan) {
         self.small.join(plan.small);
-        self.learn(plan.large);
+        self.add(plan.large);
     }
 
     /// Forgets everything. For a clear.
@@ -142,7 +142,7 @@ impl LogHints {
     }
 
     /// Adds entries, and moves those of the first tier to its count.
-    fn learn(&mut self, entries: Vec<Extent>) {
+    fn add(&mut self, entries: Vec<Extent>) {
         self.large.extend(entries);
         self.large.sort_unstable_by(|a, b| (a.bytes, &a.first_key).cmp(&(b.bytes, &b.first_key)));
         self.large.dedup_by(|a, b| a.first_key == b.first_key);

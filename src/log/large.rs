@@ -113,20 +113,20 @@ impl<T: Table> Log<T> {
                 Some(progress) => progress,
                 None => Progress::new(self.new_set(clock, &update)?),
             };
-            match self.write_on(doc, &mut progress, &update).await {
+            match self.continue_set(doc, &mut progress, &update).await {
                 Ok(true) => return Ok(progress.set),
                 Ok(false) => self.remove_set(doc, &progress.set).await?,
                 Err(error) if error.code().is_retryable() => {
                     let oldest =
                         self.half_written.remember(HalfWrittenSet { doc: doc.clone(), bytes, progress });
                     return Err(match oldest.filter(|oldest| !oldest.progress.may_be_sealed) {
-                        Some(oldest) => self.given_up(&oldest.doc, &oldest.progress.set, error).await,
+                        Some(oldest) => self.abandon(&oldest.doc, &oldest.progress.set, error).await,
                         None => error,
                     });
                 }
                 // Sealed, perhaps: then others may have read it, and only a compaction that contains it deletes it.
                 Err(error) if progress.may_be_sealed => return Err(error),
-                Err(error) => return Err(self.given_up(doc, &progress.set, error).await),
+                Err(error) => return Err(self.abandon(doc, &progress.set, error).await),
             }
         }
         Err(Error::new(
@@ -139,7 +139,7 @@ impl<T: Table> Log<T> {
     }
 
     /// Writes what a set still lacks, and seals it. `false` where its head is gone.
-    async fn write_on(&self, doc: &DocName, progress: &mut Progress, update: &[u8]) -> Result<bool> {
+    async fn continue_set(&self, doc: &DocName, progress: &mut Progress, update: &[u8]) -> Result<bool> {
         if !progress.has_begun() {
             self.put_head(doc, progress, None).await?;
         }

@@ -49,7 +49,7 @@ impl Pace {
     }
 
     /// The most WCU for one request: those of one second.
-    pub(super) fn at_once(&self) -> f64 {
+    pub(super) fn max_request_units(&self) -> f64 {
         self.0.as_ref().map_or(f64::INFINITY, |paced| f64::from(paced.budget.share))
     }
 

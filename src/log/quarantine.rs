@@ -10,7 +10,7 @@
 
 use super::Log;
 use super::pages::Pages;
-use super::verify::{Finding, Wrong};
+use super::verify::{Finding, FindingKind};
 use crate::codec::sort_key::{DocName, SortKey, UpdateKey};
 use crate::error::Result;
 use crate::table::{Item, Table};
@@ -46,7 +46,7 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// Those of the table; the next attempt goes on where this one stopped.
     pub async fn quarantine(&self, doc: &DocName, finding: &Finding) -> Result<Quarantined> {
-        if let Some(head) = self.head_after_all(doc, finding).await? {
+        if let Some(head) = self.find_head(doc, finding).await? {
             return Ok(Quarantined::Changed(head));
         }
         let mut copies = Vec::with_capacity(finding.items.len());
@@ -69,9 +69,9 @@ impl<T: Table> Log<T> {
 
     /// The head of parts that were found without one. A page is no snapshot: head and parts may have been put while it
     /// was read. A head is put first and never again, so where there is none now, nobody is writing.
-    async fn head_after_all(&self, doc: &DocName, finding: &Finding) -> Result<Option<SortKey>> {
+    async fn find_head(&self, doc: &DocName, finding: &Finding) -> Result<Option<SortKey>> {
         let first = finding.items.first().and_then(|item| item.key.parse_update(doc));
-        let (Wrong::OrphanParts, Some(UpdateKey::Part(clock, id, _))) = (finding.wrong, first) else {
+        let (FindingKind::OrphanParts, Some(UpdateKey::Part(clock, id, _))) = (finding.kind, first) else {
             return Ok(None);
         };
         let head = SortKey::update(doc, clock, id);

@@ -14,7 +14,7 @@ use crate::defaults::RENEW_HEAD_AFTER;
 use crate::error::{Code, Error, Result};
 use crate::limits::WRITE_UNIT_BYTES;
 use crate::table::size::{item_bytes, write_units};
-use crate::table::{DeleteIf, Head, Item, Table};
+use crate::table::{DeleteIf, Item, SetHead, Table};
 
 /// A set that this process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,7 +181,7 @@ impl<T: Table> Log<T> {
 
     /// Deletes what there may be of a set that failed, and gives the failure back. Where this fails too, a later sweep
     /// does it: the failure that counts is the first.
-    pub(super) async fn given_up(&self, doc: &DocName, set: &Set, error: Error) -> Error {
+    pub(super) async fn abandon(&self, doc: &DocName, set: &Set, error: Error) -> Error {
         let _ = self.remove_set(doc, set).await;
         error
     }
@@ -207,7 +207,8 @@ impl<T: Table> Log<T> {
 /// A head that is not sealed. Its state vector is left out where the head would cost more than one write unit.
 fn new_head(doc: &DocName, set: &Set, at: u64, compacted: Option<&[u8]>) -> Item {
     let item = |state_vector| {
-        let head = Head { parts: set.parts, at, sealed: false, compacted: compacted.is_some(), state_vector };
+        let head =
+            SetHead { parts: set.parts, at, sealed: false, compacted: compacted.is_some(), state_vector };
         Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None }
     };
     let head = item(compacted.map(<[u8]>::to_vec));

@@ -53,7 +53,7 @@ impl<T: Table> Engine<T> {
     /// Reads a document; schedules a compaction if the read finds that one is due.
     pub async fn read(&self, doc: &Arc<Document>) -> Result<Vec<u8>> {
         let Merged { log: read, update } = self.log.read_merged(doc.name()).await?;
-        doc.state.hints().saw_log(&read);
+        doc.state.hints().record_log(&read);
         self.compactor.schedule_if_due(doc);
         Ok(update)
     }
@@ -69,7 +69,7 @@ impl<T: Table> Engine<T> {
         self.ready.wait().await?;
         if doc.state.hints().clock() == Known::Unknown {
             let found = self.log.largest_clock(doc.name()).await?;
-            doc.state.hints().saw_clock(found);
+            doc.state.hints().record_clock(found);
         }
         Ok(())
     }
@@ -96,7 +96,7 @@ impl<T: Table> Engine<T> {
         let clock = doc.state.hints().take_clock(doc.name())?;
         let bytes = update.len();
         let (clock, stored) = self.log.store(doc.name(), clock, update).await?;
-        doc.state.hints().stored(stored);
+        doc.state.hints().record_stored(stored);
         self.monitor.batch_stored(BatchStored {
             doc: doc.name().clone(),
             clock,

@@ -1,7 +1,8 @@
 //! Metas: small values beside a document, each under a key of its own. Their bytes are the caller's.
 
 use super::{Persistence, failed};
-use crate::codec::sort_key::{DocName, MetaKey, SortKey};
+use crate::codec::MetaKey;
+use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
 use crate::log::{Pages, corrupt};
@@ -29,7 +30,7 @@ impl<T: Table> Persistence<T> {
         match doc.writable() {
             Ok(doc) => self.call(doc, Access::Write, order, |engine, doc| async move {
                 let log = &engine.log;
-                log.late_writes_over(doc.name(), &item.key).await;
+                log.wait_for_late_writes(doc.name(), &item.key).await;
                 log.table().put(doc.name(), item).await
             }),
             Err(error) => failed(error),
@@ -79,7 +80,7 @@ impl<T: Table> Persistence<T> {
         self.call(doc, Access::Write, order, move |engine, doc| async move {
             let log = &engine.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
-            log.late_writes_over(doc.name(), &sort_key).await;
+            log.wait_for_late_writes(doc.name(), &sort_key).await;
             log.table().delete(doc.name(), &sort_key, DeleteIf::Always).await?;
             Ok(())
         })

@@ -21,7 +21,7 @@ use crate::codec::sort_key::DocName;
 use crate::compaction::{Compactor, Document};
 use crate::error::{Error, Result};
 use crate::log::{Host, Log, LogOptions, SystemHost};
-use crate::monitor::{Counts, Deaf, Monitor, Observer};
+use crate::monitor::{Counts, Monitor, NoObserver, Observer};
 use crate::queue::{Access, Depth, Order, Pending, Queue};
 use crate::table::{Connections, Snapshot, Table};
 
@@ -61,7 +61,7 @@ impl<T: Table> Persistence<T> {
     /// Opens the documents of `table`. Returns at once. Unless `skip_create_table` is set, the table is checked in the
     /// background, and created if it is missing; calls wait for that.
     pub fn new(table: T, options: Options, runtime: Handle) -> Self {
-        Self::observed(table, options, runtime, Arc::new(SystemHost), Arc::new(Deaf))
+        Self::observed(table, options, runtime, Arc::new(SystemHost), Arc::new(NoObserver))
     }
 
     /// The same with an observer of events, on a given host.
@@ -102,8 +102,8 @@ impl<T: Table> Persistence<T> {
         self.queue.stop_delaying();
     }
 
-    /// Refuses further calls; resolves when all earlier ones have ended. Then the table is closed, which cuts off background
-    /// compactions: that is as safe as a crash.
+    /// Refuses further calls; resolves when all earlier ones have ended and the table is closed. That cuts off background
+    /// compactions, which is as safe as a crash.
     pub fn close(&self) -> Pending<()> {
         self.engine.compactor.close();
         let (calls, engine) = (self.queue.close(), self.engine.clone());

@@ -28,7 +28,7 @@ pub struct Item {
     /// `value`; `None` where the attribute is missing or not binary.
     pub value: Option<Vec<u8>>,
     /// The attributes that make this item the head of a set.
-    pub head: Option<Head>,
+    pub head: Option<SetHead>,
     /// `at` of an update that is no head: when it was written, in milliseconds since the epoch, by the writer's clock.
     /// `None` where its writer did not say.
     pub at: Option<u64>,
@@ -36,7 +36,7 @@ pub struct Item {
 
 /// The attributes of the head of a set: `parts`, `at`, `sealed`, `compacted`, `sv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+pub struct SetHead {
     /// How many parts the set has.
     pub parts: u32,
     /// When the head was written, or last renewed, in milliseconds since the epoch, by the writer's clock.

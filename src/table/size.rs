@@ -105,7 +105,7 @@ fn check_key(what: &str, bytes: usize, limit: usize) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Head;
+    use crate::table::SetHead;
 
     #[test]
     fn an_item_counts_names_and_values_of_all_attributes() {
@@ -113,7 +113,7 @@ mod tests {
         let key = SortKey::from_bytes(vec![1; 10]);
         let mut item = Item { key, value: Some(vec![0; 100]), head: None, at: None };
         assert_eq!(item_bytes(&doc, &item), 8 + 3 + 8 + 10 + 5 + 100);
-        item.head = Some(Head {
+        item.head = Some(SetHead {
             parts: 3,
             at: 1_700_000_000_123,
             sealed: false,

@@ -1,39 +1,39 @@
-//! The clients of a merge, numbered.
+//! The clients of a merge, as numbers.
 //!
-//! Numbers are given in the order of appearance; [`Clients::arrange`] gives them anew in the order of the output, the
+//! Clients are numbered in the order in which they appear. [`Clients::sort`] renumbers them in the order of the output, the
 //! highest client first.
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::store::push;
+use super::memory::push;
 
-/// Clients and where their records lie.
+/// Numbered clients, and the index of the first record of each.
 #[derive(Default)]
-pub(crate) struct Clients {
+pub(super) struct Clients {
     values: Vec<u64>,
-    /// A hash table of numbers + 1, 0 where it is free; a power of two, at most three quarters full. Four bytes a slot
-    /// where a `HashMap` takes sixteen: an update may consist of little but clients.
+    /// A hash table of numbers + 1; 0 is a free slot. Its size is a power of two, at most three quarters are used. A slot
+    /// takes 4 bytes instead of 16 in a `HashMap`: an update may consist of little but clients.
     slots: Vec<u32>,
-    /// Seeded at random: nobody can choose clients that collide.
+    /// Seeded at random, so that nobody can choose clients that collide.
     hash: RandomState,
     last: Option<(u64, u32)>,
-    /// For each client where its records begin, and one more for the end.
+    /// For each client the index of its first record, then the number of records.
     starts: Vec<u32>,
 }
 
 impl Clients {
-    /// The number of a client, a new one if it was not seen before.
+    /// The number of a client. A new client gets the next number.
     #[inline(always)]
-    pub(crate) fn number(&mut self, client: u64) -> u32 {
+    pub(super) fn number(&mut self, client: u64) -> u32 {
         match self.last {
             Some((last, number)) if last == client => number,
             _ => self.look_up(client),
         }
     }
 
-    /// The client that was numbered last.
+    /// The client for which [`Clients::number`] was called last.
     #[inline(always)]
-    pub(crate) fn current(&self) -> u64 {
+    pub(super) fn last(&self) -> u64 {
         self.last.map_or(0, |(client, _)| client)
     }
 
@@ -57,7 +57,7 @@ impl Clients {
         number
     }
 
-    /// The slot that a client has, or would take.
+    /// The slot of a client, or the free slot it would take.
     fn slot(&self, client: u64) -> usize {
         let mask = self.slots.len().wrapping_sub(1);
         let mut slot = self.hash.hash_one(client) as usize & mask;
@@ -82,8 +82,8 @@ impl Clients {
         }
     }
 
-    /// Renumbers, the highest client first. Gives the new number of each old one, or nothing if all stay.
-    pub(crate) fn arrange(&mut self) -> Option<Vec<u32>> {
+    /// Renumbers, the highest client first. Returns the new number of each old one, or `None` if nothing changes.
+    pub(super) fn sort(&mut self) -> Option<Vec<u32>> {
         self.slots = Vec::new();
         if self.values.is_sorted_by(|a, b| a > b) {
             return None;
@@ -100,8 +100,8 @@ impl Clients {
         Some(numbers)
     }
 
-    /// Notes where the records of each client begin, given the client of each record in order.
-    pub(crate) fn index(&mut self, clients: impl Iterator<Item = u32>) {
+    /// Indexes the records, given the client of each in their order.
+    pub(super) fn index(&mut self, clients: impl Iterator<Item = u32>) {
         self.starts.clear();
         let mut end = 0;
         for (i, client) in clients.enumerate() {
@@ -114,25 +114,25 @@ impl Clients {
     }
 
     /// How many clients there are.
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.values.len()
     }
 
     /// The client with this number.
     #[inline(always)]
-    pub(crate) fn value(&self, number: u32) -> u64 {
+    pub(super) fn value(&self, number: u32) -> u64 {
         self.values.get(number as usize).copied().unwrap_or_default()
     }
 
-    /// The number of a client, after [`Clients::arrange`].
+    /// The number of a client. To be called after [`Clients::sort`].
     #[inline]
-    pub(crate) fn find(&self, client: u64) -> Option<u32> {
+    pub(super) fn find(&self, client: u64) -> Option<u32> {
         self.values.binary_search_by(|value| client.cmp(value)).ok().map(|i| i as u32)
     }
 
-    /// From where to where the records of a client lie.
+    /// The index of the first record of a client, and the index after its last.
     #[inline(always)]
-    pub(crate) fn records(&self, number: u32) -> (usize, usize) {
+    pub(super) fn records(&self, number: u32) -> (usize, usize) {
         let at = |i: usize| self.starts.get(i).copied().unwrap_or_default() as usize;
         (at(number as usize), at(number as usize + 1))
     }
@@ -146,7 +146,7 @@ mod tests {
     fn clients_are_numbered_from_the_highest_down() {
         let mut clients = Clients::default();
         assert_eq!([5, 9, 5, 7, 9].map(|c| clients.number(c)), [0, 1, 0, 2, 1]);
-        assert_eq!(clients.arrange(), Some(vec![2, 0, 1]));
+        assert_eq!(clients.sort(), Some(vec![2, 0, 1]));
         assert_eq!([9, 7, 5, 6].map(|c| clients.find(c)), [Some(0), Some(1), Some(2), None]);
         clients.index([0, 0, 2].into_iter());
         assert_eq!([0, 1, 2].map(|n| clients.records(n)), [(0, 2), (2, 2), (2, 3)]);

@@ -1,21 +1,21 @@
-//! What an update contains, as sets of ids: a second reader of the format, to check the first.
+//! The ids in an update, as sets: a second reader of the format, to check the first.
 //!
-//! Shares no code with the merge: not the cursor, not the scan, not the ranges. It is written for clarity; it is as safe
-//! on hostile bytes as the other.
+//! Shares no code with the merge: not the cursor, not the scan, not the ranges. It is written for clarity, and is as safe on
+//! hostile bytes as the first.
 
-use super::InvalidUpdate;
 use super::id_set::IdSet;
+use super::invalid_update::InvalidUpdate;
 
 /// The sets of ids in one or more updates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     /// Items with content.
     pub full: IdSet,
-    /// Items whose content was dropped.
+    /// Items without content.
     pub deleted_items: IdSet,
     /// GC.
     pub gc: IdSet,
-    /// What the delete sets name.
+    /// The ids in the delete sets.
     pub delete_set: IdSet,
 }
 
@@ -28,22 +28,26 @@ impl Contents {
         ids
     }
 
-    /// All that is known to be deleted: the delete sets, and items without content.
+    /// All deleted ids: the delete sets, and the items without content.
     pub fn deleted(&self) -> IdSet {
         let mut deleted = self.delete_set.clone();
         deleted.extend(&self.deleted_items);
         deleted
     }
 
-    /// Reads one more update into the sets. To be followed by [`Contents::normalise`].
+    /// Adds an update. After the last one, [`Contents::normalise`] must be called.
     pub(super) fn read(&mut self, update: &[u8]) -> Result<(), InvalidUpdate> {
-        read(update, &mut |entry| match entry {
-            Entry::Struct { client, from, to, body: Body::Gc, .. } => self.gc.add(client, from, to),
-            Entry::Struct { client, from, to, body: Body::Deleted, .. } => {
+        read(update, &mut |found| match found {
+            StructOrDeletion::Struct { client, from, to, body: Body::Gc, .. } => {
+                self.gc.add(client, from, to)
+            }
+            StructOrDeletion::Struct { client, from, to, body: Body::Deleted, .. } => {
                 self.deleted_items.add(client, from, to);
             }
-            Entry::Struct { client, from, to, body: Body::Full, .. } => self.full.add(client, from, to),
-            Entry::Deleted { client, from, to } => self.delete_set.add(client, from, to),
+            StructOrDeletion::Struct { client, from, to, body: Body::Full, .. } => {
+                self.full.add(client, from, to)
+            }
+            StructOrDeletion::Deletion { client, from, to } => self.delete_set.add(client, from, to),
         })
     }
 
@@ -65,7 +69,7 @@ pub fn contents(update: &[u8]) -> Result<Contents, InvalidUpdate> {
     Ok(found)
 }
 
-/// What a struct holds.
+/// Whether a struct is GC, or an item with or without content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Body {
     Gc,
@@ -73,22 +77,22 @@ pub(super) enum Body {
     Full,
 }
 
-/// What an item names: at most two neighbours, or a parent item. Each is client and clock.
+/// The ids that an item names, each as client and clock: one or two neighbours, or a parent.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Links {
     pub(super) origin: Option<(u64, u64)>,
-    pub(super) right: Option<(u64, u64)>,
+    pub(super) right_origin: Option<(u64, u64)>,
     pub(super) parent: Option<(u64, u64)>,
 }
 
-/// Something in an update.
-pub(super) enum Entry {
+/// A struct or a range of the delete set. Its clocks are `from..to`.
+pub(super) enum StructOrDeletion {
     Struct { client: u64, from: u64, to: u64, body: Body, links: Links },
-    Deleted { client: u64, from: u64, to: u64 },
+    Deletion { client: u64, from: u64, to: u64 },
 }
 
 /// Reads a whole update.
-pub(super) fn read(update: &[u8], found: &mut impl FnMut(Entry)) -> Result<(), InvalidUpdate> {
+pub(super) fn read(update: &[u8], found: &mut impl FnMut(StructOrDeletion)) -> Result<(), InvalidUpdate> {
     let mut input = Input { rest: update, len: update.len() };
     let sections = input.number()?;
     for _ in 0..sections {
@@ -101,7 +105,7 @@ pub(super) fn read(update: &[u8], found: &mut impl FnMut(Entry)) -> Result<(), I
             if let Some(body) = body
                 && len > 0
             {
-                found(Entry::Struct { client, from, to, body, links });
+                found(StructOrDeletion::Struct { client, from, to, body, links });
             }
             from = to;
         }
@@ -113,32 +117,32 @@ pub(super) fn read(update: &[u8], found: &mut impl FnMut(Entry)) -> Result<(), I
             let from = input.number()?;
             let len = input.number()?;
             let to = input.sum(from, len)?;
-            found(Entry::Deleted { client, from, to });
+            found(StructOrDeletion::Deletion { client, from, to });
         }
     }
-    if input.rest.is_empty() { Ok(()) } else { Err(input.wrong("bytes left over")) }
+    if input.rest.is_empty() { Ok(()) } else { Err(input.error("bytes after the end")) }
 }
 
-/// What was not read yet.
+/// The bytes that are still to be read.
 struct Input<'a> {
     rest: &'a [u8],
     len: usize,
 }
 
 impl<'a> Input<'a> {
-    fn wrong(&self, reason: &'static str) -> InvalidUpdate {
+    fn error(&self, reason: &'static str) -> InvalidUpdate {
         InvalidUpdate { update: 0, offset: self.len - self.rest.len(), reason }
     }
 
     fn byte(&mut self) -> Result<u8, InvalidUpdate> {
-        let (&first, rest) = self.rest.split_first().ok_or_else(|| self.wrong("ends too early"))?;
+        let (&first, rest) = self.rest.split_first().ok_or_else(|| self.error("unexpected end"))?;
         self.rest = rest;
         Ok(first)
     }
 
     fn bytes(&mut self, n: u64) -> Result<&'a [u8], InvalidUpdate> {
         let split = usize::try_from(n).ok().and_then(|n| self.rest.split_at_checked(n));
-        let (taken, rest) = split.ok_or_else(|| self.wrong("ends too early"))?;
+        let (taken, rest) = split.ok_or_else(|| self.error("unexpected end"))?;
         self.rest = rest;
         Ok(taken)
     }
@@ -149,15 +153,15 @@ impl<'a> Input<'a> {
             let byte = self.byte()?;
             value += u64::from(byte % 128) << shift;
             if byte < 128 {
-                return if value >> 53 == 0 { Ok(value) } else { Err(self.wrong("number too large")) };
+                return if value >> 53 == 0 { Ok(value) } else { Err(self.error("number too large")) };
             }
         }
-        Err(self.wrong("number too large"))
+        Err(self.error("number too large"))
     }
 
     fn sum(&self, clock: u64, len: u64) -> Result<u64, InvalidUpdate> {
         let sum = clock + len;
-        if sum >> 53 == 0 { Ok(sum) } else { Err(self.wrong("clock too large")) }
+        if sum >> 53 == 0 { Ok(sum) } else { Err(self.error("clock too large")) }
     }
 
     fn blob(&mut self) -> Result<&'a [u8], InvalidUpdate> {
@@ -167,14 +171,14 @@ impl<'a> Input<'a> {
 
     fn string(&mut self) -> Result<&'a str, InvalidUpdate> {
         let bytes = self.blob()?;
-        std::str::from_utf8(bytes).map_err(|_| self.wrong("not UTF-8"))
+        std::str::from_utf8(bytes).map_err(|_| self.error("not UTF-8"))
     }
 
     fn id(&mut self) -> Result<(u64, u64), InvalidUpdate> {
         Ok((self.number()?, self.number()?))
     }
 
-    /// A struct: what it holds (nothing for Skip), its length, what it names.
+    /// The body of a struct (`None` for Skip), its length, and the ids it names.
     fn structure(&mut self) -> Result<(Option<Body>, u64, Links), InvalidUpdate> {
         let info = self.byte()?;
         let mut links = Links::default();
@@ -187,7 +191,7 @@ impl<'a> Input<'a> {
             links.origin = Some(self.id()?);
         }
         if info & 64 > 0 {
-            links.right = Some(self.id()?);
+            links.right_origin = Some(self.id()?);
         }
         if info & 192 == 0 {
             if self.number()? == 1 {
@@ -227,7 +231,7 @@ impl<'a> Input<'a> {
             7 => match self.number()? {
                 3 | 5 => self.string().map(drop)?,
                 0..=6 => {}
-                _ => return Err(self.wrong("no such type")),
+                _ => return Err(self.error("no such type")),
             },
             8 => {
                 let n = self.number()?;
@@ -240,14 +244,14 @@ impl<'a> Input<'a> {
                 self.string()?;
                 self.value()?;
             }
-            _ => return Err(self.wrong("no such content")),
+            _ => return Err(self.error("no such content")),
         }
         Ok(1)
     }
 
-    /// Passes over a value with all that is in it.
+    /// Skips a value and all values inside it.
     fn value(&mut self) -> Result<(), InvalidUpdate> {
-        // For each container that is open: how many entries are left, and whether they have keys.
+        // For each open container the number of values left, and whether they have keys.
         let mut open = vec![(1u64, false)];
         while let Some((left, keyed)) = open.last_mut() {
             if *left == 0 {
@@ -268,11 +272,11 @@ impl<'a> Input<'a> {
                 reference @ (117 | 118) => {
                     let n = self.number()?;
                     if open.len() > 1_000 {
-                        return Err(self.wrong("nested too deep"));
+                        return Err(self.error("nested too deep"));
                     }
                     open.push((n, reference == 118));
                 }
-                _ => return Err(self.wrong("no such value")),
+                _ => return Err(self.error("no such value")),
             }
         }
         Ok(())

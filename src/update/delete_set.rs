@@ -1,20 +1,20 @@
 //! Sets of ids as sorted ranges: the deletions of a merge.
 
 use super::clients::Clients;
-use super::store::{SMALL, push};
+use super::memory::{SMALL, push};
 use crate::codec::varint::write_varuint;
 
-/// Ids of one client, by its number: from `start` to before `end`.
+/// Ids of one client, which is given by its number: `start..end`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct Range {
-    pub(crate) client: u32,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
+pub(super) struct Range {
+    pub(super) client: u32,
+    pub(super) start: u64,
+    pub(super) end: u64,
 }
 
-/// Appends a range. An empty one is dropped; what is named again and again takes no memory.
+/// Appends a range. Empty ranges are dropped, and repeated ones do not pile up.
 #[inline(always)]
-pub(crate) fn add(ranges: &mut Vec<Range>, range: Range) {
+pub(super) fn add(ranges: &mut Vec<Range>, range: Range) {
     if range.start == range.end {
         return;
     }
@@ -27,21 +27,21 @@ pub(crate) fn add(ranges: &mut Vec<Range>, range: Range) {
     }
     if ranges.len() == ranges.capacity() && ranges.len() >= SMALL {
         normalise(ranges);
-        // The next sort is paid for by as many ranges as this one left.
+        // The next sort comes after as many new ranges as are left now, so the cost stays near-linear.
         ranges.reserve_exact(ranges.len());
     }
     push(ranges, range);
 }
 
-/// Gives each range the new number of its client.
-pub(crate) fn renumber(ranges: &mut [Range], numbers: &[u32]) {
+/// Replaces the client of each range by its new number.
+pub(super) fn renumber(ranges: &mut [Range], numbers: &[u32]) {
     for d in ranges {
         d.client = numbers.get(d.client as usize).copied().unwrap_or_default();
     }
 }
 
-/// Sorts, and joins what touches.
-pub(crate) fn normalise(ranges: &mut Vec<Range>) {
+/// Sorts the ranges and joins those that touch.
+pub(super) fn normalise(ranges: &mut Vec<Range>) {
     if !ranges.is_sorted() {
         if ranges.len() <= SMALL { ranges.sort() } else { ranges.sort_unstable() }
     }
@@ -54,14 +54,14 @@ pub(crate) fn normalise(ranges: &mut Vec<Range>) {
     });
 }
 
-/// The range that holds an id.
-pub(crate) fn find(ranges: &[Range], client: u32, clock: u64) -> Option<&Range> {
+/// The range that contains an id.
+pub(super) fn find(ranges: &[Range], client: u32, clock: u64) -> Option<&Range> {
     let i = ranges.partition_point(|r| (r.client, r.start) <= (client, clock)).checked_sub(1)?;
     ranges.get(i).filter(|r| r.client == client && clock < r.end)
 }
 
 /// Writes the ranges as the delete set of an update.
-pub(crate) fn write(out: &mut Vec<u8>, ranges: &[Range], clients: &Clients) {
+pub(super) fn write(out: &mut Vec<u8>, ranges: &[Range], clients: &Clients) {
     let of_one_client = || ranges.chunk_by(|a, b| a.client == b.client);
     write_varuint(out, of_one_client().count() as u64);
     for chunk in of_one_client() {

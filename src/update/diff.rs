@@ -1,23 +1,29 @@
-//! What a peer with a given state vector does not have yet. Structs are copied as they stand; only the first one of a
-//! client may have to be cut. The delete set goes along whole. Source: yjs `diffUpdate`.
+//! The part of an update that a peer with a given state vector lacks.
+//!
+//! Structs are copied. Only the first one of a client may have to be split. The delete set is always whole. Source: yjs
+//! `diffUpdate`.
 
-use super::InvalidUpdate;
 use super::clients::Clients;
 use super::content::{kind, skip_elements};
 use super::delete_set::{self, Range};
-use super::head::Head;
-use super::hole::Hole;
-use super::read::Reader;
-use super::scan::{Struct, Visit, scan};
+use super::invalid_update::InvalidUpdate;
+use super::item_header::ItemHeader;
+use super::placeholder::Placeholder;
+use super::reader::Reader;
+use super::scan::{Struct, Visitor, scan};
 use super::state_vector;
-use super::text::Place;
+use super::text::Position;
 use crate::codec::varint::write_varuint;
 
-pub(crate) fn diff(update: &[u8], state_vector: &[u8]) -> Result<Vec<u8>, InvalidUpdate> {
+/// The part of an update that a peer with this state vector lacks, with the whole delete set.
+///
+/// # Errors
+/// [`InvalidUpdate`] if either input is malformed.
+pub fn diff(update: &[u8], state_vector: &[u8]) -> Result<Vec<u8>, InvalidUpdate> {
     let known = state_vector::decode(state_vector)?;
     let mut out = Vec::with_capacity(update.len());
-    let sections = Hole::new(&mut out, 0);
-    let mut news = News {
+    let sections = Placeholder::new(&mut out, 0);
+    let mut writer = Writer {
         update,
         known,
         out,
@@ -26,47 +32,48 @@ pub(crate) fn diff(update: &[u8], state_vector: &[u8]) -> Result<Vec<u8>, Invali
         clock: 0,
         open: None,
         copy: (0, 0),
-        deletions: Deletions { at: 0, last: None, plain: true },
+        deletions: Deletions { offset: 0, last: None, canonical: true },
         failed: None,
     };
-    scan(update, &mut news)?;
-    if let Some(e) = news.failed {
+    scan(update, &mut writer)?;
+    if let Some(e) = writer.failed {
         return Err(e);
     }
-    sections.fill(&mut news.out, news.sections);
-    if news.deletions.plain {
-        news.out.extend_from_slice(update.get(news.deletions.at..).unwrap_or_default());
+    sections.fill(&mut writer.out, writer.sections);
+    if writer.deletions.canonical {
+        writer.out.extend_from_slice(update.get(writer.deletions.offset..).unwrap_or_default());
     } else {
-        write_delete_set(update, &mut news.out)?;
+        write_delete_set(update, &mut writer.out)?;
     }
-    Ok(news.out)
+    Ok(writer.out)
 }
 
-struct News<'a> {
+/// Writes the difference while an update is scanned.
+struct Writer<'a> {
     update: &'a [u8],
     known: Vec<(u64, u64)>,
     out: Vec<u8>,
     sections: u64,
     client: u64,
-    /// What the peer knows of the client.
+    /// The peer has the structs of the client before this clock.
     clock: u64,
-    /// The section being written: where its count goes, and the count.
-    open: Option<(Hole, u64)>,
-    /// What is to be copied next: from, to.
+    /// The number of structs in the section that is being written, and where it is to be written.
+    open: Option<(Placeholder, u64)>,
+    /// The range of the update that is to be copied next.
     copy: (usize, usize),
     deletions: Deletions,
     failed: Option<InvalidUpdate>,
 }
 
-/// Whether the delete set can be copied as it stands: clients descending, each with ranges.
+/// The delete set of the update.
 struct Deletions {
-    at: usize,
+    offset: usize,
     last: Option<u64>,
-    plain: bool,
+    /// It is encoded as Yjs does, so it can be copied: clients descend, and each has ranges.
+    canonical: bool,
 }
 
-impl News<'_> {
-    /// Copies what is due.
+impl Writer<'_> {
     fn flush(&mut self) {
         self.out.extend_from_slice(self.update.get(self.copy.0..self.copy.1).unwrap_or_default());
         self.copy = (0, 0);
@@ -74,28 +81,28 @@ impl News<'_> {
 
     fn finish(&mut self) {
         self.flush();
-        if let Some((hole, count)) = self.open.take() {
-            hole.fill(&mut self.out, count);
+        if let Some((placeholder, count)) = self.open.take() {
+            placeholder.fill(&mut self.out, count);
             self.sections += 1;
         }
     }
 
     fn begin(&mut self, s: Struct) {
-        let hole = Hole::new(&mut self.out, 0);
+        let count = Placeholder::new(&mut self.out, 0);
         let clock = s.clock.max(self.clock);
         write_varuint(&mut self.out, self.client);
         write_varuint(&mut self.out, clock);
-        self.open = Some((hole, 1));
+        self.open = Some((count, 1));
         if clock == s.clock {
             self.add(s);
-        } else if let Err(e) = self.cut(s, clock) {
+        } else if let Err(e) = self.split(s, clock) {
             self.failed = Some(e);
         }
     }
 
     #[inline(always)]
     fn add(&mut self, s: Struct) {
-        let info = s.plain_info();
+        let info = s.canonical_info();
         if info == s.info && self.copy.1 == s.start {
             self.copy.1 = s.end;
             return;
@@ -110,7 +117,7 @@ impl News<'_> {
     }
 
     /// Writes the piece of a struct from `clock` on.
-    fn cut(&mut self, s: Struct, clock: u64) -> Result<(), InvalidUpdate> {
+    fn split(&mut self, s: Struct, clock: u64) -> Result<(), InvalidUpdate> {
         self.flush();
         let (skipped, left) = (clock - s.clock, s.clock + s.len - clock);
         let mut r = Reader::at(self.update, s.start + 1);
@@ -119,16 +126,16 @@ impl News<'_> {
             write_varuint(&mut self.out, left);
             return Ok(());
         }
-        Head::read(&mut r, s.info)?.cut(self.client, clock).write(&mut self.out, s.kind);
+        ItemHeader::read(&mut r, s.info)?.split(self.client, clock).write(&mut self.out, s.kind);
         match s.kind {
             kind::STRING => {
                 let text = r.text_unchecked()?;
-                let mut place = Place::default();
-                place.skip(text, skipped);
-                let hole = Hole::new(&mut self.out, (text.len() - place.byte) as u64);
-                place.walk(text, left, |_| false, |bytes| self.out.extend_from_slice(bytes));
-                let bytes = hole.filled(&self.out) as u64;
-                hole.fill(&mut self.out, bytes);
+                let mut position = Position::default();
+                position.skip(text, skipped);
+                let len = Placeholder::new(&mut self.out, (text.len() - position.byte) as u64);
+                position.walk(text, left, |_| false, |bytes| self.out.extend_from_slice(bytes));
+                let bytes = len.bytes_after(&self.out) as u64;
+                len.fill(&mut self.out, bytes);
             }
             kind::ANY | kind::JSON => {
                 r.uint()?;
@@ -142,8 +149,8 @@ impl News<'_> {
     }
 }
 
-impl Visit for News<'_> {
-    fn section(&mut self, client: u64, _clock: u64, _at: usize) {
+impl Visitor for Writer<'_> {
+    fn section(&mut self, client: u64, _clock: u64, _offset: usize) {
         self.finish();
         self.client = client;
         let known = self.known.binary_search_by_key(&client, |&(client, _)| client);
@@ -160,19 +167,19 @@ impl Visit for News<'_> {
         }
     }
 
-    fn delete_set(&mut self, at: usize) {
+    fn delete_set(&mut self, offset: usize) {
         self.finish();
-        self.deletions.at = at;
+        self.deletions.offset = offset;
     }
 
     fn deletions_of(&mut self, client: u64, ranges: u64) {
         let d = &mut self.deletions;
-        d.plain &= ranges > 0 && d.last.is_none_or(|last| last > client);
+        d.canonical &= ranges > 0 && d.last.is_none_or(|last| last > client);
         d.last = Some(client);
     }
 }
 
-/// Writes a delete set anew that does not stand in the update as Yjs would write it.
+/// Writes the delete set as Yjs does.
 fn write_delete_set(update: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidUpdate> {
     #[derive(Default)]
     struct Deleted {
@@ -180,11 +187,11 @@ fn write_delete_set(update: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidUpdat
         client: u32,
         ranges: Vec<Range>,
     }
-    impl Visit for Deleted {
+    impl Visitor for Deleted {
         fn deletions_of(&mut self, client: u64, _ranges: u64) {
             self.client = self.clients.number(client);
         }
-        fn deleted(&mut self, clock: u64, len: u64, _at: usize) {
+        fn deleted(&mut self, clock: u64, len: u64, _offset: usize) {
             if len > 0 {
                 self.ranges.push(Range { client: self.client, start: clock, end: clock + len });
             }
@@ -192,10 +199,8 @@ fn write_delete_set(update: &[u8], out: &mut Vec<u8>) -> Result<(), InvalidUpdat
     }
     let mut deleted = Deleted::default();
     scan(update, &mut deleted)?;
-    if let Some(numbers) = deleted.clients.arrange() {
-        for d in &mut deleted.ranges {
-            d.client = numbers.get(d.client as usize).copied().unwrap_or_default();
-        }
+    if let Some(numbers) = deleted.clients.sort() {
+        delete_set::renumber(&mut deleted.ranges, &numbers);
     }
     delete_set::normalise(&mut deleted.ranges);
     delete_set::write(out, &deleted.ranges, &deleted.clients);

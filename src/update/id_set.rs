@@ -1,15 +1,15 @@
-//! Sets of ids, for the second reading of updates. Shares no code with the ranges of the merge.
+//! Sets of ids, for the second reader of updates. Shares no code with the ranges of the merge.
 
 use std::collections::BTreeMap;
 
-/// A set of ids: for each client, ranges of clocks (from, to before).
+/// A set of ids: for each client its clocks as ranges `(from, to)`, without `to`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdSet {
     clients: BTreeMap<u64, Vec<(u64, u64)>>,
 }
 
 impl IdSet {
-    /// Adds the clocks from `from` to before `to`.
+    /// Adds the clocks `from..to` of a client.
     pub fn add(&mut self, client: u64, from: u64, to: u64) {
         if from >= to {
             return;
@@ -19,8 +19,8 @@ impl IdSet {
             Some(last) if last.0 <= from && from <= last.1 => last.1 = last.1.max(to),
             _ => {
                 if ranges.len() == ranges.capacity() && ranges.len() >= 64 {
-                    tidy(ranges);
-                    // The next sort is paid for by as many ranges as this one left.
+                    merge_touching(ranges);
+                    // The next sort comes after as many new ranges as are left now, so the cost stays near-linear.
                     ranges.reserve(ranges.len());
                 }
                 ranges.push((from, to));
@@ -28,17 +28,17 @@ impl IdSet {
         }
     }
 
-    /// The clients, with their ranges: sorted, not touching each other.
+    /// The clients with their ranges, which are sorted and do not touch each other.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &[(u64, u64)])> {
         self.clients.iter().map(|(&client, ranges)| (client, ranges.as_slice()))
     }
 
-    /// Whether there is no id in it.
+    /// Whether the set has no ids.
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty()
     }
 
-    /// Whether the id is in it.
+    /// Whether the set has this id.
     pub fn contains(&self, client: u64, clock: u64) -> bool {
         self.of(client).is_some_and(|ranges| {
             let i = ranges.partition_point(|&(from, _)| from <= clock);
@@ -46,7 +46,7 @@ impl IdSet {
         })
     }
 
-    /// The ids that are in this set and not in the other.
+    /// The ids of this set that the other one lacks.
     pub fn without(&self, other: &IdSet) -> IdSet {
         let mut rest = IdSet::default();
         for (client, ranges) in self.iter() {
@@ -87,12 +87,12 @@ impl IdSet {
     }
 
     pub(super) fn normalise(&mut self) {
-        self.clients.values_mut().for_each(tidy);
+        self.clients.values_mut().for_each(merge_touching);
     }
 }
 
 /// Sorts ranges and joins those that touch.
-fn tidy(ranges: &mut Vec<(u64, u64)>) {
+fn merge_touching(ranges: &mut Vec<(u64, u64)>) {
     ranges.sort_unstable();
     let mut kept: usize = 0;
     for i in 0..ranges.len() {

@@ -1,14 +1,14 @@
-//! JSON text as `JSON.parse` takes it: checked, not decoded.
+//! Checks whether `JSON.parse` accepts a text. Decodes nothing.
 //!
 //! Knows nothing of updates. Linear, without recursion and without allocation. The text is UTF-8, so a lone surrogate can
-//! only be an escape, and every escape is fine. Source: ECMA-404; what is between tokens is tab, line feed, carriage return
-//! and space, so neither a byte order mark nor U+00A0 is.
+//! only be written as an escape, which is valid. Source: ECMA-404. White space is tab, line feed, carriage return and space;
+//! a byte order mark and U+00A0 are not.
 
-use super::content::MAX_NESTING;
+use super::limits::MAX_NESTING;
 
 const WORDS: usize = MAX_NESTING.div_ceil(64);
 
-/// Which of the containers that are open are objects: a bit for each.
+/// The open containers: a bit for each, set if it is an object.
 struct Open {
     objects: [u64; WORDS],
     depth: usize,
@@ -26,19 +26,19 @@ impl Open {
         Some(())
     }
 
-    /// Whether the innermost container is an object; nothing if none is open.
+    /// Whether the innermost container is an object; `None` if no container is open.
     fn top(&self) -> Option<bool> {
         let top = self.depth.checked_sub(1)?;
         self.objects.get(top / 64).map(|word| word >> (top % 64) & 1 == 1)
     }
 }
 
-/// Whether `JSON.parse` takes this text, and its values are nested at most [`MAX_NESTING`] deep.
+/// Whether `JSON.parse` accepts the text and its values are nested at most [`MAX_NESTING`] deep.
 pub(super) fn is_json(text: &[u8]) -> bool {
     parse(text).is_some_and(<[u8]>::is_empty)
 }
 
-/// Passes over one value and the space around it.
+/// Skips one value and the white space around it.
 fn parse(text: &[u8]) -> Option<&[u8]> {
     let mut open = Open { objects: [0; WORDS], depth: 0 };
     let mut rest = space(text);
@@ -62,7 +62,7 @@ fn parse(text: &[u8]) -> Option<&[u8]> {
             },
             _ => scalar(rest)?,
         };
-        // A value has ended: the containers that end with it are closed.
+        // After a value: closes the containers that end here.
         loop {
             rest = space(rest);
             let Some(object) = open.top() else { return Some(rest) };
@@ -90,7 +90,7 @@ fn space(text: &[u8]) -> &[u8] {
     text.get(n..).unwrap_or_default()
 }
 
-/// Passes over a key, the colon and the space around them.
+/// Skips a key, the colon and the white space around them.
 fn key(text: &[u8]) -> Option<&[u8]> {
     let rest = string(space(text).strip_prefix(b"\"")?)?;
     Some(space(space(rest).strip_prefix(b":")?))
@@ -106,7 +106,7 @@ fn scalar(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Passes over a string whose quotation mark was passed.
+/// Skips the rest of a string after its opening quotation mark.
 fn string(mut text: &[u8]) -> Option<&[u8]> {
     loop {
         let plain = text.iter().take_while(|&&b| b >= b' ' && b != b'"' && b != b'\\').count();
@@ -119,7 +119,7 @@ fn string(mut text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Passes over an escape whose backslash was passed.
+/// Skips the rest of an escape after its backslash.
 fn escape(text: &[u8]) -> Option<&[u8]> {
     let (kind, after) = text.split_first()?;
     match kind {
@@ -149,7 +149,7 @@ fn number(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Passes over one or more digits.
+/// Skips one or more digits.
 fn digits(text: &[u8]) -> Option<&[u8]> {
     let n = text.iter().take_while(|b| b.is_ascii_digit()).count();
     if n == 0 { None } else { text.get(n..) }

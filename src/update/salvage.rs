@@ -1,30 +1,54 @@
-//! An update without what `validate` refuses: each refused struct becomes a tombstone, and everything else is copied.
+//! Replaces each struct that `validate` refuses by a tombstone, and copies everything else.
 //!
-//! The rules are those of [`super::scan`], [`super::validate`] and [`super::readable`]; here is only what takes the place of
-//! what they refuse. A struct whose end is unknown ends the work.
+//! The rules are those of [`super::scan`], [`super::validate`] and [`super::conflicts`]. A struct whose end is not known
+//! cannot be replaced.
 
 use super::clients::Clients;
 use super::content::kind;
 use super::delete_set::{self, Range};
-use super::head::content_of;
-use super::hole::Hole;
-use super::read::Reader;
-use super::scan::{Part, Struct, Visit, looks_like_v2, scan_sections, unique_clients};
-use super::store::{Source, push};
-use super::validate::{Deletions, NO_DELETION, NO_LENGTH, conflicts, validate};
-use super::{InvalidUpdate, MergeOptions, Salvaged, merge};
+use super::invalid_update::InvalidUpdate;
+use super::item_header::content_at;
+use super::memory::push;
+use super::placeholder::Placeholder;
+use super::reader::Reader;
+use super::scan::{RefusedIn, Struct, Visitor, check_unique_clients, looks_like_v2, scan_sections};
+use super::sections::merge_sections;
+use super::validate::{Deletions, EMPTY_DELETION, EMPTY_STRUCT, conflicts_in, validate};
 use crate::codec::varint::write_varuint;
 
-pub(crate) fn salvage(update: &[u8]) -> Result<Salvaged, InvalidUpdate> {
+/// An update without what [`validate`] refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvaged {
+    /// The update, byte for byte as it was given if nothing was refused.
+    pub update: Vec<u8>,
+    /// Offset and reason of each refused struct and each refused deletion, in the order of the bytes.
+    pub refused: Vec<InvalidUpdate>,
+}
+
+/// Replaces each struct that [`validate`] refuses by a tombstone: an item with the same ids, neighbours, parent and key, and
+/// without content. So what others wrote next to it stays readable.
+///
+/// * A struct that names itself or a later id of its client, or whose parent or key cannot be read, becomes GC.
+/// * Structs and deletions of no length are dropped. Deletions beyond the last clock are shortened. If anything is refused,
+///   the delete set is written sorted, and includes the tombstones.
+/// * If a client has several sections, they are merged. Bytes after the end are dropped.
+///
+/// All other structs are copied. So the result has the ids of `update`, and [`validate`] accepts it. Near-linear. If nothing
+/// is refused, costs as much as [`validate`].
+///
+/// # Errors
+/// [`InvalidUpdate`] if the end of a struct is not known (the bytes end too early, a count is too large, the content is
+/// unknown), if a clock or a length is above the limits, and for V2 updates.
+pub fn salvage(update: &[u8]) -> Result<Salvaged, InvalidUpdate> {
     if validate(update).is_ok() {
         return Ok(Salvaged { update: update.to_vec(), refused: Vec::new() });
     }
     let mut rewritten = rewrite(update, &[])?;
-    if let Some(second) = second_section(&rewritten.out) {
+    if let Err(second) = check_unique_clients(&rewritten.out) {
         rewritten.refused.push(rewritten.in_input(second));
-        rewritten.out = unite_sections(&rewritten.out)?;
+        rewritten.out = merge_sections(&rewritten.out)?;
     }
-    let conflicts = conflicts(&rewritten.out)?;
+    let conflicts = conflicts_in(&rewritten.out)?;
     let mut refused = std::mem::take(&mut rewritten.refused);
     refused.extend(conflicts.iter().map(|e| rewritten.in_input(e.clone())));
     refused.sort_by_key(|e| e.offset);
@@ -35,35 +59,35 @@ pub(crate) fn salvage(update: &[u8]) -> Result<Salvaged, InvalidUpdate> {
     Ok(Salvaged { update, refused })
 }
 
-/// An update that was copied, without what was refused.
+/// The copy of an update, without what was refused.
 struct Rewritten {
     out: Vec<u8>,
     refused: Vec<InvalidUpdate>,
-    /// Where copying went on after a tombstone: in the output, and in the input.
-    joints: Vec<(usize, usize)>,
+    /// For each copied range its offset in the output and in the input.
+    copies: Vec<(usize, usize)>,
     /// The length of the input.
     len: usize,
 }
 
 impl Rewritten {
-    /// The place in the input, of a place in the output.
+    /// The same error with its offset in the input instead of the output.
     fn in_input(&self, e: InvalidUpdate) -> InvalidUpdate {
-        let before = self.joints.partition_point(|&(out, _)| out <= e.offset).checked_sub(1);
-        let (out, input) = before.and_then(|i| self.joints.get(i)).copied().unwrap_or_default();
+        let before = self.copies.partition_point(|&(out, _)| out <= e.offset).checked_sub(1);
+        let (out, input) = before.and_then(|i| self.copies.get(i)).copied().unwrap_or_default();
         InvalidUpdate { offset: (input + e.offset - out).min(self.len), ..e }
     }
 }
 
-/// Copies an update, without what is refused and what `conflicts` name by the offsets of structs, in their order.
+/// Copies an update, without what is refused and without the structs at the offsets of `conflicts`, which are sorted.
 fn rewrite(bytes: &[u8], conflicts: &[InvalidUpdate]) -> Result<Rewritten, InvalidUpdate> {
-    let mut rewrite = Rewrite {
+    let mut writer = Writer {
         bytes,
         conflicts,
         out: Vec::with_capacity(bytes.len()),
         copied: 0,
-        joints: Vec::new(),
+        copies: Vec::new(),
         refused: Vec::new(),
-        part: None,
+        refused_in: None,
         section: None,
         empty_skip: None,
         clients: Clients::default(),
@@ -71,26 +95,27 @@ fn rewrite(bytes: &[u8], conflicts: &[InvalidUpdate]) -> Result<Rewritten, Inval
         deleted: Vec::new(),
         deletions: Deletions::default(),
     };
-    scan_sections(bytes, &mut rewrite)?;
-    Ok(rewrite.finish())
+    scan_sections(bytes, &mut writer)?;
+    Ok(writer.finish())
 }
 
-struct Rewrite<'a> {
+/// Writes the copy while the update is scanned.
+struct Writer<'a> {
     bytes: &'a [u8],
-    /// What is still to come of the structs that are in conflict.
+    /// The conflicts that have not been reached yet.
     conflicts: &'a [InvalidUpdate],
     out: Vec<u8>,
-    /// Up to where the input was copied or replaced.
+    /// The input before this offset has been copied or replaced.
     copied: usize,
-    joints: Vec<(usize, usize)>,
+    copies: Vec<(usize, usize)>,
     refused: Vec<InvalidUpdate>,
-    /// What was refused of the struct that is being read.
-    part: Option<Part>,
+    /// The refused part of the struct that is being read.
+    refused_in: Option<RefusedIn>,
     section: Option<Section>,
-    /// Where the struct before begins, if it is a Skip of no length.
+    /// The offset of the struct before, if it is a Skip of no length.
     empty_skip: Option<usize>,
     clients: Clients,
-    /// The number of the client of what is being read.
+    /// The number of the current client.
     client: u32,
     deleted: Vec<Range>,
     deletions: Deletions,
@@ -98,25 +123,25 @@ struct Rewrite<'a> {
 
 /// The section that is being copied.
 struct Section {
-    count: Hole,
-    /// How many structs are left.
+    count: Placeholder,
+    /// The number of structs that are not dropped.
     structs: u64,
-    /// How many joints there were before.
-    joints: usize,
+    /// The number of copies before the section.
+    copies: usize,
 }
 
-impl Rewrite<'_> {
-    fn note(&mut self, e: InvalidUpdate) {
+impl Writer<'_> {
+    fn report(&mut self, e: InvalidUpdate) {
         push(&mut self.refused, e);
     }
 
-    /// What is refused of a struct: its head, or its content only.
-    fn refused_part(&mut self, s: &Struct) -> Option<Part> {
-        let named = self.conflicts.split_first().filter(|(e, _)| e.offset == s.start);
-        if let Some((_, rest)) = named {
+    /// The refused part of a struct: its header, or only its content.
+    fn take_refused(&mut self, s: &Struct) -> Option<RefusedIn> {
+        let conflict = self.conflicts.split_first().filter(|(e, _)| e.offset == s.start);
+        if let Some((_, rest)) = conflict {
             self.conflicts = rest;
         }
-        self.part.take().or(named.map(|_| Part::Content))
+        self.refused_in.take().or(conflict.map(|_| RefusedIn::Content))
     }
 
     fn copy_to(&mut self, end: usize) {
@@ -124,60 +149,56 @@ impl Rewrite<'_> {
         self.copied = end;
     }
 
-    /// Goes on behind what was replaced.
-    fn go_on(&mut self, at: usize) {
-        self.copied = at;
-        push(&mut self.joints, (self.out.len(), at));
+    /// Skips the input up to `offset`, from which it is copied again.
+    fn skip_to(&mut self, offset: usize) {
+        self.copied = offset;
+        push(&mut self.copies, (self.out.len(), offset));
     }
 
-    fn end_section(&mut self, at: usize) {
-        if let Some(at) = self.empty_skip.take() {
-            self.note(Reader::at(self.bytes, at).bad(NO_LENGTH));
+    fn end_section(&mut self, end: usize) {
+        if let Some(offset) = self.empty_skip.take() {
+            self.report(Reader::at(self.bytes, offset).error(EMPTY_STRUCT));
         }
-        self.copy_to(at);
-        let Some(Section { count, structs, joints }) = self.section.take() else { return };
+        self.copy_to(end);
+        let Some(Section { count, structs, copies }) = self.section.take() else { return };
         let before = self.out.len();
         count.fill(&mut self.out, structs);
-        // A smaller number may be shorter; a larger one it never is.
+        // The count is not larger than it was guessed, so its varint can only be shorter.
         let moved = before.saturating_sub(self.out.len());
-        for (out, _) in self.joints.iter_mut().skip(joints) {
+        for (out, _) in self.copies.iter_mut().skip(copies) {
             *out = out.saturating_sub(moved);
         }
     }
 
-    /// Leaves out a struct that holds nothing.
+    /// Drops a struct of no length.
     fn drop_empty(&mut self, s: &Struct, refused: bool) {
         if s.kind == kind::SKIP {
             self.empty_skip = Some(s.start);
         } else if !refused {
-            self.note(Reader::at(self.bytes, s.start).bad(NO_LENGTH));
+            self.report(Reader::at(self.bytes, s.start).error(EMPTY_STRUCT));
         }
         self.copy_to(s.start);
-        self.go_on(s.end);
+        self.skip_to(s.end);
         if let Some(section) = &mut self.section {
             section.structs = section.structs.saturating_sub(1);
         }
     }
 
-    /// Writes what takes the place of a struct.
-    fn replace(&mut self, s: &Struct, part: Part) {
+    /// Writes a tombstone or GC in place of a struct.
+    fn replace(&mut self, s: &Struct, refused_in: RefusedIn) {
         self.copy_to(s.start);
-        let head = self.bytes.get(s.start..self.content_start(s)).unwrap_or_default();
-        match head.split_first() {
-            Some((_, rest)) if part == Part::Content => {
+        let content = content_at(self.bytes, s.start).map_or(s.start, |r| r.pos());
+        let header = self.bytes.get(s.start..content).unwrap_or_default();
+        match header.split_first() {
+            Some((_, rest)) if refused_in == RefusedIn::Content => {
                 self.out.push(s.info - s.kind + kind::DELETED);
                 self.out.extend_from_slice(rest);
             }
             _ => self.out.push(kind::GC),
         }
         write_varuint(&mut self.out, s.len);
-        self.go_on(s.end);
+        self.skip_to(s.end);
         self.delete(s.clock, s.len);
-    }
-
-    fn content_start(&self, s: &Struct) -> usize {
-        let source = Source { input: 0, offset: s.start as u32 };
-        content_of(self.bytes, source).map_or(s.start, |r| r.pos())
     }
 
     fn delete(&mut self, clock: u64, len: u64) {
@@ -185,120 +206,68 @@ impl Rewrite<'_> {
     }
 
     fn finish(mut self) -> Rewritten {
-        if let Some((at, reason)) = self.deletions.refused() {
-            self.note(Reader::at(self.bytes, at).bad(reason));
+        if let Some((offset, reason)) = self.deletions.refused() {
+            self.report(Reader::at(self.bytes, offset).error(reason));
         }
-        if let Some(numbers) = self.clients.arrange() {
+        if let Some(numbers) = self.clients.sort() {
             delete_set::renumber(&mut self.deleted, &numbers);
         }
         delete_set::normalise(&mut self.deleted);
         delete_set::write(&mut self.out, &self.deleted, &self.clients);
-        Rewritten { out: self.out, refused: self.refused, joints: self.joints, len: self.bytes.len() }
+        Rewritten { out: self.out, refused: self.refused, copies: self.copies, len: self.bytes.len() }
     }
 }
 
-impl Visit for Rewrite<'_> {
+impl Visitor for Writer<'_> {
     #[cold]
-    fn refuse(&mut self, part: Part, e: InvalidUpdate) -> Result<(), InvalidUpdate> {
-        match part {
-            Part::Rest if looks_like_v2(self.bytes) => return Err(e),
-            Part::Head | Part::Content if self.part.is_some() => {}
-            Part::Head | Part::Content => {
-                self.part = Some(part);
-                self.note(e);
+    fn refuse(&mut self, place: RefusedIn, e: InvalidUpdate) -> Result<(), InvalidUpdate> {
+        match place {
+            RefusedIn::Trailing if looks_like_v2(self.bytes) => return Err(e),
+            RefusedIn::Header | RefusedIn::Content if self.refused_in.is_some() => {}
+            RefusedIn::Header | RefusedIn::Content => {
+                self.refused_in = Some(place);
+                self.report(e);
             }
-            Part::Deletion | Part::Rest => self.note(e),
+            RefusedIn::Deletion | RefusedIn::Trailing => self.report(e),
         }
         Ok(())
     }
 
-    fn count(&mut self, structs: u64, at: usize) {
-        self.end_section(at);
-        let joints = self.joints.len();
-        self.section = Some(Section { count: Hole::new(&mut self.out, structs), structs, joints });
+    fn struct_count(&mut self, structs: u64, offset: usize) {
+        self.end_section(offset);
+        let copies = self.copies.len();
+        self.section = Some(Section { count: Placeholder::new(&mut self.out, structs), structs, copies });
     }
 
-    fn section(&mut self, client: u64, _clock: u64, at: usize) {
-        self.go_on(at);
+    fn section(&mut self, client: u64, _clock: u64, offset: usize) {
+        self.skip_to(offset);
         self.client = self.clients.number(client);
     }
 
     fn visit(&mut self, s: Struct) {
-        let part = self.refused_part(&s);
+        let refused_in = self.take_refused(&s);
         self.empty_skip = None;
-        match part {
-            _ if s.len == 0 => self.drop_empty(&s, part.is_some()),
-            Some(part) => self.replace(&s, part),
+        match refused_in {
+            _ if s.len == 0 => self.drop_empty(&s, refused_in.is_some()),
+            Some(place) => self.replace(&s, place),
             None => {}
         }
     }
 
-    fn delete_set(&mut self, at: usize) {
-        self.end_section(at);
+    fn delete_set(&mut self, offset: usize) {
+        self.end_section(offset);
     }
 
     fn deletions_of(&mut self, client: u64, _ranges: u64) {
         self.client = self.clients.number(client);
-        self.deletions.of(client);
+        self.deletions.begin_client(client);
     }
 
-    fn deleted(&mut self, clock: u64, len: u64, at: usize) {
+    fn deleted(&mut self, clock: u64, len: u64, offset: usize) {
         if len == 0 {
-            self.note(Reader::at(self.bytes, at).bad(NO_DELETION));
+            self.report(Reader::at(self.bytes, offset).error(EMPTY_DELETION));
         }
-        self.deletions.see(clock, len, at);
+        self.deletions.add(clock, len, offset);
         self.delete(clock, len);
-    }
-}
-
-/// The second section of a client, if any client has two.
-fn second_section(update: &[u8]) -> Option<InvalidUpdate> {
-    unique_clients(update).err()
-}
-
-/// The update in which each client has one section with all of its ids.
-fn unite_sections(update: &[u8]) -> Result<Vec<u8>, InvalidUpdate> {
-    let mut parts = Parts { update, parts: Vec::new(), section: (0, 0, 0) };
-    scan_sections(update, &mut parts)?;
-    merge(&parts.parts, MergeOptions { squash: false, gc: false, whole_log: false })
-}
-
-/// Makes an update of each section, and one of the delete set.
-struct Parts<'a> {
-    update: &'a [u8],
-    parts: Vec<Vec<u8>>,
-    /// Of the section being read: where its client is named, where its structs end, how many they are.
-    section: (usize, usize, u64),
-}
-
-impl Parts<'_> {
-    fn close(&mut self) {
-        let (from, to, structs) = std::mem::take(&mut self.section);
-        if structs > 0 {
-            let mut part = vec![1];
-            write_varuint(&mut part, structs);
-            part.extend_from_slice(self.update.get(from..to).unwrap_or_default());
-            part.push(0);
-            push(&mut self.parts, part);
-        }
-    }
-}
-
-impl Visit for Parts<'_> {
-    fn section(&mut self, _client: u64, _clock: u64, at: usize) {
-        self.close();
-        self.section = (at, at, 0);
-    }
-
-    fn visit(&mut self, s: Struct) {
-        let (_, end, structs) = &mut self.section;
-        (*end, *structs) = (s.end, *structs + 1);
-    }
-
-    fn delete_set(&mut self, at: usize) {
-        self.close();
-        let mut part = vec![0];
-        part.extend_from_slice(self.update.get(at..).unwrap_or_default());
-        push(&mut self.parts, part);
     }
 }

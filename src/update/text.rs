@@ -1,22 +1,22 @@
-//! Text that is measured in UTF-16 units and stored as UTF-8: lengths, and cuts.
+//! Text that is measured in UTF-16 units and stored as UTF-8: lengths and splits.
 //!
-//! A cut between the halves of a surrogate pair gives U+FFFD on both sides, as in Yjs. The bytes given here are valid
-//! UTF-8; were they not, the result would be wrong text, never a panic.
+//! A split between the halves of a surrogate pair leaves U+FFFD on both sides, as in Yjs. The bytes are expected to be valid
+//! UTF-8. If they are not, the result is wrong text, never a panic.
 
 /// U+FFFD in UTF-8.
-pub(crate) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+pub(super) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
-/// The length in UTF-16 units.
+/// The length of a text in UTF-16 units.
 #[inline]
-pub(crate) fn units(text: &[u8]) -> u64 {
+pub(super) fn units(text: &[u8]) -> u64 {
     if text.is_ascii() {
         return text.len() as u64;
     }
-    // One unit for each first byte of a character, one more for each character of four bytes.
+    // One unit for each byte that begins a character, one more if the character has four bytes.
     text.iter().map(|&b| u64::from((b as i8) >= -0x40) + u64::from(b >= 0xf0)).sum()
 }
 
-/// The length in bytes of the character that begins with this byte.
+/// The length in bytes of a character, from its first byte.
 #[inline(always)]
 fn char_bytes(first: u8) -> usize {
     match first {
@@ -27,33 +27,33 @@ fn char_bytes(first: u8) -> usize {
     }
 }
 
-/// A place in a text: before a character, or between the two halves of one.
+/// A position in a text: before a character, or between the halves of a surrogate pair.
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Where the character begins.
-    pub(crate) byte: usize,
-    /// Between its halves.
-    pub(crate) mid: bool,
+pub(super) struct Position {
+    /// The offset at which the character begins.
+    pub(super) byte: usize,
+    /// The position is between the halves of that character.
+    pub(super) in_pair: bool,
 }
 
-/// Bytes looked at in one go where they are plain.
+/// ASCII is processed in chunks of this many bytes.
 const CHUNK: usize = 64;
 
-impl Place {
-    /// Goes on by `units`; `visit` sees the pieces that are passed, in order: bytes of the text, or U+FFFD for each half
-    /// of a pair that is cut, or of one whose first unit (counted from the start of this walk) `spoil` names.
+impl Position {
+    /// Moves forward by `units` and gives `visit` the text on the way, in order. A pair that is split becomes U+FFFD on
+    /// each side, and two U+FFFD if `replace` is true for its first unit, counted from the start of this walk.
     #[inline]
-    pub(crate) fn walk(
+    pub(super) fn walk(
         &mut self,
         text: &[u8],
         mut units: u64,
-        mut spoil: impl FnMut(u64) -> bool,
+        mut replace: impl FnMut(u64) -> bool,
         mut visit: impl FnMut(&[u8]),
     ) {
         let mut done = 0u64;
-        if self.mid && units > 0 {
+        if self.in_pair && units > 0 {
             visit(REPLACEMENT);
-            (self.mid, self.byte, units, done) = (false, self.byte + 4, units - 1, 1);
+            (self.in_pair, self.byte, units, done) = (false, self.byte + 4, units - 1, 1);
         }
         let mut from = self.byte;
         while units > 0 {
@@ -68,11 +68,11 @@ impl Place {
             let Some(&first) = text.get(self.byte) else { break };
             let n = char_bytes(first);
             let wide = n == 4;
-            if wide && (units == 1 || spoil(done)) {
+            if wide && (units == 1 || replace(done)) {
                 visit(text.get(from..self.byte).unwrap_or_default());
                 visit(REPLACEMENT);
                 if units == 1 {
-                    self.mid = true;
+                    self.in_pair = true;
                     return;
                 }
                 visit(REPLACEMENT);
@@ -85,16 +85,16 @@ impl Place {
         visit(text.get(from..self.byte).unwrap_or_default());
     }
 
-    /// Goes on by `units` without looking at what is passed.
+    /// Moves forward by `units`.
     #[inline]
-    pub(crate) fn skip(&mut self, text: &[u8], units: u64) {
+    pub(super) fn skip(&mut self, text: &[u8], units: u64) {
         self.walk(text, units, |_| false, |_| {});
     }
 }
 
-/// Calls `found` with the place, in units, of every character for which `is` (given its bytes) holds. The text begins at
-/// unit `at`; characters that begin at `end` or later are not looked at.
-pub(crate) fn find_chars(
+/// Calls `found` with the unit at which a character begins, for each character whose bytes satisfy `is`. The text begins
+/// at unit `at`. Characters that begin at `end` or later are ignored.
+pub(super) fn find_chars(
     text: &[u8],
     mut at: u64,
     end: u64,
@@ -124,12 +124,13 @@ pub(crate) fn find_chars(
 mod tests {
     use super::*;
 
-    fn pieces(text: &str, cuts: &[u64]) -> Vec<String> {
-        let mut place = Place::default();
-        cuts.iter()
+    fn pieces(text: &str, lengths: &[u64]) -> Vec<String> {
+        let mut position = Position::default();
+        lengths
+            .iter()
             .map(|&n| {
                 let mut out = Vec::new();
-                place.walk(text.as_bytes(), n, |_| false, |b| out.extend_from_slice(b));
+                position.walk(text.as_bytes(), n, |_| false, |b| out.extend_from_slice(b));
                 String::from_utf8(out).unwrap()
             })
             .collect()
@@ -143,26 +144,26 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_pair_is_replaced_on_both_sides() {
+    fn a_split_pair_is_replaced_on_both_sides() {
         assert_eq!(pieces("a😀b", &[2, 2]), ["a\u{fffd}", "\u{fffd}b"]);
         assert_eq!(pieces("a😀b", &[1, 1, 1, 1]), ["a", "\u{fffd}", "\u{fffd}", "b"]);
         assert_eq!(pieces("a😀b", &[3, 1]), ["a😀", "b"]);
     }
 
     #[test]
-    fn every_cut_of_a_text_is_the_cut_of_its_units() {
+    fn every_split_of_a_text_is_the_split_of_its_units() {
         let text = format!("{}é😀€{}😀", "y".repeat(70), "z".repeat(130));
         let all: Vec<u16> = text.encode_utf16().collect();
-        for cut in 0..=all.len() {
-            let want = [&all[..cut], &all[cut..]].map(String::from_utf16_lossy);
-            assert_eq!(pieces(&text, &[cut as u64, (all.len() - cut) as u64]), want);
+        for at in 0..=all.len() {
+            let want = [&all[..at], &all[at..]].map(String::from_utf16_lossy);
+            assert_eq!(pieces(&text, &[at as u64, (all.len() - at) as u64]), want);
         }
     }
 
     #[test]
-    fn a_spoilt_pair_becomes_two_replacements() {
+    fn a_replaced_pair_becomes_two_replacement_characters() {
         let mut out = Vec::new();
-        Place::default().walk("a😀b😀".as_bytes(), 6, |at| at == 1, |b| out.extend_from_slice(b));
+        Position::default().walk("a😀b😀".as_bytes(), 6, |at| at == 1, |b| out.extend_from_slice(b));
         assert_eq!(out, "a\u{fffd}\u{fffd}b😀".as_bytes());
     }
 }

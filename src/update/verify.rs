@@ -1,18 +1,18 @@
-//! Checks a merge: does the output contain exactly the ids and the deletions of the inputs?
+//! Checks that the output of a merge contains exactly the ids and the deletions of the inputs.
 //!
-//! Reads everything anew through [`super::contents`] and shares no code with the merge. With D for all that the inputs say
-//! is deleted (their delete sets, and items without content), "the same" means:
-//! 1. the output has every id of the inputs, and no other;
-//! 2. its delete set names all of D; what it names beyond D is GC in the output (ranges are joined across GC);
-//! 3. an item without content in the output is in D;
-//! 4. GC in the output is GC in some input, or is an item whose chain of neighbours and parents, read in the inputs,
-//!    reaches something deleted or GC. An item that is only deleted itself may lose its content, but stays an item.
+//! Reads inputs and output again with [`super::contents`], which shares no code with the merge. D is the set of ids that the
+//! inputs delete: those in their delete sets, and those of items without content. The checks are:
+//! 1. The output has every id of the inputs, and no other.
+//! 2. Its delete set contains D. Other ids in it are GC in the output: ranges are joined across GC.
+//! 3. An item without content in the output is in D.
+//! 4. GC in the output is GC in an input, or is an item whose neighbours and parents in the inputs lead to a deleted parent
+//!    or to GC. An item that is deleted only itself may lose its content, but stays an item.
 
 use std::fmt;
 
-use super::InvalidUpdate;
 use super::contents::Contents;
 use super::id_set::IdSet;
+use super::invalid_update::InvalidUpdate;
 use super::proof::provable;
 
 /// How the output of a merge differs from its inputs.
@@ -30,7 +30,7 @@ pub enum Mismatch {
     LostDeletions(IdSet),
     /// Deletions of the output that no input has.
     InventedDeletions(IdSet),
-    /// Content that is gone in the output though no input says so.
+    /// Content that the output lacks and no input deletes.
     LostContent(IdSet),
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
-/// Whether `output` contains exactly the ids and the deletions of `inputs`. Near-linear in the bytes of both.
+/// Checks that `output` contains exactly the ids and the deletions of `inputs`. Near-linear in the bytes of both.
 ///
 /// # Errors
 /// The first [`Mismatch`] found.
@@ -77,12 +77,12 @@ pub fn verify<U: AsRef<[u8]>>(inputs: &[U], output: &[u8]) -> Result<(), Mismatc
     none(deleted.without(&after.delete_set), Mismatch::LostDeletions)?;
     none(after.delete_set.without(&deleted).without(&after.gc), Mismatch::InventedDeletions)?;
     none(after.deleted_items.without(&deleted), Mismatch::LostContent)?;
-    let collected = after.gc.without(&before.gc.without(&before.full).without(&before.deleted_items));
+    let gc_before = before.gc.without(&before.full).without(&before.deleted_items);
+    let collected = after.gc.without(&gc_before);
     if collected.is_empty() {
         return Ok(());
     }
-    let gone = before.gc.without(&before.full).without(&before.deleted_items);
-    none(collected.without(&provable(inputs, &gone, &deleted)), Mismatch::LostContent)
+    none(collected.without(&provable(inputs, &gc_before, &deleted)), Mismatch::LostContent)
 }
 
 fn none(ids: IdSet, mismatch: impl Fn(IdSet) -> Mismatch) -> Result<(), Mismatch> {

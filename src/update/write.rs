@@ -1,95 +1,97 @@
-//! Writes the records as one update: cut where deletions begin and end, collected, joined.
+//! Writes the records as one update. Items are split where deletions begin and end, collected, and joined.
 //!
-//! Clients descending, clocks ascending, gaps as Skip, no Skip at the begin of a section; the delete set last.
+//! Clients descend, clocks ascend, a gap becomes a Skip. No section begins with a Skip. The delete set is last.
 
 use super::content::{kind, skip_content, skip_elements};
 use super::delete_set::{self, Range};
-use super::head::{Head, Id};
-use super::hole::Hole;
-use super::read::{Reader, strictly};
+use super::invalid_update::InvalidUpdate;
+use super::item_header::{Id, ItemHeader};
+use super::options::MergeOptions;
+use super::placeholder::Placeholder;
+use super::reader::{Reader, refuse_all};
+use super::record::{Piece, Record, mark};
+use super::records::Records;
 use super::squash::{Run, has_no_key};
-use super::store::{Piece, Record, Store, mark};
-use super::text::Place;
-use super::{InvalidUpdate, MergeOptions};
+use super::text::Position;
 use crate::codec::varint::write_varuint;
 
-/// The update that holds all records of the store and its delete set.
-pub(crate) fn write<U: AsRef<[u8]>>(
-    store: &mut Store<'_, U>,
+/// The update with all records and all deletions.
+pub(super) fn write<U: AsRef<[u8]>>(
+    records: &mut Records<'_, U>,
     options: MergeOptions,
 ) -> Result<Vec<u8>, InvalidUpdate> {
-    let largest = store.inputs.iter().map(|input| input.as_ref().len()).max().unwrap_or_default();
+    let largest = records.inputs.iter().map(|input| input.as_ref().len()).max().unwrap_or_default();
     let mut out = Vec::with_capacity(largest + 64);
-    let deleted = std::mem::take(&mut store.deleted);
-    let clients: u32 = store.clients.len() as u32;
-    let sections = Hole::new(&mut out, u64::from(clients));
+    let deleted = std::mem::take(&mut records.deleted);
+    let clients: u32 = records.clients.len() as u32;
+    let sections = Placeholder::new(&mut out, u64::from(clients));
     let mut written = 0;
     let mut rest = deleted.as_slice();
     for client in 0..clients {
         let (own, next) = rest.split_at(rest.partition_point(|d| d.client <= client));
-        let (from, to) = store.clients.records(client);
+        let (from, to) = records.clients.records(client);
         if from < to {
-            Section { store, options, out: &mut out, deleted: own, client, run: None, structs: 0 }
+            Section { records, options, out: &mut out, deleted: own, client, run: None, structs: 0 }
                 .write(from, to)?;
             written += 1;
         }
         rest = next;
     }
     sections.fill(&mut out, written);
-    delete_set::write(&mut out, &deleted, &store.clients);
+    delete_set::write(&mut out, &deleted, &records.clients);
     Ok(out)
 }
 
 /// The structs of one client.
 struct Section<'s, 'a, U> {
-    store: &'s mut Store<'a, U>,
+    records: &'s mut Records<'a, U>,
     options: MergeOptions,
     out: &'s mut Vec<u8>,
-    /// The deletions that end after the clock reached.
+    /// The deletions that end after the last clock that was written.
     deleted: &'s [Range],
     client: u32,
     run: Option<Run>,
     structs: u64,
 }
 
-/// An item as it is being written.
+/// An item that is being written.
 struct Item<'a> {
-    /// Its index among the records.
+    /// The index of its record.
     index: usize,
     kind: u8,
     clock: u64,
     end: u64,
-    head: Head<'a>,
+    header: ItemHeader<'a>,
     content: Content<'a>,
 }
 
-/// The content, as far as it was written.
+/// The content that is still to be written.
 enum Content<'a> {
-    /// Text in one piece.
+    /// Text that is written as a whole.
     Text(&'a [u8]),
-    /// Text that is cut or spoilt: what was passed, up to which unit of the record; the clocks of spoilt pairs.
-    Cut(&'a [u8], Place, (u32, u32)),
-    /// The elements of an any or JSON content.
-    Elements(Reader<'a>),
-    /// Anything else.
+    /// Text that is split or has replaced pairs: the whole text, the position in it, and [`Piece::replaced_pairs`].
+    SplitText(&'a [u8], Position, (u32, u32)),
+    /// The values of ANY or JSON content.
+    Values(Reader<'a>),
+    /// Any other content.
     Opaque(&'a [u8]),
 }
 
 impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
     fn write(mut self, from: usize, to: usize) -> Result<(), InvalidUpdate> {
-        let count = Hole::new(self.out, (to - from) as u64);
-        let Some(first) = self.store.records.get(from) else { return Ok(()) };
+        let count = Placeholder::new(self.out, (to - from) as u64);
+        let Some(first) = self.records.list.get(from) else { return Ok(()) };
         let mut clock = first.clock();
-        write_varuint(self.out, self.store.clients.value(self.client));
+        write_varuint(self.out, self.records.clients.value(self.client));
         write_varuint(self.out, clock);
         let mut i = from;
         while i < to {
-            let Some(&r) = self.store.records.get(i) else { break };
+            let Some(&r) = self.records.list.get(i) else { break };
             if r.clock() > clock {
                 self.skip(r.clock() - clock);
             }
-            let end = self.store.end(&r);
-            if r.kind() == kind::GC || r.has(mark::GONE) {
+            let end = self.records.end(&r);
+            if r.kind() == kind::GC || r.has(mark::COLLECTED) {
                 self.gc(end - r.clock());
             } else {
                 self.item(i, &r, end)?;
@@ -97,8 +99,8 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
             clock = end;
             i += 1;
             if let Some(last) = self.copy(i, to) {
-                // The one before `last` was the last that was copied.
-                clock = self.store.records.get(last).map_or(clock, Record::clock);
+                // `last` itself was not copied.
+                clock = self.records.list.get(last).map_or(clock, Record::clock);
                 i = last;
             }
         }
@@ -122,7 +124,7 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
     }
 
     fn gc(&mut self, len: u64) {
-        if !(self.options.squash && self.run.as_ref().is_some_and(Run::takes_gc)) {
+        if !(self.options.squash && self.run.as_ref().is_some_and(Run::can_append_gc)) {
             self.close();
             self.run = Some(Run::open(self.out, kind::GC, true, None, 0));
             self.structs += 1;
@@ -132,24 +134,24 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         }
     }
 
-    /// Copies the records from `i` on that stand in one piece in their input and stay as they are, but for the last of
-    /// them, to which something may be joined. Gives the index of that one; nothing if there is nothing to copy.
+    /// Copies the records from `i` on that are contiguous in their input and do not change, except the last one, to which
+    /// something may be appended. Returns the index of that one, or `None` if nothing was copied.
     #[inline(always)]
     fn copy(&mut self, i: usize, to: usize) -> Option<usize> {
-        let records = self.store.records.get(i.checked_sub(1)?..to)?;
-        let [first, second, ..] = records else { return None };
-        // If the struct before has just lost its content, it may be joined with one that had none.
-        if !self.store.stands_apart(first, second) || self.run.as_ref()?.kind() != first.kind() {
+        let list = self.records.list.get(i.checked_sub(1)?..to)?;
+        let [first, second, ..] = list else { return None };
+        // If the struct before has just lost its content, it may be joined with one that has none.
+        if !second.is_copyable_after(first) || self.run.as_ref()?.kind() != first.kind() {
             return None;
         }
-        let (store, gc, mut deleted) = (&*self.store, self.options.gc, self.deleted);
-        let pairs = records.windows(2).take_while(|pair| match pair {
-            [before, r] => store.stands_apart(before, r) && stays(store, r, &mut deleted, gc),
+        let (records, gc, mut deleted) = (&*self.records, self.options.gc, self.deleted);
+        let pairs = list.windows(2).take_while(|pair| match pair {
+            [before, r] => r.is_copyable_after(before) && is_unchanged(records, r, &mut deleted, gc),
             _ => false,
         });
         let last = i + pairs.count().checked_sub(1).filter(|&n| n > 0)?;
-        let (from, end) = (store.source(second), store.source(store.records.get(last)?));
-        let bytes = store.bytes(from).get(from.offset as usize..end.offset as usize)?;
+        let (from, end) = (records.source(second), records.source(records.list.get(last)?));
+        let bytes = records.bytes(from).get(from.offset as usize..end.offset as usize)?;
         self.deleted = deleted;
         self.close();
         self.out.extend_from_slice(bytes);
@@ -157,8 +159,8 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         Some(last)
     }
 
-    /// Writes an item, cut where a deletion begins or ends in it; but text that is kept whole, deleted or not: a cut there
-    /// could fall into a character, and would be needed again in every later merge.
+    /// Writes an item, split where a deletion begins or ends in it. If deleted text is kept, it is not split: a split could
+    /// fall into a surrogate pair, and every later merge would have to repeat it.
     #[inline(always)]
     fn item(&mut self, index: usize, r: &Record, end: u64) -> Result<(), InvalidUpdate> {
         let mut item = self.read(index, r, end)?;
@@ -183,16 +185,16 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
 
     #[inline(always)]
     fn read(&self, index: usize, r: &Record, end: u64) -> Result<Item<'a>, InvalidUpdate> {
-        let source = self.store.source(r);
-        let mut reader = Reader::at(self.store.bytes(source), source.offset as usize);
+        let source = self.records.source(r);
+        let mut reader = Reader::at(self.records.bytes(source), source.offset as usize);
         let info = reader.byte()?;
-        let mut head = Head::read(&mut reader, info)?;
-        let piece = self.store.piece(r);
+        let mut header = ItemHeader::read(&mut reader, info)?;
+        let piece = self.records.piece(r);
         if piece.is_some_and(|piece| piece.skipped > 0) {
-            head = head.cut(self.store.clients.value(self.client), r.clock());
+            header = header.split(self.records.clients.value(self.client), r.clock());
         }
         let content = read_content(reader, r.kind(), piece)?;
-        Ok(Item { index, kind: r.kind(), clock: r.clock(), end, head, content })
+        Ok(Item { index, kind: r.kind(), clock: r.clock(), end, header, content })
     }
 
     #[inline(always)]
@@ -203,13 +205,13 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         until: u64,
         deleted: bool,
     ) -> Result<(), InvalidUpdate> {
-        let client = self.store.clients.value(self.client);
+        let client = self.records.clients.value(self.client);
         let kind = if deleted && self.options.gc { kind::DELETED } else { item.kind };
-        let head = if clock == item.clock { item.head } else { item.head.cut(client, clock) };
-        let before = Id { client, clock: clock.wrapping_sub(1) };
+        let header = if clock == item.clock { item.header } else { item.header.split(client, clock) };
+        let last = Id { client, clock: clock.wrapping_sub(1) };
         let joins = self.options.squash
-            && self.run.as_ref().is_some_and(|run| run.takes(kind, deleted, before, &head))
-            && (deleted || !matches!(kind, kind::ANY | kind::JSON) || has_no_key(self.store, item.index)?);
+            && self.run.as_ref().is_some_and(|run| run.can_append(kind, deleted, last, &header))
+            && (deleted || !matches!(kind, kind::ANY | kind::JSON) || has_no_key(self.records, item.index)?);
         let units = until - clock;
         if !joins {
             self.close();
@@ -217,7 +219,7 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
                 Content::Text(text) if units == item.end - item.clock => text.len() as u64,
                 _ => units,
             };
-            self.run = Some(Run::open(self.out, kind, deleted, Some(&head), guess));
+            self.run = Some(Run::open(self.out, kind, deleted, Some(&header), guess));
             self.structs += 1;
         }
         if let Some(run) = &mut self.run {
@@ -226,7 +228,7 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
         self.append(item, clock, until, kind)
     }
 
-    /// Writes the content from `clock` to `until`, or only passes it where it became `DELETED`.
+    /// Writes the content from `clock` to `until`, or skips it if `kind` is `DELETED`.
     #[inline(always)]
     fn append(&mut self, item: &mut Item<'a>, clock: u64, until: u64, kind: u8) -> Result<(), InvalidUpdate> {
         let drop = kind == kind::DELETED;
@@ -235,20 +237,24 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
             return Ok(());
         }
         if let (Content::Text(text), false) = (&item.content, whole) {
-            item.content = Content::Cut(text, Place::default(), (0, 0));
+            item.content = Content::SplitText(text, Position::default(), (0, 0));
         }
         match &mut item.content {
             Content::Text(text) => self.out.extend_from_slice(text),
-            Content::Cut(text, place, spoilt) => {
-                let spoilt = self.store.spoilt.get(spoilt.0 as usize..spoilt.1 as usize).unwrap_or_default();
-                let spoils = |unit: u64| !spoilt.is_empty() && spoilt.binary_search(&(clock + unit)).is_ok();
+            Content::SplitText(text, position, pairs) => {
+                let pairs = self.records.replaced_pairs.get(pairs.0 as usize..pairs.1 as usize);
+                let pairs = pairs.unwrap_or_default();
+                let is_replaced =
+                    |unit: u64| !pairs.is_empty() && pairs.binary_search(&(clock + unit)).is_ok();
                 if drop {
-                    place.skip(text, until - clock);
+                    position.skip(text, until - clock);
                 } else {
-                    place.walk(text, until - clock, spoils, |bytes| self.out.extend_from_slice(bytes));
+                    position.walk(text, until - clock, is_replaced, |bytes| {
+                        self.out.extend_from_slice(bytes);
+                    });
                 }
             }
-            Content::Elements(reader) => {
+            Content::Values(reader) => {
                 let start = reader.pos();
                 skip_elements(reader, item.kind, until - clock)?;
                 if !drop {
@@ -262,17 +268,22 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
     }
 }
 
-/// Whether a record is written as it stands. Drops from `deleted` what ends before it.
+/// Whether a record is written as it is encoded. Drops the deletions that end before it.
 #[inline(always)]
-fn stays<U: AsRef<[u8]>>(store: &Store<'_, U>, r: &Record, deleted: &mut &[Range], gc: bool) -> bool {
+fn is_unchanged<U: AsRef<[u8]>>(
+    records: &Records<'_, U>,
+    r: &Record,
+    deleted: &mut &[Range],
+    gc: bool,
+) -> bool {
     while deleted.first().is_some_and(|d| d.end <= r.clock()) {
         *deleted = deleted.get(1..).unwrap_or_default();
     }
     if matches!(r.kind(), kind::GC | kind::DELETED) {
-        return r.kind() == kind::GC || !r.has(mark::GONE);
+        return r.kind() == kind::GC || !r.has(mark::COLLECTED);
     }
-    let end = store.end(r);
-    !r.has(mark::GONE)
+    let end = records.end(r);
+    !r.has(mark::COLLECTED)
         && deleted.first().is_none_or(|d| d.start >= end || (!gc && d.start <= r.clock() && end <= d.end))
 }
 
@@ -284,15 +295,17 @@ fn read_content<'a>(
 ) -> Result<Content<'a>, InvalidUpdate> {
     Ok(match (kind, piece) {
         (kind::STRING, None) => Content::Text(reader.text_unchecked()?),
-        (kind::STRING, Some(piece)) => Content::Cut(reader.text_unchecked()?, piece.place, piece.spoilt),
+        (kind::STRING, Some(piece)) => {
+            Content::SplitText(reader.text_unchecked()?, piece.start, piece.replaced_pairs)
+        }
         (kind::ANY | kind::JSON, piece) => {
             reader.uint()?;
-            Content::Elements(reader.ahead(piece.map_or(0, |piece| piece.place.byte)))
+            Content::Values(reader.advanced(piece.map_or(0, |piece| piece.start.byte)))
         }
         (kind::DELETED, _) => Content::Opaque(&[]),
         _ => {
             let start = reader.pos();
-            skip_content(&mut reader, kind, &mut strictly)?;
+            skip_content(&mut reader, kind, &mut refuse_all)?;
             Content::Opaque(reader.since(start))
         }
     })

@@ -2,8 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use y_dynamodb::codec::MetaKey;
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::{LogClock, MetaKey, UpdateKey};
+use y_dynamodb::codec::sort_key::{LogClock, UpdateKey};
 use y_dynamodb::error::Code;
 use y_dynamodb::queue::Order::{Outside, Queued};
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use y_dynamodb::codec::sort_key::{LogClock, UpdateKey, WriteId};
 use y_dynamodb::error::{Code, Error, Result};
 use y_dynamodb::log::{Host, MAX_PART_BYTES};
-use y_dynamodb::monitor::Deaf;
+use y_dynamodb::monitor::NoObserver;
 use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::Operation;
@@ -241,7 +241,13 @@ async fn a_set_that_takes_hours_is_renewed_and_survives_the_sweeps_of_others() {
     let table = MemoryTable::new();
     let machine = Machine::new();
     let at = |table: &MemoryTable| {
-        Persistence::observed(table.clone(), quiet(), Handle::current(), machine.clone(), Arc::new(Deaf))
+        Persistence::observed(
+            table.clone(),
+            quiet(),
+            Handle::current(),
+            machine.clone(),
+            Arc::new(NoObserver),
+        )
     };
     let writing = at(&provisioned(&table, 1.5));
     let others = at(&table);
@@ -272,7 +278,13 @@ async fn a_sweep_spares_a_set_that_was_renewed_while_it_looked() {
         if is_part(request) && parts == 2 { throttled() } else { Fault::None }
     });
     let open = |table: &MemoryTable| {
-        Persistence::observed(table.clone(), quiet(), Handle::current(), machine.clone(), Arc::new(Deaf))
+        Persistence::observed(
+            table.clone(),
+            quiet(),
+            Handle::current(),
+            machine.clone(),
+            Arc::new(NoObserver),
+        )
     };
     let persistence = open(&faulty);
     let paste = update(1, 500_000);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use y_dynamodb::codec::sort_key::MetaKey;
+use y_dynamodb::codec::MetaKey;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order::{Outside, Queued};

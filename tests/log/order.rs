@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use y_dynamodb::codec::sort_key::MetaKey;
+use y_dynamodb::codec::MetaKey;
 use y_dynamodb::error::Code;
 use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;

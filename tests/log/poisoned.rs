@@ -2,7 +2,7 @@
 
 use y_dynamodb::error::Code;
 use y_dynamodb::log::OnCorrupt;
-use y_dynamodb::log::verify::Wrong;
+use y_dynamodb::log::verify::FindingKind;
 use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::Item;
@@ -77,7 +77,7 @@ async fn verify_finds_it_and_repair_puts_it_aside() {
         persistence.read(doc("d"), Queued).await.unwrap_err();
         let found = persistence.repair(doc("d"), Queued).await.unwrap().verified.findings;
         let [finding] = found.as_slice() else { panic!("{found:?}") };
-        assert_eq!((finding.wrong, &finding.items), (Wrong::CorruptUpdate, &items));
+        assert_eq!((finding.kind, &finding.items), (FindingKind::CorruptUpdate, &items));
         assert!(finding.detail.contains("is not an update that Yjs can read: "), "{}", finding.detail);
         assert!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()).is_superset(&set([1, 2, 30])));
         assert!(!table.items(&doc("d")).contains(&items[0]));
@@ -123,7 +123,7 @@ async fn what_cannot_be_read_together_never_fails_a_read_and_is_compacted_as_any
             let verified = persistence.verify(doc("d"), Queued).await.unwrap();
             assert_eq!(validate(&verified.update), Ok(()));
             let found = verified.findings;
-            assert!(found.iter().all(|finding| finding.wrong != Wrong::CorruptUpdate), "{found:?}");
+            assert!(found.iter().all(|finding| finding.kind != FindingKind::CorruptUpdate), "{found:?}");
             persistence.flush(doc("d"), Queued).await.unwrap();
             let items = table.items(&doc("d"));
             assert!(items.iter().all(|item| !planted.contains(item)), "all of it was merged");

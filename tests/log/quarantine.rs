@@ -1,10 +1,11 @@
+use y_dynamodb::codec::MetaKey;
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::{LogClock, MetaKey, WriteId};
-use y_dynamodb::log::verify::Wrong;
+use y_dynamodb::codec::sort_key::{LogClock, WriteId};
+use y_dynamodb::log::verify::FindingKind;
 use y_dynamodb::log::{Quarantined, UNSEALED_SET_LIFETIME_MS};
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
-use y_dynamodb::table::{Head, Item};
+use y_dynamodb::table::{Item, SetHead};
 
 use crate::support::*;
 
@@ -13,7 +14,7 @@ const ID: WriteId = WriteId(7, 7);
 fn head(clock: u32, parts: u32, age_ms: u64, sealed: bool) -> Item {
     use y_dynamodb::log::Host;
     let at = y_dynamodb::log::SystemHost.now_ms() - age_ms;
-    let head = Head { parts, at, sealed, compacted: false, state_vector: None };
+    let head = SetHead { parts, at, sealed, compacted: false, state_vector: None };
     let key = SortKey::update(&doc("d"), LogClock(clock), ID);
     Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
 }
@@ -28,32 +29,38 @@ fn without_attributes(item: Item) -> Item {
 }
 
 /// Everything that can be wrong with items, each in its own place of the log; and how many items a repair moves.
-fn damage() -> Vec<(Wrong, Vec<Item>)> {
+fn damage() -> Vec<(FindingKind, Vec<Item>)> {
     let d = doc("d");
     let strange = [SortKey::updates(&d).as_bytes(), b"\x05junk"].concat();
     let below = SortKey::from_bytes([head(6, 2, 0, true).key.as_bytes(), b"\x05"].concat());
     let below = Item { key: below, ..part(6, 1, b"below the key of a head") };
     let meta = |value| Item { key: SortKey::meta(&d, "k"), value, head: None, at: None };
     vec![
-        (Wrong::CorruptUpdate, vec![original(&d, 3, vec![0xff; 9])]),
-        (Wrong::CorruptUpdate, vec![Item { value: None, ..original(&d, 4, vec![]) }]),
-        (Wrong::CorruptUpdate, vec![Item { key: SortKey::from_bytes(strange), ..meta(Some(update(9, 1))) }]),
-        (Wrong::CorruptUpdate, vec![head(5, 1, 0, true), part(5, 0, b"no update")]),
-        (Wrong::IncompleteSet, vec![head(6, 2, 0, true), part(6, 1, b"half")]),
+        (FindingKind::CorruptUpdate, vec![original(&d, 3, vec![0xff; 9])]),
+        (FindingKind::CorruptUpdate, vec![Item { value: None, ..original(&d, 4, vec![]) }]),
         (
-            Wrong::IncompleteSet,
+            FindingKind::CorruptUpdate,
+            vec![Item { key: SortKey::from_bytes(strange), ..meta(Some(update(9, 1))) }],
+        ),
+        (FindingKind::CorruptUpdate, vec![head(5, 1, 0, true), part(5, 0, b"no update")]),
+        (FindingKind::IncompleteSet, vec![head(6, 2, 0, true), part(6, 1, b"half")]),
+        (
+            FindingKind::IncompleteSet,
             vec![Item { value: None, ..head(6, 2, 0, true) }, part(6, 0, b"ha"), part(6, 1, b"lf")],
         ),
         (
-            Wrong::IncompleteSet,
+            FindingKind::IncompleteSet,
             vec![head(6, 2, 0, true), part(6, 0, b"ha"), Item { value: None, ..part(6, 1, b"") }],
         ),
-        (Wrong::IncompleteSet, vec![head(6, 2, 0, true), part(6, 0, b"ha"), below]),
-        (Wrong::DamagedHead, vec![without_attributes(head(7, 1, 0, true)), part(7, 0, &update(8, 1))]),
-        (Wrong::OrphanParts, vec![part(8, 0, &update(8, 1)), part(8, 1, b"")]),
-        (Wrong::UnsealedSet, vec![head(9, 2, UNSEALED_SET_LIFETIME_MS + 1_000, false), part(9, 0, b"x")]),
-        (Wrong::CorruptMeta, vec![meta(None)]),
-        (Wrong::CorruptMeta, vec![meta(Some(vec![115]))]),
+        (FindingKind::IncompleteSet, vec![head(6, 2, 0, true), part(6, 0, b"ha"), below]),
+        (FindingKind::DamagedHead, vec![without_attributes(head(7, 1, 0, true)), part(7, 0, &update(8, 1))]),
+        (FindingKind::OrphanParts, vec![part(8, 0, &update(8, 1)), part(8, 1, b"")]),
+        (
+            FindingKind::UnsealedSet,
+            vec![head(9, 2, UNSEALED_SET_LIFETIME_MS + 1_000, false), part(9, 0, b"x")],
+        ),
+        (FindingKind::CorruptMeta, vec![meta(None)]),
+        (FindingKind::CorruptMeta, vec![meta(Some(vec![115]))]),
     ]
 }
 
@@ -69,7 +76,7 @@ async fn all_damage_is_found_and_moved_whole_and_the_rest_can_be_read() {
         let before = table.items(&doc("d"));
         let found = persistence.verify(doc("d"), Queued).await.unwrap();
         assert_eq!(table.items(&doc("d")), before, "{wrong:?}: verify writes nothing");
-        assert_eq!(found.findings.iter().map(|finding| finding.wrong).collect::<Vec<_>>(), [wrong]);
+        assert_eq!(found.findings.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [wrong]);
         assert_eq!(found.findings[0].items, items);
 
         let repaired = persistence.repair(doc("d"), Queued).await.unwrap();
@@ -116,7 +123,7 @@ async fn what_is_whole_or_in_writing_is_left_alone() {
     plant(&table, &doc("d"), part(90, 0, b"x"));
     let before = table.items(&doc("d"));
     let repaired = persistence.repair(doc("d"), Queued).await.unwrap();
-    assert_eq!(repaired.verified.findings[0].wrong, Wrong::UnsealedYet);
+    assert_eq!(repaired.verified.findings[0].kind, FindingKind::UnsealedYet);
     assert_eq!(repaired.outcomes, [None]);
     assert_eq!(table.items(&doc("d")), before);
 }
@@ -138,26 +145,31 @@ async fn signs_of_lost_updates_are_found_and_nothing_is_moved_for_them() {
     let persistence = open(&table);
     let wrong = async || {
         let found = persistence.repair(doc("d"), Queued).await.unwrap().verified.findings;
-        found.into_iter().map(|finding| finding.wrong).collect::<Vec<_>>()
+        found.into_iter().map(|finding| finding.kind).collect::<Vec<_>>()
     };
     let before = table.items(&d);
-    assert_eq!(wrong().await, [Wrong::ClockGap, Wrong::StateVectorAhead]);
+    assert_eq!(wrong().await, [FindingKind::ClockGap, FindingKind::StateVectorAhead]);
     assert_eq!(table.items(&d), before);
     plant(&table, &d, state_vector(&[8, 3, 1, 4, 1]));
-    assert_eq!(wrong().await, [Wrong::ClockGap]);
+    assert_eq!(wrong().await, [FindingKind::ClockGap]);
     plant(&table, &d, state_vector(&[8, 9, 1, 4, 1]));
-    assert_eq!(wrong().await, [Wrong::ClockGap, Wrong::CorruptStateVector]);
+    assert_eq!(wrong().await, [FindingKind::ClockGap, FindingKind::CorruptStateVector]);
     // An update that cannot be read is damage and no gap, also once it is in the quarantine.
     plant(&table, &d, original(&d, 9, vec![0xff; 9]));
     plant(&table, &d, Item { value: None, ..original(&d, 10, vec![]) });
     plant(&table, &d, original(&d, 11, update(11, 1)));
-    let damaged = [Wrong::ClockGap, Wrong::CorruptUpdate, Wrong::CorruptUpdate, Wrong::CorruptStateVector];
+    let damaged = [
+        FindingKind::ClockGap,
+        FindingKind::CorruptUpdate,
+        FindingKind::CorruptUpdate,
+        FindingKind::CorruptStateVector,
+    ];
     assert_eq!(wrong().await, damaged);
-    assert_eq!(wrong().await, [Wrong::ClockGap, Wrong::CorruptStateVector]);
+    assert_eq!(wrong().await, [FindingKind::ClockGap, FindingKind::CorruptStateVector]);
     // Where this package has written in between, log clocks may be missing.
     persistence.store_update(doc("d"), update(60, 1), Queued).await.unwrap();
     plant(&table, &d, original(&d, 20, update(20, 1)));
-    assert_eq!(wrong().await, [Wrong::ClockGap, Wrong::CorruptStateVector]);
+    assert_eq!(wrong().await, [FindingKind::ClockGap, FindingKind::CorruptStateVector]);
 }
 
 #[tokio::test]
@@ -292,7 +304,7 @@ async fn parts_whose_head_appeared_meanwhile_are_no_orphans() {
         Fault::None
     });
     let repaired = open(&writing).repair(doc("d"), Queued).await.unwrap();
-    assert_eq!(repaired.verified.findings[0].wrong, Wrong::OrphanParts);
+    assert_eq!(repaired.verified.findings[0].kind, FindingKind::OrphanParts);
     assert!(matches!(repaired.outcomes[0], Some(Quarantined::Changed(_))));
     assert_eq!(numbers(&open(&table).read(doc("d"), Queued).await.unwrap()), set([3]));
 }

@@ -10,7 +10,7 @@ use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
-use y_dynamodb::table::{Head, Item};
+use y_dynamodb::table::{Item, SetHead};
 use y_dynamodb::update;
 
 pub fn doc(name: &str) -> DocName {
@@ -97,7 +97,7 @@ pub fn original(doc: &DocName, clock: u32, update: Vec<u8>) -> Item {
 
 /// A head of a set that is there.
 pub fn head(doc: &DocName, clock: u32, parts: u32, at: u64, sealed: bool) -> Item {
-    let head = Head { parts, at, sealed, compacted: false, state_vector: None };
+    let head = SetHead { parts, at, sealed, compacted: false, state_vector: None };
     let key = SortKey::update(doc, LogClock(clock), WriteId(7, 7));
     Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
 }

@@ -10,8 +10,8 @@ use y_dynamodb::error::Result;
 use y_dynamodb::table::memory::MemoryTable;
 use y_dynamodb::table::{DeleteIf, Item, LateWrites, Meter, Page, Query, ScanPage, Table};
 
+use crate::model::is_whole_but_seal;
 use crate::rules::Rule;
-use crate::world::is_whole_but_seal;
 
 /// A table that breaks a rule, or none.
 pub struct BrokenTable {
@@ -181,6 +181,10 @@ impl Table for BrokenTable {
 
     fn late(&self) -> &LateWrites {
         if self.breaks(Rule::ClearAfterTimeout) { &self.no_late_writes } else { self.table.late() }
+    }
+
+    async fn close(&self) {
+        self.table.close().await;
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {

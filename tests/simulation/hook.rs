@@ -6,14 +6,14 @@ use tokio::sync::oneshot;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, Request};
 
 /// A request that waits for the scheduler.
-pub struct Waiting {
+pub struct PendingRequest {
     pub process: usize,
     /// `None` where it has been applied and waits for its answer.
     pub request: Option<Request>,
     go: oneshot::Sender<Fault>,
 }
 
-impl Waiting {
+impl PendingRequest {
     /// Lets it go on. A caller that is gone does not mind.
     pub fn go(self, fault: Fault) {
         let _ = self.go.send(fault);
@@ -21,18 +21,18 @@ impl Waiting {
 }
 
 /// All requests that wait, of all processes.
-pub type Requests = Arc<Mutex<Vec<Waiting>>>;
+pub type Requests = Arc<Mutex<Vec<PendingRequest>>>;
 
 /// The hook of one process.
-pub struct Gate {
+pub struct ProcessHook {
     pub process: usize,
     pub requests: Requests,
 }
 
-impl Gate {
+impl ProcessHook {
     async fn stop(&self, request: Option<Request>) -> Fault {
         let (go, gone) = oneshot::channel();
-        self.requests.lock().unwrap().push(Waiting { process: self.process, request, go });
+        self.requests.lock().unwrap().push(PendingRequest { process: self.process, request, go });
         match gone.await {
             Ok(fault) => fault,
             // The process has crashed: it never goes on.
@@ -41,7 +41,7 @@ impl Gate {
     }
 }
 
-impl Hook for Gate {
+impl Hook for ProcessHook {
     fn before<'a>(&'a self, request: &'a Request) -> HookFuture<'a, Fault> {
         Box::pin(self.stop(Some(request.clone())))
     }

@@ -16,18 +16,18 @@
 
 mod broken;
 mod hook;
+mod model;
 mod network;
 mod process;
 mod rules;
+mod scenario;
 mod schedule;
-mod weather;
-mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rules::Rule;
+use scenario::Scenario;
 use schedule::run;
-use weather::Weather;
 
 /// Seeds that failed once.
 const REGRESSIONS: &[(u64, bool)] = &[(793, true)];
@@ -39,7 +39,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// Runs schedules on two threads until one fails.
-fn first_violation(first: u64, schedules: u64, weather: Weather) -> Option<String> {
+fn first_violation(first: u64, schedules: u64, scenario: Scenario) -> Option<String> {
     let next = AtomicU64::new(first);
     let found = std::sync::Mutex::new(None);
     std::thread::scope(|scope| {
@@ -50,7 +50,7 @@ fn first_violation(first: u64, schedules: u64, weather: Weather) -> Option<Strin
                     if seed >= first + schedules || found.lock().unwrap().is_some() {
                         return;
                     }
-                    if let Err(what) = run(seed, weather) {
+                    if let Err(what) = run(seed, scenario) {
                         found.lock().unwrap().get_or_insert(what);
                     }
                 }
@@ -63,7 +63,7 @@ fn first_violation(first: u64, schedules: u64, weather: Weather) -> Option<Strin
 #[test]
 fn seeds_that_failed_once_pass() {
     for &(seed, late_puts) in REGRESSIONS {
-        run(seed, Weather { late_puts, ..Weather::default() }).unwrap();
+        run(seed, Scenario { late_puts, ..Scenario::default() }).unwrap();
     }
 }
 
@@ -73,18 +73,20 @@ fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
     println!(
         "{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts; a quarter more for each"
     );
-    println!("other weather: repairs, damage, failing deletes, lost attempts, late duplicates behind clears");
-    let late = Weather { late_puts: true, ..Weather::default() };
-    assert_eq!(first_violation(first, schedules * 3 / 4, Weather::default()), None);
+    println!(
+        "other scenario: repairs, damage, failing deletes, lost attempts, late duplicates behind clears"
+    );
+    let late = Scenario { late_puts: true, ..Scenario::default() };
+    assert_eq!(first_violation(first, schedules * 3 / 4, Scenario::default()), None);
     assert_eq!(first_violation(first, schedules / 4, late), None);
-    for weather in [
-        Weather { repairs: true, ..Weather::default() },
-        Weather { damage: true, ..Weather::default() },
-        Weather { no_deletes: true, ..Weather::default() },
-        Weather { lost_attempts: true, ..Weather::default() },
-        Weather { late_behind_clears: true, ..Weather::default() },
+    for scenario in [
+        Scenario { repairs: true, ..Scenario::default() },
+        Scenario { damage: true, ..Scenario::default() },
+        Scenario { no_deletes: true, ..Scenario::default() },
+        Scenario { lost_attempts: true, ..Scenario::default() },
+        Scenario { late_behind_clears: true, ..Scenario::default() },
     ] {
-        assert_eq!(first_violation(first, schedules / 8, weather), None, "{weather:?}");
+        assert_eq!(first_violation(first, schedules / 8, scenario), None, "{scenario:?}");
     }
 }
 
@@ -113,7 +115,7 @@ fn every_broken_rule_is_noticed() {
     let only = std::env::var("SIMULATION_RULE").ok();
     let chosen = |rule: &Rule| only.as_ref().is_none_or(|only| *only == format!("{rule:?}"));
     for (rule, first) in BROKEN_RULES.into_iter().filter(|(rule, _)| chosen(rule)) {
-        let weather = Weather {
+        let scenario = Scenario {
             broken: Some(rule),
             lost_attempts: matches!(
                 rule,
@@ -123,9 +125,9 @@ fn every_broken_rule_is_noticed() {
             damage: rule == Rule::DamageStays,
             no_deletes: rule == Rule::NoSecondCopy,
             late_behind_clears: rule == Rule::TwoInputs,
-            ..Weather::default()
+            ..Scenario::default()
         };
-        match first_violation(first, 100_000, weather) {
+        match first_violation(first, 100_000, scenario) {
             Some(what) => println!("{rule:?}: {what}"),
             None => panic!("{rule:?} can be broken without a violation"),
         }

@@ -6,8 +6,8 @@ use y_dynamodb::error::{Code, Error};
 use y_dynamodb::table::late::LATE_WRITE;
 use y_dynamodb::table::memory::{Fault, Request};
 
+use crate::model::content;
 use crate::schedule::Schedule;
-use crate::world::content;
 
 /// A request that the network holds.
 pub struct Late {
@@ -23,13 +23,13 @@ impl Schedule {
     pub fn deliver(&mut self) {
         self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
         let is_cleared =
-            || self.shared.world.lock().unwrap().clears.iter().any(|clear| clear.ended.is_some());
-        if self.late.is_empty() || self.weather.late_behind_clears && !is_cleared() {
+            || self.shared.model.lock().unwrap().clears.iter().any(|clear| clear.ended.is_some());
+        if self.late.is_empty() || self.scenario.late_behind_clears && !is_cleared() {
             return;
         }
         let late = self.late.swap_remove(self.rng.usize(..self.late.len()));
         let may_arrive =
-            late.until.is_none() || self.shared.world.lock().unwrap().may_arrive(late.process, late.step);
+            late.until.is_none() || self.shared.model.lock().unwrap().may_arrive(late.process, late.step);
         if may_arrive {
             self.arrive(&late.request);
         }
@@ -37,12 +37,12 @@ impl Schedule {
 
     fn arrive(&self, request: &Request) {
         if let Request::PutNew { item, .. } = request {
-            let mut world = self.shared.world.lock().unwrap();
+            let mut model = self.shared.model.lock().unwrap();
             if !self.table.items(&self.doc).iter().any(|there| there.key == item.key) {
-                world.is_put_again(&item.key);
+                model.is_put_again(&item.key);
             }
-            if self.weather.late_behind_clears {
-                world.excused.extend(content(item.value.as_deref().unwrap_or_default()));
+            if self.scenario.late_behind_clears {
+                model.excused.extend(content(item.value.as_deref().unwrap_or_default()));
             }
         }
         self.table.apply_late(request);
@@ -51,7 +51,7 @@ impl Schedule {
     /// What happens to a request.
     pub fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
         let lost = |code| Error::new(code, "injected");
-        if self.weather.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
+        if self.scenario.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
             return Fault::Fail(lost(Code::Unavailable));
         }
         let is_delete = matches!(
@@ -61,8 +61,8 @@ impl Schedule {
         let is_put = matches!(request, Request::PutNew { .. });
         // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
         let may_be_late =
-            is_delete || self.weather.late_puts && (is_put || matches!(request, Request::Seal { .. }));
-        let is_duplicated = self.weather.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
+            is_delete || self.scenario.late_puts && (is_put || matches!(request, Request::Seal { .. }));
+        let is_duplicated = self.scenario.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
         if is_duplicated || may_be_late && self.rng.f32() < 0.08 {
             self.late.push(Late { request: request.clone(), process, step, until: None });
         }
@@ -72,7 +72,7 @@ impl Schedule {
             5..9 => Fault::ApplyThenFail(lost(Code::Unavailable)),
             9..20 => Fault::Unprocessed(1),
             20..30 => Fault::PageItems(1),
-            30..35 if self.weather.lost_attempts => Fault::LostAttempt,
+            30..35 if self.scenario.lost_attempts => Fault::LostAttempt,
             _ => Fault::None,
         };
         let may_arrive = match &fault {
@@ -80,7 +80,7 @@ impl Schedule {
             Fault::Fail(error) | Fault::ApplyThenFail(error) => error.code() == Code::Unavailable,
             _ => false,
         };
-        if is_put && self.weather.lost_attempts && may_arrive {
+        if is_put && self.scenario.lost_attempts && may_arrive {
             // The answer takes a step or more, and the process reckons from then on.
             let until = Some(Instant::now() + LATE_WRITE);
             self.late.push(Late { request, process, step, until });

@@ -1,12 +1,12 @@
-//! One process of a simulation: its machine, its calls, and what must hold when they end.
+//! One process of a simulation: its host, its calls, and what must hold when they end.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::broken::BrokenTable;
+use crate::model::{Clear, Model, content, update};
 use crate::rules::Rule;
-use crate::world::{Clear, World, content, update};
 use fastrand::Rng;
 use tokio::task::JoinHandle;
 use y_dynamodb::codec::sort_key::{DocName, WriteId};
@@ -17,8 +17,8 @@ use y_dynamodb::queue::Order;
 
 const MINUTE_MS: u64 = 60_000;
 
-/// A machine with a clock of its own; ids come from the schedule's seed.
-pub struct Machine {
+/// A host with a clock of its own; ids come from the schedule's seed.
+pub struct SimulatedHost {
     now: Arc<AtomicU64>,
     behind_ms: u64,
     rng: Mutex<Rng>,
@@ -26,14 +26,14 @@ pub struct Machine {
     has_fresh_ids: bool,
 }
 
-impl Machine {
+impl SimulatedHost {
     pub fn new(now: &Arc<AtomicU64>, behind_ms: u64, rng: Rng, broken: Option<Rule>) -> Self {
         let has_fresh_ids = broken != Some(Rule::FreshKeys);
-        Machine { now: now.clone(), behind_ms, rng: Mutex::new(rng), has_fresh_ids }
+        SimulatedHost { now: now.clone(), behind_ms, rng: Mutex::new(rng), has_fresh_ids }
     }
 }
 
-impl Host for Machine {
+impl Host for SimulatedHost {
     fn now_ms(&self) -> u64 {
         // Behind the others, and going back at times.
         let back = self.rng.lock().unwrap().u64(..MINUTE_MS);
@@ -64,7 +64,7 @@ pub struct Process {
 /// What calls tell when they end.
 #[derive(Clone)]
 pub struct Shared {
-    pub world: Arc<Mutex<World>>,
+    pub model: Arc<Mutex<Model>>,
     pub failure: Arc<Mutex<Option<String>>>,
     pub step: Arc<AtomicU64>,
 }
@@ -116,13 +116,13 @@ impl Process {
         let stored = self.persistence.store_update(self.doc.clone(), update(number, length), order);
         let (shared, own, refused) = (shared.clone(), self.own.clone(), self.refused.clone());
         let step = shared.step.load(Ordering::Relaxed);
-        shared.world.lock().unwrap().called.insert(number, step);
+        shared.model.lock().unwrap().called.insert(number, step);
         if order == Order::Queued {
             own.lock().unwrap().insert((number, step));
         }
         self.calls.push(tokio::spawn(async move {
             match stored.await {
-                Ok(_) => drop(shared.world.lock().unwrap().acked.insert(number)),
+                Ok(_) => drop(shared.model.lock().unwrap().acked.insert(number)),
                 Err(error) if error.code().is_retryable() => {
                     own.lock().unwrap().remove(&(number, step));
                     refused.lock().unwrap().push((number, length));
@@ -142,7 +142,7 @@ impl Process {
 
     pub fn read(&mut self, shared: &Shared) {
         let read = self.persistence.read(self.doc.clone(), Order::Queued);
-        let acked = shared.world.lock().unwrap().acked.clone();
+        let acked = shared.model.lock().unwrap().acked.clone();
         let called = self.own.lock().unwrap().clone();
         let (shared, own) = (shared.clone(), self.own.clone());
         self.calls.push(tokio::spawn(async move {
@@ -152,7 +152,7 @@ impl Process {
                     let mut must = acked;
                     // Own stores that were refused meanwhile need not be there.
                     must.extend(called.intersection(&own.lock().unwrap()).map(|(number, _)| number));
-                    let missing = shared.world.lock().unwrap().missing_from(&must, &found);
+                    let missing = shared.model.lock().unwrap().missing_from(&must, &found);
                     if !missing.is_empty() {
                         shared.fail(format!("a read missed {missing:?}"));
                     }
@@ -164,18 +164,18 @@ impl Process {
     }
 
     pub fn clear(&mut self, shared: &Shared) {
-        let mut world = shared.world.lock().unwrap();
-        let this = world.clears.len();
-        let acked_before = world.acked.clone();
-        world.clears.push(Clear { process: self.id, ended: None, acked_before });
-        drop(world);
+        let mut model = shared.model.lock().unwrap();
+        let this = model.clears.len();
+        let acked_before = model.acked.clone();
+        model.clears.push(Clear { process: self.id, ended: None, acked_before });
+        drop(model);
         let cleared = self.persistence.clear(self.doc.clone(), Order::Queued);
         let shared = shared.clone();
         self.calls.push(tokio::spawn(async move {
             match cleared.await {
                 Ok(()) => {
                     let step = shared.step.load(Ordering::Relaxed);
-                    shared.world.lock().unwrap().clears[this].ended = Some(step);
+                    shared.model.lock().unwrap().clears[this].ended = Some(step);
                 }
                 Err(error) if error.code().is_retryable() => {}
                 Err(error) => shared.fail(format!("clear: {error}")),

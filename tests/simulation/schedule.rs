@@ -11,24 +11,24 @@ use tokio::task::JoinHandle;
 use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::log::Sizes;
-use y_dynamodb::monitor::Deaf;
+use y_dynamodb::monitor::NoObserver;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::broken::BrokenTable;
-use crate::hook::{Gate, Requests};
+use crate::hook::{ProcessHook, Requests};
+use crate::model::{incomplete_set, leftovers, most_copies};
 use crate::network::Late;
-use crate::process::{Machine, Process, Shared};
-use crate::weather::Weather;
-use crate::world::{incomplete_set, most_copies, remains};
+use crate::process::{Process, Shared, SimulatedHost};
+use crate::scenario::Scenario;
 
 const PROCESSES: usize = 3;
 const HOUR_MS: u64 = 3_600_000;
 const MAX_STEPS: u64 = 20_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Job {
+enum Action {
     Store,
     Retry,
     Read,
@@ -40,7 +40,7 @@ enum Job {
 /// A schedule while it runs.
 pub struct Schedule {
     pub rng: Rng,
-    pub weather: Weather,
+    pub scenario: Scenario,
     pub table: MemoryTable,
     pub doc: DocName,
     requests: Requests,
@@ -55,21 +55,21 @@ pub struct Schedule {
 }
 
 /// Runs the schedule of a seed.
-pub fn run(seed: u64, weather: Weather) -> std::result::Result<(), String> {
+pub fn run(seed: u64, scenario: Scenario) -> std::result::Result<(), String> {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let result = runtime.block_on(async { Schedule::new(seed, weather).run().await });
+    let result = runtime.block_on(async { Schedule::new(seed, scenario).run().await });
     result.map_err(|what| format!("seed {seed}: {what}"))
 }
 
 impl Schedule {
-    fn new(seed: u64, weather: Weather) -> Self {
+    fn new(seed: u64, scenario: Scenario) -> Self {
         let mut rng = Rng::with_seed(seed);
         let table = MemoryTable::new();
         table.set_page_items(Some(rng.u32(2..6)));
-        let shared = Shared { world: Arc::default(), failure: Arc::default(), step: Arc::default() };
+        let shared = Shared { model: Arc::default(), failure: Arc::default(), step: Arc::default() };
         let mut schedule = Schedule {
             rng,
-            weather,
+            scenario,
             table,
             doc: DocName::new("d").unwrap(),
             requests: Arc::default(),
@@ -81,12 +81,12 @@ impl Schedule {
             now: Arc::new(AtomicU64::new(1_000 * HOUR_MS)),
             shared,
         };
-        if weather.damage {
+        if scenario.damage {
             for item in incomplete_set(&schedule.doc) {
                 schedule.table.apply_late(&Request::Put { doc: schedule.doc.clone(), item });
             }
         }
-        for _ in 0..if weather.no_deletes { 1 } else { PROCESSES } {
+        for _ in 0..if scenario.no_deletes { 1 } else { PROCESSES } {
             let process = schedule.start();
             schedule.processes.push(process);
         }
@@ -96,59 +96,61 @@ impl Schedule {
     fn start(&mut self) -> Process {
         let id = self.started;
         self.started += 1;
-        let machine = Machine::new(&self.now, self.rng.u64(0..HOUR_MS), self.rng.fork(), self.weather.broken);
+        let host =
+            SimulatedHost::new(&self.now, self.rng.u64(0..HOUR_MS), self.rng.fork(), self.scenario.broken);
         let options = Options {
             skip_create_table: true,
             sizes: Sizes { item: 100, part: 12 },
             coalesce_bytes: 200,
             compaction: Thresholds { items: self.rng.usize(2..6), ..Thresholds::default() },
-            on_corrupt: self.weather.on_corrupt(),
+            on_corrupt: self.scenario.on_corrupt(),
             ..Options::default()
         };
-        let table = self.table.with_hook(Arc::new(Gate { process: id, requests: self.requests.clone() }));
-        let table = BrokenTable::new(table, self.weather.broken);
+        let table =
+            self.table.with_hook(Arc::new(ProcessHook { process: id, requests: self.requests.clone() }));
+        let table = BrokenTable::new(table, self.scenario.broken);
         let persistence =
-            Persistence::observed(table, options, Handle::current(), Arc::new(machine), Arc::new(Deaf));
+            Persistence::observed(table, options, Handle::current(), Arc::new(host), Arc::new(NoObserver));
         Process::new(id, self.doc.clone(), persistence)
     }
 
-    fn jobs(&mut self) -> Vec<Job> {
-        let mut jobs = vec![Job::Store; self.rng.usize(5..13)];
-        jobs.extend(vec![Job::Flush; self.rng.usize(0..4)]);
-        jobs.extend(vec![Job::Read; self.rng.usize(1..4)]);
-        let may_clear = !self.weather.late_puts && !self.weather.damage && !self.weather.no_deletes;
-        if may_clear && (self.rng.bool() || self.weather.lost_attempts || self.weather.late_behind_clears) {
-            jobs.extend(vec![Job::Clear; self.rng.usize(1..4)]);
+    fn actions(&mut self) -> Vec<Action> {
+        let mut actions = vec![Action::Store; self.rng.usize(5..13)];
+        actions.extend(vec![Action::Flush; self.rng.usize(0..4)]);
+        actions.extend(vec![Action::Read; self.rng.usize(1..4)]);
+        let may_clear = !self.scenario.late_puts && !self.scenario.damage && !self.scenario.no_deletes;
+        if may_clear && (self.rng.bool() || self.scenario.lost_attempts || self.scenario.late_behind_clears) {
+            actions.extend(vec![Action::Clear; self.rng.usize(1..4)]);
             if self.rng.bool() {
                 // Compactions that read slowly while the document is cleared and filled again.
                 self.table.set_page_items(Some(2));
                 self.freeze_reads = 0.15;
-                jobs.extend(vec![Job::Flush; 3]);
+                actions.extend(vec![Action::Flush; 3]);
             }
         }
-        if self.weather.lost_attempts {
-            jobs.extend(vec![Job::Retry; self.rng.usize(1..6)]);
+        if self.scenario.lost_attempts {
+            actions.extend(vec![Action::Retry; self.rng.usize(1..6)]);
         }
-        if self.weather.repairs {
-            jobs.extend(vec![Job::Repair; self.rng.usize(1..5)]);
+        if self.scenario.repairs {
+            actions.extend(vec![Action::Repair; self.rng.usize(1..5)]);
         }
-        self.rng.shuffle(&mut jobs);
-        jobs
+        self.rng.shuffle(&mut actions);
+        actions
     }
 
     async fn run(mut self) -> std::result::Result<(), String> {
-        let mut jobs = self.jobs();
+        let mut actions = self.actions();
         loop {
             let step = self.shared.step.fetch_add(1, Ordering::Relaxed) + 1;
             if step > MAX_STEPS {
                 return Err("no end".into());
             }
             let busy = self.busy();
-            if jobs.is_empty() && !busy {
+            if actions.is_empty() && !busy {
                 break;
             }
-            if let Some(job) = (!busy || self.rng.f32() < 0.3).then(|| jobs.pop()).flatten() {
-                self.call(job);
+            if let Some(action) = (!busy || self.rng.f32() < 0.3).then(|| actions.pop()).flatten() {
+                self.call(action);
             } else {
                 self.request(step);
             }
@@ -176,13 +178,13 @@ impl Schedule {
             return Err(failure);
         }
         let items = self.table.items(&self.doc);
-        if self.weather.damage && !incomplete_set(&self.doc).iter().all(|item| items.contains(item)) {
+        if self.scenario.damage && !incomplete_set(&self.doc).iter().all(|item| items.contains(item)) {
             return Err("damage was deleted".into());
         }
-        if self.weather.no_deletes && most_copies(&self.doc, &items) > 2 {
+        if self.scenario.no_deletes && most_copies(&self.doc, &items) > 2 {
             return Err("a second copy was written while deletes failed".into());
         }
-        self.shared.world.lock().unwrap().check(&self.table, &self.doc, self.weather.broken.is_none())
+        self.shared.model.lock().unwrap().check(&self.table, &self.doc, self.scenario.broken.is_none())
     }
 
     fn busy(&mut self) -> bool {
@@ -212,7 +214,7 @@ impl Schedule {
             return;
         };
         if let Some(Request::DeleteBatch { doc, keys }) = &requests[at].request
-            && !self.weather.no_deletes
+            && !self.scenario.no_deletes
             && self.rng.f32() < 0.3
         {
             // A batch is not atomic: some of its deletes are seen before others.
@@ -226,7 +228,7 @@ impl Schedule {
         let is_head = matches!(&waiting.request, Some(Request::PutNew { item, .. }) if item.head.is_some());
         let freezes = match () {
             () if is_read => self.freeze_reads,
-            () if is_head && self.weather.late_behind_clears => 0.3,
+            () if is_head && self.scenario.late_behind_clears => 0.3,
             () => 0.03,
         };
         if self.rng.f32() < freezes {
@@ -249,29 +251,30 @@ impl Schedule {
         self.requests.lock().unwrap().retain(|waiting| waiting.process != dead.id);
     }
 
-    fn call(&mut self, job: Job) {
+    fn call(&mut self, action: Action) {
         let mut at = self.rng.usize(..self.processes.len());
-        if self.weather.lost_attempts && job == Job::Clear {
+        if self.scenario.lost_attempts && action == Action::Clear {
             // Only its own late puts concern a clear, so one process makes them all.
             at = 0;
         }
-        let order = if self.rng.f32() < 0.1 && job != Job::Clear { Order::Outside } else { Order::Queued };
+        let order =
+            if self.rng.f32() < 0.1 && action != Action::Clear { Order::Outside } else { Order::Queued };
         let (process, shared) = (&mut self.processes[at], &self.shared);
-        match job {
-            Job::Store => {
+        match action {
+            Action::Store => {
                 let length = self.rng.choice([1, 1, 1, 30, 45, 60]).unwrap();
                 process.store(shared, self.stored, length, order);
                 self.stored += 1;
             }
-            Job::Retry => process.retry(shared, order),
-            Job::Read => process.read(shared),
-            Job::Flush => process.flush(shared, order),
-            Job::Clear => process.clear(shared),
-            Job::Repair => process.repair(shared, order),
+            Action::Retry => process.retry(shared, order),
+            Action::Read => process.read(shared),
+            Action::Flush => process.flush(shared, order),
+            Action::Clear => process.clear(shared),
+            Action::Repair => process.repair(shared, order),
         }
     }
 
-    /// Two compactions later no remains are left, and a read finds all.
+    /// Two compactions later no leftovers are left, and a read finds all.
     async fn end(mut self) -> std::result::Result<(), String> {
         self.processes.clear();
         self.requests.lock().unwrap().clear();
@@ -281,20 +284,21 @@ impl Schedule {
             self.now.fetch_add(10 * HOUR_MS, Ordering::Relaxed);
             let options = Options {
                 skip_create_table: true,
-                on_corrupt: self.weather.on_corrupt(),
+                on_corrupt: self.scenario.on_corrupt(),
                 ..Options::default()
             };
-            let machine = Machine::new(&self.now, 0, self.rng.fork(), self.weather.broken);
-            let table = BrokenTable::new(self.table.clone(), self.weather.broken);
-            let host = Arc::new(machine);
-            let persistence = Persistence::observed(table, options, Handle::current(), host, Arc::new(Deaf));
+            let host = SimulatedHost::new(&self.now, 0, self.rng.fork(), self.scenario.broken);
+            let table = BrokenTable::new(self.table.clone(), self.scenario.broken);
+            let host = Arc::new(host);
+            let persistence =
+                Persistence::observed(table, options, Handle::current(), host, Arc::new(NoObserver));
             let flushed = persistence.flush(self.doc.clone(), Order::Queued).await;
             flushed.map_err(|error| format!("the last flush: {error}"))?;
             self.check()?;
         }
-        let left = remains(&self.doc, &self.table.items(&self.doc)) - usize::from(self.weather.damage);
-        if left > 0 && !self.weather.late_puts {
-            return Err(format!("remains of {left} writes left"));
+        let left = leftovers(&self.doc, &self.table.items(&self.doc)) - usize::from(self.scenario.damage);
+        if left > 0 && !self.scenario.late_puts {
+            return Err(format!("leftovers of {left} writes left"));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{DocName, LogClock, WriteId};
-use y_dynamodb::table::{Head, Item, Query};
+use y_dynamodb::table::{Item, Query, SetHead};
 
 pub fn doc(name: &str) -> DocName {
     DocName::new(name).unwrap()
@@ -27,8 +27,13 @@ pub fn item(doc: &DocName, clock: u32, value: &[u8]) -> Item {
 }
 
 pub fn head(doc: &DocName, clock: u32, sealed: bool) -> Item {
-    let head =
-        Head { parts: 2, at: 1_700_000_000_000, sealed, compacted: true, state_vector: Some(vec![1, 2, 3]) };
+    let head = SetHead {
+        parts: 2,
+        at: 1_700_000_000_000,
+        sealed,
+        compacted: true,
+        state_vector: Some(vec![1, 2, 3]),
+    };
     Item { key: key(doc, clock), value: Some(vec![0, 0]), head: Some(head), at: None }
 }
 

@@ -62,7 +62,7 @@ pub fn shapes(n: u64) -> Vec<Shape> {
         shape("long text in pieces", long_text(n)),
         shape("contradicting deletions", contradicting(n)),
         shape("contradicting texts", contradicting_texts(n)),
-        shape("entries, divided", vec![divided_entries(n)]),
+        shape("map entries, split", vec![split_entries(n)]),
         shape("conflicts one by one", conflicts_one_by_one(n / 10)),
         shape("many clients", vec![many_clients(n)]),
         shape(
@@ -143,7 +143,7 @@ fn contradicting_texts(n: u64) -> Vec<Vec<u8>> {
 }
 
 /// Live entries of a map with two values each, and what divides them.
-fn divided_entries(n: u64) -> Vec<u8> {
+fn split_entries(n: u64) -> Vec<u8> {
     let entry = |_| item(0x28, &[0, 9, 0], &[1, b'k', 2, 126, 126]);
     let divides = |i: u64| item(0x88, &[1, 2 * i], &[1, 126]);
     let types = section(9, 0, &[TYPE.to_vec()]);

@@ -13,12 +13,16 @@ use aws_sdk_dynamodb::config::{
     Builder, Credentials as SdkCredentials, IdentityCache, Region, SharedCredentialsProvider,
     SharedHttpClient, StalledStreamProtectionConfig,
 };
+use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 use tokio::sync::{OnceCell, watch};
 
-use super::config::{Credentials, DynamoConfig, Endpoint};
+use super::config::{Credentials, DynamoConfig, check_region};
 use super::connector::bounded;
-use super::credentials::{Provider, RetryLoads, SharedLoad, keys_of};
+use super::credentials::{OurRetries, Provider, SharedLoad, keys_of};
+use super::dns::{RegionResolver, SystemResolver};
 use super::embedded::Embedded;
+use super::endpoint::Endpoint;
+use super::place::Place;
 use super::tls::http_client;
 use crate::defaults;
 use crate::error::{Code, Error, Result};
@@ -28,15 +32,35 @@ pub(super) type Cell = Arc<OnceCell<Client>>;
 
 /// The current client. Where credentials ran out earlier than announced it is replaced: providers keep what they read until
 /// the announced end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Connection {
     current: Mutex<Cell>,
+    place: Arc<Place>,
+    dns: SharedDnsResolver,
     /// The database of an embedded endpoint.
     embedded: Embedded,
     closed: watch::Sender<bool>,
 }
 
+impl Default for Connection {
+    fn default() -> Self {
+        Connection {
+            current: Mutex::default(),
+            place: Arc::default(),
+            dns: SharedDnsResolver::new(SystemResolver),
+            embedded: Embedded::default(),
+            closed: watch::Sender::default(),
+        }
+    }
+}
+
 impl Connection {
+    /// With another DNS than the system's.
+    #[cfg(test)]
+    pub(super) fn with_dns(dns: SharedDnsResolver) -> Self {
+        Connection { dns, ..Connection::default() }
+    }
+
     pub(super) fn current(&self) -> Cell {
         self.lock().clone()
     }
@@ -50,10 +74,16 @@ impl Connection {
         current.clone()
     }
 
+    /// Where the table is, as far as it is known.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// # Errors
-    /// Those of [`connect`].
+    /// `ERR_INVALID_ARGUMENT` without a region, or with one that cannot be; for an embedded endpoint those of
+    /// [`Embedded::open`].
     pub(super) async fn client(&self, cell: &Cell, config: &DynamoConfig) -> Result<Client> {
-        cell.get_or_try_init(|| connect(config, &self.embedded)).await.cloned()
+        cell.get_or_try_init(|| self.connect(config)).await.cloned()
     }
 
     /// Drops the client, and with it its connections, as soon as no request uses it. Resolves when an embedded database is
@@ -70,86 +100,89 @@ impl Connection {
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
+    async fn connect(&self, config: &DynamoConfig) -> Result<Client> {
+        let (builder, http) = if config.endpoint.is_embedded() {
+            // The embedded engine asks for no signature, the SDK wants to give one.
+            let keys = SdkCredentials::new("embedded", "embedded", None, None, "embedded");
+            let builder = Builder::new()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .region(Region::new("local"))
+                .credentials_provider(keys)
+                .endpoint_url("http://embedded.invalid");
+            (builder, self.embedded.open(&config.endpoint).await?)
+        } else {
+            self.remote(config).await?
+        };
+        // Each request's own attempts are its budget. The SDK's default bucket is shared: one throttled document would take
+        // all others' retries away.
+        let retries = RetryPartition::custom("y-dynamodb").token_bucket(TokenBucket::unlimited()).build();
+        let builder = builder
+            // It would take the wait for a turn for a stalled upload. `connector` limits the attempt.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .http_client(bounded(http, config.timeouts.request, Arc::clone(&self.place)))
+            .retry_config(retry_config(config))
+            .retry_classifier(OurRetries)
+            .timeout_config(timeout_config(config).disable_operation_attempt_timeout().build())
+            .retry_partition(retries);
+        Ok(Client::from_conf(builder.build()))
+    }
+
+    /// The client is for DynamoDB; what loads credentials has connections of its own beside it.
+    async fn remote(&self, config: &DynamoConfig) -> Result<(Builder, SharedHttpClient)> {
+        let dns = RegionResolver::new(self.dns.clone(), &self.place);
+        let http = http_client(config.max_connections, dns)?;
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(http.clone())
+            .retry_config(retry_config(config))
+            .timeout_config(
+                timeout_config(config).operation_attempt_timeout(config.timeouts.request).build(),
+            );
+        if let Some(region) = &config.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Endpoint::Url(url) = &config.endpoint {
+            loader = loader.endpoint_url(url);
+        }
+        match &config.credentials {
+            Credentials::Chain => (),
+            Credentials::Profile(name) => loader = loader.profile_name(name).no_credentials(),
+            Credentials::Static(keys) => loader = loader.credentials_provider(keys_of(keys.clone())),
+            Credentials::Provider(provider) => {
+                let provider = Provider { ours: Arc::clone(provider), timeout: config.timeouts.credentials };
+                loader = loader.credentials_provider(provider);
+            }
+        }
+        let shared = loader.load().await;
+        let Some(region) = shared.region().cloned() else {
+            return Err(Error::new(
+                Code::InvalidArgument,
+                format!(
+                    "no region for table '{}': set the option region, AWS_REGION, or a region in the profile",
+                    config.table_name
+                ),
+            ));
+        };
+        check_region("the region of AWS_REGION, the profile or the instance", region.as_ref())?;
+        self.place.set_region(region.as_ref());
+        let provider = match &config.credentials {
+            Credentials::Profile(name) => {
+                // The named profile, and not the environment before it as in the default chain.
+                let provider =
+                    ProviderConfig::without_region().with_region(Some(region)).with_http_client(http.clone());
+                let provider = ProfileFileCredentialsProvider::builder().configure(&provider);
+                Some(SharedCredentialsProvider::new(provider.profile_name(name).build()))
+            }
+            _ => shared.credentials_provider(),
+        };
+        let provider = provider.map(|provider| SharedCredentialsProvider::new(SharedLoad::new(provider)));
+        let mut builder = Builder::from(&shared).identity_cache(IdentityCache::no_cache());
+        builder.set_credentials_provider(provider);
+        Ok((builder, http))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Cell> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// # Errors
-/// `ERR_INVALID_ARGUMENT` without a region; for an embedded endpoint what [`Embedded::open`] says.
-async fn connect(config: &DynamoConfig, embedded: &Embedded) -> Result<Client> {
-    let (builder, http) = if config.endpoint.is_embedded() {
-        // The embedded engine asks for no signature, the SDK wants to give one.
-        let keys = SdkCredentials::new("embedded", "embedded", None, None, "embedded");
-        let builder = Builder::new()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("local"))
-            .credentials_provider(keys)
-            .endpoint_url("http://embedded.invalid");
-        (builder, embedded.open(&config.endpoint).await?)
-    } else {
-        remote(config).await?
-    };
-    // Each request's own attempts are its budget. The SDK's default bucket is shared: one throttled document would take
-    // all others' retries away.
-    let retries = RetryPartition::custom("y-dynamodb").token_bucket(TokenBucket::unlimited()).build();
-    let builder = builder
-        // It would take the wait for a turn for a stalled upload. `connector` limits the attempt.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .http_client(bounded(http, config.timeouts.request))
-        .retry_config(retry_config(config))
-        .retry_classifier(RetryLoads)
-        .timeout_config(timeout_config(config).disable_operation_attempt_timeout().build())
-        .retry_partition(retries);
-    Ok(Client::from_conf(builder.build()))
-}
-
-/// The client is for DynamoDB; what loads credentials has connections of its own beside it.
-async fn remote(config: &DynamoConfig) -> Result<(Builder, SharedHttpClient)> {
-    let http = http_client(config.max_connections)?;
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(http.clone())
-        .retry_config(retry_config(config))
-        .timeout_config(timeout_config(config).operation_attempt_timeout(config.timeouts.request).build());
-    if let Some(region) = &config.region {
-        loader = loader.region(Region::new(region.clone()));
-    }
-    if let Endpoint::Url(url) = &config.endpoint {
-        loader = loader.endpoint_url(url);
-    }
-    match &config.credentials {
-        Credentials::Chain => (),
-        Credentials::Profile(name) => loader = loader.profile_name(name).no_credentials(),
-        Credentials::Static(keys) => loader = loader.credentials_provider(keys_of(keys.clone())),
-        Credentials::Provider(provider) => {
-            let provider = Provider { ours: Arc::clone(provider), timeout: config.timeouts.credentials };
-            loader = loader.credentials_provider(provider);
-        }
-    }
-    let shared = loader.load().await;
-    let Some(region) = shared.region().cloned() else {
-        return Err(Error::new(
-            Code::InvalidArgument,
-            format!(
-                "no region for table '{}': set the option region, AWS_REGION, or a region in the profile",
-                config.table_name
-            ),
-        ));
-    };
-    let provider = match &config.credentials {
-        Credentials::Profile(name) => {
-            // The named profile, and not the environment before it as in the default chain.
-            let provider =
-                ProviderConfig::without_region().with_region(Some(region)).with_http_client(http.clone());
-            let provider = ProfileFileCredentialsProvider::builder().configure(&provider);
-            Some(SharedCredentialsProvider::new(provider.profile_name(name).build()))
-        }
-        _ => shared.credentials_provider(),
-    };
-    let provider = provider.map(|provider| SharedCredentialsProvider::new(SharedLoad::new(provider)));
-    let mut builder = Builder::from(&shared).identity_cache(IdentityCache::no_cache());
-    builder.set_credentials_provider(provider);
-    Ok((builder, http))
 }
 
 fn retry_config(config: &DynamoConfig) -> RetryConfig {

@@ -3,13 +3,16 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::endpoint::Endpoint;
 use crate::defaults;
 use crate::error::{Code, Error, Result};
+
+/// The longest part of a host name, in bytes. Source: RFC 1035.
+const MAX_LABEL_BYTES: usize = 63;
 
 /// Everything that a [`super::DynamoTable`] needs to know.
 #[derive(Debug, Clone)]
@@ -54,9 +57,7 @@ impl DynamoConfig {
     /// `ERR_INVALID_ARGUMENT`, naming the option.
     pub(super) fn check(&self) -> Result<()> {
         check_table_name(&self.table_name)?;
-        if self.region.as_deref().is_some_and(|region| region.trim().is_empty()) {
-            return Err(invalid("region is empty"));
-        }
+        self.region.as_deref().map_or(Ok(()), |region| check_region("region", region))?;
         if self.max_attempts == 0 {
             return Err(invalid("maxAttempts is 0, at least 1 is needed"));
         }
@@ -84,59 +85,6 @@ impl DynamoConfig {
                 Err(invalid("accessKeyId and secretAccessKey must not be empty"))
             }
             _ => self.timeouts.check(),
-        }
-    }
-}
-
-/// Which DynamoDB. Public strings: see [`Endpoint::parse`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Endpoint {
-    /// AWS, in the region (or where `AWS_ENDPOINT_URL_DYNAMODB` points).
-    Aws,
-    /// `http://…` or `https://…`: DynamoDB Local, a proxy, a VPC endpoint.
-    Url(String),
-    /// `memory:`: embedded, private to its table; gone with it. `memory:NAME`: shared by all of the process that name it,
-    /// until the process ends.
-    Memory(Option<String>),
-    /// `file:PATH`: embedded, kept in a file; the same database for the same file within the process.
-    File(PathBuf),
-}
-
-impl Endpoint {
-    /// Reads `memory:`, `memory:NAME`, `file:PATH`, `http://…` or `https://…`.
-    ///
-    /// # Errors
-    /// `ERR_INVALID_ARGUMENT` for anything else.
-    pub fn parse(text: &str) -> Result<Self> {
-        if let Some(name) = text.strip_prefix("memory:") {
-            return Ok(Endpoint::Memory((!name.is_empty()).then(|| name.to_owned())));
-        }
-        if let Some(path) = text.strip_prefix("file:") {
-            // `file:///a/b` is the URL of `/a/b`.
-            let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.contains('\0') {
-                return Err(invalid("endpoint 'file:' needs a path, as in 'file:./data.db'"));
-            }
-            return Ok(Endpoint::File(path.into()));
-        }
-        check_url(text)?;
-        Ok(Endpoint::Url(text.to_owned()))
-    }
-
-    /// Whether the table lies in this process.
-    pub fn is_embedded(&self) -> bool {
-        matches!(self, Endpoint::Memory(_) | Endpoint::File(_))
-    }
-}
-
-/// As it is written in the options; `aws` for AWS.
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Endpoint::Aws => f.write_str("aws"),
-            Endpoint::Url(url) => f.write_str(url),
-            Endpoint::Memory(name) => write!(f, "memory:{}", name.as_deref().unwrap_or_default()),
-            Endpoint::File(path) => write!(f, "file:{}", path.display()),
         }
     }
 }
@@ -258,51 +206,32 @@ fn check_table_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn check_url(text: &str) -> Result<()> {
-    // Before anything that shows the text.
-    if text.contains('@') {
-        return Err(invalid("the endpoint must not carry credentials, nor an '@'"));
+/// 1 to 63 of `a-z A-Z 0-9 -`: a region is a part of a host name.
+///
+/// `origin` says where it comes from.
+///
+/// # Errors
+/// `ERR_INVALID_ARGUMENT`; the message shows a blank or a line break.
+pub(super) fn check_region(origin: &str, region: &str) -> Result<()> {
+    let is_label = (1..=MAX_LABEL_BYTES).contains(&region.len())
+        && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && !region.starts_with('-');
+    if is_label {
+        return Ok(());
     }
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    let Some(rest) = rest else {
-        return Err(invalid(format!(
-            "endpoint '{text}' is none of http://…, https://…, memory:, memory:NAME, file:PATH"
-        )));
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(invalid(format!("endpoint '{text}' has no valid host")));
-    }
-    Ok(())
+    Err(invalid(format!(
+        "{origin} is {region:?}, which is no region: allowed are 1 to {MAX_LABEL_BYTES} letters, digits and hyphens, as in \
+         eu-central-1"
+    )))
 }
 
-fn invalid(message: impl Into<String>) -> Error {
+pub(super) fn invalid(message: impl Into<String>) -> Error {
     Error::new(Code::InvalidArgument, message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn endpoints_are_read_from_their_public_strings() {
-        assert_eq!(Endpoint::parse("memory:").unwrap(), Endpoint::Memory(None));
-        assert_eq!(Endpoint::parse("memory:a b").unwrap(), Endpoint::Memory(Some("a b".into())));
-        assert_eq!(Endpoint::parse("file:./x.db").unwrap(), Endpoint::File("./x.db".into()));
-        assert_eq!(Endpoint::parse("file:///tmp/x.db").unwrap(), Endpoint::File("/tmp/x.db".into()));
-        let url = "http://localhost:8000";
-        assert_eq!(Endpoint::parse(url).unwrap(), Endpoint::Url(url.into()));
-        assert_eq!(Endpoint::parse(url).unwrap().to_string(), url);
-        for wrong in
-            ["", "localhost:8000", "file:", "http://", "http:///x", "https://a b", "ftp://x", "memory"]
-        {
-            assert_eq!(Endpoint::parse(wrong).unwrap_err().code(), Code::InvalidArgument, "{wrong}");
-        }
-        for secret in ["http://key:s3cret@host", "ftp://key:s3cret@host", "http://key:s3cret@ho st"] {
-            let error = Endpoint::parse(secret).unwrap_err();
-            assert!(!error.message().contains("s3cret"), "{error}");
-        }
-    }
 
     #[test]
     fn what_cannot_work_is_refused_before_it_is_tried() {
@@ -314,6 +243,9 @@ mod tests {
             DynamoConfig::new("x".repeat(256)),
             DynamoConfig::new("a table"),
             DynamoConfig { region: Some(" ".into()), ..good.clone() },
+            DynamoConfig { region: Some("eu central-1".into()), ..good.clone() },
+            DynamoConfig { region: Some("eu-central-1\n".into()), ..good.clone() },
+            DynamoConfig { region: Some("-eu".into()), ..good.clone() },
             DynamoConfig { max_attempts: 0, ..good.clone() },
             DynamoConfig { max_connections: 0, ..good.clone() },
             DynamoConfig { billing: Billing::Provisioned { read_units: 1, write_units: 0 }, ..good.clone() },

@@ -3,6 +3,7 @@
 //! Wraps the HTTP client and stands in for the SDK's own attempt timeout, which would run while a request waits for its turn
 //! and while credentials are loaded.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
@@ -15,15 +16,17 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use tokio::time::Instant;
 
+use super::place::Place;
 use super::turns::TICKET;
 
 /// DynamoDB refuses a request whose signature is older than 15 minutes. One that waited longer than this is signed anew.
 const MAX_WAIT_SIGNED: Duration = Duration::from_mins(4);
 
-/// Wraps `client`: each attempt takes its turn and then has `limit`.
-pub(super) fn bounded(client: SharedHttpClient, limit: Duration) -> SharedHttpClient {
+/// Wraps `client`: each attempt takes its turn and then has `limit`. `place` learns where requests go.
+pub(super) fn bounded(client: SharedHttpClient, limit: Duration, place: Arc<Place>) -> SharedHttpClient {
     http_client_fn(move |settings: &HttpConnectorSettings, components: &RuntimeComponents| {
-        SharedHttpConnector::new(Bounded { inner: client.http_connector(settings, components), limit })
+        let (inner, place) = (client.http_connector(settings, components), Arc::clone(&place));
+        SharedHttpConnector::new(Bounded { inner, limit, place })
     })
 }
 
@@ -31,11 +34,13 @@ pub(super) fn bounded(client: SharedHttpClient, limit: Duration) -> SharedHttpCl
 struct Bounded {
     inner: SharedHttpConnector,
     limit: Duration,
+    place: Arc<Place>,
 }
 
 impl HttpConnector for Bounded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let ticket = TICKET.try_with(Clone::clone);
+        self.place.set_address(request.uri());
         let (inner, limit) = (self.inner.clone(), self.limit);
         HttpConnectorFuture::new(async move {
             let ticket = ticket.map_err(|e| ConnectorError::user(e.into()))?;

@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::config::{Credentials, CredentialsProvider, Keys, NoKeys};
+use super::dns::NoSuchHost;
 use super::errors::find;
 use crate::defaults;
 
@@ -166,17 +167,20 @@ pub(super) fn may_pass(error: &CredentialsError) -> bool {
     !matches!(error, CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_))
 }
 
-/// Lets the SDK try a request again whose credentials could not be loaded.
+/// Lets the SDK retry a request whose credentials could not be loaded, and not one whose host does not exist.
 #[derive(Debug)]
-pub(super) struct RetryLoads;
+pub(super) struct OurRetries;
 
-impl ClassifyRetry for RetryLoads {
+impl ClassifyRetry for OurRetries {
     fn name(&self) -> &'static str {
-        "RetryLoads"
+        "OurRetries"
     }
 
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let Some(Err(failure)) = context.output_or_error() else { return RetryAction::NoActionIndicated };
+        if find::<NoSuchHost>(failure).is_some() {
+            return RetryAction::RetryForbidden;
+        }
         match find::<CredentialsError>(failure) {
             Some(error) if may_pass(error) => RetryAction::transient_error(),
             _ => RetryAction::NoActionIndicated,

@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::operation::RequestId;
 use super::attempts::State;
 use super::config::DynamoConfig;
 use super::credentials::{may_pass, source};
+use super::dns::NoSuchHost;
 use super::send::Late;
 use crate::error::{Code, Error};
 use crate::table::Operation;
@@ -24,6 +25,8 @@ const MAX_CAUSE_CHARS: usize = 300;
 pub(super) struct Failed<'a> {
     pub(super) operation: Operation,
     pub(super) config: &'a DynamoConfig,
+    /// E.g. `in region eu-central-1`.
+    pub(super) place: String,
     pub(super) attempts: State,
 }
 
@@ -43,6 +46,9 @@ impl Failed<'_> {
             let class = classify(code, status);
             let said = service.message().map_or_else(|| code.to_owned(), |m| format!("{code}: {m}"));
             return self.say(class, code).with_cause(first_line(&said)).with_request_id(request_id);
+        }
+        if let Some(missing) = find::<NoSuchHost>(error) {
+            return self.no_such_host(missing).with_cause(chain(error));
         }
         if let Some(failure) = find::<CredentialsError>(error) {
             let said = if may_pass(failure) {
@@ -90,40 +96,48 @@ impl Failed<'_> {
 
     /// The error of a source of credentials that fails. It may work later.
     fn no_credentials(&self) -> Error {
-        let Failed { operation, config, .. } = self;
-        let (name, table, limit) =
-            (operation.name(), &config.table_name, config.timeouts.operation.as_millis());
-        let source = source(&config.credentials);
-        let message = format!(
-            "{name} on table '{table}': {source} gave no credentials within {limit} ms: try again later"
-        );
+        let (source, limit) = (source(&self.config.credentials), self.config.timeouts.operation.as_millis());
+        let subject = self.subject();
+        let message = format!("{subject}: {source} gave no credentials within {limit} ms: try again later");
         Error::new(Code::Unavailable, message)
     }
 
+    /// Retryable, though a wrong region stays wrong: if the DNS is what is wrong, no update may be given up for it.
+    fn no_such_host(&self, missing: &NoSuchHost) -> Error {
+        let message = format!("{}: {missing}: check the region", self.subject());
+        Error::new(Code::Unavailable, message)
+    }
+
+    /// What every message begins with: operation, table and place.
+    fn subject(&self) -> String {
+        let Failed { operation, config, place, .. } = self;
+        format!("{} on table '{}' {place}", operation.name(), config.table_name)
+    }
+
     fn say(&self, class: Code, what: &str) -> Error {
-        let Failed { operation, config, attempts } = self;
-        let (name, table, endpoint) = (operation.name(), &config.table_name, &config.endpoint);
+        let Failed { operation, config, attempts, .. } = self;
+        let (subject, name) = (self.subject(), operation.name());
         let (begun, attempts) = (attempts.begun, config.max_attempts);
         let (each, limit) = (config.timeouts.request.as_millis(), config.timeouts.operation.as_millis());
         let message = match class {
             Code::Table => format!(
-                "{name}: table '{table}' at {endpoint} is missing or has other keys than ours ({what}): create it or fix \
-                 tableName, region or endpoint"
+                "{subject}: {what}: the table is missing or has other keys than ours: create it, or correct tableName, \
+                 region or endpoint"
             ),
-            Code::Access => format!(
-                "{name} on table '{table}': {what}: check the credentials and that their policy allows \
-                 dynamodb:{name}"
-            ),
+            Code::Access => {
+                format!(
+                    "{subject}: {what}: check the credentials and that their policy allows dynamodb:{name}"
+                )
+            }
             Code::Throttled => format!(
-                "{name} on table '{table}' was throttled ({what}) in {begun} of at most {attempts} attempts within \
-                 {limit} ms: try again later or raise the table's capacity"
+                "{subject} was throttled ({what}) in {begun} of at most {attempts} attempts within {limit} ms: try again \
+                 later or raise the table's capacity"
             ),
             Code::Unavailable => format!(
-                "{name} on table '{table}' at {endpoint}: {what} ({begun} of at most {attempts} attempts of {each} ms \
-                 within {limit} ms): try again later"
+                "{subject}: {what} ({begun} of at most {attempts} attempts of {each} ms within {limit} ms): try again later"
             ),
-            Code::InvalidArgument => format!("{name} on table '{table}': {what}: check region and endpoint"),
-            _ => format!("{name} on table '{table}': {what}: please report this"),
+            Code::InvalidArgument => format!("{subject}: {what}: correct region or endpoint"),
+            _ => format!("{subject}: {what}: please report this"),
         };
         Error::new(class, message)
     }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::table::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
-use crate::table::{Head, Item};
+use crate::table::{Item, SetHead};
 
 /// An item or a key as the SDK has it.
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -86,7 +86,7 @@ fn item_of(key: SortKey, mut attributes: Attributes) -> Item {
     Item { key, value: attributes.remove(VALUE).and_then(binary), head, at }
 }
 
-fn read_head(attributes: &Attributes) -> Option<Head> {
+fn read_head(attributes: &Attributes) -> Option<SetHead> {
     let parts = u32::try_from(number(attributes.get(PARTS)?)?).ok()?;
     let at = number(attributes.get(AT)?)?;
     let sealed = *attributes.get(SEALED)?.as_bool().ok()?;
@@ -98,7 +98,7 @@ fn read_head(attributes: &Attributes) -> Option<Head> {
         Some(value) => *value.as_bool().ok()?,
         None => false,
     };
-    Some(Head { parts, at, sealed, compacted, state_vector })
+    Some(SetHead { parts, at, sealed, compacted, state_vector })
 }
 
 fn binary(value: AttributeValue) -> Option<Vec<u8>> {
@@ -134,7 +134,8 @@ mod tests {
     fn a_head_survives_the_way_there_and_back() {
         let doc = DocName::new("doc").unwrap();
         let sv = Some(vec![0]);
-        let head = Head { parts: 3, at: 1_700_000_000_000, sealed: true, compacted: true, state_vector: sv };
+        let head =
+            SetHead { parts: 3, at: 1_700_000_000_000, sealed: true, compacted: true, state_vector: sv };
         let item = Item {
             key: SortKey::from_bytes(vec![1, 0xff]),
             value: Some(vec![0, 0]),

@@ -1,8 +1,9 @@
 //! The [`Table`] of AWS DynamoDB, and of everything that speaks its protocol.
 //!
 //! # Layout
-//! * `config`: where the table is; typed options.
-//! * `client`: makes the SDK's client at first use; `tls`: what it trusts.
+//! * `config`, `endpoint`: where the table is; typed options.
+//! * `client`: makes the SDK's client at first use; `tls`: what it trusts; `dns`: hosts that do not exist.
+//! * `place`: endpoint and region, as messages name them.
 //! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors` serve it.
 //! * `connector`: one attempt: waits for its turn (`turns`), then has its time limit.
 //! * `credentials`: loads them once for all requests.
@@ -19,11 +20,14 @@ mod client;
 pub mod config;
 mod connector;
 mod credentials;
+mod dns;
 pub(crate) mod embedded;
+mod endpoint;
 mod errors;
 mod heads;
 mod items;
 mod pages;
+mod place;
 mod prepare;
 mod raw;
 mod send;
@@ -36,9 +40,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, DeleteRequest, ReturnConsumedCapacity, WriteRequest};
 
 use self::client::Connection;
-pub use self::config::{
-    Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, NoKeys, Timeouts,
-};
+pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Keys, NoKeys, Timeouts};
+pub use self::endpoint::Endpoint;
 use self::heads::{Condition, condition as condition_of};
 use self::items::{Attributes, item_attributes, key_attributes, read_item, read_key, read_named_item};
 pub use self::raw::RawItem;

@@ -122,7 +122,7 @@ impl DynamoTable {
     }
 
     fn not_there(&self) -> Error {
-        self.table_error("does not exist: create it, or fix tableName, region or endpoint".to_owned())
+        self.table_error("does not exist: create it, or correct tableName, region or endpoint".to_owned())
     }
 
     /// Refuses only the states in which DynamoDB refuses requests. One that is not known here is left to them: a table that
@@ -138,18 +138,14 @@ impl DynamoTable {
     }
 
     fn table_error(&self, what: String) -> Error {
-        let config = &self.config;
-        Error::new(Code::Table, format!("table '{}' at {} {what}", config.table_name, config.endpoint))
+        Error::new(Code::Table, format!("table '{}' {} {what}", self.config.table_name, self.place()))
     }
 
     fn still(&self, status: &str) -> Error {
-        let config = &self.config;
-        let limit = config.timeouts.prepare.as_millis();
-        let name = &config.table_name;
-        Error::new(
-            Code::Unavailable,
-            format!("table '{name}' is still {status} after {limit} ms: try again later"),
-        )
+        let limit = self.config.timeouts.prepare.as_millis();
+        let (name, place) = (&self.config.table_name, self.place());
+        let message = format!("table '{name}' {place} is still {status} after {limit} ms: try again later");
+        Error::new(Code::Unavailable, message)
     }
 }
 

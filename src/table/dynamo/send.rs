@@ -110,15 +110,20 @@ impl DynamoTable {
         };
         let state = attempts.ended();
         self.meter.retries(operation, u64::from(state.begun.saturating_sub(1)));
-        let failed = Failed { operation, config: &self.config, attempts: state };
+        let failed = || Failed { operation, config: &self.config, place: self.place(), attempts: state };
         let result = match answer {
-            Err(late) => Err(failed.timed_out(late)),
+            Err(late) => Err(failed().timed_out(late)),
             Ok(Err(no_client)) => Err(no_client),
             Ok(Ok(Ok(output))) => Ok(Some(output)),
             Ok(Ok(Err(error))) if code(&error) == Some(expected) => Ok(None),
-            Ok(Ok(Err(error))) => Err(failed.error(&error)),
+            Ok(Ok(Err(error))) => Err(failed().error(&error)),
         };
         result.inspect_err(|_| self.meter.failure(operation))
+    }
+
+    /// Where the table is, as a message names it.
+    pub(super) fn place(&self) -> String {
+        self.connection.place().describe(&self.config)
     }
 
     fn can_renew<O, E: ProvideErrorMetadata>(&self, answer: &Answer<O, E>) -> bool {

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::pool::{Client, ConnectionPool, DriverSpawner, Partition, PartitionId};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::dns::ResolveDns;
 use aws_smithy_types::base64;
 use tokio::runtime::Handle;
 
@@ -21,15 +22,22 @@ static SYSTEM_HAS_ROOTS: LazyLock<bool> = LazyLock::new(|| {
 });
 
 /// A client with a connection pool of its own: at most `max_connections` to each host, those included that are being
-/// established.
+/// established. `dns` resolves the hosts.
 ///
 /// # Errors
 /// `ERR_INTERNAL` where the certificates cannot be used.
-pub(super) fn http_client(max_connections: usize) -> Result<SharedHttpClient> {
-    client_with(max_connections, if *SYSTEM_HAS_ROOTS { TrustStore::default() } else { mozilla() })
+pub(super) fn http_client(
+    max_connections: usize,
+    dns: impl ResolveDns + 'static,
+) -> Result<SharedHttpClient> {
+    client_with(max_connections, dns, if *SYSTEM_HAS_ROOTS { TrustStore::default() } else { mozilla() })
 }
 
-fn client_with(max_connections: usize, roots: TrustStore) -> Result<SharedHttpClient> {
+fn client_with(
+    max_connections: usize,
+    dns: impl ResolveDns + 'static,
+    roots: TrustStore,
+) -> Result<SharedHttpClient> {
     let context = TlsContext::builder().with_trust_store(roots).build();
     let context = context.map_err(|e| unusable("the root certificates cannot be used", &e))?;
     let runtime = Handle::try_current().map_err(|e| unusable("there is no runtime for connections", &e))?;
@@ -38,6 +46,7 @@ fn client_with(max_connections: usize, roots: TrustStore) -> Result<SharedHttpCl
     let pool = ConnectionPool::builder()
         .partitions([Partition::new(id, spawner)])
         .max_connections_per_host(max_connections)
+        .dns_resolver(dns)
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(context)
         .build_https()
@@ -65,6 +74,7 @@ fn mozilla() -> TrustStore {
 mod tests {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 
+    use super::super::dns::SystemResolver;
     use super::*;
 
     /// The certificates are parsed at the first connection; one that is not valid would panic there.
@@ -76,7 +86,7 @@ mod tests {
             .credentials_provider(Credentials::new("a", "b", None, None, "test"))
             .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled())
             .endpoint_url("https://127.0.0.1:9")
-            .http_client(client_with(1, mozilla()).unwrap())
+            .http_client(client_with(1, SystemResolver, mozilla()).unwrap())
             .build();
         let answer = aws_sdk_dynamodb::Client::from_conf(config).list_tables().send().await;
         let failure = answer.unwrap_err();

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::limits::MAX_PAGE_BYTES;
 use crate::table::size::{item_bytes, read_units, write_units};
-use crate::table::{DeleteIf, Head, Item, Page, Query, ScanPage};
+use crate::table::{DeleteIf, Item, Page, Query, ScanPage, SetHead};
 
 /// Documents in an order that is not that of their names, as DynamoDB's is not: by a hash, then the name.
 type ScanKey = (u64, DocName);
@@ -64,7 +64,7 @@ impl Store {
         (head.map(|head| head.at = at).is_some(), units)
     }
 
-    fn head(&mut self, doc: &DocName, key: &SortKey) -> Option<&mut Head> {
+    fn head(&mut self, doc: &DocName, key: &SortKey) -> Option<&mut SetHead> {
         let item = self.documents.get_mut(&scan_key(doc)).and_then(|items| items.get_mut(key));
         item.and_then(|item| item.head.as_mut())
     }

@@ -1,39 +1,38 @@
-//! Counts that are known only after what they count has been written.
+//! Varints that are written before their value is known.
 //!
 //! Knows nothing of updates.
 
-/// The bytes that a varint takes.
+/// The number of bytes that a varint takes.
 #[inline(always)]
-pub(crate) fn uint_width(value: u64) -> usize {
+fn varint_width(value: u64) -> usize {
     (70 - (value | 1).leading_zeros() as usize) / 7
 }
 
-/// A place for a varint whose value is not known yet; the guess decides how many bytes are kept free, so that a good
-/// guess saves moving what follows.
+/// Bytes reserved for a varint. If the guess has as many bytes as the value, filling it in moves nothing.
 #[derive(Clone, Copy)]
-pub(crate) struct Hole {
+pub(super) struct Placeholder {
     start: usize,
     width: usize,
 }
 
-impl Hole {
+impl Placeholder {
     #[inline]
-    pub(crate) fn new(out: &mut Vec<u8>, guess: u64) -> Self {
-        let hole = Hole { start: out.len(), width: uint_width(guess) };
-        out.resize(hole.start + hole.width, 0);
-        hole
+    pub(super) fn new(out: &mut Vec<u8>, guess: u64) -> Self {
+        let placeholder = Placeholder { start: out.len(), width: varint_width(guess) };
+        out.resize(placeholder.start + placeholder.width, 0);
+        placeholder
     }
 
-    /// The bytes written behind the hole.
+    /// The number of bytes written after the placeholder.
     #[inline]
-    pub(crate) fn filled(&self, out: &[u8]) -> usize {
+    pub(super) fn bytes_after(&self, out: &[u8]) -> usize {
         out.len() - self.start - self.width
     }
 
-    /// Writes the value, moving what follows if the guess was wrong.
+    /// Writes the value. Moves the bytes after the placeholder if the value needs another width.
     #[inline]
-    pub(crate) fn fill(self, out: &mut Vec<u8>, mut value: u64) {
-        let need = uint_width(value);
+    pub(super) fn fill(self, out: &mut Vec<u8>, mut value: u64) {
+        let need = varint_width(value);
         let body = self.start + self.width;
         if need > self.width {
             let end = out.len();
@@ -58,15 +57,15 @@ mod tests {
     use crate::codec::varint::write_varuint;
 
     #[test]
-    fn a_hole_takes_any_value_whatever_was_guessed() {
+    fn a_placeholder_takes_any_value_whatever_was_guessed() {
         let values = [0, 1, 127, 128, 16_383, 16_384, 1 << 21, (1 << 53) - 1];
         for guess in values {
             for value in values {
                 let mut out = vec![9];
-                let hole = Hole::new(&mut out, guess);
+                let placeholder = Placeholder::new(&mut out, guess);
                 out.extend_from_slice(b"body");
-                assert_eq!(hole.filled(&out), 4);
-                hole.fill(&mut out, value);
+                assert_eq!(placeholder.bytes_after(&out), 4);
+                placeholder.fill(&mut out, value);
                 let mut want = vec![9];
                 write_varuint(&mut want, value);
                 want.extend_from_slice(b"body");

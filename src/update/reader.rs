@@ -1,77 +1,75 @@
-//! A cursor over bytes from outside: varints, counted bytes, text.
+//! A cursor over untrusted bytes: varints, length-prefixed bytes, text.
 //!
 //! Knows lib0's encoding of numbers and strings, nothing of updates. Never reads past the end, never wraps, never
-//! allocates. Every failure carries the offset at which the value in question begins.
+//! allocates. Each error has the offset at which the invalid value begins.
 
-use super::InvalidUpdate;
-
-/// The largest integer of the format: 2^53 − 1, as in JavaScript.
-pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
+use super::invalid_update::InvalidUpdate;
+use super::limits::MAX_SAFE_INTEGER;
 
 /// The longest encoding of a number: 8 bytes of 7 bits hold 53.
 const MAX_VARINT_BYTES: usize = 8;
 
-/// Called with each thing that can be passed over and that Yjs cannot apply. An error from it ends the pass.
-pub(crate) trait Refuse: FnMut(InvalidUpdate) -> Result<(), InvalidUpdate> {}
+/// Called with each value that can be skipped and that Yjs cannot apply. If it returns an error, reading stops.
+pub(super) trait Refuse: FnMut(InvalidUpdate) -> Result<(), InvalidUpdate> {}
 
 impl<F: FnMut(InvalidUpdate) -> Result<(), InvalidUpdate>> Refuse for F {}
 
-/// Ends the pass at the first refused thing.
-pub(crate) fn strictly(e: InvalidUpdate) -> Result<(), InvalidUpdate> {
+/// Stops at the first value that Yjs cannot apply.
+pub(super) fn refuse_all(e: InvalidUpdate) -> Result<(), InvalidUpdate> {
     Err(e)
 }
 
 /// A position in borrowed bytes.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     pos: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Reader { bytes, pos: 0 }
     }
 
-    pub(crate) fn at(bytes: &'a [u8], pos: usize) -> Self {
+    pub(super) fn at(bytes: &'a [u8], pos: usize) -> Self {
         Reader { bytes, pos }
     }
 
     #[inline(always)]
-    pub(crate) fn pos(&self) -> usize {
+    pub(super) fn pos(&self) -> usize {
         self.pos
     }
 
     #[inline(always)]
-    pub(crate) fn remaining(&self) -> usize {
+    pub(super) fn remaining(&self) -> usize {
         self.bytes.len().saturating_sub(self.pos)
     }
 
     #[cold]
-    pub(crate) fn bad(&self, reason: &'static str) -> InvalidUpdate {
+    pub(super) fn error(&self, reason: &'static str) -> InvalidUpdate {
         InvalidUpdate { update: 0, offset: self.pos, reason }
     }
 
     #[inline(always)]
-    pub(crate) fn byte(&mut self) -> Result<u8, InvalidUpdate> {
+    pub(super) fn byte(&mut self) -> Result<u8, InvalidUpdate> {
         match self.bytes.get(self.pos) {
             Some(&b) => {
                 self.pos += 1;
                 Ok(b)
             }
-            None => Err(self.bad("unexpected end")),
+            None => Err(self.error("unexpected end")),
         }
     }
 
-    /// The byte that is read next.
+    /// The next byte, without consuming it.
     #[inline(always)]
-    pub(crate) fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.pos).copied()
     }
 
     /// An unsigned varint, at most 2^53 − 1.
     #[inline(always)]
-    pub(crate) fn uint(&mut self) -> Result<u64, InvalidUpdate> {
+    pub(super) fn uint(&mut self) -> Result<u64, InvalidUpdate> {
         match self.bytes.get(self.pos) {
             Some(&b) if b < 0x80 => {
                 self.pos += 1;
@@ -87,13 +85,13 @@ impl<'a> Reader<'a> {
         }
         let mut value = 0u64;
         for i in 0..MAX_VARINT_BYTES {
-            let Some(&b) = self.bytes.get(self.pos + i) else { return Err(self.bad("unexpected end")) };
+            let Some(&b) = self.bytes.get(self.pos + i) else { return Err(self.error("unexpected end")) };
             value |= u64::from(b & 0x7f) << (7 * i);
             if b < 0x80 {
                 return self.checked(value, i + 1);
             }
         }
-        Err(self.bad("number above 2^53 - 1"))
+        Err(self.error("number above 2^53 - 1"))
     }
 
     /// The varint at the low end of eight bytes, without a loop.
@@ -101,9 +99,9 @@ impl<'a> Reader<'a> {
     fn word_uint(&mut self, word: u64) -> Result<u64, InvalidUpdate> {
         let stops = !word & 0x8080_8080_8080_8080;
         if stops == 0 {
-            return Err(self.bad("number above 2^53 - 1"));
+            return Err(self.error("number above 2^53 - 1"));
         }
-        // All bits up to the first stop bit; then squeeze the 7-bit groups together, pairs first.
+        // Keeps the bits up to the first stop bit, then joins the 7-bit groups, pairs first.
         let kept = word & (stops ^ (stops - 1)) & 0x7f7f_7f7f_7f7f_7f7f;
         let x = (kept & 0x007f_007f_007f_007f) | ((kept & 0x7f00_7f00_7f00_7f00) >> 1);
         let x = (x & 0x0000_3fff_0000_3fff) | ((x & 0x3fff_0000_3fff_0000) >> 2);
@@ -113,75 +111,75 @@ impl<'a> Reader<'a> {
 
     #[inline(always)]
     fn checked(&mut self, value: u64, bytes: usize) -> Result<u64, InvalidUpdate> {
-        if value > MAX_SAFE {
-            return Err(self.bad("number above 2^53 - 1"));
+        if value > MAX_SAFE_INTEGER {
+            return Err(self.error("number above 2^53 - 1"));
         }
         self.pos += bytes;
         Ok(value)
     }
 
-    /// A count of things that take at least `each` bytes of what follows.
+    /// A count of elements. Each takes at least `each` of the bytes that follow.
     #[inline(always)]
-    pub(crate) fn count(&mut self, each: usize) -> Result<u64, InvalidUpdate> {
+    pub(super) fn count(&mut self, each: usize) -> Result<u64, InvalidUpdate> {
         let start = self.pos;
         let n = self.uint()?;
         if n > (self.remaining() / each) as u64 {
             self.pos = start;
-            return Err(self.bad("count larger than the bytes that follow"));
+            return Err(self.error("count larger than the bytes that follow"));
         }
         Ok(n)
     }
 
     #[inline(always)]
-    pub(crate) fn take(&mut self, n: usize) -> Result<&'a [u8], InvalidUpdate> {
+    pub(super) fn take(&mut self, n: usize) -> Result<&'a [u8], InvalidUpdate> {
         let taken = self.pos.checked_add(n).and_then(|end| self.bytes.get(self.pos..end));
         match taken {
             Some(slice) => {
                 self.pos += n;
                 Ok(slice)
             }
-            None => Err(self.bad("unexpected end")),
+            None => Err(self.error("unexpected end")),
         }
     }
 
-    /// Bytes behind their number.
+    /// Bytes that follow their length.
     #[inline(always)]
-    pub(crate) fn counted(&mut self) -> Result<&'a [u8], InvalidUpdate> {
+    pub(super) fn length_prefixed(&mut self) -> Result<&'a [u8], InvalidUpdate> {
         let n = self.count(1)?;
         self.take(n as usize)
     }
 
-    /// Text behind the number of its bytes. `refuse` decides about text that is not UTF-8.
+    /// Text that follows its length in bytes. `refuse` decides about text that is not UTF-8.
     #[inline(always)]
-    pub(crate) fn text(&mut self, refuse: &mut impl Refuse) -> Result<&'a [u8], InvalidUpdate> {
+    pub(super) fn text(&mut self, refuse: &mut impl Refuse) -> Result<&'a [u8], InvalidUpdate> {
         let start = *self;
-        let bytes = self.counted()?;
+        let bytes = self.length_prefixed()?;
         let plain = match bytes {
             [] => true,
             [b] => *b < 0x80,
             _ => std::str::from_utf8(bytes).is_ok(),
         };
         if !plain {
-            refuse(start.bad("text that is not UTF-8"))?;
+            refuse(start.error("text that is not UTF-8"))?;
         }
         Ok(bytes)
     }
 
-    /// Text that was checked before, or whose bytes do not matter.
+    /// Text that an earlier scan has checked, or that is only skipped.
     #[inline(always)]
-    pub(crate) fn text_unchecked(&mut self) -> Result<&'a [u8], InvalidUpdate> {
-        self.counted()
+    pub(super) fn text_unchecked(&mut self) -> Result<&'a [u8], InvalidUpdate> {
+        self.length_prefixed()
     }
 
-    /// The same bytes, from `bytes` further on.
+    /// A reader of the same bytes, `bytes` further on.
     #[inline(always)]
-    pub(crate) fn ahead(self, bytes: usize) -> Self {
+    pub(super) fn advanced(self, bytes: usize) -> Self {
         Reader { bytes: self.bytes, pos: self.pos.saturating_add(bytes) }
     }
 
-    /// The bytes between two positions.
+    /// The bytes from `start` to the current position.
     #[inline(always)]
-    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+    pub(super) fn since(&self, start: usize) -> &'a [u8] {
         self.bytes.get(start..self.pos).unwrap_or_default()
     }
 }
@@ -194,7 +192,7 @@ mod tests {
     #[test]
     fn a_number_reads_as_it_was_written_wherever_it_stands() {
         for shift in 0..53 {
-            for value in [(1u64 << shift) - 1, 1 << shift, (1 << shift) + 1, MAX_SAFE - shift] {
+            for value in [(1u64 << shift) - 1, 1 << shift, (1 << shift) + 1, MAX_SAFE_INTEGER - shift] {
                 for tail in 0..9 {
                     let mut bytes = Vec::new();
                     write_varuint(&mut bytes, value);
@@ -216,7 +214,7 @@ mod tests {
             assert!(Reader::new(&over).uint().is_err());
             let mut max = vec![0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
             max.resize(8 + tail, 0);
-            assert_eq!(Reader::new(&max).uint(), Ok(MAX_SAFE));
+            assert_eq!(Reader::new(&max).uint(), Ok(MAX_SAFE_INTEGER));
         }
         assert!(Reader::new(&[0x80; 20]).uint().is_err());
         assert!(Reader::new(&[0x80, 0x80]).uint().is_err());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{DocName, LogClock, UpdateKey, WriteId};
 use y_dynamodb::table::memory::MemoryTable;
-use y_dynamodb::table::{Head, Item};
+use y_dynamodb::table::{Item, SetHead};
 use y_dynamodb::update;
 
 /// The content of a document: each update is one client's, with this number.
@@ -19,7 +19,7 @@ pub struct Clear {
 }
 
 #[derive(Default)]
-pub struct World {
+pub struct Model {
     /// Step of the call of each store.
     pub called: HashMap<u64, u64>,
     pub acked: Content,
@@ -30,7 +30,7 @@ pub struct World {
     sealed: BTreeSet<SortKey>,
 }
 
-impl World {
+impl Model {
     /// Whether an update may be gone: a clear that was not over when it was stored.
     pub fn may_be_gone(&self, update: u64) -> bool {
         let called = self.called[&update];
@@ -97,7 +97,7 @@ impl World {
 }
 
 /// One write of the log: its head, if it is a set, and its values by part.
-type Group = (Option<Head>, BTreeMap<Option<u32>, Vec<u8>>);
+type Group = (Option<SetHead>, BTreeMap<Option<u32>, Vec<u8>>);
 
 fn groups(doc: &DocName, items: &[Item]) -> BTreeMap<(u32, u32, u32), Group> {
     let mut groups = BTreeMap::<_, Group>::new();
@@ -158,14 +158,14 @@ pub fn most_copies(doc: &DocName, items: &[Item]) -> usize {
 /// A sealed set of which one part is there, of two.
 pub fn incomplete_set(doc: &DocName) -> [Item; 2] {
     let (clock, id) = (LogClock(3), WriteId(7, 7));
-    let head = Head { parts: 2, at: 0, sealed: true, compacted: false, state_vector: None };
+    let head = SetHead { parts: 2, at: 0, sealed: true, compacted: false, state_vector: None };
     let key = SortKey::update(doc, clock, id);
     let part = Item { key: SortKey::part(doc, clock, id, 1), value: Some(vec![1]), head: None, at: None };
     [Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }, part]
 }
 
 /// How many writes are left that count for nothing.
-pub fn remains(doc: &DocName, items: &[Item]) -> usize {
+pub fn leftovers(doc: &DocName, items: &[Item]) -> usize {
     groups(doc, items).values().filter(|group| !is_whole(group)).count()
 }
 

@@ -6,7 +6,7 @@ use crate::rules::Rule;
 
 /// What a schedule may contain.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Weather {
+pub struct Scenario {
     /// The rule that every process breaks.
     pub broken: Option<Rule>,
     /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
@@ -26,7 +26,7 @@ pub struct Weather {
     pub no_deletes: bool,
 }
 
-impl Weather {
+impl Scenario {
     /// How its processes open the document.
     pub fn on_corrupt(&self) -> OnCorrupt {
         if self.damage { OnCorrupt::Skip } else { OnCorrupt::Fail }

@@ -1,0 +1,84 @@
+//! What is compacted, and how a compaction ends.
+
+use super::entry::{Entry, Extent, LogRead, LogSize};
+use super::tiers::{self, Threshold};
+use crate::codec::sort_key::LogClock;
+
+/// What is compacted.
+#[derive(Debug, Clone, Copy)]
+pub enum Scope<'a> {
+    /// All entries.
+    All,
+    /// The tiers that are due ([`tiers`]). The entries given here, in log order, are kept and not read.
+    Due(&'a [Extent], Threshold),
+}
+
+/// How a compaction ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Several entries became one.
+    Done(Compacted),
+    /// There was nothing to compact.
+    Idle(Idle),
+    /// Another compaction or a clear was faster. Nothing was changed. The largest log clock seen.
+    Raced(Option<LogClock>),
+}
+
+/// What a compaction made.
+#[derive(Debug, Clone)]
+pub struct Compacted {
+    /// The entry that contains the others.
+    pub entry: Summary,
+    /// How many entries it was merged from.
+    pub inputs: usize,
+    /// The size of their updates in bytes.
+    pub input_bytes: usize,
+    /// The other entries that were read, and stay.
+    pub others: Vec<Extent>,
+    /// All that was read of the log, with the items that were swept.
+    pub before: LogSize,
+}
+
+/// What a compaction found that merged nothing.
+#[derive(Debug, Clone)]
+pub struct Idle {
+    /// The entries that were read.
+    pub entries: Vec<Extent>,
+    /// With [`Scope::All`] the only entry, if there is one.
+    pub only: Option<Summary>,
+    /// The largest log clock seen.
+    pub largest: Option<LogClock>,
+    /// All that was read of the log, with the items that were swept. More than `entries` if some were deleted because
+    /// another one contains them.
+    pub before: LogSize,
+}
+
+/// The only entry that is left of what was compacted.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Its log clock.
+    pub clock: LogClock,
+    /// How many items it has.
+    pub items: usize,
+    /// Its keys and its size.
+    pub extent: Extent,
+    /// The state vector of its update.
+    pub state_vector: Vec<u8>,
+}
+
+impl Scope<'_> {
+    pub(super) fn kept(&self) -> &[Extent] {
+        match self {
+            Scope::All => &[],
+            Scope::Due(kept, _) => kept,
+        }
+    }
+
+    /// Removes the entries that are not compacted from `log`, and returns them.
+    pub(super) fn take_others(&self, log: &mut LogRead) -> Vec<Extent> {
+        let Scope::Due(_, threshold) = self else { return Vec::new() };
+        let (compacted, others) = tiers::split(std::mem::take(&mut log.entries), *threshold);
+        log.entries = compacted;
+        others.iter().filter_map(Entry::extent).collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! Compaction, step 1: the merged update contains exactly what its inputs contain (I4).
+
+use super::blocking::blocking_if_large;
+use super::entry::LogRead;
+use super::read::Merged;
+use crate::codec::sort_key::DocName;
+use crate::error::{Code, Error, Result};
+use crate::update::{self, MergeOptions};
+
+/// An update that passed the check, and may replace its inputs.
+pub(super) struct Verified {
+    pub log: LogRead,
+    pub update: Vec<u8>,
+    pub state_vector: Vec<u8>,
+}
+
+/// Checks a merged update against its inputs by an independent scan.
+///
+/// Copies of one struct that contradict each other, which Yjs never makes but a client can send, can fail the check. Then the
+/// inputs are merged again without collecting, so that the document stays compactable.
+pub(super) async fn verified(doc: &DocName, merged: Merged) -> Result<Verified> {
+    let Merged { log, mut update } = merged;
+    let bytes = update.len() + log.size().bytes;
+    let doc = doc.clone();
+    blocking_if_large(bytes, move || {
+        if update::verify(&log.entries, &update).is_err() {
+            let keep = MergeOptions { gc: false, ..MergeOptions::default() };
+            update =
+                update::merge(&log.entries, keep).map_err(|reason| unverified(&doc, &reason.to_string()))?;
+            update::verify(&log.entries, &update)
+                .map_err(|mismatch| unverified(&doc, &mismatch.to_string()))?;
+        }
+        let state_vector = state_vector(&update)?;
+        Ok(Verified { log, update, state_vector })
+    })
+    .await?
+}
+
+/// The state vector of a merged update.
+pub(super) fn state_vector(update: &[u8]) -> Result<Vec<u8>> {
+    update::state_vector(update)
+        .map_err(|reason| Error::new(Code::Internal, format!("merged update has no state vector: {reason}")))
+}
+
+pub(super) fn unverified(doc: &DocName, what: &str) -> Error {
+    Error::new(
+        Code::Internal,
+        format!("compaction of document '{doc}' failed its check, nothing was deleted: {what}"),
+    )
+}
