@@ -99,11 +99,11 @@ interface DynamoDbPersistence {
    * come back. If a request to store something of the document has just failed without an answer, the clear takes up to 15 s
    * longer, because that request may still arrive.
    *
-   * If the document is bound in this process (`bindState`, `y-dynamodb/hocuspocus`), it keeps its content in memory, and from
-   * this call on nothing of it is stored, because that would depend on what was deleted. `onError` gets `ERR_CLEARED` once: close
-   * the document's connections, so that it is loaded again. This holds too if the clear fails, because it may have deleted a
-   * part; `onError` then gets the updates that were waiting to be stored. Clients keep their content and send all of it when
-   * they connect again. Do not clear documents that are open in another process either: nothing is reported there.
+   * A document that is bound in this process (`bindState`, `y-dynamodb/hocuspocus`) keeps its content in memory. From the call
+   * on, nothing of it is stored, because its changes would depend on deleted content. `config.onError` gets `ERR_CLEARED` once:
+   * close the connections of the document, so that it is loaded again. The same happens if the clear fails, because a part may
+   * be deleted; `config.onError` then also gets the updates that were waiting to be stored. Clients keep their content and send
+   * all of it when they reconnect. Nothing is reported to other processes, so clear only documents that nobody has open there.
    */
   clearDocument(docName: string, outsideTransactionQueue?: boolean): Promise<void>
 
@@ -172,8 +172,7 @@ interface DynamoDbPersistence {
    *
    * Resolves when the document is loaded, or when it can never be loaded. Never rejects: failures are reported to
    * `config.onError` and retried. If another document of the same name was bound before, its updates that are not stored yet are
-   * loaded too. Binding a document twice has no effect; after a clear (`ERR_CLEARED`) it is bound anew, and everything it holds
-   * is stored.
+   * loaded too. Binding a document twice has no effect. Binding it after a clear (`ERR_CLEARED`) stores everything that it contains.
    *
    * Costs one read, and a store only if the document contains something that the table lacks. Content that Yjs can read but not
    * write is deleted from the document when it arrives, and reported to `config.onError`. Otherwise Yjs would emit no more
@@ -186,7 +185,7 @@ interface DynamoDbPersistence {
    *
    * Rejects with `ERR_INVALID_ARGUMENT` if the document was never passed to `bindState`, with `ERR_CLOSED` if it was destroyed or
    * the persistence was closed before it was loaded, with `ERR_CORRUPT` or `ERR_INVALID_ARGUMENT` if it can never be loaded, and
-   * with `ERR_CLEARED` once it was cleared.
+   * with `ERR_CLEARED` if it was cleared.
    */
   whenBound(ydoc: DynamoDbPersistence.SharedDoc): Promise<void>
 

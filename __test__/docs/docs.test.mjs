@@ -4,6 +4,7 @@
  *   js                        a fragment; runs with the others of its page, in their order (docs/fragments.mjs)
  *   js that loads y-dynamodb  a program; runs to its end (docs/programs.mjs). `<!-- program: NAME -->` gives its file a name
  *   js after <!-- server -->  is started on a free port and ended
+ *   js after <!-- client -->  docs/outages.test.mjs
  *   ts, json, yaml            compiled, parsed
  *   sh                        each command must exist (docs/shell.mjs)
  *   Usage: y-dynamodb …       must be what --help prints
@@ -19,7 +20,7 @@ import { folderOf, runProgram, runServer } from './programs.mjs'
 import { checkCommands, checkUsage } from './shell.mjs'
 import { errorsOf } from './typescript.mjs'
 
-const MARKED = ['program', 'server', 'provoked', 'stack', 'policy', 'bytes', 'not run']
+const MARKED = ['program', 'server', 'client', 'provoked', 'stack', 'policy', 'bytes', 'not run']
 const LOADS_US = /^import .*'y-dynamodb(?:\/hocuspocus)?'|require\('y-dynamodb'\)/m
 const JAVASCRIPT = ['js', 'mjs', 'cjs', 'javascript']
 
@@ -100,7 +101,9 @@ describe('a server of a page starts, tells its port and ends', () => {
 describe('the commands of a page exist', () => {
   for (const { at, page, text } of of('sh')) {
     const ownFiles = new Set(
-      [...of('program', page), ...of('program', 'README.md')].map(({ mark }) => mark?.subject)
+      [...of('program', page), ...of('program', 'README.md'), ...of('client', page)].map(
+        ({ mark }) => mark?.subject
+      )
     )
     test(at, () => checkCommands(text, ownFiles))
   }

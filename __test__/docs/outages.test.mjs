@@ -5,19 +5,24 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import net from 'node:net'
+import path from 'node:path'
 import { describe, test } from 'node:test'
 import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/provider'
 import WebSocket from 'ws'
 import * as Y from 'yjs'
+import { TestTable } from '../support/engine.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'
 import { until } from '../support/until.mjs'
 import { upgrade } from '../examples/upgrade.mjs'
 import { join } from '../servers/serving.mjs'
-import { example, shownOn, start } from './started.mjs'
+import { folderOf } from './programs.mjs'
+import { blockOf, example, shownOn, start } from './started.mjs'
 
 const WITH_SIGNALS = { skip: process.platform === 'win32' && 'needs SIGTERM' }
 
 const DOC = 'letter'
+/** What docs/Y-WEBSOCKET.md's client types. */
+const TYPED = 'Dear reader. '
 
 const yWebsocket = (t, port) => {
   const { text, leave, isSynced } = join(port, DOC)
@@ -78,9 +83,10 @@ const passOn = async ({ response, forward }) => {
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(body)
 }
 
-const textIn = async (t, table) => {
-  const stored = await table.behind.open(t).getYDoc(DOC)
-  return stored.getText('text').toString()
+/** What the table has of a text, past a proxy. */
+const textIn = async (t, table, name = 'text') => {
+  const stored = await (table.behind ?? table).open(t).getYDoc(DOC)
+  return stored.getText(name).toString()
 }
 
 /** A server on a table behind a proxy, and one client that is in sync with it. */
@@ -168,6 +174,27 @@ test('docs/Y-WEBSOCKET.md: a malformed frame ends its connection and not the ser
   await assertRuns(server)
   assert.ok(user.isSynced())
 })
+
+test(
+  'docs/Y-WEBSOCKET.md: the client finds in the next server what it typed in the last one',
+  WITH_SIGNALS,
+  async t => {
+    const table = new TestTable({ endpoint: `file:${path.join(folderOf(t), 'docs.db')}` })
+    for (const loaded of ['', TYPED]) {
+      const server = start(t, example('y-websocket/server.mjs'), table)
+      const port = await server.port()
+      const { text } = blockOf('docs/Y-WEBSOCKET.md', 'client.mjs')
+      const client = start(t, ['--input-type=module', '--eval', text.replace('1234', port)], table)
+      await until('what the client prints', () => client.output().includes('\n'))
+      assert.equal(client.output(), `loaded: "${loaded}"\n`)
+      await until('the text in the table', async () => (await textIn(t, table, 'body')) === loaded + TYPED)
+      client.child.kill('SIGINT')
+      await client.ended
+      server.child.kill('SIGTERM')
+      await server.ended
+    }
+  }
+)
 
 describe('README.md, letter.mjs', () => {
   test('waits for the end of an outage, and then stores the text', async t => {

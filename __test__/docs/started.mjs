@@ -6,9 +6,12 @@ import { ROOT } from '../../scripts/machine.mjs'
 import { readPage } from '../../scripts/pages.mjs'
 import { until } from '../support/until.mjs'
 
-/** What a page shows after `<!-- KIND: NAME -->`, with `config.aws` and the table of the test. */
+/** The block of a page after `<!-- KIND: NAME -->`. */
+export const blockOf = (page, name) => readPage(page).blocks.find(({ mark }) => mark?.subject === name)
+
+/** That block as the arguments of a process, with `config.aws` and the table of the test. */
 export const shownOn = (page, name, table) => {
-  const { text } = readPage(page).blocks.find(({ mark }) => mark?.subject === name)
+  const { text } = blockOf(page, name)
   const { tableName, aws } = table.config()
   return ['--input-type=module', '--eval', onTable(text, tableName, aws)]
 }

@@ -17,7 +17,10 @@ const server = new Server({
     new DynamoDB({
       tableName: TABLE,
       aws: { region: AWS_REGION, endpoint: ENDPOINT },
-      onError: (error, { docName, operation }) => console.error(docName, operation, error.code, error.message)
+      onError: (error, { docName, operation }) => {
+        console.error(docName, operation, error.code, error.message)
+        if (error.code === 'ERR_CLEARED') server.hocuspocus.closeConnections(docName)
+      }
     })
   ]
 })

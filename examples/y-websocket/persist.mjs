@@ -42,6 +42,10 @@ const loaded = async (persistence, doc) => {
   }
 }
 
+/** Disconnects the clients of a document. They reconnect, and the server loads the document again. */
+export const closeConnections = docName =>
+  docs.get(docName)?.conns.forEach((clientIds, connection) => connection.terminate())
+
 /** Removes a document without clients from memory. The next client loads it again. */
 const forget = (docName, doc) => {
   if (docs.get(docName) !== doc || doc.conns.size > 0) return

@@ -9,7 +9,7 @@
 import http from 'node:http'
 import { WebSocketServer } from 'ws'
 import DynamoDbPersistence from 'y-dynamodb'
-import { docNameOf, persist, refuse } from './persist.mjs'
+import { closeConnections, docNameOf, persist, refuse } from './persist.mjs'
 
 const { TABLE = 'docs', ENDPOINT, AWS_REGION, PORT = '1234' } = process.env
 
@@ -18,7 +18,10 @@ const report = (error, docName) => console.error(docName, error.code, error.mess
 const persistence = DynamoDbPersistence({
   tableName: TABLE,
   aws: { region: AWS_REGION, endpoint: ENDPOINT },
-  onError: (error, { docName }) => report(error, docName)
+  onError: (error, { docName }) => {
+    report(error, docName)
+    if (error.code === 'ERR_CLEARED') closeConnections(docName)
+  }
 })
 const { connect } = persist(persistence, report)
 
