@@ -29,7 +29,7 @@ export default [
   },
   // What runs in a browser, or is handed to one.
   {
-    files: ['examples/demo/**', '__test__/examples/{browser,editor.test}.mjs'],
+    files: ['examples/demo/**', '__test__/examples/{browser,editor*}.mjs'],
     languageOptions: { globals: { ...globals.browser, ...globals.node } }
   }
 ]

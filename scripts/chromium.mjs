@@ -1,6 +1,6 @@
 /**
- * Finds the Chromium that the editor's test drives, and as a program (`node scripts/chromium.mjs`) installs Debian's where
- * there is none and it can: as root, with apt.
+ * Finds the Chromium for the tests of the editor. As a program (`node scripts/chromium.mjs`) it installs Debian's if there is
+ * none; this needs root and apt.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -12,7 +12,7 @@ const NEEDED = 'needs Chromium: apt-get install chromium, or the environment var
 
 const isProgram = file => fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
 
-/** `{ program }`, or `{ missing }`: what to do. CHROMIUM may name another executable. */
+/** `{ program }`, or `{ missing }` with the reason. CHROMIUM can name another executable. */
 export const findChromium = () => {
   const { CHROMIUM, PATH = '' } = process.env
   if (CHROMIUM)

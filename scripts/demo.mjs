@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: installs, builds the addon (the development build: it starts minutes earlier), runs the demo server.
- * `npm run demo -- --check`: the same, then an unattended round trip instead of the server.
+ * `npm run demo`: installs the packages, builds the addon (the debug build, which takes less time), runs the demo server.
+ * `npm run demo -- --check`: runs `check.mjs` instead of the server.
  */
 import { parseArgs } from 'node:util'
 import { fail } from './machine.mjs'
@@ -10,7 +10,7 @@ try {
   const { values } = parseArgs({ options: { check: { type: 'boolean' } } })
   await install()
   await buildAddon()
-  // The same process, so that Ctrl+C reaches the server itself.
+  // In the same process, so that Ctrl+C reaches the server.
   await import(values.check ? '../examples/demo/check.mjs' : '../examples/demo/server.mjs')
 } catch (error) {
   fail(error.code?.startsWith('ERR_PARSE_ARGS') ? `${error.message}\nnpm run demo [-- --check]` : error.stack)

@@ -1,11 +1,11 @@
-/** People in front of the editor: each a window of headless Chromium of their own, driven by playwright-core. */
+/** People who use the editor. Each has a browser context of their own in a headless Chromium, driven by playwright-core. */
 import assert from 'node:assert/strict'
 import { chromium } from 'playwright-core'
 import { findChromium } from '../../scripts/chromium.mjs'
 import { until } from '../support/until.mjs'
 
 const { program, missing } = findChromium()
-const VIEWPORT = { width: 1_180, height: 700 }
+const VIEWPORT = { width: 1_180, height: 760 }
 const SWITCHES = [
   '--disable-gpu',
   '--disable-quic',
@@ -14,11 +14,11 @@ const SWITCHES = [
   '--disable-component-update',
   '--disable-sync'
 ]
-// Chromium tells of every request that finds no server: that is what these tests do to it.
+// Chromium logs every request that gets no answer. These tests stop the server and the network.
 const OF_THE_NETWORK =
   /ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/
 
-/** Options of every test: without Chromium it is skipped and says so, unless REQUIRE_CHROMIUM makes that a failure. */
+/** Options of every test. Without Chromium it is skipped, or fails if REQUIRE_CHROMIUM is set. */
 export const inChromium = program || process.env.REQUIRE_CHROMIUM ? {} : { skip: missing }
 
 let browser
@@ -32,7 +32,7 @@ export const closeBrowser = async () => (await browser)?.close()
 
 export class Person {
   #errors = []
-  /** What its page may say as an error. */
+  /** Errors of the page that do not fail the test. */
   tolerated = OF_THE_NETWORK
 
   constructor(page) {
@@ -44,11 +44,11 @@ export class Person {
     })
   }
 
-  /** Opens the page and waits until it can be written in. An error in the page fails the test. */
-  static async open(t, url) {
+  /** Opens the page and waits until it is editable. An error in the page fails the test. */
+  static async open(t, url, options = {}) {
     const context = await (
       await launched()
-    ).newContext({ viewport: VIEWPORT, permissions: ['clipboard-read', 'clipboard-write'] })
+    ).newContext({ viewport: VIEWPORT, permissions: ['clipboard-read', 'clipboard-write'], ...options })
     const person = new Person(await context.newPage())
     t.after(async () => {
       await context.close()
@@ -68,7 +68,7 @@ export class Person {
     return this.page.locator('.ProseMirror[contenteditable=true]').waitFor()
   }
 
-  /** Types at the end of the document. Just after it got the focus the editor puts the caret back where it was: we look. */
+  /** Types at the end of the document. The editor can still move the caret just after it got the focus, hence the loop. */
   async type(text) {
     await this.page.locator('.ProseMirror').focus()
     await until('the caret at the end', async () => {
@@ -85,17 +85,27 @@ export class Person {
     return this.page.getByRole('button', { name: label, exact: true }).click()
   }
 
-  /** The document as it is shown, without the others' carets. */
+  /** The document as the page shows it, without carets and placeholders. */
   html() {
     return this.page.evaluate(() => {
       const shown = document.querySelector('.ProseMirror').cloneNode(true)
       for (const added of shown.querySelectorAll(
-        '.collaboration-carets__caret, .ProseMirror-trailingBreak, .ProseMirror-separator'
+        '.caret, .ProseMirror-trailingBreak, .ProseMirror-separator'
       ))
         added.remove()
-      for (const element of shown.querySelectorAll('[class]')) element.removeAttribute('class')
+      for (const element of shown.querySelectorAll('[class], [data-placeholder]')) {
+        element.removeAttribute('class')
+        element.removeAttribute('data-placeholder')
+      }
       return shown.innerHTML
     })
+  }
+
+  /** Chooses a name. */
+  async rename(name) {
+    const field = this.page.getByLabel('Your name')
+    await field.fill(name)
+    await field.press('Enter')
   }
 
   /** `connecting`, `saving`, `saved` or `offline`. */
@@ -103,7 +113,7 @@ export class Person {
     return this.page.locator('#state').getAttribute('data-state')
   }
 
-  /** Waits until all that was typed here was read from the table. */
+  /** Waits until the table contains everything that was typed on this page. */
   saved() {
     return until('saving', async () => (await this.state()) === 'saved')
   }

@@ -1,4 +1,4 @@
-/** The demo's server as a child process, on a file of its own. It can be killed and started again on the same file. */
+/** The demo server as a child process with its own file. It can be killed and started again on the same file. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -24,7 +24,7 @@ export class Demo {
     return path.join(this.#folder, 'demo.db')
   }
 
-  /** Resolves when it listens: on a free port the first time, then on the same. */
+  /** Resolves when the server listens: the first time on a free port, later on the same one. */
   async start() {
     const env = { ...process.env, PORT: String(this.port), HOST: '127.0.0.1', DEMO_FILE: this.file }
     this.#child = fork(SERVER, [], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
@@ -32,12 +32,12 @@ export class Demo {
       throw new Error(`the demo ended with ${code} before it listened`)
     })
     const [{ port }] = await Promise.race([once(this.#child, 'message'), ended])
-    ended.catch(() => {}) // from now on it may end
+    ended.catch(() => {}) // the test may kill it from now on
     this.port = port
     return this
   }
 
-  /** From now on it answers nothing and reads nothing. */
+  /** Stops the process. It keeps its connections, but neither reads nor answers. */
   freeze() {
     this.#child.kill('SIGSTOP')
   }
@@ -49,7 +49,7 @@ export class Demo {
     await ended
   }
 
-  /** The answer to `/stored`, of all documents or of one. */
+  /** The answer of `/stored` for all documents, or for one. */
   async stored(docName) {
     const query = docName === undefined ? '' : `?doc=${encodeURIComponent(docName)}`
     return (await fetch(`http://127.0.0.1:${this.port}/stored${query}`)).json()

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import fs from 'node:fs'
 import http from 'node:http'
+import path from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { Demo } from './demo.mjs'
 import { statusOf, upgrade } from './upgrade.mjs'
 
-// Not `fetch`: it mends such paths before it sends them.
+// `fetch` would correct such paths before it sends them.
 const get = (port, path) =>
   new Promise((resolve, reject) => {
     http
@@ -16,7 +19,7 @@ const get = (port, path) =>
       .on('error', reject)
   })
 
-test('the demo refuses malformed requests and pages of other origins, and goes on', async t => {
+test('the demo refuses malformed requests and pages of other origins, and continues', async t => {
   const { port } = await new Demo(t).start()
   assert.equal(await get(port, '/%'), 400)
   assert.equal(await get(port, '//'), 400)
@@ -32,7 +35,7 @@ test('the demo refuses malformed requests and pages of other origins, and goes o
   assert.equal(await get(port, '/stored'), 200)
 })
 
-test('the demo goes on when a client does not speak the websocket protocol', async t => {
+test('the demo continues after a client that does not speak the websocket protocol', async t => {
   const { port } = await new Demo(t).start()
   const { socket, answer } = upgrade(port, '/doc')
   t.after(() => socket.destroy())
@@ -42,4 +45,23 @@ test('the demo goes on when a client does not speak the websocket protocol', asy
   await once(socket, 'close')
   assert.equal(await get(port, '/stored'), 200)
   assert.equal(await statusOf(port, '/doc'), 101)
+})
+
+const DEMO = fileURLToPath(new URL('../../examples/demo/', import.meta.url))
+
+test('the demo imports nothing from the tests and the benchmarks', () => {
+  const files = fs.readdirSync(DEMO, { recursive: true }).filter(name => /\.m?js$/.test(name))
+  assert(files.length > 10)
+  for (const name of files)
+    assert.doesNotMatch(fs.readFileSync(path.join(DEMO, name), 'utf8'), /['"/](__test__|bench)\//, name)
+})
+
+test('the demo serves the fonts of the page', async t => {
+  const { port } = await new Demo(t).start()
+  const load = async file => fetch(`http://127.0.0.1:${port}${file}`)
+  const [style] = (await (await load('/')).text()).match(/\/assets\/[^"]*\.css/)
+  const [font] = (await (await load(style)).text()).match(/\/assets\/[^)]*latin-wght[^)]*\.woff2/)
+  const answer = await load(font)
+  assert.equal(answer.headers.get('content-type'), 'font/woff2')
+  assert.equal(Buffer.from(await answer.arrayBuffer()).toString('latin1', 0, 4), 'wOF2')
 })

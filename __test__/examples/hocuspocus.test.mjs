@@ -38,7 +38,7 @@ const start = async (t, env) => {
   const ended = new Promise(resolve => child.on('exit', resolve))
   const clients = []
   t.after(() => {
-    // Before the server ends: a provider that was cut off tries again for ever, also when it was destroyed meanwhile.
+    // Before the server ends: a provider that lost its connection reconnects for ever, even if it is destroyed later.
     clients.forEach(({ leave }) => leave())
     child.kill('SIGKILL')
     return ended
@@ -58,7 +58,7 @@ const start = async (t, env) => {
   }
 }
 
-test('a Hocuspocus server has a document again after a restart', async t => {
+test('a Hocuspocus server loads a document after a restart', async t => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-example-'))
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }))
   const env = { ENDPOINT: `file:${path.join(folder, 'docs.db')}` }

@@ -23,7 +23,7 @@ const sync = async doc => {
   Y.applyUpdate(doc, new Uint8Array(Buffer.from(JSON.parse(body).diff, 'base64')))
 }
 
-test('two clients of the Lambda get what the other one wrote', async () => {
+test('each of two clients of the Lambda gets what the other one wrote', async () => {
   const [a, b] = [new Y.Doc(), new Y.Doc()]
   a.getText('text').insert(0, 'from a')
   b.getMap('map').set('from', 'b')
@@ -34,7 +34,7 @@ test('two clients of the Lambda get what the other one wrote', async () => {
   assert.equal(a.getMap('map').get('from'), 'b')
 })
 
-test('a body that the gateway has encoded is read as well', async () => {
+test('a body that the gateway has encoded is decoded', async () => {
   const doc = new Y.Doc()
   doc.getText('text').insert(0, 'encoded')
   const body = base64(JSON.stringify({ update: base64(Y.encodeStateAsUpdate(doc)) }))
@@ -63,10 +63,10 @@ test('the Lambda tells a wrong request from a failure', async () => {
 })
 
 describe(
-  'a process that is frozen while it stores, its connection dead at the thaw',
+  'a process that is frozen while it stores, and loses its connection',
   { skip: process.platform === 'win32' && 'needs SIGSTOP' },
   () => {
-    /** What becomes of the store. */
+    /** The outcome of the store. */
     const frozen = async (t, { operationTimeoutMs, freezeMs }) => {
       const table = await ProxiedTable.before(t)
       await table.create()
@@ -91,11 +91,11 @@ describe(
       return outcome
     }
 
-    test('stores it then, after a short freeze', async t => {
+    test('stores the update after a short freeze', async t => {
       assert.deepEqual(await frozen(t, { operationTimeoutMs: 60_000, freezeMs: 300 }), { clock: 0 })
     })
 
-    test('rejects, after a freeze longer than the operation timeout', async t => {
+    test('rejects after a freeze that is longer than the operation timeout', async t => {
       assert.deepEqual(await frozen(t, { operationTimeoutMs: 1_000, freezeMs: 1_500 }), {
         code: 'ERR_UNAVAILABLE'
       })

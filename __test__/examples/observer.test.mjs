@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as Y from 'yjs'
 import { TestTable, onceOnly } from '../support/engine.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { Observer } from '../../examples/demo/observer.mjs'
+import { PersistencePerDocument, costOf } from '../../examples/demo/persistences.mjs'
 import { until } from '../support/until.mjs'
 
 const PRICES = { write: 1, read: 2 }
@@ -10,13 +12,14 @@ const PRICES = { write: 1, read: 2 }
 const observed = t => {
   const table = new TestTable()
   const persistence = table.open(t)
-  const observer = new Observer(persistence, table.config(), PRICES)
+  const persistences = { cost: () => costOf(persistence), waiting: () => 0 }
+  const observer = new Observer(persistences, table.config(), PRICES)
   t.after(() => observer.close())
   return { persistence, observer }
 }
 
 test(
-  'a document is read when somebody asks for it, and again only after it has changed and the pause is over',
+  'a document is read when somebody asks for it, and again only if it has changed and the pause is over',
   onceOnly,
   async t => {
     const { persistence, observer } = observed(t)
@@ -37,12 +40,12 @@ test(
       const report = await observer.report('doc')
       return report.stored.items === 21 && report
     })
-    await new Promise(resolve => setTimeout(resolve, 2_100)) // the pause is over, and nothing has changed
+    await new Promise(resolve => setTimeout(resolve, 2_100)) // the pause is over, but nothing has changed
     for (let i = 0; i < 20; i++) assert.deepEqual((await observer.report('doc')).own, last.own)
   }
 )
 
-test('what the observer reads is not in the cost that it tells', onceOnly, async t => {
+test('the reads of the observer are not in the cost that it reports', onceOnly, async t => {
   const { persistence, observer } = observed(t)
   await persistence.storeUpdate('doc', keystrokes(1)[0])
   const before = Object.values(persistence.stats().requests).reduce((sum, { requests }) => sum + requests, 0)
@@ -55,15 +58,30 @@ test('what the observer reads is not in the cost that it tells', onceOnly, async
   assert.equal((await observer.report('doc')).cost.requests, before)
 })
 
-test('the last compaction of a document is told from the first question on', onceOnly, async t => {
+test('the compactions of a document are counted from the first report on', onceOnly, async t => {
   const { persistence, observer } = observed(t)
   for (const update of keystrokes(10)) await persistence.storeUpdate('doc', update)
-  assert.equal((await observer.report('doc')).compaction, undefined)
+  assert.deepEqual((await observer.report('doc')).compactions, { count: 0, entries: 0 })
   await persistence.flushDocument('doc')
-  const { entries, bytesBefore, bytesAfter } = await until(
-    'the news',
-    async () => (await observer.report('doc')).compaction
-  )
-  assert.equal(entries, 10)
-  assert(bytesAfter < bytesBefore)
+  const { stored, compactions } = await until('the compaction', async () => {
+    const report = await observer.report('doc')
+    return report.stored.items === 1 && report
+  })
+  assert.equal(compactions.count, 1)
+  assert.equal(compactions.entries, 10)
+  assert(compactions.at <= Date.now())
+  assert.deepEqual(stored.sizes, [stored.bytes])
+})
+
+test('each document has a cost of its own, and none before it is opened', onceOnly, async t => {
+  const table = new TestTable()
+  const persistences = new PersistencePerDocument(table.config())
+  t.after(() => persistences.close())
+  const doc = new Y.Doc()
+  await persistences.bindState('doc', doc)
+  doc.getText('text').insert(0, 'text')
+  await persistences.writeState('doc', doc)
+  assert.equal(persistences.cost('doc').writeUnits, 1)
+  assert.deepEqual(persistences.cost('other'), { requests: 0, writeUnits: 0, readUnits: 0 })
+  assert.equal(persistences.waiting('doc'), 0)
 })

@@ -31,7 +31,7 @@ const serve = async (t, persistence) => {
   return { port: server.address().port, sockets }
 }
 
-test('a client that breaks off while its document loads ends nothing but itself, and leaves no document behind', async t => {
+test('a client that disconnects while its document loads leaves no document in memory', async t => {
   const table = await ProxiedTable.before(t)
   let release
   const held = new Promise(resolve => {
@@ -57,7 +57,7 @@ test('a client that breaks off while its document loads ends nothing but itself,
   await until('the end of the document', () => docs.size === 0)
 })
 
-test('a client that speaks no websocket leaves no document behind', async t => {
+test('a client that does not speak the websocket protocol leaves no document in memory', async t => {
   const { port } = await serve(t, new TestTable().open(t))
   const { answer } = upgrade(port, '/doc', { Upgrade: 'something' })
   assert.match(await answer, / 400 /)

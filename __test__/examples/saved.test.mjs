@@ -7,7 +7,7 @@ const PROVIDER = 'provider'
 
 const snapshotOf = doc => Buffer.from(Y.encodeSnapshot(Y.snapshot(doc))).toString('base64')
 
-/** A page's document and what the table holds of it. */
+/** The document of a page, and the part of it that is in the table. */
 const page = () => {
   const doc = new Y.Doc()
   const table = new Y.Doc()
@@ -22,7 +22,7 @@ const page = () => {
   }
 }
 
-test('an update is unsaved until the table has it, also one that only deletes', () => {
+test('an update is unsaved until the table contains it, even if it only deletes', () => {
   const { text, table, unsaved, store } = page()
   text.insert(0, 'abc')
   text.delete(0, 1)
@@ -37,7 +37,7 @@ test('an update is unsaved until the table has it, also one that only deletes', 
   assert.equal(unsaved.count, 0)
 })
 
-test('what the table has besides does not matter, and what came from others is not ours to wait for', () => {
+test('updates of others are not unsaved, and additional content of the table does not matter', () => {
   const { doc, text, table, unsaved, store } = page()
   const other = new Y.Doc()
   other.getText('text').insert(0, 'xyz')

@@ -1,4 +1,4 @@
-/** A process that stores one update and tells its parent what became of it. */
+/** A process that stores one update and sends the outcome to its parent. */
 import DynamoDbPersistence from 'y-dynamodb'
 
 const persistence = DynamoDbPersistence(JSON.parse(process.argv[2]))

@@ -38,7 +38,7 @@ test(
   }
 )
 
-test('testrun says what is wrong where no DynamoDB answers', () => {
+test('testrun prints the reason if no DynamoDB answers', () => {
   const { status, stderr } = walk('http://127.0.0.1:9')
   assert.equal(status, 1)
   assert.match(stderr, /^ERR_UNAVAILABLE: /)

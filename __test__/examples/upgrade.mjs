@@ -1,6 +1,6 @@
 import net from 'node:net'
 
-/** Asks for a websocket by hand, at any path; `answer` is the first line of what comes back. */
+/** Sends an upgrade request with any path. `answer` is the first line of the response. */
 export const upgrade = (port, path, headers = {}) => {
   const lines = Object.entries({
     'Host': `127.0.0.1:${port}`,
@@ -21,7 +21,7 @@ export const upgrade = (port, path, headers = {}) => {
   return { socket, answer }
 }
 
-/** The status that such a request is answered with. */
+/** The status of the response to such a request. */
 export const statusOf = async (port, path, headers) => {
   const { socket, answer } = upgrade(port, path, headers)
   try {

@@ -50,7 +50,7 @@ const join = (t, port, name) => {
   return { doc, text: doc.getText('text'), provider }
 }
 
-test('the y-websocket server has a document again after a restart', async t => {
+test('the y-websocket server loads a document after a restart', async t => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-example-'))
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }))
   const env = { ENDPOINT: `file:${path.join(folder, 'docs.db')}` }
@@ -67,7 +67,7 @@ test('the y-websocket server has a document again after a restart', async t => {
 
   const second = await start(t, env)
   const reader = join(t, second.port, 'room/a b')
-  // Once it is told that it has everything, it has everything: the server loads before it lets a client in.
+  // The server loads a document before it accepts a client, so a client that is in sync has everything.
   await until('synchronisation', () => reader.provider.synced)
   assert.equal(reader.text.toString(), 'hello world')
 })
@@ -82,14 +82,14 @@ test('a client is refused while its document cannot be loaded', async t => {
   t.after(() => socket.terminate())
   const status = await new Promise((resolve, reject) => {
     socket.on('unexpected-response', (_, response) => resolve(response.statusCode))
-    socket.on('open', () => reject(new Error('the client was let in')))
+    socket.on('open', () => reject(new Error('the client was accepted')))
     socket.on('error', reject)
   })
   assert.equal(status, 503)
   assert.match(output(), /ERR_TIMEOUT/)
 })
 
-test('the y-websocket server refuses a path that names no document, and goes on', async t => {
+test('the y-websocket server refuses a path without a name of a document, and continues', async t => {
   const { port } = await start(t, { ENDPOINT: 'memory:' })
   for (const path of ['/%', '//', '/']) assert.equal(await statusOf(port, path), 400, path)
   assert.equal(await statusOf(port, '/doc'), 101)

@@ -1,8 +1,8 @@
 /**
- * The demo's round trip, unattended: two websocket clients type a passage, the server is killed with SIGKILL and started
- * again on the same file, and what a new client gets has to be what was typed: text and state vector.
+ * The demo without a browser: two websocket clients type a passage, the server is killed with SIGKILL and started again on
+ * the same file. A new client has to get the same text and the same state vector.
  *
- * Exits with 0 if it is, with 1 if it is not or if a step takes too long.
+ * Exits with 0 if it does, and with 1 if it does not or if a step takes too long.
  */
 import { fork } from 'node:child_process'
 import fs from 'node:fs'
@@ -21,7 +21,7 @@ const DOC = 'round-trip'
 
 const say = text => process.stdout.write(`${text}\n`)
 
-/** Waits until `test` gives a value that is not false; polls, so that nothing is missed. */
+/** Waits until `test` returns a truthy value, and resolves with it. */
 const until = async (what, test) => {
   const limit = Date.now() + STEP_LIMIT_MS
   for (;;) {
@@ -78,7 +78,7 @@ const sameState = (a, b) =>
   Buffer.compare(Y.encodeStateVector(a.doc), Y.encodeStateVector(b.doc)) === 0
   && a.text.toString() === b.text.toString()
 
-/** State vectors are maps: the order of their entries in the bytes says nothing. */
+/** The entries of a state vector in a fixed order: in the bytes they can have any. */
 const entries = bytes => JSON.stringify([...Y.decodeStateVector(bytes)].sort(([a], [b]) => a - b))
 
 const type = async (clients, edits) => {
@@ -90,7 +90,7 @@ const type = async (clients, edits) => {
     }
     await until('the other client’s update', () => sameState(clients[0], clients[1]))
   }
-  // And both at once, at the same place: neither knows of the other.
+  // Both at the same time, at the same place.
   clients.forEach((client, n) => client.text.insert(0, `client ${n} was here\n`))
   await until(
     'the same text at both clients',
@@ -113,7 +113,7 @@ const roundTrip = async (file, servers) => {
   const text = clients[0].text.toString()
   const vector = entries(Y.encodeStateVector(clients[0].doc))
 
-  // The websocket protocol acknowledges nothing: the table itself says when the last update has arrived.
+  // The websocket protocol has no acknowledgements, so the table is read until the last update is in it.
   const before = await until('everything in the table', async () => {
     const state = await storedState(first.port)
     return state && entries(Buffer.from(state.stateVector, 'base64')) === vector && state
@@ -142,7 +142,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-demo-'))
 const servers = []
 try {
   await roundTrip(path.join(folder, 'demo.db'), servers)
-  say('The round trip held.')
+  say('The round trip succeeded.')
 } catch (error) {
   process.stderr.write(`The round trip FAILED: ${error.stack}\n`)
   process.exitCode = 1

@@ -1,37 +1,32 @@
 /**
- * What the page's panel shows: what the table holds of a document, its last compaction, and what the server has cost.
+ * What the page's panel shows: what the table holds of a document, its compactions and its cost.
  *
- * It reads through a persistence of its own, so that its reading is not counted as the editing's cost. A document is read only
- * when somebody asks for it and it has changed since, and the larger it is the less often.
+ * It reads through a persistence of its own, so its reads are not part of the cost that it reports. A document is read only
+ * if somebody asks for it and it has changed since the last read. Large documents are read less often.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import DynamoDbPersistence from '../../index.mjs'
+import { costOf } from './persistences.mjs'
 import { stored, storedOf } from './stored.mjs'
 
-const LEAST_PAUSE_MS = 2_000
+const MIN_PAUSE_MS = 2_000
 const READ_UNITS_PER_SECOND = 250
 const BYTES_PER_READ_UNIT = 4_096
-const MOST_DOCUMENTS = 1_000
+const MAX_DOCUMENTS = 1_000
 
 const pauseAfter = bytes =>
-  Math.max(LEAST_PAUSE_MS, (bytes / BYTES_PER_READ_UNIT / READ_UNITS_PER_SECOND) * 1_000)
+  Math.max(MIN_PAUSE_MS, (bytes / BYTES_PER_READ_UNIT / READ_UNITS_PER_SECOND) * 1_000)
 
-const costOf = persistence => {
-  const costs = Object.values(persistence.stats().requests)
-  const sum = field => costs.reduce((total, cost) => total + cost[field], 0)
-  return { requests: sum('requests'), writeUnits: sum('writeUnits'), readUnits: sum('readUnits') }
-}
-
-/** One document that a page looks at. */
+/** A document that a page shows. */
 class Document {
-  compaction
+  #compactions = { count: 0, entries: 0 }
   #read
   #stored
   #hasChanged = true
   #dueAt = 0
   #reading
 
-  /** @param read resolves with what the table holds of it */
+  /** @param read resolves with what the table holds of the document */
   constructor(read) {
     this.#read = read
   }
@@ -40,7 +35,23 @@ class Document {
     this.#hasChanged = true
   }
 
-  /** As it was last read; read again if it has changed and the pause is over. */
+  compacted({ entries, error }) {
+    this.changed()
+    const { count, entries: before } = this.#compactions
+    this.#compactions = error
+      ? { ...this.#compactions, at: Date.now(), failed: error.code }
+      : { count: count + 1, entries: before + entries, at: Date.now() }
+  }
+
+  /**
+   * `{ count, entries, at, failed }`: the number of compactions and of the entries that they merged, the time of the last
+   * attempt, and its error code if it failed.
+   */
+  get compactions() {
+    return this.#compactions
+  }
+
+  /** What the last read found. Reads again if the document has changed and the pause is over. */
   async stored() {
     if (this.#hasChanged && Date.now() >= this.#dueAt) {
       this.#reading ??= this.#readAgain().finally(() => {
@@ -64,39 +75,43 @@ class Document {
 }
 
 export class Observer {
-  #persistence
+  #persistences
   #reader
   #tableName
   #prices
   #documents = new Map()
   #hasChanged = true
   #listeners = [
-    ['y-dynamodb:batch', ({ docName }) => this.#changed(docName)],
+    [
+      'y-dynamodb:batch',
+      ({ docName }) => {
+        this.#hasChanged = true
+        this.#documents.get(docName)?.changed()
+      }
+    ],
     [
       'y-dynamodb:compaction',
-      ({ docName, entries, bytesBefore, bytesAfter, error }) => {
-        this.#changed(docName)
-        const document = this.#documents.get(docName)
-        if (document)
-          document.compaction = { at: Date.now(), entries, bytesBefore, bytesAfter, failed: error?.code }
+      event => {
+        this.#hasChanged = true
+        this.#documents.get(event.docName)?.compacted(event)
       }
     ]
   ]
 
   /**
-   * @param persistence whose cost is told
-   * @param config its configuration
+   * @param persistences whose `cost(docName)` and `waiting(docName)` are reported
+   * @param config of the persistence that reads
    * @param prices of a million units: `{ write, read }`
    */
-  constructor(persistence, config, prices) {
-    this.#persistence = persistence
+  constructor(persistences, config, prices) {
+    this.#persistences = persistences
     this.#reader = DynamoDbPersistence({ ...config, compactionItems: 0 })
     this.#tableName = config.tableName
     this.#prices = prices
     for (const [channel, listener] of this.#listeners) subscribe(channel, listener)
   }
 
-  /** Whether anything was stored or compacted since this was last asked. */
+  /** Whether anything was stored or compacted since the last call of this method. */
   takeChanged() {
     const hasChanged = this.#hasChanged
     this.#hasChanged = false
@@ -108,13 +123,14 @@ export class Observer {
     return stored(this.#reader, this.#tableName)
   }
 
-  /** All that the panel shows of a document but what waits. */
+  /** What the panel shows of a document. */
   async report(docName) {
     const document = this.#document(docName)
     return {
       stored: await document.stored(),
-      compaction: document.compaction,
-      cost: costOf(this.#persistence),
+      compactions: document.compactions,
+      waiting: this.#persistences.waiting(docName),
+      cost: this.#persistences.cost(docName),
       own: costOf(this.#reader),
       prices: this.#prices
     }
@@ -125,18 +141,13 @@ export class Observer {
     return this.#reader.close()
   }
 
-  #changed(docName) {
-    this.#hasChanged = true
-    this.#documents.get(docName)?.changed()
-  }
-
   #document(docName) {
     const document =
       this.#documents.get(docName) ?? new Document(() => storedOf(this.#reader, this.#tableName, docName))
-    // The one that nobody has asked for longest is forgotten first.
+    // A Map keeps the order of insertion: the first one is the least recently used.
     this.#documents.delete(docName)
     this.#documents.set(docName, document)
-    if (this.#documents.size > MOST_DOCUMENTS) this.#documents.delete(this.#documents.keys().next().value)
+    if (this.#documents.size > MAX_DOCUMENTS) this.#documents.delete(this.#documents.keys().next().value)
     return document
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the demo's check types: a passage of a real editing trace where its file is present, else a made-up one.
+ * The passage that `check.mjs` types: part of a real editing trace if its file is there, else a generated one.
  */
 import fs from 'node:fs'
 import * as Y from 'yjs'
@@ -8,7 +8,7 @@ import { RECORDED, readTrace } from '../../scripts/trace.mjs'
 const EDITS = 3_000
 const SEED = 20
 
-/** Updates of one text as edits `{ index, remove, insert }`. */
+/** The updates of one text as edits: `{ index, remove, insert }`. */
 const editsOf = updates => {
   const edits = []
   const doc = new Y.Doc()
@@ -28,8 +28,8 @@ const editsOf = updates => {
   return edits
 }
 
-/** Words at places that jump, and deletions: the same for the same seed. */
-const madeUp = seed => {
+/** Insertions and deletions at random places. The same seed gives the same edits. */
+const generated = seed => {
   let state = seed
   const below = limit => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
@@ -49,4 +49,4 @@ const madeUp = seed => {
 export const passage = () =>
   fs.existsSync(RECORDED)
     ? { edits: editsOf(readTrace(RECORDED)), source: 'a real editing trace' }
-    : { edits: madeUp(SEED), source: `a made-up passage (seed ${SEED})` }
+    : { edits: generated(SEED), source: `a generated passage (seed ${SEED})` }

@@ -1,5 +1,5 @@
 /**
- * The demo: a y-websocket server that persists on the embedded DynamoDB, and the page of the editor to write in.
+ * The demo: a y-websocket server that persists in the embedded DynamoDB, and the page with the editor.
  *
  * PORT (default 1234; 0 takes a free one), HOST (default localhost), DEMO_FILE (default examples/demo/demo.db); WRITE_PRICE (0.625)
  * and READ_PRICE (0.125) of a million units, see docs/COST.md. Started as a child process it sends `{ port }` to its parent.
@@ -9,10 +9,10 @@ import path from 'node:path'
 import { WebSocketServer } from 'ws'
 import { buildPage } from './editor/build.mjs'
 import { docNameOf, pathOf, persist, refuse } from '../y-websocket/persist.mjs'
-import DynamoDbPersistence from '../../index.mjs'
 import { Observer } from './observer.mjs'
+import { PersistencePerDocument } from './persistences.mjs'
 
-/** A number from the environment, where it says one. */
+/** The number in an environment variable, or the fallback. */
 const numberOf = (name, fallback, most = Infinity) => {
   const number = Number(process.env[name] ?? fallback)
   if (number >= 0 && number <= most) return number
@@ -29,28 +29,26 @@ const JSON_TYPE = 'application/json'
 const HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-  // Scripts of the page itself only; images of everywhere, because they come with pasted text.
+  // Scripts only from this server. Images from anywhere: pasted text can contain them.
   'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src * data:"
 }
 
 const say = text => process.stdout.write(`${text}\n`)
 const config = { tableName: 'demo', aws: { region: 'local', endpoint: `file:${FILE}` } }
-const complain = (error, docName) => say(`${docName}: ${error.code}: ${error.message}`)
-const persistence = DynamoDbPersistence({
+const reportError = (error, docName) => say(`${docName}: ${error.code}: ${error.message}`)
+const persistences = new PersistencePerDocument({
   ...config,
-  onError: (error, { docName }) => complain(error, docName)
+  onError: (error, { docName }) => reportError(error, docName)
 })
-const { connect, writer } = persist(persistence, complain)
-const observer = new Observer(persistence, config, PRICES)
+const { connect, writer } = persist(persistences, reportError)
+const observer = new Observer(persistences, config, PRICES)
 const page = await buildPage()
 
-/** What lies in the table, and how many updates are still on their way to it: of one document, or of all. */
+/** What the table holds: of one document for the panel, or of all documents. */
 const report = async docName =>
-  docName === null
-    ? { waiting: writer.waiting, documents: await observer.all() }
-    : { waiting: writer.waiting, ...(await observer.report(docName)) }
+  docName === null ? { documents: await observer.all() } : observer.report(docName)
 
-/** `{ type, body }`; undefined where there is nothing. Every path that is none of the server's own names a document. */
+/** `{ type, body }`, or undefined. Every path that is not `stored` or `assets/…` is the name of a document. */
 const answer = async (asked, query) => {
   if (asked === 'stored') return { type: JSON_TYPE, body: JSON.stringify(await report(query.get('doc'))) }
   return asked.startsWith('assets/') ? page.get(asked) : page.get('index.html')
@@ -71,7 +69,7 @@ const server = http.createServer(async (request, response) => {
   }
 })
 
-/** Other pages of the same browser have no business here. */
+/** Whether a websocket comes from a page of this server, or from no page. Other pages in the browser are refused. */
 const isOwnPage = ({ headers: { origin, host } }) => !origin || origin.split('://')[1] === host
 
 const wss = new WebSocketServer({ noServer: true })
@@ -101,19 +99,19 @@ const summary = async () => {
 server.listen(PORT, HOST, async () => {
   const { port } = server.address()
   process.send?.({ port })
-  say(`\n  Type in two tabs: http://${HOST}:${port}  (another document: http://${HOST}:${port}/NAME)`)
+  say(`\n  Open in two tabs: http://${HOST}:${port}  (another document: http://${HOST}:${port}/NAME)`)
   say(`  y-websocket:      ws://${HOST}:${port}/NAME`)
-  say(`  DynamoDB:         the embedded one, in ${path.resolve(FILE)}; delete it to start anew`)
+  say(`  DynamoDB:         embedded, in ${path.resolve(FILE)} (delete the file to start again)`)
   say('  Stop: Ctrl+C\n')
   let last
-  const tell = async () => {
+  const printSummary = async () => {
     if (!observer.takeChanged()) return
     const now = await summary().catch(error => `stored: ${error.message}`)
     if (now !== last) say(now)
     last = now
   }
-  await tell()
-  setInterval(tell, REPORT_EVERY_MS).unref()
+  await printSummary()
+  setInterval(printSummary, REPORT_EVERY_MS).unref()
 })
 
 const stop = async () => {
@@ -122,7 +120,7 @@ const stop = async () => {
   await writer.settled()
   say(await summary())
   await observer.close()
-  await persistence.close()
+  await persistences.close()
   process.exit(0)
 }
 process.once('SIGINT', stop)

@@ -1,7 +1,10 @@
-/** What the table holds, as the demo tells it: without the metas, a set of parts as one item. */
+/** What the table holds of the documents, without metas. A set counts as one item. */
 import * as Y from 'yjs'
 import DynamoDbPersistence, { PersistenceError } from '../../index.mjs'
 import { encodeStateVectorFromUpdate, mergeUpdatesAsync } from '../../entries/updates.mjs'
+
+/** The panel draws so many items at most. */
+const MAX_SIZES = 300
 
 const updatesOf = async (persistence, tableName, docName) => {
   const updates = await persistence.transact(db =>
@@ -29,7 +32,7 @@ const merge = async (updates, docName) => {
 
 const base64 = bytes => Buffer.from(bytes).toString('base64')
 
-/** Of every document: `[{ name, items, bytes, stateVector }]`. Reads the whole table. */
+/** All documents: `[{ name, items, bytes, stateVector }]`. Reads the whole table. */
 export const stored = async (persistence, tableName) => {
   const documents = []
   for await (const { name, sv } of persistence.docStateVectors()) {
@@ -42,7 +45,10 @@ export const stored = async (persistence, tableName) => {
   return documents.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Of one document: `{ items, bytes, snapshot }`; the snapshot tells a client which of its updates are stored. Rejects with `ERR_CORRUPT`. */
+/**
+ * One document: `{ items, bytes, sizes, snapshot }`. `sizes` has the bytes of the newest items, in the order of the log. With
+ * the snapshot a client finds out which of its updates are stored. Rejects with `ERR_CORRUPT`.
+ */
 export const storedOf = async (persistence, tableName, docName) => {
   const updates = await updatesOf(persistence, tableName, docName)
   const merged = await merge(updates, docName)
@@ -50,5 +56,9 @@ export const storedOf = async (persistence, tableName, docName) => {
     Y.decodeUpdate(merged).ds,
     Y.decodeStateVector(encodeStateVectorFromUpdate(merged))
   )
-  return { ...sizeOf(updates), snapshot: base64(Y.encodeSnapshot(snapshot)) }
+  return {
+    ...sizeOf(updates),
+    sizes: updates.slice(-MAX_SIZES).map(({ length }) => length),
+    snapshot: base64(Y.encodeSnapshot(snapshot))
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * Bundles the page with Vite; only if its sources or the packages have changed since. What was built lies in `node_modules/.cache`
- * by the hash of its sources, so that servers that start side by side do not disturb each other.
+ * Bundles the page with Vite if its sources or the packages have changed. The result is in `node_modules/.cache`, named by the
+ * hash of its sources, so that several servers can start at the same time.
  */
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
@@ -10,7 +10,12 @@ import { fileURLToPath } from 'node:url'
 const HERE = fileURLToPath(new URL('./', import.meta.url))
 const ROOT = path.join(HERE, '../../..')
 const CACHE = path.join(ROOT, 'node_modules', '.cache', 'editor')
-const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
+const TYPES = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  woff2: 'font/woff2'
+}
 
 const sourcesHash = () => {
   const hash = createHash('sha256')
@@ -34,7 +39,7 @@ const bundle = async () => {
   return output.map(({ fileName, code, source }) => {
     const type = TYPES[path.extname(fileName).slice(1)]
     if (type === undefined) throw new Error(`the page has a file of an unknown type: ${fileName}`)
-    return [fileName, { type: `${type}; charset=utf-8`, body: code ?? source }]
+    return [fileName, { type, base64: Buffer.from(code ?? source).toString('base64') }]
   })
 }
 
@@ -43,9 +48,12 @@ export const buildPage = async () => {
   const built = path.join(CACHE, `${sourcesHash()}.json`)
   if (!fs.existsSync(built)) {
     fs.mkdirSync(CACHE, { recursive: true })
-    const half = `${built}.${process.pid}`
-    fs.writeFileSync(half, JSON.stringify(await bundle()))
-    fs.renameSync(half, built)
+    const partial = `${built}.${process.pid}`
+    fs.writeFileSync(partial, JSON.stringify(await bundle()))
+    fs.renameSync(partial, built)
   }
-  return new Map(JSON.parse(fs.readFileSync(built, 'utf8')))
+  const files = JSON.parse(fs.readFileSync(built, 'utf8'))
+  return new Map(
+    files.map(([name, { type, base64 }]) => [name, { type, body: Buffer.from(base64, 'base64') }])
+  )
 }

@@ -1,5 +1,5 @@
-/** Images from the clipboard, dropped, or chosen as a file; they become part of the document, as base64. */
-const MAX_IMAGE_BYTES = 10_000_000 // everybody who opens the document loads it
+/** Images that are pasted, dropped, or chosen as a file. They become part of the document, as base64. */
+const MAX_IMAGE_BYTES = 10_000_000 // everybody who opens the document loads them
 
 const read = file =>
   new Promise((resolve, reject) => {
@@ -9,7 +9,7 @@ const read = file =>
     reader.readAsDataURL(file)
   })
 
-/** An image in place of the selection, or at a position. After it there is always a paragraph to type on in. */
+/** An image in place of the selection, or at a position. A paragraph follows it, so that typing can continue. */
 const withImage = ({ schema: { nodes }, tr }, attributes, position) => {
   const image = nodes.image.create(attributes)
   if (position === undefined) tr.replaceSelectionWith(image)
@@ -18,7 +18,7 @@ const withImage = ({ schema: { nodes }, tr }, attributes, position) => {
   return tr.scrollIntoView()
 }
 
-/** @param elements `{ input, notice }`: the hidden file input, and where it is said that an image was not taken */
+/** @param elements `{ input, notice }`: the hidden file input, and the element that shows why an image was refused */
 export const imagesFor = ({ input, notice }) => {
   const refuse = reason => {
     notice.textContent = reason
@@ -39,14 +39,14 @@ export const imagesFor = ({ input, notice }) => {
   }
 
   return {
-    /** Takes the images of a paste or a drop; false where there are none, or where text came with them. */
+    /** Takes the images of a paste or a drop. Returns false if there are none, or if there is text too. */
     take: (view, transfer, position) => {
       const files = [...transfer.files].filter(({ type }) => type.startsWith('image/'))
       if (!view.editable || files.length === 0 || transfer.types.includes('text/plain')) return false
       files.reduce((before, file) => before.then(() => insert(view, file, position)), Promise.resolve())
       return true
     },
-    /** Asks for a file. */
+    /** Asks for a file and inserts it. */
     choose: editor => {
       input.onchange = async () => {
         const [file] = input.files

@@ -1,65 +1,61 @@
-/** The page: which document it shows, and the parts that show it. */
+/** The page: which document it shows, and the modules that show it. */
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
+import '@fontsource-variable/inter/wght.css'
+import '@fontsource-variable/inter/wght-italic.css'
+import { addressOf, docNameIn, newDocName } from './address.js'
 import { createEditor } from './editor.js'
 import { imagesFor } from './images.js'
+import { LinkForm } from './link.js'
 import { showPanel } from './panel.js'
 import { showPeople } from './people.js'
 import { Unsaved } from './saved.js'
+import { showShare } from './share.js'
+import { showState } from './state.js'
 import { showToolbar } from './toolbar.js'
 
-const at = id => document.getElementById(id)
+const byId = id => document.getElementById(id)
+const announce = text => {
+  byId('announcement').textContent = text
+}
 
-const docName =
-  new URLSearchParams(location.search).get('doc')
-  || decodeURIComponent(location.pathname.slice(1))
-  || 'welcome'
+const docName = docNameIn(new URL(location.href))
+const address = addressOf(docName, location.origin)
+history.replaceState(history.state, '', address)
 document.title = `${docName} · y-dynamodb`
-at('name').textContent = docName
+byId('name').textContent = docName
+byId('new').href = addressOf(newDocName(), location.origin)
+showShare({ button: byId('share'), field: byId('address') }, address, announce)
 
 const doc = new Y.Doc()
 const server = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
-// Tabs of one browser would also talk to each other directly: here everything goes through the server.
+// Without `disableBc` tabs of one browser would sync with each other directly, not through the server.
 const provider = new WebsocketProvider(server, encodeURIComponent(docName), doc, { disableBc: true })
+const { awareness } = provider
 const unsaved = new Unsaved(doc, provider)
 
-const user = showPeople(provider.awareness, {
-  name: at('own-name'),
-  colour: at('own-colour'),
-  others: at('people')
+showPeople(awareness, {
+  name: byId('own-name'),
+  colour: byId('own-colour'),
+  others: byId('people'),
+  avatars: byId('avatars')
 })
-const images = imagesFor({ input: at('file'), notice: at('notice') })
-const editor = createEditor({ element: at('text'), doc, provider, user, images })
-showToolbar(at('toolbar'), editor, () => images.choose(editor))
-// What is typed before the document is there would stand beside it, not in it.
-provider.once('sync', () => editor.setEditable(true))
+const images = imagesFor({ input: byId('file'), notice: byId('notice') })
+const linkForm = new LinkForm(byId('link'))
+const openers = { link: () => linkForm.open(), image: () => images.choose(editor) }
+const editor = createEditor({ element: byId('text'), doc, awareness, images, openers })
+linkForm.attach(editor)
+showToolbar(byId('toolbar'), editor, openers)
+// Text that is typed before the document is loaded would not be at the place where it was typed.
+provider.once('sync', () => {
+  editor.setEditable(true)
+  if (document.activeElement === document.body) editor.commands.focus('start')
+})
 
-const TEXTS = { connecting: 'Connecting', offline: 'Offline', saving: 'Saving', saved: 'Saved' }
-let isAnswering = true
-const stateNow = () => {
-  if (!isAnswering || (!provider.wsconnected && provider.wsUnsuccessfulReconnects > 0)) return 'offline'
-  if (!provider.wsconnected) return 'connecting'
-  return unsaved.count > 0 ? 'saving' : 'saved'
-}
-const showState = () => {
-  const state = stateNow()
-  const kept =
-    state === 'offline' && unsaved.count > 0
-      ? `, ${unsaved.count.toLocaleString('en')} changes kept here`
-      : ''
-  at('state').dataset.state = state
-  at('state').textContent = TEXTS[state] + kept
-}
-provider.on('status', showState)
-provider.on('sync', showState)
-unsaved.onChange = showState
-
-showPanel(at('panel'), docName, {
+const setAnswering = showState({ element: byId('state'), announce, provider, unsaved })
+showPanel(byId('panel'), docName, {
   onStored: snapshot => unsaved.compare(snapshot),
-  onAnswering: answers => {
-    isAnswering = answers
-    showState()
-  }
+  onAnswering: setAnswering
 })
 
 addEventListener('beforeunload', event => {

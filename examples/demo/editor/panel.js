@@ -1,9 +1,11 @@
-/** The panel: what the server says of the document, asked again and again. */
+/** The panel: what the server reports about the document, fetched again and again. */
 const EVERY_MS = 1_000
+const CHART = { width: 300, height: 56 }
 
 const number = value => value.toLocaleString('en', { maximumFractionDigits: 1 })
+const counted = (value, noun) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`
 const money = value =>
-  `$${value.toLocaleString('en', { minimumFractionDigits: value < 0.01 ? 6 : 2, maximumFractionDigits: 6 })}`
+  `$${value.toLocaleString('en', value < 0.01 ? { maximumSignificantDigits: 3 } : { minimumFractionDigits: 2, maximumFractionDigits: 6 })}`
 const bytes = value =>
   value < 10_000
     ? `${number(value)} B`
@@ -17,38 +19,44 @@ const ago = at => {
     ? `${seconds} s ago`
     : seconds < 3_600
       ? `${Math.floor(seconds / 60)} min ago`
-      : new Date(at).toLocaleTimeString('en')
+      : `at ${new Date(at).toLocaleTimeString('en')}`
 }
 
-const compactionFields = compaction =>
-  !compaction
-    ? {}
-    : compaction.failed
-      ? { compacted: `failed (${compaction.failed}), ${ago(compaction.at)}` }
-      : {
-          compacted: ago(compaction.at),
-          before: `${number(compaction.entries)} items, ${bytes(compaction.bytesBefore)}`,
-          after: `1 item, ${bytes(compaction.bytesAfter)}`
-        }
+const compactionText = ({ count, entries, at, failed }) =>
+  failed
+    ? `The last compaction failed (${failed}) ${ago(at)}.`
+    : count === 0
+      ? 'No compaction yet.'
+      : `${counted(count, 'compaction')} so far, which merged ${counted(entries, 'item')}. The last one was ${ago(at)}.`
 
-const fieldsOf = ({ stored, waiting, compaction, cost, own, prices }) => ({
+const fieldsOf = ({ stored, waiting, compactions, cost, prices }) => ({
   items: number(stored.items),
-  bytes: number(stored.bytes),
+  bytes: bytes(stored.bytes),
   waiting: number(waiting),
-  requests: number(cost.requests),
-  writeUnits: number(cost.writeUnits),
-  readUnits: number(cost.readUnits),
+  compactions: compactionText(compactions),
+  writeUnits: counted(cost.writeUnits, 'write unit'),
+  readUnits: counted(cost.readUnits, 'read unit'),
   money: money((cost.writeUnits * prices.write + cost.readUnits * prices.read) / 1_000_000),
   writePrice: money(prices.write),
-  readPrice: money(prices.read),
-  ownRequests: number(own.requests),
-  ownUnits: number(own.readUnits),
-  ...compactionFields(compaction)
+  readPrice: money(prices.read)
 })
 
+/** The path of a bar chart. The heights are logarithmic: the result of a compaction is much larger than an update. */
+const bars = sizes => {
+  const { width, height } = CHART
+  const step = width / Math.max(sizes.length, 60)
+  const highest = Math.log2(Math.max(...sizes, 1_024))
+  return sizes
+    .map((size, n) => {
+      const top = height * (1 - Math.max(0.08, Math.log2(Math.max(size, 1)) / highest))
+      return `M${(n * step).toFixed(2)} ${height}V${top.toFixed(1)}h${(step * 0.7).toFixed(2)}V${height}z`
+    })
+    .join('')
+}
+
 /**
- * @param onStored is told what the table holds: a snapshot in base64
- * @param onAnswering is told whether the server answers
+ * @param onStored takes what the table holds: a snapshot in base64
+ * @param onAnswering takes whether the server answers
  */
 export const showPanel = (element, docName, { onStored, onAnswering }) => {
   const part = selector => element.querySelector(selector)
@@ -57,28 +65,24 @@ export const showPanel = (element, docName, { onStored, onAnswering }) => {
   const show = report => {
     for (const [name, text] of Object.entries(fieldsOf(report)))
       part(`[data-field=${name}]`).textContent = text
-    const { entries, bytesBefore, bytesAfter } = report.compaction ?? {}
-    part('#compaction').hidden = !entries
-    if (entries) {
-      const widest = Math.max(bytesBefore, bytesAfter)
-      part('[data-bar=before]').style.width = `${(100 * bytesBefore) / widest}%`
-      part('[data-bar=after]').style.width = `${(100 * bytesAfter) / widest}%`
-    }
-    onStored(report.stored.snapshot)
+    const { sizes, snapshot } = report.stored
+    part('#items path').setAttribute('d', bars(sizes))
+    part('#items').setAttribute('aria-label', `The sizes of ${counted(sizes.length, 'item')}`)
+    onStored(snapshot)
   }
 
-  const ask = async () => {
+  const fetchReport = async () => {
     const response = await fetch(`/stored?doc=${encodeURIComponent(docName)}`)
     return { ok: response.ok, report: await response.json() }
   }
 
   const refresh = async () => {
-    // What can fail here is the network.
-    const answer = await ask().catch(() => undefined)
+    // It rejects if the network fails.
+    const answer = await fetchReport().catch(() => undefined)
     error.hidden = answer?.ok === true
     error.textContent = answer
       ? `The table cannot be read: ${answer.report.code}`
-      : 'The server does not answer: these are its last numbers.'
+      : 'The server does not answer. These are its last numbers.'
     onAnswering(answer !== undefined)
     if (answer?.ok) show(answer.report)
     setTimeout(refresh, EVERY_MS)

@@ -1,62 +1,102 @@
-/** Who is online: names and colours from the awareness of the document. The own name can be edited. */
-const COLOURS = ['#b91c1c', '#c2410c', '#4d7c0f', '#0f766e', '#0369a1', '#1d4ed8', '#7e22ce', '#be185d'] // white is legible on each
-const NAMES = ['Ada', 'Barbara', 'Edsger', 'Grace', 'Katherine', 'Leslie', 'Niklaus', 'Radia', 'Tony']
-const KEPT = 'y-dynamodb-user'
+/** Who is online, from the awareness of the document, and the own name, which can be edited. */
+import { COLOURS, NAMES, distinct, oneOf } from './identity.js'
 
-const oneOf = list => list[Math.floor(Math.random() * list.length)]
+const STORAGE_KEY = 'y-dynamodb-user'
+const MAX_AVATARS = 4
 
-/** The tab's own user; a new tab takes over the name that was last chosen in this browser. */
-const ownUser = () =>
-  JSON.parse(sessionStorage.getItem(KEPT)) ?? {
-    name: localStorage.getItem(KEPT) ?? oneOf(NAMES),
-    color: oneOf(COLOURS)
-  }
+const COLOUR = /^#[0-9a-f]{6}$/i
 
-/** A colour that nobody else here has, where there is one left. */
-const freeColour = users => oneOf(COLOURS.filter(colour => users.every(({ color }) => color !== colour)))
+/** The user of another page, which can send anything. */
+export const checked = user => ({
+  name: String(user?.name ?? 'Unknown').slice(0, 48),
+  color: COLOUR.test(user?.color) ? user.color : '#4b5563'
+})
+
+/** The user of this tab. A new tab takes over the name that was last chosen in this browser. */
+const storedUser = () => {
+  const chosen = localStorage.getItem(STORAGE_KEY)
+  return (
+    JSON.parse(sessionStorage.getItem(STORAGE_KEY)) ?? {
+      name: chosen ?? oneOf(NAMES),
+      isChosen: chosen !== null,
+      color: oneOf(COLOURS)
+    }
+  )
+}
+
+const element = (tag, className, color, text) => {
+  const made = document.createElement(tag)
+  made.className = className
+  made.textContent = text
+  if (color) made.style.setProperty('--person', color)
+  return made
+}
 
 const row = ({ name, color }) => {
-  const dot = document.createElement('span')
-  dot.className = 'dot'
-  dot.style.backgroundColor = color // others say it: only a colour is taken
   const item = document.createElement('li')
-  item.append(dot, String(name))
+  item.append(element('span', 'dot', color, ''), name)
   return item
 }
 
-/** @param elements `{ name, colour, others }`; @returns the own user, as the carets show it: `{ name, color }` */
-export const showPeople = (awareness, { name, colour, others }) => {
-  const user = ownUser()
+const initials = name =>
+  name
+    .split(/\s+/)
+    .map(word => [...word][0] ?? '')
+    .join('')
+    .slice(0, 2)
+    .toUpperCase()
 
-  const showOwn = () => {
-    name.value = user.name
-    colour.style.backgroundColor = user.color
-    sessionStorage.setItem(KEPT, JSON.stringify(user))
-  }
-  const change = changes => {
-    Object.assign(user, changes)
-    showOwn()
-    awareness.setLocalStateField('user', { ...user })
-  }
-  name.addEventListener('change', () => {
-    change({ name: name.value.trim() || user.name })
-    localStorage.setItem(KEPT, user.name)
-  })
+const avatar = ({ name, color }) => {
+  const shown = element('span', 'avatar', color, initials(name))
+  shown.title = name
+  return shown
+}
 
-  awareness.on('change', () => {
-    const present = [...awareness.getStates()].filter(
-      ([client, { user }]) => client !== awareness.clientID && user
-    )
-    const users = present.map(([, { user }]) => user)
+/** @param elements `{ name, colour, others, avatars }` */
+export const showPeople = (awareness, { name, colour, others, avatars }) => {
+  const own = storedUser()
+  let shown, rendered
+
+  const present = () =>
+    [...awareness.getStates()]
+      .filter(([client, { user }]) => client !== awareness.clientID && user)
+      .map(([client, { user }]) => ({ client, ...checked(user) }))
+
+  const show = () => {
+    const users = present()
+    const user = distinct(own, awareness.clientID, users)
+    if (user.name !== shown?.name || user.color !== shown?.color) {
+      shown = user
+      // A replaced colour or unchosen name stays. A number after a chosen name goes when the name is free again.
+      own.color = user.color
+      if (!own.isChosen) own.name = user.name
+      sessionStorage.setItem(STORAGE_KEY, JSON.stringify(own))
+      awareness.setLocalStateField('user', user)
+    }
+    const now = JSON.stringify([user, users])
+    if (now === rendered) return
+    rendered = now
+    if (document.activeElement !== name) name.value = user.name
+    colour.style.setProperty('--person', user.color)
     others.replaceChildren(...users.map(row))
-    // Of two with the same colour the one with the larger id takes another.
-    const color = freeColour(users)
-    if (
-      color
-      && present.some(([client, other]) => client < awareness.clientID && other.user.color === user.color)
-    )
-      change({ color })
+    const all = [user, ...users]
+    const hidden = all.length - MAX_AVATARS
+    avatars.replaceChildren(...all.slice(0, MAX_AVATARS).map(avatar))
+    if (hidden > 0) avatars.append(element('span', 'avatar more', undefined, `+${hidden}`))
+  }
+
+  name.addEventListener('keydown', ({ key }) => {
+    if (key === 'Enter') name.blur()
   })
-  showOwn()
-  return user
+  name.addEventListener('change', () => {
+    const chosen = name.value.trim()
+    name.value = shown.name
+    if (!chosen || chosen === shown.name) return
+    Object.assign(own, { name: chosen, isChosen: true })
+    localStorage.setItem(STORAGE_KEY, chosen)
+    show()
+    name.value = shown.name
+  })
+  awareness.on('change', show)
+  show()
 }

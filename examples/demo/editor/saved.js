@@ -1,6 +1,6 @@
 /**
- * Which of this page's own updates the table does not hold yet. The websocket protocol acknowledges nothing, so they are
- * kept until a snapshot of what was read from the table contains them.
+ * The updates of this page that are not in the table yet. The websocket protocol has no acknowledgements, so an update is kept
+ * until a snapshot of the table contains it.
  */
 import * as Y from 'yjs'
 
@@ -9,7 +9,7 @@ export class Unsaved {
   #last
   onChange = () => {}
 
-  /** @param provider what it applies came from others */
+  /** @param provider the origin of updates of other people */
   constructor(doc, provider) {
     doc.on('update', (update, origin) => {
       if (origin === provider) return
@@ -27,7 +27,7 @@ export class Unsaved {
     if (this.count === 0 || snapshot === this.#last) return
     this.#last = snapshot
     const stored = Y.decodeSnapshot(Uint8Array.from(atob(snapshot), char => char.charCodeAt(0)))
-    // They were sent in this order: what comes after the first that is missing can wait for the next snapshot.
+    // They are stored in this order, so only those before the first missing one are compared.
     const missing = this.#updates.findIndex(update => !Y.snapshotContainsUpdate(stored, update))
     this.#updates.splice(0, missing === -1 ? this.count : missing)
     this.onChange()

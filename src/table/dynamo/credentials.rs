@@ -198,6 +198,18 @@ pub(super) fn source(credentials: &Credentials) -> String {
     }
 }
 
+/// What to correct where the source gives none.
+pub(super) fn correction(credentials: &Credentials) -> &'static str {
+    match credentials {
+        Credentials::Chain => "set AWS_PROFILE or other settings of AWS, aws.profile, or aws.credentials",
+        Credentials::Profile(_) => {
+            "check that the shared config files have the profile, and keys or a role in it"
+        }
+        Credentials::Static(_) => "check aws.accessKeyId and aws.secretAccessKey",
+        Credentials::Provider(_) => "it has to return an accessKeyId and a secretAccessKey",
+    }
+}
+
 pub(super) fn keys_of(keys: Keys) -> SdkCredentials {
     let Keys { access_key_id, secret_access_key, session_token, expires_at } = keys;
     SdkCredentials::new(access_key_id, secret_access_key, session_token, expires_at, "y-dynamodb")

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::operation::RequestId;
 
 use super::attempts::State;
 use super::config::DynamoConfig;
-use super::credentials::{may_pass, source};
+use super::credentials::{correction, may_pass, source};
 use super::dns::NoSuchHost;
 use super::send::Late;
 use crate::error::{Code, Error};
@@ -51,11 +51,7 @@ impl Failed<'_> {
             return self.no_such_host(missing).with_cause(chain(error));
         }
         if let Some(failure) = find::<CredentialsError>(error) {
-            let said = if may_pass(failure) {
-                self.no_credentials()
-            } else {
-                self.say(Code::Access, "no credentials could be loaded")
-            };
+            let said = if may_pass(failure) { self.no_credentials() } else { self.without_credentials() };
             return said.with_cause(chain(error));
         }
         let class = match error {
@@ -100,6 +96,14 @@ impl Failed<'_> {
         let subject = self.subject();
         let message = format!("{subject}: {source} gave no credentials within {limit} ms: try again later");
         Error::new(Code::Unavailable, message)
+    }
+
+    /// The error of credentials that are missing or malformed. They will not come by themselves.
+    fn without_credentials(&self) -> Error {
+        let credentials = &self.config.credentials;
+        let (source, correction) = (source(credentials), correction(credentials));
+        let subject = self.subject();
+        Error::new(Code::Access, format!("{subject}: {source} gave no credentials: {correction}"))
     }
 
     /// Retryable, though a wrong region stays wrong: if the DNS is what is wrong, no update may be given up for it.
