@@ -79,6 +79,8 @@ test('verify and repair exit with 1 for a missing document', async t => {
       [1, [], 'ERR_NOT_FOUND'],
       options[0]
     )
+    const asText = await cli(t, [command, 'lettre', ...options, ...tableArgs(table)])
+    assert.match(asText.stdout, /^0 [^\n]+, 1 failed\n$/)
     const there = await cliJson(t, [command, 'letter', ...options, ...tableArgs(table)])
     assert.deepEqual([there.code, there.failures], [0, []], options[0])
   }

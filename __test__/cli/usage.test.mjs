@@ -16,7 +16,7 @@ const DOCS = fs.readFileSync(path.join(ROOT, 'docs', 'CLI.md'), 'utf8')
 
 describe('help', onceOnly, () => {
   test('and version are printed', async t => {
-    for (const args of [[], ['--help'], ['-h'], ['help']]) {
+    for (const args of [[], ['--help'], ['-h'], ['help'], ['help', 'help']]) {
       const { code, stdout, stderr } = await cli(t, args)
       assert.deepEqual([code, stderr], [0, ''])
       for (const { name } of COMMANDS) assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
@@ -101,6 +101,8 @@ describe('wrong usage exits with 2 before anything is done', onceOnly, () => {
       stderr,
       /^y-dynamodb: Unknown option '-d'; a name that begins with - goes after -- \(y-dynamodb show --help/
     )
+    const nameless = await cli(t, ['ls', '-dash', '--table', 'docs'])
+    assert.match(nameless.stderr, /^y-dynamodb: Unknown option '-d' \(y-dynamodb ls --help/)
     const table = await filledTable(t, { '-dash': keystrokes(1) })
     const shown = await cli(t, ['show', ...tableArgs(table), '--json', '--', '-dash'])
     assert.equal(JSON.parse(shown.stdout).name, '-dash')
