@@ -1,6 +1,6 @@
-//! Assembling: items in key order become entries, as the pages of a read come in.
+//! Assembles items, which arrive page by page in key order, into entries.
 //!
-//! The items of one write stand next to each other: a plain update alone, a set as its head and then its parts.
+//! The items of one write are adjacent: an update alone, or the head of a set and then its parts.
 
 use super::OnCorrupt;
 use super::entry::{Entry, Incomplete, LogRead, corrupt, damaged};
@@ -8,10 +8,10 @@ use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Error, Result};
 use crate::table::{Item, SetHead};
 
-/// What a read finds in the update items of a document, given in key order.
+/// Assembles all update items of a document, in key order.
 ///
 /// # Errors
-/// `ERR_CORRUPT` where one is none of ours (with [`OnCorrupt::Fail`]).
+/// `ERR_CORRUPT` if an item is not one of an update (with [`OnCorrupt::Fail`]).
 pub(super) fn assemble(doc: &DocName, items: Vec<Item>, on_corrupt: OnCorrupt) -> Result<LogRead> {
     let mut assembly = Assembly::new(doc, on_corrupt);
     for item in items {
@@ -20,27 +20,27 @@ pub(super) fn assemble(doc: &DocName, items: Vec<Item>, on_corrupt: OnCorrupt) -
     Ok(assembly.finish())
 }
 
-/// What kind of update item a key names.
+/// Parses the key of an update item.
 ///
 /// # Errors
-/// `ERR_CORRUPT` where it is none.
+/// `ERR_CORRUPT` if it is malformed.
 pub(super) fn parse(doc: &DocName, key: &SortKey) -> Result<UpdateKey> {
     key.parse_update(doc).ok_or_else(|| corrupt(doc, key, "its sort key is not one of an update"))
 }
 
-/// The items of one write, gathered in key order: they stand next to each other.
+/// The items of one write.
 struct Group {
     clock: LogClock,
     id: WriteId,
     keys: Vec<SortKey>,
-    /// `Some(None)` for a plain update, `Some(Some(_))` for the head of a set.
+    /// `Some(None)` for an update, `Some(Some(_))` for the head of a set.
     first: Option<Option<SetHead>>,
     bytes: Vec<u8>,
     parts: u32,
     in_order: bool,
 }
 
-/// Puts sets together while the pages come in.
+/// The items that have arrived so far.
 pub(super) struct Assembly<'a> {
     doc: &'a DocName,
     on_corrupt: OnCorrupt,
@@ -104,7 +104,7 @@ impl<'a> Assembly<'a> {
             Some(Some(SetHead { parts, sealed: true, .. })) => {
                 format!("its set is sealed, and {found} of its {parts} parts are there")
             }
-            Some(None) => format!("{found} parts stand behind it, and it lacks the attributes of a head"),
+            Some(None) => format!("{found} parts follow it, and it lacks the attributes of a head"),
             Some(Some(head)) => {
                 let began = Some(head.at).filter(|_| head.compacted);
                 self.read.compacting_at = self.read.compacting_at.max(began);
@@ -147,7 +147,7 @@ impl Group {
         }
     }
 
-    /// A plain update counts; a set counts only sealed and with all its parts.
+    /// An update is complete; a set is if it is sealed and all its parts are there.
     fn is_complete(&self) -> bool {
         match &self.first {
             Some(None) => self.parts == 0,

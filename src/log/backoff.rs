@@ -1,4 +1,4 @@
-//! Waiting between the rounds of a loop that DynamoDB makes us repeat, with full jitter.
+//! Back-off between the rounds of a loop, with full jitter.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Waits 0 to 25 ms, twice as long each time.
+    /// Waits 0 to 25 ms; the longest wait doubles each time, up to 3.2 s.
     ///
     /// # Errors
-    /// `ERR_THROTTLED` with `reason` after 12 rounds, some 10 seconds.
+    /// `ERR_THROTTLED` with `reason` after 12 rounds, about 10 seconds.
     pub async fn wait(&mut self, host: &dyn Host, reason: &str) -> Result<()> {
         if self.rounds == MAX_ROUNDS {
             return Err(Error::new(Code::Throttled, format!("{reason}, {MAX_ROUNDS} times in a row")));

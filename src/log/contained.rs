@@ -1,10 +1,10 @@
-//! Entries that the result of a compaction already contains: it was sealed, and its inputs could not all be deleted.
+//! Finds entries that the result of an earlier compaction contains: its inputs that were not deleted.
 
 use super::entry::Entry;
 use crate::update::{Contents, IdSet, contents, verify};
 
-/// Splits entries in log order into those that a result behind them contains, by the same check as before a compaction
-/// deletes its inputs, and the rest. All of them are updates: an entry that is none is never deleted.
+/// Splits entries, in log order, into those that a later result contains and the rest. Uses the check of Compaction, step 1.
+/// All entries must be readable.
 pub(super) fn split_contained(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
     let mut is_contained = vec![false; entries.len()];
     for (at, result) in entries.iter().enumerate().rev().filter(|(_, entry)| entry.is_compacted) {
@@ -23,7 +23,7 @@ pub(super) fn split_contained(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
     entries.into_iter().partition(|_| is_contained.next().unwrap_or_default())
 }
 
-/// The entries before the result at `at` that have no id and no deletion that it lacks.
+/// The entries before the result at `at` whose ids and deletions it has.
 fn candidates(entries: &[Entry], at: usize, is_contained: &[bool]) -> Vec<usize> {
     let Some(result) = entries.get(at).and_then(Ids::of) else { return Vec::new() };
     let before = entries.iter().zip(is_contained).enumerate().take(at);
@@ -41,7 +41,7 @@ struct Ids {
 }
 
 impl Ids {
-    /// `None` where the entry is not an update.
+    /// `None` if the entry is not an update.
     fn of(entry: &Entry) -> Option<Ids> {
         let contents: Contents = contents(&entry.update).ok()?;
         Some(Ids { all: contents.ids(), deleted: contents.deleted() })

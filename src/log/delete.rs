@@ -1,7 +1,4 @@
-//! Deleting: batches and single deletes, several requests in flight.
-//!
-//! Heads first: the parts of a set are deleted once its head is gone, and its answer is here. So a sealed head that lacks parts
-//! is damage, and never a set that is just being deleted.
+//! Deletes items, with several requests in flight: heads before parts (`ARCHITECTURE.md`, Damage).
 
 use std::future::Future;
 use std::mem;
@@ -18,20 +15,20 @@ use crate::limits::MAX_BATCH_WRITES;
 use crate::table::size::write_units;
 use crate::table::{DeleteIf, Table};
 
-/// How many deletes of one call are in flight at once.
+/// The most deletes of one call in flight.
 const MAX_IN_FLIGHT: usize = 16;
 
 /// One request.
 enum Delete {
-    /// Of keys that are never used again.
+    /// Items whose keys are never used again.
     Batch(Vec<SortKey>),
-    /// Of an item of the original package, whose key can be used again: only if its value is the one that was merged. If it
-    /// is not, it is a new update and stays.
+    /// An item of the original package, whose key can be used again: deleted only if its value is the one that was merged.
+    /// Otherwise it is a new update.
     Original(SortKey, Vec<u8>),
 }
 
 impl<T: Table> Log<T> {
-    /// Deletes items whose keys are never used again. 1 WCU per KiB of each, a request for 25 of them.
+    /// Deletes items whose keys are never used again. 1 WCU per KiB of each, one request for 25 of them.
     pub(super) async fn delete_all(&self, doc: &DocName, keys: Vec<SortKey>) -> Result<()> {
         let keys = keys.into_iter().map(|key| (key, 1.0)).collect();
         self.delete_in_order(doc, keys, Vec::new(), &Pace::unpaced()).await
@@ -106,7 +103,7 @@ impl<T: Table> Log<T> {
     }
 }
 
-/// Batches of 25 keys, and of no more units than may be spent at once.
+/// Batches of at most 25 keys and of the units that one request may cost.
 fn batches(keys: Vec<(SortKey, f64)>, pace: &Pace) -> Vec<(Delete, f64)> {
     let mut batches = Vec::new();
     let (mut batch, mut units) = (Vec::new(), 0.0);
@@ -124,7 +121,7 @@ fn batches(keys: Vec<(SortKey, f64)>, pace: &Pace) -> Vec<(Delete, f64)> {
     batches
 }
 
-/// What became of the request that ends next. A request that panicked is an error.
+/// The result of the next request that ends.
 async fn ended(
     next: impl Future<Output = Option<std::result::Result<Result<()>, tokio::task::JoinError>>>,
 ) -> Result<()> {
@@ -132,7 +129,8 @@ async fn ended(
         None => Ok(()),
         Some(Ok(result)) => result,
         Some(Err(panic)) => {
-            Err(Error::new(Code::Internal, "a delete ended without an answer").with_cause(panic.to_string()))
+            Err(Error::new(Code::Internal, "a delete panicked; please report it")
+                .with_cause(panic.to_string()))
         }
     }
 }

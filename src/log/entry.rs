@@ -1,16 +1,16 @@
-//! Entries: the updates of a log as a read finds them, and what is wrong with the items that are none.
+//! Entries: the updates that a read finds, and the items that it cannot use.
 
 use super::OnCorrupt;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::error::{Code, Error, Result};
 
-/// How long a background compaction leaves a document alone whose set another process has begun to write.
+/// How long background compactions skip a document after another process began to write a result.
 const COMPACTION_GRACE_MS: u64 = 60_000;
 
 /// One update of the log: an item, or a whole sealed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it stands in the log.
+    /// Its log clock.
     pub clock: LogClock,
     /// The id of its write; `None` for an item of the original package.
     pub id: Option<WriteId>,
@@ -23,7 +23,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// How it looks from outside.
+    /// Its keys and its size.
     pub fn extent(&self) -> Option<Extent> {
         Some(Extent {
             first_key: self.keys.first()?.clone(),
@@ -33,7 +33,7 @@ impl Entry {
         })
     }
 
-    /// The bytes of its first item's value: a head has none worth counting.
+    /// The bytes of its first item's value; 0 for a head.
     pub(super) fn first_item_bytes(&self) -> usize {
         if self.keys.len() > 1 { 0 } else { self.update.len() }
     }
@@ -56,13 +56,13 @@ impl AsRef<[u8]> for Entry {
 /// What one read of a document found.
 #[derive(Debug, Default)]
 pub struct LogRead {
-    /// All updates that count, in log order.
+    /// The complete entries, in log order.
     pub entries: Vec<Entry>,
-    /// Sets that do not count: not sealed, or parts without a head.
+    /// Sets that are not sealed, and parts without a head.
     pub(super) unfinished: Vec<(LogClock, WriteId)>,
-    /// Sets that are not whole though they were: they are being deleted, or damaged.
+    /// Sealed sets that lack parts: they are being deleted, or damaged.
     pub(super) incomplete: Vec<Incomplete>,
-    /// When the latest set was begun or renewed that a compaction is writing, in milliseconds since the epoch.
+    /// When an unsealed set of a compaction was last begun or renewed, in milliseconds since the epoch.
     pub(super) compacting_at: Option<u64>,
     /// The largest log clock of any item.
     pub largest: Option<LogClock>,
@@ -71,7 +71,7 @@ pub struct LogRead {
 }
 
 impl LogRead {
-    /// Whether another process is merging the document, or was a moment ago.
+    /// Whether another process compacts the document, or did less than a minute ago.
     pub(super) fn is_being_compacted(&self, now_ms: u64) -> bool {
         self.compacting_at.is_some_and(|at| now_ms.abs_diff(at) < COMPACTION_GRACE_MS)
     }
@@ -84,7 +84,7 @@ impl LogRead {
         }
     }
 
-    /// How the entries look from outside.
+    /// The keys and sizes of the entries.
     pub fn extents(&self) -> Vec<Extent> {
         self.entries.iter().filter_map(Entry::extent).collect()
     }
@@ -99,7 +99,7 @@ pub struct LogSize {
     pub bytes: usize,
 }
 
-/// An entry of the log, seen from outside.
+/// The keys and the size of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extent {
     /// Its first key.
@@ -112,16 +112,16 @@ pub struct Extent {
     pub is_compacted: bool,
 }
 
-/// A set that is not whole though it was.
+/// A sealed set that lacks parts.
 #[derive(Debug)]
 pub(super) struct Incomplete {
     pub clock: LogClock,
     pub id: WriteId,
-    /// What is wrong if it is not just being deleted.
+    /// What is wrong, unless it is being deleted.
     pub what: String,
 }
 
-/// Fails, or skips the item: as the option says.
+/// Fails or skips the item, as `on_corrupt` says.
 pub(super) fn damaged(
     skipped: &mut Vec<SortKey>,
     on_corrupt: OnCorrupt,

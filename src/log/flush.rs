@@ -1,4 +1,4 @@
-//! Flush: compact all of a document, now, and write its state vector for the original's reader.
+//! Flush: compacts all of a document and writes its state vector for the original's reader. `ARCHITECTURE.md`, Flush.
 
 use super::backoff::Backoff;
 use super::entry::LogSize;
@@ -11,7 +11,7 @@ use crate::limits::MAX_ITEM_BYTES;
 use crate::table::size::item_bytes;
 use crate::table::{DeleteIf, Item, Table};
 
-/// How often a flush begins again after a competitor was faster.
+/// How often a flush starts again after another compaction or a clear was faster.
 const MAX_ATTEMPTS: u32 = 10;
 
 /// When a flush writes the state vector item.
@@ -23,12 +23,12 @@ pub enum WriteStateVector {
     IfOutdated,
 }
 
-/// What a flush left.
+/// The result of a flush.
 #[derive(Debug)]
 pub struct Flushed {
-    /// The one entry that the document consists of; `None` where it is missing.
+    /// The one entry of the document; `None` if it is missing.
     pub entry: Option<Summary>,
-    /// How many entries were merged into it, and the bytes of their updates; `None` where it was one already.
+    /// How many entries were merged into it, and the bytes of their updates; `None` if there was nothing to merge.
     pub merged: Option<(usize, usize)>,
     /// The size of the log before.
     pub before: LogSize,
@@ -38,7 +38,7 @@ impl<T: Table> Log<T> {
     /// Compacts the document until it is one entry, and writes its state vector item if `state_vector` says so.
     ///
     /// # Errors
-    /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) where others compact or clear it again and again.
+    /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) if others compact or clear it again and again.
     pub async fn flush(&self, doc: &DocName, state_vector: WriteStateVector) -> Result<Flushed> {
         let mut backoff = Backoff::default();
         for _ in 0..MAX_ATTEMPTS {
@@ -64,8 +64,8 @@ impl<T: Table> Log<T> {
         ))
     }
 
-    /// Writes the `v1_sv` item; unless `always`, only if the table has another one. Then looks whether what it speaks of is
-    /// still there: a clear that deleted the item before it was written must not find it again.
+    /// Writes the `v1_sv` item; unless `always`, only if the table has another one. Deletes it again if its entry is gone: a
+    /// clear in between must stay in effect.
     async fn write_state_vector(&self, doc: &DocName, entry: &Summary, always: bool) -> Result<()> {
         let mut value = Vec::with_capacity(entry.state_vector.len() + 8);
         write_varuint(&mut value, u64::from(entry.clock.0));
@@ -74,7 +74,7 @@ impl<T: Table> Log<T> {
         let key = SortKey::state_vector(doc);
         let item = Item { key: key.clone(), value: Some(value), head: None, at: None };
         if item_bytes(doc, &item) > MAX_ITEM_BYTES {
-            // The original computes it where the item is missing or old.
+            // The original computes the state vector itself if the item is missing or outdated.
             return Ok(());
         }
         if !always && self.table.get(doc, &key).await?.is_none_or(|stored| stored.value == item.value) {

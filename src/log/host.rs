@@ -1,23 +1,23 @@
-//! What the log takes from the machine it runs on: the time and random ids. Simulations bring their own.
+//! The clock and the random ids of the host. Simulations have their own.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::codec::sort_key::WriteId;
 use crate::error::{Code, Error, Result};
 
-/// The machine.
+/// The host of a process.
 pub trait Host: Send + Sync + 'static {
-    /// Milliseconds since the epoch. May go back; only the age of unsealed sets depends on it.
+    /// Milliseconds since the epoch. The clock may go back: only the age of unsealed sets depends on it.
     fn now_ms(&self) -> u64;
 
-    /// An id that was never used before: by no other process, no fork, no earlier run.
+    /// An id that no process has ever used: no fork and no earlier run either.
     ///
     /// # Errors
-    /// `ERR_INTERNAL` where the system has no random numbers; nothing may be written then.
+    /// `ERR_INTERNAL` if the system has no random numbers. Nothing may be written then.
     fn write_id(&self) -> Result<WriteId>;
 }
 
-/// The real one: the system's clock, the system's random numbers.
+/// The system's clock and random numbers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemHost;
 
@@ -28,7 +28,7 @@ impl Host for SystemHost {
 
     fn write_id(&self) -> Result<WriteId> {
         let bits = getrandom::u64().map_err(|error| {
-            Error::new(Code::Internal, "no random numbers to be had").with_cause(error.to_string())
+            Error::new(Code::Internal, "the system has no random numbers").with_cause(error.to_string())
         })?;
         Ok(WriteId((bits >> 32) as u32, bits as u32))
     }

@@ -1,4 +1,4 @@
-//! What an item of a document is, told from outside: for those who look after a table. Decides nothing and reads no value.
+//! Describes the items of a document, for the command line. Reads no value.
 
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey};
 use crate::table::Item;
@@ -19,11 +19,11 @@ pub enum Kind {
     Meta,
     /// The state vector for the original's reader.
     StateVector,
-    /// An item that a repair has moved out of the way.
+    /// An item that a repair has quarantined.
     Quarantined,
-    /// Among the updates or the metas, with a key that is none of theirs.
+    /// An item in the range of updates or metas whose key is malformed.
     Strange,
-    /// Nothing of ours.
+    /// An item of another application.
     Foreign,
 }
 
@@ -32,7 +32,7 @@ pub enum Kind {
 pub struct HeadInfo {
     /// How many parts the set has.
     pub parts: u32,
-    /// Whether it counts.
+    /// Whether it is sealed.
     pub is_sealed: bool,
     /// Whether a compaction wrote it.
     pub is_compacted: bool,
@@ -47,16 +47,16 @@ pub struct ItemInfo {
     pub kind: Kind,
     /// The log clock of an update, a head or a part.
     pub clock: Option<LogClock>,
-    /// The bytes that DynamoDB counts for it (attributes that are not ours left out).
+    /// Its size in DynamoDB, in bytes, without foreign attributes.
     pub bytes: usize,
-    /// When it was written, in milliseconds since the epoch, where its writer said so.
+    /// When it was written, in milliseconds since the epoch, if it has that attribute.
     pub at: Option<u64>,
-    /// Of a head.
+    /// The attributes of a head.
     pub head: Option<HeadInfo>,
 }
 
 impl ItemInfo {
-    /// What `item` of `doc` is.
+    /// Describes an item of `doc`.
     pub fn of(doc: &DocName, item: &Item) -> Self {
         let update = item.key.parse_update(doc);
         let head = item.head.as_ref().filter(|_| matches!(update, Some(UpdateKey::Update(..))));

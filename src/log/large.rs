@@ -1,10 +1,4 @@
-//! Storing an update that does not fit one item, as a set.
-//!
-//! A store that fails with a retryable error leaves its set half written, and this process remembers how far it came. A
-//! later store of the same bytes continues it. Its head is never put again: where it is gone, a clear or a sweep has
-//! deleted the set, and the update is written as a new one.
-//!
-//! A set whose sealing has an unknown outcome may count already. It is sealed again, never written again beside itself.
+//! Stores an update that does not fit one item, as a set. `ARCHITECTURE.md`, Store, says what happens to a half-written set.
 
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
@@ -20,13 +14,13 @@ use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 use crate::table::Table;
 
-/// The most half-written sets that are remembered; each takes some 100 bytes and the document's name.
+/// The most half-written sets that are remembered; each takes about 100 bytes and the document's name.
 const MAX_HALF_WRITTEN: usize = 1_000;
 
-/// The most of them for one document: of updates that nobody stores again, no more lie in the table.
+/// The most for one document: this bounds the half-written sets that no store continues.
 const MAX_OF_DOCUMENT: usize = 2;
 
-/// How long a close waits for half-written sets to be deleted. A sweep deletes what is left.
+/// How long a close waits while half-written sets are deleted. A sweep deletes the others.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The half-written sets of one persistence, the oldest first.
@@ -43,7 +37,7 @@ struct HalfWrittenSet {
     progress: Progress,
 }
 
-/// The length of an update and 128 bits of keyed hash: different bytes never continue a set.
+/// The length of an update and 128 bits of keyed hash, so that different bytes never continue a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fingerprint(usize, [u64; 2]);
 
@@ -59,7 +53,7 @@ impl HalfWritten {
         Some(sets.remove(at).progress)
     }
 
-    /// Remembers a set; gives back the oldest of its document, or of all, where there are too many.
+    /// Remembers a set. Returns the oldest of its document, or of all, if there are too many.
     fn remember(&self, set: HalfWrittenSet) -> Option<HalfWrittenSet> {
         let mut sets = self.lock();
         let of_document = sets.iter().filter(|other| other.doc == set.doc).count();
@@ -86,7 +80,7 @@ impl HalfWritten {
 }
 
 impl<T: Table> Log<T> {
-    /// Deletes the sets that were never offered for sealing and that nobody continues any more. For the end of a persistence.
+    /// Deletes the half-written sets that cannot be sealed. For the close of a persistence.
     pub async fn close(&self) {
         let mut deletes = JoinSet::new();
         for HalfWrittenSet { doc, progress, .. } in self.half_written.take_all() {
@@ -96,11 +90,11 @@ impl<T: Table> Log<T> {
             }
         }
         let ended = async { while deletes.join_next().await.is_some() {} };
-        // What a delete cannot do here a sweep does.
+        // If a delete fails, a sweep deletes the set.
         let _ = timeout(CLOSE_TIMEOUT, ended).await;
     }
 
-    /// Stores an update as a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the set.
+    /// Writes a set at `clock`, or continues the set that an earlier store of these bytes began. Returns the set.
     pub(super) async fn store_set(&self, doc: &DocName, clock: LogClock, mut update: Vec<u8>) -> Result<Set> {
         let half_written = self.half_written.clone();
         let (update, bytes) = blocking_if_large(update.len(), move || {
@@ -124,7 +118,7 @@ impl<T: Table> Log<T> {
                         None => error,
                     });
                 }
-                // Sealed, perhaps: then others may have read it, and only a compaction that contains it deletes it.
+                // The set may be sealed: only a compaction that contains it deletes it then.
                 Err(error) if progress.may_be_sealed => return Err(error),
                 Err(error) => return Err(self.abandon(doc, &progress.set, error).await),
             }
@@ -132,13 +126,13 @@ impl<T: Table> Log<T> {
         Err(Error::new(
             Code::Unavailable,
             format!(
-                "update of {} bytes was cleared away {MAX_SET_ATTEMPTS} times while it was stored",
+                "update of {} bytes was deleted by other processes {MAX_SET_ATTEMPTS} times while it was stored",
                 update.len()
             ),
         ))
     }
 
-    /// Writes what a set still lacks, and seals it. `false` where its head is gone.
+    /// Writes what the set lacks, and seals it. `false` if its head is gone.
     async fn continue_set(&self, doc: &DocName, progress: &mut Progress, update: &[u8]) -> Result<bool> {
         if !progress.has_begun() {
             self.put_head(doc, progress, None).await?;

@@ -1,13 +1,9 @@
 //! The update log of one document: how updates are stored, read, compacted and cleared.
 //!
-//! All protocol decisions are here and nowhere else; the order of calls is the queue's business, requests are the
-//! table's. The log needs no order among its items and no transactions, because updates commute and are idempotent:
+//! This folder makes all decisions of the protocol. The queue decides the order of calls, the table sends requests. Updates
+//! commute and are idempotent, so the log needs neither an order of its items nor transactions.
 //!
-//! * a key is written once and never reused; an item never changes, except that a head is renewed, and sealed once;
-//! * an acknowledged update is contained in a live item or a whole sealed set at every moment;
-//! * a compaction deletes exactly the keys that it merged, and only after its set was sealed, read back and verified.
-//!
-//! `ARCHITECTURE.md` gives the protocol in numbered steps, with what happens when each of them fails.
+//! `ARCHITECTURE.md`, The log, has the invariants and the protocol in numbered steps, and says what happens if a step fails.
 
 mod assembly;
 mod backoff;
@@ -60,11 +56,10 @@ pub use tiers::Threshold;
 /// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
 pub const MAX_PART_BYTES: usize = 380_000;
 
-/// The age after which a set that was never sealed is given up, in milliseconds, counted from the last time that its writer
-/// renewed it.
+/// How long after its last renewal an unsealed set counts as abandoned, in milliseconds.
 pub const UNSEALED_SET_LIFETIME_MS: u64 = 3_600_000;
 
-/// How often a set that was cleared away or swept while it was written is written anew.
+/// How often a set is written that a clear or a sweep deletes before it is sealed.
 const MAX_SET_ATTEMPTS: u32 = 3;
 
 /// What a read does about an item that is not an update.
@@ -73,18 +68,18 @@ pub enum OnCorrupt {
     /// Fail with `ERR_CORRUPT`, naming the item.
     #[default]
     Fail,
-    /// Read the rest. The item is never deleted, but by a clear.
+    /// Skip it. Only a clear deletes it.
     Skip,
 }
 
-/// How the log merges and what it does about damage.
+/// The options of a log.
 #[derive(Debug, Clone, Copy)]
 pub struct LogOptions {
     /// Drop the content of deleted items when merging.
     pub gc: bool,
     /// What a read does about an item that is not an update.
     pub on_corrupt: OnCorrupt,
-    /// Simulations make sets of small updates.
+    /// Where updates are cut; simulations make sets of small updates.
     pub sizes: Sizes,
 }
 

@@ -1,5 +1,4 @@
-//! Queries over all pages. Every request carries a limit: without one the emulators read the whole rest of a partition
-//! for each page.
+//! Queries over all pages. Every request has a limit: without one, the emulators read the rest of the partition for each page.
 
 use crate::codec::SortKey;
 use crate::codec::sort_key::DocName;
@@ -11,40 +10,40 @@ pub const FIRST_LIMIT: u32 = 200;
 const MIN_LIMIT: u32 = 16;
 const MAX_LIMIT: u32 = 10_000;
 
-/// The limit of the next page: more where the page before was full, what fits a page where its bytes ended it.
+/// The limit of the next page: more if the last page was full, about what fits if its bytes ended it.
 pub fn next_limit(limit: u32, found: usize) -> u32 {
     let found = u32::try_from(found).unwrap_or(MAX_LIMIT);
     let wanted = if found >= limit { limit.saturating_mul(4) } else { found + found / 2 };
     wanted.clamp(MIN_LIMIT, MAX_LIMIT)
 }
 
-/// The queries for all pages of everything below a prefix, one after another.
+/// The queries for all keys with a prefix, page by page.
 pub struct Pages {
     query: Query,
     done: bool,
 }
 
 impl Pages {
-    /// Ascending, from the beginning.
+    /// All keys, ascending.
     pub fn new(doc: &DocName, prefix: SortKey) -> Self {
         let query =
             Query { doc: doc.clone(), prefix, reverse: false, limit: FIRST_LIMIT, after: None, until: None };
         Pages { query, done: false }
     }
 
-    /// The same, beginning behind a key.
+    /// Only the keys after `key`.
     pub fn behind(mut self, key: Option<&SortKey>) -> Self {
         self.query.after = key.cloned();
         self
     }
 
-    /// The same, ending with a key, which is included.
+    /// Only the keys up to `key`, included.
     pub fn until(mut self, key: Option<SortKey>) -> Self {
         self.query.until = key;
         self
     }
 
-    /// Descending, one item a page.
+    /// Descending, one item per page.
     pub fn last(mut self) -> Self {
         self.query.reverse = true;
         self.query.limit = 1;
@@ -56,7 +55,7 @@ impl Pages {
         (!self.done).then_some(&self.query)
     }
 
-    /// Takes in what the query found and moves on to the next page.
+    /// Takes the result of the query and moves on to the next page.
     pub fn take<E>(&mut self, page: Page<E>) -> Vec<E> {
         self.query.limit = next_limit(self.query.limit, page.entries.len());
         self.done = page.next.is_none();

@@ -1,12 +1,4 @@
-//! The quarantine: items that no reader can use are moved out of the log, byte by byte, and never deleted before their
-//! copy is durable.
-//!
-//! 1. The item is read. If it is not what was found before (it was sealed, replaced or deleted meanwhile), it stays.
-//! 2. Its copy is put under its key in the quarantine and read back. If that is the place of another item, under the next.
-//! 3. When all items of a finding are copied, each is deleted on condition that every attribute is what was copied.
-//!
-//! A crash leaves items and copies, or copies alone: the next repair goes on. A copy is never taken back: another repair
-//! may have deleted the item for it. A clear removes both.
+//! Quarantine: moves items that no reader can use out of the log. `ARCHITECTURE.md`, Quarantine, has the numbered steps.
 
 use super::Log;
 use super::pages::Pages;
@@ -15,14 +7,14 @@ use crate::codec::sort_key::{DocName, SortKey, UpdateKey};
 use crate::error::Result;
 use crate::table::{Item, Table};
 
-/// What became of the items of a finding.
+/// The result for the items of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Quarantined {
     /// They are in the quarantine, under these keys.
     Moved(Vec<SortKey>),
-    /// This one is not what it was when it was found, and stays, and what comes after it.
+    /// This one has changed since it was found. It stays, and so do the items after it.
     Changed(SortKey),
-    /// All places of this one are taken by other items: nothing was deleted.
+    /// Other items have all places of this one. Nothing was deleted.
     Full(SortKey),
 }
 
@@ -39,12 +31,12 @@ enum Copying<R> {
 }
 
 impl<T: Table> Log<T> {
-    /// Moves the items of one finding, in key order: of a set all there are, the head first.
+    /// Moves the items of one finding, in key order.
     ///
     /// Cost, for each item: 2 GetItem, 1 PutItem, 1 DeleteItem.
     ///
     /// # Errors
-    /// Those of the table; the next attempt goes on where this one stopped.
+    /// Those of the table. The next repair continues.
     pub async fn quarantine(&self, doc: &DocName, finding: &Finding) -> Result<Quarantined> {
         if let Some(head) = self.find_head(doc, finding).await? {
             return Ok(Quarantined::Changed(head));
@@ -67,8 +59,7 @@ impl<T: Table> Log<T> {
         Ok(Quarantined::Moved(copies.into_iter().map(|copied| copied.to).collect()))
     }
 
-    /// The head of parts that were found without one. A page is no snapshot: head and parts may have been put while it
-    /// was read. A head is put first and never again, so where there is none now, nobody is writing.
+    /// Step 1: the head of parts that were found without one.
     async fn find_head(&self, doc: &DocName, finding: &Finding) -> Result<Option<SortKey>> {
         let first = finding.items.first().and_then(|item| item.key.parse_update(doc));
         let (FindingKind::OrphanParts, Some(UpdateKey::Part(clock, id, _))) = (finding.kind, first) else {
@@ -78,6 +69,7 @@ impl<T: Table> Log<T> {
         Ok(self.table.get(doc, &head).await?.map(|_| head))
     }
 
+    /// Steps 2 and 3.
     async fn copy(&self, doc: &DocName, item: &Item) -> Result<Copying<T::Raw>> {
         let raw = match self.table.get_raw(doc, &item.key).await? {
             Some((there, raw)) if there == *item => raw,

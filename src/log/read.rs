@@ -1,8 +1,4 @@
-//! Reading: one ascending, strongly consistent Query over the update range, all pages.
-//!
-//! The set of a compaction sorts after its inputs and is sealed before they are deleted, so a reader that misses an
-//! input meets the set later: no snapshot is needed. A set that is not sealed is skipped: it was not acknowledged yet. A
-//! sealed set that lacks parts is being deleted, head first; if its head is still there after the pass, it is damaged.
+//! Read: one ascending, strongly consistent Query over the update keys, all pages. `ARCHITECTURE.md`, Read.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -21,7 +17,7 @@ use crate::update::{self, InvalidUpdate, MergeOptions};
 pub struct Merged {
     /// What they were merged from.
     pub log: LogRead,
-    /// One update that contains them all; the empty update for a document that is not there.
+    /// One update that contains them all; the empty update for a missing document.
     pub update: Vec<u8>,
 }
 
@@ -29,13 +25,12 @@ impl<T: Table> Log<T> {
     /// Reads all updates of a document. 1 RCU per 4 KiB of its items, one request per 1 MB.
     ///
     /// # Errors
-    /// `ERR_CORRUPT` where an item in the update range is none of ours (with [`OnCorrupt::Fail`]).
+    /// `ERR_CORRUPT` if an item in the range of update keys is not one of an update (with [`OnCorrupt::Fail`]).
     pub async fn read(&self, doc: &DocName) -> Result<LogRead> {
         self.read_around(doc, &[]).await
     }
 
-    /// Reads all updates but `kept`, entries in log order: the ranges of keys before, between and behind them. One request
-    /// more for each of them.
+    /// Reads the ranges of keys around `kept`, entries in log order. One request more for each of them.
     pub(super) async fn read_around(&self, doc: &DocName, kept: &[Extent]) -> Result<LogRead> {
         let all = || Pages::new(doc, SortKey::updates(doc));
         let mut ranges = Vec::with_capacity(kept.len() + 1);
@@ -63,8 +58,7 @@ impl<T: Table> Log<T> {
         Ok(log)
     }
 
-    /// A set is deleted head first. So a sealed set that lacked parts when it was read is damaged if its head is still there.
-    /// 1 RCU for each.
+    /// Distinguishes damaged sets from those that are being deleted (`ARCHITECTURE.md`, Damage). 1 RCU for each.
     ///
     /// # Errors
     /// `ERR_CORRUPT` naming the head (with [`OnCorrupt::Fail`]).
@@ -83,13 +77,13 @@ impl<T: Table> Log<T> {
     /// Reads a document and merges its updates.
     ///
     /// # Errors
-    /// `ERR_CORRUPT` naming the item where one is not an update (with [`OnCorrupt::Fail`]).
+    /// `ERR_CORRUPT` naming the item, if one is not an update (with [`OnCorrupt::Fail`]).
     pub async fn read_merged(&self, doc: &DocName) -> Result<Merged> {
         let log = self.read(doc).await?;
         self.merge(doc, log, true, Purpose::Read).await
     }
 
-    /// Merges all update items of a document, as a scan found them in key order.
+    /// Merges all update items of a document, in key order.
     ///
     /// # Errors
     /// As [`Log::read_merged`].
@@ -99,7 +93,7 @@ impl<T: Table> Log<T> {
         self.merge(doc, log, true, Purpose::Read).await
     }
 
-    /// Takes the entries out that are not updates.
+    /// Removes the entries that are not updates.
     ///
     /// # Errors
     /// `ERR_CORRUPT` naming the first of them (with [`OnCorrupt::Fail`]).
@@ -110,15 +104,15 @@ impl<T: Table> Log<T> {
         blocking_if_large(bytes, move || drop_corrupt(&doc, &mut log, on_corrupt).map(|()| log)).await?
     }
 
-    /// Merges what a read found; `from_base` says that it began at the document's first item.
+    /// Merges what a read found. `is_whole_log`: the read kept nothing out.
     pub(super) async fn merge(
         &self,
         doc: &DocName,
         log: LogRead,
-        from_base: bool,
+        is_whole_log: bool,
         purpose: Purpose,
     ) -> Result<Merged> {
-        let whole_log = from_base && log.corrupt.is_empty();
+        let whole_log = is_whole_log && log.corrupt.is_empty();
         let options = MergeOptions { gc: self.options.gc, squash: true, whole_log };
         let on_corrupt = self.options.on_corrupt;
         let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
@@ -127,12 +121,12 @@ impl<T: Table> Log<T> {
     }
 }
 
-/// What entries are merged for.
+/// What a merged update is for.
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
-    /// To be applied: without what makes Yjs throw.
+    /// To be applied: content that makes Yjs throw is replaced.
     Read,
-    /// To take the place of the entries: with all that they hold.
+    /// To replace the entries: nothing is left out.
     Store,
 }
 
@@ -161,7 +155,7 @@ fn merge_checked(
     }
 }
 
-/// Takes the entries out that cannot be read, or fails on the first of them.
+/// Removes the unreadable entries, or fails on the first of them.
 fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Result<()> {
     let mut unreadable = unreadable(&log.entries);
     let mut valid = Vec::with_capacity(log.entries.len());
@@ -178,12 +172,12 @@ fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Resu
     Ok(())
 }
 
-/// The entries that cannot be read, by their index.
+/// The unreadable entries, by index.
 pub(super) fn unreadable(entries: &[Entry]) -> BTreeMap<usize, InvalidUpdate> {
     update::unreadable(entries).into_iter().map(|reason| (reason.update, reason)).collect()
 }
 
-/// Why the update of an entry is not used.
+/// The message for an unreadable update.
 pub(super) fn unreadable_value(reason: InvalidUpdate) -> String {
     format!("its value is not an update that Yjs can read: {}", InvalidUpdate { update: 0, ..reason })
 }

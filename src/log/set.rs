@@ -1,7 +1,7 @@
-//! Sets: updates that do not fit one item, and every result of a compaction.
+//! Writes, seals and deletes sets: updates that do not fit one item, and all results of compactions.
 //!
-//! A head first, then the parts, then the head is sealed. Only a sealed set with all its parts counts, so a writer may
-//! stop anywhere. A head is put once and never again: where it is gone, its set was given up.
+//! Head first, then the parts, then the seal. A reader uses only a sealed set with all its parts, so a writer can crash at any
+//! point. A head is put once: if it is gone, its set was deleted.
 
 use tokio::time::timeout;
 
@@ -29,7 +29,7 @@ impl Set {
         SortKey::update(doc, self.clock, self.id)
     }
 
-    /// How the set looks from outside.
+    /// Its keys and its size.
     pub fn extent(&self, doc: &DocName, bytes: usize, is_compacted: bool) -> Extent {
         let last_key = SortKey::part(doc, self.clock, self.id, self.parts.saturating_sub(1));
         Extent { first_key: self.head(doc), last_key, bytes, is_compacted }
@@ -45,17 +45,17 @@ impl Set {
     }
 }
 
-/// How far the writing of a set has come.
+/// How much of a set is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Progress {
     pub set: Set,
-    /// Whether a put of the head was sent. It is never sent again.
+    /// Whether the put of the head was sent. It is sent only once.
     has_begun: bool,
-    /// The `at` of the head; `None` where it is unknown whether the head was put.
+    /// The `at` of the head; `None` if the outcome of its put is unknown.
     at: Option<u64>,
     /// The first part whose put was not acknowledged.
     next_part: u32,
-    /// Whether a seal had an unknown outcome.
+    /// Whether the outcome of a seal is unknown.
     pub may_be_sealed: bool,
 }
 
@@ -69,7 +69,7 @@ impl Progress {
     }
 }
 
-/// The update without structs and deletions. Also what the original's reader finds in a head.
+/// The update without structs and deletions. It is also the value of a head, for the original's reader.
 pub const EMPTY_UPDATE: [u8; 2] = [0, 0];
 
 impl<T: Table> Log<T> {
@@ -79,8 +79,8 @@ impl<T: Table> Log<T> {
         Ok(Set { clock, id: self.host.write_id()?, parts })
     }
 
-    /// Puts head and parts, not sealed; `compacted` is the state vector of the update where a compaction writes the set. Stops
-    /// early where the head is gone: then the seal says so.
+    /// Puts head and parts. `compacted` is the state vector of the update, if a compaction writes the set. Stops early if the
+    /// head is gone: the seal will report it.
     pub(super) async fn write_set(
         &self,
         doc: &DocName,
@@ -109,9 +109,7 @@ impl<T: Table> Log<T> {
         Ok(())
     }
 
-    /// Puts the parts that are not there yet, and renews the head meanwhile. `false` where the head is gone.
-    ///
-    /// A part in flight when the writer stopped may be there: its key is its own, so putting it again changes nothing.
+    /// Puts the parts that were not acknowledged, and renews the head meanwhile. `false` if the head is gone.
     pub(super) async fn put_parts(
         &self,
         doc: &DocName,
@@ -139,7 +137,7 @@ impl<T: Table> Log<T> {
         Ok(true)
     }
 
-    /// Renews the head, so that no sweep takes the set for one that was given up. `false` where it is gone.
+    /// Renews the head, so that no sweep takes the set for an abandoned one. `false` if the head is gone.
     async fn renew_if_due(&self, doc: &DocName, progress: &mut Progress) -> Result<bool> {
         let now = self.host.now_ms();
         let is_due = |at| u128::from(now.saturating_sub(at)) >= RENEW_HEAD_AFTER.as_millis();
@@ -151,9 +149,9 @@ impl<T: Table> Log<T> {
         Ok(is_there)
     }
 
-    /// Seals the head: from now on the set counts. `false` where the head is gone: the set was cleared or swept away.
+    /// Seals the head: readers use the set from now on. `false` if the head is gone: a clear or a sweep was faster.
     ///
-    /// Where the outcome of the request is unknown the head tells it.
+    /// If the outcome of the request is unknown, reads the head.
     pub(super) async fn seal(&self, doc: &DocName, set: &Set) -> Result<bool> {
         let head = set.head(doc);
         let error = match self.table.seal(doc, &head).await {
@@ -170,8 +168,8 @@ impl<T: Table> Log<T> {
         }
     }
 
-    /// Deletes what there may be of a set of this process: the head first, on condition that it is not sealed, then the
-    /// parts. A sealed set stays: an attempt to seal it arrived after all.
+    /// Deletes a set of this process: the head first, on condition that it is not sealed, then the parts. If an attempt to seal
+    /// it has arrived, the set stays.
     pub(super) async fn remove_set(&self, doc: &DocName, set: &Set) -> Result<()> {
         if self.table.delete(doc, &set.head(doc), DeleteIf::NotSealed).await? {
             self.delete_all(doc, set.part_keys(doc)).await?;
@@ -179,14 +177,13 @@ impl<T: Table> Log<T> {
         Ok(())
     }
 
-    /// Deletes what there may be of a set that failed, and gives the failure back. Where this fails too, a later sweep
-    /// does it: the failure that counts is the first.
+    /// Deletes a set that could not be written, and returns the error. If the delete fails too, a later sweep does it.
     pub(super) async fn abandon(&self, doc: &DocName, set: &Set, error: Error) -> Error {
         let _ = self.remove_set(doc, set).await;
         error
     }
 
-    /// The keys of all parts that are there.
+    /// The keys of the parts in the table.
     pub(super) async fn part_keys(
         &self,
         doc: &DocName,
@@ -204,7 +201,7 @@ impl<T: Table> Log<T> {
     }
 }
 
-/// A head that is not sealed. Its state vector is left out where the head would cost more than one write unit.
+/// An unsealed head. Its state vector is left out if the head would cost more than one write unit.
 fn new_head(doc: &DocName, set: &Set, at: u64, compacted: Option<&[u8]>) -> Item {
     let item = |state_vector| {
         let head =

@@ -1,4 +1,4 @@
-//! Sweep: removing what writers left that stopped half-way. Part of each compaction. `ARCHITECTURE.md`, Sweep.
+//! Sweep: deletes what crashed writers have left. Part of each compaction. `ARCHITECTURE.md`, Sweep.
 
 use super::{Log, UNSEALED_SET_LIFETIME_MS};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
@@ -6,11 +6,7 @@ use crate::error::Result;
 use crate::table::{DeleteIf, Table};
 
 impl<T: Table> Log<T> {
-    /// Looks again at a set that a read found not sealed or not whole, head first, and removes it if it is given up:
-    /// * head gone: its parts are remains, for a head is put first and never again;
-    /// * neither sealed nor renewed for an hour: the head goes on condition that this still holds, then the parts.
-    ///
-    /// Anything else is being written, or damaged where it is sealed: it stays. Returns how many items it deleted.
+    /// Deletes an unfinished set if its writer has abandoned it. Returns how many items it deleted.
     pub(super) async fn sweep(&self, doc: &DocName, clock: LogClock, id: WriteId) -> Result<usize> {
         let head_key = SortKey::update(doc, clock, id);
         let mut deleted = 0;

@@ -1,34 +1,34 @@
-//! Which entries a background compaction merges: chosen by size, never by place.
+//! Chooses the entries of a background compaction, by size and not by position.
 //!
-//! Entries that are sorted by size fall into tiers: an entry joins the smaller ones before it as long as it is at most
-//! [`TIER_RATIO`] times as large as they are together, else it begins the next tier. A tier that holds enough is merged, with
-//! all smaller ones. So each byte is rewritten a number of times that is the logarithm of the document's size, and an
-//! entry is never rewritten for what it has outgrown: not even where a writer with a stale clock puts an item before it.
+//! Entries are sorted by size into tiers: an entry joins the smaller ones if it is at most [`TIER_RATIO`] times as large as
+//! all of them together; otherwise it starts the next tier. A tier that is due is compacted with all smaller ones. So each
+//! byte is rewritten a logarithmic number of times, and a large entry is not rewritten for a few small ones, even if a writer
+//! with a stale clock puts an item before it.
 
 use super::entry::Entry;
 
-/// An entry is merged with smaller ones when it is at most this many times as large as they are together. Measured on a
-/// long editing session (`bench/b4_cost.rs`): with 2, more bytes lie unmerged; with 4, rewriting costs more.
+/// Measured on a long editing session (`bench/b4_cost.rs`): with 2, more bytes stay in small entries; with 4, rewriting costs
+/// more.
 pub const TIER_RATIO: usize = 3;
 
-/// Entries of up to so many bytes all belong to the first tier: to write them again costs four units at most.
+/// Entries of up to this many bytes all belong to the first tier: rewriting one costs at most four write units.
 pub const SMALL_BYTES: usize = 4_096;
 
-/// When a tier is merged.
+/// When a tier is due for compaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threshold {
-    /// It holds so many entries that no compaction wrote; 0: never.
+    /// It has this many entries that no compaction wrote; 0: never.
     pub items: usize,
-    /// It holds so many bytes besides its largest entry.
+    /// It has this many bytes without its largest entry.
     pub bytes: usize,
 }
 
-/// Entries of one tier, counted.
+/// The counts of one tier.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tier {
-    /// All of them.
+    /// All entries.
     pub entries: usize,
-    /// Those that no compaction wrote.
+    /// Entries that no compaction wrote.
     pub loose: usize,
     /// The bytes of their updates.
     pub bytes: usize,
@@ -37,7 +37,7 @@ pub struct Tier {
 }
 
 impl Tier {
-    /// Counts one more entry.
+    /// Adds an entry.
     pub fn add(&mut self, bytes: usize, is_compacted: bool) {
         self.entries += 1;
         self.loose += usize::from(!is_compacted);
@@ -45,7 +45,7 @@ impl Tier {
         self.largest = self.largest.max(bytes);
     }
 
-    /// Counts the entries of another as well.
+    /// Adds the entries of another tier.
     pub fn join(&mut self, other: Tier) {
         self.entries += other.entries;
         self.loose += other.loose;
@@ -53,12 +53,12 @@ impl Tier {
         self.largest = self.largest.max(other.largest);
     }
 
-    /// Whether an entry that is no smaller than those it has belongs to it.
+    /// Whether an entry belongs to it that is not smaller than its entries.
     pub fn takes(&self, bytes: usize) -> bool {
         bytes <= SMALL_BYTES.max(self.bytes.saturating_mul(TIER_RATIO))
     }
 
-    /// Whether it is merged.
+    /// Whether it is due.
     pub fn is_due(&self, threshold: Threshold) -> bool {
         threshold.items > 0
             && self.entries >= 2
@@ -66,8 +66,8 @@ impl Tier {
     }
 }
 
-/// How many of `entries`, each with its bytes and whether a compaction wrote it, the smallest first, are merged together
-/// with those of `first`; `None` where no tier is due.
+/// How many of `entries` are compacted together with those of `first`; `None` if no tier is due. Each entry is given by its
+/// bytes and whether a compaction wrote it, in ascending order.
 pub fn due(
     first: Tier,
     entries: impl IntoIterator<Item = (usize, bool)>,
@@ -87,7 +87,7 @@ pub fn due(
     merged
 }
 
-/// Splits entries into those that are merged and those that stay, both in log order.
+/// Splits entries into those to compact and those to keep, both in log order.
 pub(super) fn split(entries: Vec<Entry>, threshold: Threshold) -> (Vec<Entry>, Vec<Entry>) {
     let mut by_size: Vec<_> =
         entries.iter().enumerate().map(|(at, entry)| (entry.update.len(), entry.is_compacted, at)).collect();
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(due_of(0, &[99_999, 2_000_000]), None);
         assert_eq!(due_of(0, &[99_999, 250_000]), None);
         assert_eq!(due_of(0, &[100_000, 250_000]), Some(2));
-        assert_eq!(due_of(1, &[2_000_000]), None, "one large entry is nothing to merge");
+        assert_eq!(due_of(1, &[2_000_000]), None, "one large entry is not due");
     }
 
     #[test]

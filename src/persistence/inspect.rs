@@ -1,5 +1,4 @@
-//! Looking after a table: what lies in it, what of it is wrong, and moving that out of the way. For the command line; not
-//! part of the public API.
+//! Inspects and repairs a table. For the command line; not part of the public API.
 
 use super::listing::begin;
 use super::{Cursor, Listing, Persistence};
@@ -12,12 +11,12 @@ use crate::log::{Quarantined, WriteStateVector, next_limit};
 use crate::queue::{Access, Order, Pending};
 use crate::table::{Item, Table};
 
-/// What was found in a document, and what became of it.
+/// The result of a repair.
 #[derive(Debug)]
 pub struct Repaired {
-    /// What was found.
+    /// The findings.
     pub verified: Verified,
-    /// For each finding whether its items were moved; `None` where there are none.
+    /// For each finding, whether its items were moved; `None` if it has none.
     pub outcomes: Vec<Option<Quarantined>>,
 }
 
@@ -25,8 +24,7 @@ pub struct Repaired {
 pub type Released = (SortKey, Item);
 
 impl<T: Table> Persistence<T> {
-    /// All items of the table without their values, a page at a time; those of a document stand side by side. 1 RCU per
-    /// 4 KiB of the table.
+    /// All items of the table without their values, a page at a time, grouped by document. 1 RCU per 4 KiB of the table.
     pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
         let engine = self.engine.clone();
         self.queue.run_across(Access::Read, async move {
@@ -54,12 +52,12 @@ impl<T: Table> Persistence<T> {
         self.flush_as(doc, WriteStateVector::IfOutdated, order)
     }
 
-    /// Looks at every item of a document. Writes nothing. 1 RCU per 4 KiB of all it has.
+    /// Checks every item of a document. Writes nothing. 1 RCU per 4 KiB of all its items.
     pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Verified>> {
         self.call(doc, Access::Read, order, |engine, doc| async move { engine.log.verify(doc.name()).await })
     }
 
-    /// Looks at every item of a document and moves what no reader can use into its quarantine.
+    /// Checks every item of a document, and moves items that no reader can use into its quarantine.
     ///
     /// Cost: that of [`Persistence::verify`], and 4 requests for each item that is moved.
     pub fn repair(&self, doc: DocName, order: Order) -> Pending<Result<Repaired>> {

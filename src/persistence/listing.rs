@@ -1,7 +1,7 @@
-//! Listing the documents of a table: a Scan, page by page.
+//! Lists the documents of a table: a Scan, page by page.
 //!
-//! Names come from update items; state vectors from the items that the scan reads anyway. Only a document that may go
-//! on behind its page is read again by itself, so that a page can be listed without the one before it.
+//! Names and state vectors come from the items of the page. A document that may continue on the next page is read by itself,
+//! so that each page can be listed alone.
 
 use super::Persistence;
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
@@ -11,21 +11,21 @@ use crate::queue::{Access, Pending};
 use crate::table::{Item, Table};
 use crate::update;
 
-/// Where a listing goes on.
+/// Where a listing continues.
 #[derive(Debug, Clone)]
 pub struct Cursor {
     pub(super) after: (DocName, SortKey),
     pub(super) limit: u32,
-    /// The last document listed: the next page may begin with more items of it.
+    /// The last document listed: the next page may start with more items of it.
     pub(super) listed: Option<DocName>,
 }
 
-/// One page of a listing. May be empty and still not be the last.
+/// One page of a listing. An empty page need not be the last.
 #[derive(Debug)]
 pub struct Listing<E> {
     /// What was found.
     pub entries: Vec<E>,
-    /// Where to go on; `None` on the last page.
+    /// Where the next page starts; `None` on the last page.
     pub next: Option<Cursor>,
 }
 
@@ -51,10 +51,10 @@ impl<T: Table> Persistence<T> {
     }
 
     /// The state vectors of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the
-    /// table, and a read of the document that crosses the end of the page.
+    /// table, and a read of the document that may continue on the next page.
     ///
     /// # Errors
-    /// `ERR_CORRUPT` where an item is not an update.
+    /// `ERR_CORRUPT` if an item is not an update.
     pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
         let engine = self.engine.clone();
         self.queue.run_across(Access::Read, async move {
@@ -63,9 +63,9 @@ impl<T: Table> Persistence<T> {
         })
     }
 
-    /// Clears every document of the table, documents with nothing but metas too. Foreign items stay.
+    /// Clears every document of the table, those that have only metas too. Foreign items stay.
     ///
-    /// Cost: a scan, and a clear of each document. At most 15 s more in all where attempts to put items got no answer.
+    /// Cost: a scan, and a clear of each document. If puts of this process may still arrive, up to 15 s in all.
     pub fn clear_all(&self) -> Pending<Result<()>> {
         let this = self.clone();
         let in_use = self.queue.in_use();
@@ -82,7 +82,7 @@ impl<T: Table> Persistence<T> {
                     break;
                 }
             }
-            // The scan does not find what is only on its way: late puts, and calls outside the queue.
+            // The scan does not find requests in flight: late puts, and calls outside the queue.
             for name in this.engine.log.table().late().documents().into_iter().chain(in_use) {
                 this.clear_alone(name).await?;
             }
@@ -134,7 +134,7 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
         }
     }
     let crossing = page.next.as_ref().map(|(doc, _)| doc.clone());
-    // A document of which this page has no update yet is not listed by it.
+    // A document whose updates all are on the next page is not listed yet.
     let listed = documents.last().map(|(name, _)| name.clone()).or(listed);
     let mut entries = Vec::new();
     for (name, items) in documents {

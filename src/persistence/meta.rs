@@ -1,4 +1,4 @@
-//! Metas: small values beside a document, each under a key of its own. Their bytes are the caller's.
+//! Metas: small values beside a document, each under its own key. Their bytes are opaque.
 
 use super::{Persistence, failed};
 use crate::codec::MetaKey;
@@ -14,11 +14,10 @@ use crate::table::{DeleteIf, Item, Table};
 pub type Metas = Vec<(String, Vec<u8>)>;
 
 impl<T: Table> Persistence<T> {
-    /// Writes a meta whatever was there. 1 WCU per KiB. Waits, at most 15 s, until no earlier write of it by this
-    /// persistence can arrive any more.
+    /// Writes a meta. 1 WCU per KiB. Waits, at most 15 s, until no earlier write of it by this persistence can arrive.
     ///
     /// # Errors
-    /// `ERR_TOO_LARGE` where it does not fit an item of 409,600 bytes; `ERR_INVALID_ARGUMENT` for a name or key too long.
+    /// `ERR_TOO_LARGE` if it does not fit an item of 409,600 bytes; `ERR_INVALID_ARGUMENT` for a name or key that is too long.
     pub fn set_meta(&self, doc: DocName, key: MetaKey, value: Vec<u8>, order: Order) -> Pending<Result<()>> {
         let item = Item { key: SortKey::meta(&doc, key.as_str()), value: Some(value), head: None, at: None };
         let bytes = item_bytes(&doc, &item);
@@ -37,10 +36,10 @@ impl<T: Table> Persistence<T> {
         }
     }
 
-    /// Reads a meta; `None` where it is missing. 1 RCU per 4 KiB.
+    /// Reads a meta; `None` if it is missing. 1 RCU per 4 KiB.
     ///
     /// # Errors
-    /// `ERR_CORRUPT` where its item has no binary value.
+    /// `ERR_CORRUPT` if its item has no binary value.
     pub fn meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<Option<Vec<u8>>>> {
         self.call(doc, Access::Read, order, move |engine, doc| async move {
             let log = &engine.log;
@@ -52,10 +51,10 @@ impl<T: Table> Persistence<T> {
         })
     }
 
-    /// Reads all metas of a document, by key. 1 RCU per 4 KiB, a request per 1 MB.
+    /// Reads all metas of a document, with their keys. 1 RCU per 4 KiB, a request per 1 MB.
     ///
     /// # Errors
-    /// `ERR_CORRUPT` where an item has no binary value or its key cannot be read.
+    /// `ERR_CORRUPT` if an item has no binary value or a malformed key.
     pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Metas>> {
         self.call(doc, Access::Read, order, |engine, doc| async move {
             let log = &engine.log;
@@ -75,7 +74,7 @@ impl<T: Table> Persistence<T> {
         })
     }
 
-    /// Deletes a meta, if it is there. 1 WCU per KiB of it. Waits as [`Persistence::set_meta`] does.
+    /// Deletes a meta, if it exists. 1 WCU per KiB of it. Waits as [`Persistence::set_meta`] does.
     pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<()>> {
         self.call(doc, Access::Write, order, move |engine, doc| async move {
             let log = &engine.log;

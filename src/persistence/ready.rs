@@ -1,7 +1,7 @@
-//! The check of the table, made once, behind the first calls.
+//! The check of the table, made once; the first calls wait for it.
 //!
-//! All calls that wait for one check get its result; after a failure the next call checks again, so that a persistence
-//! made while DynamoDB could not be reached works as soon as it can be.
+//! All calls that wait for one check get its result. After a failure the next call checks again, so that a persistence
+//! opened while DynamoDB is unreachable works as soon as it can be reached.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,20 +29,20 @@ pub(super) struct Ready<T> {
 }
 
 impl<T: Table> Ready<T> {
-    /// Not checked yet, or, with `skip`, taken as ready without a request.
+    /// Unchecked; with `skip`, ready without a request.
     pub fn new(table: Arc<T>, skip: bool, runtime: Handle, monitor: Arc<Monitor>) -> Self {
         let state = if skip { State::Ready } else { State::Unchecked };
         Ready { table, runtime, monitor, state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Begins the check, if none has begun.
+    /// Starts the check unless one runs or has succeeded. Returns its outcome, unless the table is ready.
     pub fn begin(&self) -> Option<watch::Receiver<Outcome>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match &*state {
             State::Ready => None,
             State::Checking(outcome) => Some(outcome.clone()),
             State::Unchecked => {
-                let (tell, outcome) = watch::channel(None);
+                let (sender, outcome) = watch::channel(None);
                 *state = State::Checking(outcome.clone());
                 let (table, shared, monitor) = (self.table.clone(), self.state.clone(), self.monitor.clone());
                 self.runtime.spawn(async move {
@@ -52,8 +52,8 @@ impl<T: Table> Ready<T> {
                     if result.is_ok() && table.replicas() > 0 {
                         monitor.has_replicas(table.replicas());
                     }
-                    // Nobody may be waiting yet.
-                    let _ = tell.send(Some(result));
+                    // An error: no call waits yet.
+                    let _ = sender.send(Some(result));
                 });
                 Some(outcome)
             }
@@ -65,14 +65,12 @@ impl<T: Table> Ready<T> {
         let Some(mut outcome) = self.begin() else { return Ok(()) };
         match outcome.wait_for(Option::is_some).await {
             Ok(result) => result.clone().unwrap_or(Ok(())),
-            Err(_) => {
-                Err(Error::new(Code::Internal, "the check of the table ended without an answer: a panic"))
-            }
+            Err(_) => Err(Error::new(Code::Internal, "the check of the table panicked; please report it")),
         }
     }
 }
 
-/// Goes back to `Unchecked` where the check panics.
+/// Goes back to `Unchecked` if the check panics.
 struct Reset(Arc<Mutex<State>>);
 
 impl Reset {

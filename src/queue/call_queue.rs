@@ -88,7 +88,7 @@ impl CallQueue {
     }
 
     /// Merges adjacent updates into one, up to a batch, so that a backlog behind a slow table takes no more memory than the
-    /// document that it becomes. `false` where there was nothing to merge.
+    /// document that it becomes. `false` if there was nothing to merge.
     ///
     /// `merge` runs without the lock that [`CallQueue::push`] takes: callers do not wait for it.
     pub async fn coalesce(&self, merge: impl FnOnce(Vec<PendingUpdate>) -> Option<PendingUpdate>) -> bool {

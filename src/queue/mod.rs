@@ -1,7 +1,7 @@
 //! The order of calls: those on one document take effect one after another, in call order; documents do not wait for each
 //! other.
 //!
-//! A call takes its place in the synchronous part of the API call, so the order is the caller's even where nothing is
+//! A call takes its place in the synchronous part of the API call, so the order is the caller's even if nothing is
 //! awaited. Adjacent stores form a batch: while a put is in flight, the next batch gathers (group commit). Adjacent reads
 //! run concurrently. The queue knows neither what an update is nor how one is stored: its owner does ([`StoreBatch`]), and
 //! keeps a state of its own for each document.

@@ -48,8 +48,8 @@ async fn a_flush_leaves_one_set_and_the_state_vector() {
 
 #[tokio::test]
 async fn copies_that_contradict_each_other_do_not_keep_a_document_from_being_compacted() {
-    // Two items under the ids (1, 0) to (1, 2): below the type of one, and deleted by the other, the last id of the other
-    // would be collected, which neither update proves to be gone.
+    // Two items for the ids (1, 0) to (1, 2). Merged with collecting, the last id of one would be collected as a child of the
+    // deleted other, although neither update proves that it is deleted.
     let first = vec![1, 2, 1, 0, 7, 1, 1, b'a', 1, 4, 0, 1, 0, 2, b'a', b'b', 0];
     let second = vec![1, 1, 1, 0, 1, 1, 1, b't', 4, 0];
     let logs = [vec![first.clone(), second.clone()], vec![second, first]];
@@ -105,7 +105,7 @@ async fn an_item_of_the_original_that_changed_meanwhile_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn a_set_that_reads_back_differently_deletes_nothing_and_is_told() {
+async fn a_set_that_reads_back_differently_deletes_nothing_and_is_reported() {
     let table = MemoryTable::new();
     for n in 0..3 {
         open(&table).store_update(doc("d"), update(n, 1), Queued).await.unwrap();
@@ -150,7 +150,7 @@ async fn a_compaction_that_meets_a_clear_stops_and_brings_nothing_back() {
 }
 
 #[tokio::test]
-async fn a_sweep_removes_what_is_given_up_and_leaves_what_is_being_written() {
+async fn a_sweep_deletes_abandoned_sets_and_keeps_those_being_written() {
     let hour = UNSEALED_SET_LIFETIME_MS;
     let young = [head_of(2, hour - 60_000), part_of(0, vec![1])];
     let remains = [
@@ -237,7 +237,7 @@ async fn large_updates_are_compacted_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_compaction_that_is_refused_leaves_nothing_and_rests_before_it_tries_again() {
+async fn a_compaction_that_is_denied_leaves_nothing_and_backs_off_before_it_retries() {
     let table = MemoryTable::new();
     let seals = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = seals.clone();

@@ -1,4 +1,4 @@
-//! Failures and odd documents that must not run up a bill.
+//! Costs stay low after failures and with unusual documents.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -104,7 +104,7 @@ async fn a_flush_after_one_whose_deletes_failed_only_deletes() {
     assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set(0..50));
 }
 
-/// A document of 60,000 clients: one letter each.
+/// A document of 60,000 clients, one letter each.
 fn crowd() -> Vec<u8> {
     let clients = 60_000_u64;
     let mut bytes = Vec::new();
@@ -137,7 +137,7 @@ async fn a_state_vector_of_any_size_costs_nothing_with_each_keystroke() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_merge_that_fails_before_its_seal_leaves_no_copy() {
+async fn a_compaction_that_fails_before_its_seal_leaves_no_copy() {
     for refused in ["PutNew", "Get"] {
         let table = MemoryTable::new();
         let d = doc("d");
@@ -172,7 +172,7 @@ async fn a_merge_that_fails_before_its_seal_leaves_no_copy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_that_is_skipped_has_nothing_rewritten() {
+async fn an_item_that_is_skipped_causes_no_rewrite() {
     let table = MemoryTable::new();
     let d = doc("d");
     let thresholds = Thresholds { items: 10, ..Thresholds::default() };

@@ -68,7 +68,7 @@ async fn nothing_but_corrupt_items_can_be_skipped_stored_beside_and_flushed() {
     assert!(items.iter().all(|item| kept.contains(item)), "one update is not written again");
 }
 
-/// Sets that were whole once and are not any more: one of two parts is left, and a head without its attributes.
+/// Damaged sets: one of two parts is left, and a head without its attributes.
 fn incomplete_sets() -> [Vec<Item>; 2] {
     let d = doc("d");
     let parts = [part(&d, 50, 0, vec![1]), part(&d, 50, 1, vec![2])];
@@ -115,7 +115,7 @@ async fn a_set_that_is_just_being_deleted_is_no_damage() {
     let big = update(1, 500_000);
     open(&table).store_update(d.clone(), big, Queued).await.unwrap();
     open(&table).store_update(d.clone(), update(2, 1), Queued).await.unwrap();
-    // Between the pages of a read another process deletes the set: the head, then a part that the read has not met yet.
+    // Between the pages of a read another process deletes the set: the head, then a part that the read has not reached yet.
     let (inner, mut queries) = (table.clone(), 0);
     let racing = Faults::on(&table, move |request| {
         if let Request::Query(query) = request {
@@ -178,7 +178,7 @@ async fn a_head_and_a_seal_that_arrive_late_look_like_damage_and_a_repair_resolv
         persistence.store_update(d.clone(), update(n, 1), Queued).await.unwrap();
         persistence.flush(d.clone(), Queued).await.unwrap();
     }
-    // The first set was merged into the second one and deleted.
+    // The first set was compacted into the second one and deleted.
     late.lock().unwrap().iter().take(2).for_each(|request| table.apply_late(request));
     assert_eq!(persistence.read(d.clone(), Queued).await.unwrap_err().code(), Code::Corrupt);
     let repaired = persistence.repair(d.clone(), Queued).await.unwrap();

@@ -26,7 +26,7 @@ impl Hook for Distant {
     }
 }
 
-/// A document of so many items of the original package, on a table that is 5 ms away.
+/// A document of `items` items of the original package, on a table with a latency of 5 ms.
 fn long_log(items: u32) -> (MemoryTable, Persistence<MemoryTable>, DocName) {
     let (table, d) = (MemoryTable::new(), doc("d"));
     for n in 0..items {

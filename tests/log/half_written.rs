@@ -30,7 +30,7 @@ fn is_part(request: &Request) -> bool {
     matches!(request, Request::PutNew { doc, item } if matches!(item.key.parse_update(doc), Some(UpdateKey::Part(..))))
 }
 
-/// A table that takes so many WCU a second, and as DynamoDB what was left of the last 300 s at once.
+/// A table of limited WCU a second that, as DynamoDB, also grants the unused capacity of the last 300 s.
 fn provisioned(table: &MemoryTable, wcu_per_second: f64) -> MemoryTable {
     let most = 300.0 * wcu_per_second;
     let (mut tokens, mut seen) = (most, Instant::now());
@@ -47,7 +47,7 @@ fn provisioned(table: &MemoryTable, wcu_per_second: f64) -> MemoryTable {
     })
 }
 
-/// Stores until it succeeds, as a writer does; how often it took.
+/// Retries a store until it succeeds; returns the number of attempts.
 async fn retried(persistence: &Persistence<MemoryTable>, update: &[u8], pause: Duration) -> u32 {
     for n in 1..1_000 {
         match persistence.store_update(doc("d"), update.to_vec(), Queued).await {
@@ -150,7 +150,7 @@ async fn a_set_whose_sealing_has_an_unknown_outcome_is_sealed_again() {
     for arrived in [true, false] {
         let table = MemoryTable::new();
         let mut lost = 0;
-        // Neither the seal nor the look at the head is answered.
+        // Neither the seal nor the read of the head is answered.
         let faulty = Faults::on(&table, move |request| match request {
             Request::Seal { .. } if lost == 0 => {
                 lost = 1;
@@ -214,7 +214,7 @@ async fn the_number_of_half_written_sets_is_bounded_and_the_oldest_is_removed() 
     assert_eq!(table.items(&name(1_000)).len(), 1);
 }
 
-/// A machine whose clock is that of the test.
+/// A host with the clock of the test.
 struct Machine {
     start: Instant,
     ids: AtomicU64,
@@ -293,7 +293,7 @@ async fn a_sweep_spares_a_set_that_was_renewed_while_it_looked() {
     let (inner, head) = (table.clone(), table.items(&doc("d"))[0].key.clone());
     let (racing, mut renewed) = (machine.clone(), false);
     let sweeping = Faults::on(&table, move |request| {
-        // Its writer is faster: it renews the head before the sweep deletes it.
+        // The writer is faster: it renews the head before the sweep deletes it.
         if matches!(request, Request::Delete { .. }) && !std::mem::replace(&mut renewed, true) {
             let (doc, key) = (doc("d"), head.clone());
             inner.apply_late(&Request::Renew { doc, key, at: racing.now_ms() });
@@ -310,7 +310,7 @@ async fn a_sweep_spares_a_set_that_was_renewed_while_it_looked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sets_that_nobody_continues_are_few_and_gone_after_a_close() {
+async fn half_written_sets_that_no_store_continues_are_few_and_a_close_deletes_them() {
     let table = MemoryTable::new();
     let mut parts = 0;
     let refusing = Faults::on(&table, move |request| {

@@ -13,7 +13,7 @@ use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 
 use crate::support::*;
 
-/// A table whose first write of each item loses an attempt, which the network holds back.
+/// A table whose first write of each item loses an attempt, which the network delays.
 struct Holding {
     table: MemoryTable,
     faulty: MemoryTable,
@@ -35,7 +35,7 @@ impl Holding {
         Holding { table, faulty, held }
     }
 
-    /// From now on the network delivers what it holds, after `delay`.
+    /// From now on the network delivers the delayed attempts, after `delay`.
     fn deliver_after(&self, delay: Duration) {
         let (table, held) = (self.table.clone(), self.held.clone());
         tokio::spawn(async move {
@@ -66,7 +66,7 @@ async fn a_put_that_arrives_behind_a_clear_does_not_bring_the_document_back() {
     for fault in [Fault::LostAttempt, Fault::Fail(unavailable()), Fault::ApplyThenFail(unavailable())] {
         let holding = Holding::new(fault, is_put);
         let persistence = holding.open();
-        // Acknowledged at the second attempt, or refused: both may arrive once more.
+        // Acknowledged at the second attempt, or failed: both attempts may still arrive.
         let _ = persistence.store_update(doc("d"), update(1, 1), Queued).await;
         let _ = persistence.store_update(doc("d"), update(2, 500_000), Queued).await;
         let _ = persistence.set_meta(doc("d"), meta_key(), vec![1], Queued).await;
@@ -93,7 +93,7 @@ async fn a_clear_of_all_documents_waits_for_puts_that_may_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_put_that_another_process_has_merged_does_not_come_back_either() {
+async fn a_late_put_that_another_process_has_compacted_does_not_come_back_either() {
     let holding = Holding::new(Fault::LostAttempt, is_put);
     let persistence = holding.open();
     persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap();

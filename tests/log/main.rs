@@ -1,4 +1,4 @@
-//! What the log does, call by call, on the table in memory. The simulation covers how calls interleave.
+//! The log on the table in memory, call by call. The simulation covers interleaved calls.
 
 #![allow(
     clippy::unwrap_used,

@@ -148,7 +148,7 @@ async fn listings_meet_every_document_once_whatever_the_pages() {
 
 #[tokio::test]
 async fn a_call_costs_the_same_beside_thousands_of_busy_documents() {
-    // Nothing runs before this test awaits: every document stays busy.
+    // No task runs before this test awaits, so every document stays busy.
     let persistence = open(&MemoryTable::new());
     let mut pending = Vec::new();
     let mut fastest_of_ten = |name: &str| {
@@ -166,6 +166,6 @@ async fn a_call_costs_the_same_beside_thousands_of_busy_documents() {
     let alone = fastest_of_ten("first");
     fastest_of_ten("second");
     let crowded = fastest_of_ten("third");
-    // Looking at all documents at each call would make it some hundred times.
+    // A scan of all documents at each call would take about a hundred times as long.
     assert!(crowded < alone * 10, "{alone:?} for 500 calls, {crowded:?} beside 10,000 documents");
 }

@@ -1,4 +1,4 @@
-//! How fast background merges write, one document and many, in virtual time.
+//! How fast background compactions write, for one document and for many, in virtual time.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use y_dynamodb::table::size::item_bytes;
 
 use crate::support::*;
 
-/// What was spent on writes, and when.
+/// The WCU of each write, and when it was sent.
 type Spent = Arc<Mutex<Vec<(Instant, usize)>>>;
 
 fn metered(table: &MemoryTable) -> (MemoryTable, Spent) {
@@ -36,7 +36,7 @@ fn metered(table: &MemoryTable) -> (MemoryTable, Spent) {
     (metered, spent)
 }
 
-/// The most that was spent within any `window`.
+/// The most WCU within any `window`.
 fn peak(spent: &Spent, window: Duration) -> usize {
     let spent = spent.lock().unwrap();
     let within = |from: Instant| spent.iter().filter(move |(at, _)| *at >= from && *at < from + window);
@@ -54,7 +54,7 @@ fn paced(wcu_per_second: u32) -> Options {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_merges_of_many_documents_share_one_budget() {
+async fn the_compactions_of_many_documents_share_one_budget() {
     let table = MemoryTable::new();
     let (metered, spent) = metered(&table);
     let persistence = open_with(&metered, paced(250));
@@ -69,7 +69,7 @@ async fn the_merges_of_many_documents_share_one_budget() {
         assert!(begin.elapsed() < Duration::from_secs(60), "too slow");
     }
     let peak = peak(&spent, Duration::from_secs(5));
-    // 1,000 a second, and what the writes that began together had booked.
+    // 1,000 a second, and the writes that started together.
     assert!(peak <= 6_000, "{peak} WCU in 5 s");
     assert!(peak >= 4_000, "the budget is not used: {peak} WCU in 5 s");
 }
@@ -91,7 +91,7 @@ async fn one_document_has_a_share_of_the_budget() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_waits_for_a_merge_does_not_wait_for_the_budget() {
+async fn a_call_that_waits_for_a_compaction_does_not_wait_for_the_budget() {
     let table = MemoryTable::new();
     let persistence = open_with(&table, paced(2));
     for n in 0..20 {

@@ -11,7 +11,7 @@ use y_dynamodb::update::{contents, validate};
 
 use crate::support::*;
 
-/// Updates that cannot be read by themselves.
+/// Updates that are unreadable alone.
 fn unreadable() -> [Vec<u8>; 3] {
     [
         vec![1, 1, 200, 1, 0, 71, 200, 1, 15, 3, 1, b'p', 0],
@@ -20,10 +20,10 @@ fn unreadable() -> [Vec<u8>; 3] {
     ]
 }
 
-/// An update that cannot be read, of ids that another entry holds.
+/// An unreadable update with ids that another entry has.
 const CONTAINED: [u8; 11] = [1, 1, 1, 0, 5, 1, 1, b'a', 1, b'{', 0];
 
-/// Plants updates between those of others; gives their items.
+/// Plants updates between readable ones; returns their items.
 fn planted(table: &MemoryTable, log: &[Vec<u8>]) -> Vec<Item> {
     let d = doc("d");
     let items: Vec<_> = (10..).zip(log).map(|(clock, update)| original(&d, clock, update.clone())).collect();
@@ -84,7 +84,7 @@ async fn verify_finds_it_and_repair_puts_it_aside() {
     }
 }
 
-/// A map, an entry of two values in it, and what divides the entry.
+/// A map, an entry with two values in it, and an item that divides the entry.
 fn divided_entry() -> Vec<Vec<u8>> {
     vec![
         vec![1, 1, 200, 1, 0, 7, 1, 1, b'a', 1, 0],
@@ -93,7 +93,7 @@ fn divided_entry() -> Vec<Vec<u8>> {
     ]
 }
 
-/// Types of client 9 in each other, in two updates.
+/// Nested types of client 9, in two updates.
 fn nested_types() -> Vec<Vec<u8>> {
     let types = |from: u16| {
         let mut update = vec![1, 0xd8, 4, 9, from as u8 | 0x80, (from >> 7) as u8];
@@ -128,7 +128,7 @@ async fn what_cannot_be_read_together_never_fails_a_read_and_is_compacted_as_any
             let items = table.items(&doc("d"));
             assert!(items.iter().all(|item| !planted.contains(item)), "all of it was merged");
             let mut of_set = items.iter().filter(|item| item.key.is_update_of(&doc("d")));
-            // Its head has an empty update, its part all that there is.
+            // Its head has the empty update, its part everything.
             let stored = of_set.next_back().and_then(|item| item.value.clone()).unwrap();
             assert!(
                 validate(&stored).is_err() && contents(&stored).unwrap().deleted().is_empty(),

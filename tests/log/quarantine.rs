@@ -28,7 +28,7 @@ fn without_attributes(item: Item) -> Item {
     Item { head: None, ..item }
 }
 
-/// Everything that can be wrong with items, each in its own place of the log; and how many items a repair moves.
+/// Every kind of damage, each at its own log clock; and how many items a repair moves.
 fn damage() -> Vec<(FindingKind, Vec<Item>)> {
     let d = doc("d");
     let strange = [SortKey::updates(&d).as_bytes(), b"\x05junk"].concat();
@@ -99,7 +99,7 @@ async fn all_damage_is_found_and_moved_whole_and_the_rest_can_be_read() {
 }
 
 #[tokio::test]
-async fn items_beside_the_updates_and_metas_are_nobodys_damage() {
+async fn items_beside_the_updates_and_metas_are_no_damage() {
     let d = doc("d");
     let table = MemoryTable::new();
     let key = SortKey::from_bytes([SortKey::document(&d).as_bytes(), b"\x00\x08comments"].concat());
@@ -154,7 +154,7 @@ async fn signs_of_lost_updates_are_found_and_nothing_is_moved_for_them() {
     assert_eq!(wrong().await, [FindingKind::ClockGap]);
     plant(&table, &d, state_vector(&[8, 9, 1, 4, 1]));
     assert_eq!(wrong().await, [FindingKind::ClockGap, FindingKind::CorruptStateVector]);
-    // An update that cannot be read is damage and no gap, also once it is in the quarantine.
+    // An unreadable update is damage and not a gap, in the quarantine too.
     plant(&table, &d, original(&d, 9, vec![0xff; 9]));
     plant(&table, &d, Item { value: None, ..original(&d, 10, vec![]) });
     plant(&table, &d, original(&d, 11, update(11, 1)));
@@ -166,7 +166,7 @@ async fn signs_of_lost_updates_are_found_and_nothing_is_moved_for_them() {
     ];
     assert_eq!(wrong().await, damaged);
     assert_eq!(wrong().await, [FindingKind::ClockGap, FindingKind::CorruptStateVector]);
-    // Where this package has written in between, log clocks may be missing.
+    // If this package has written in between, log clocks may be missing.
     persistence.store_update(doc("d"), update(60, 1), Queued).await.unwrap();
     plant(&table, &d, original(&d, 20, update(20, 1)));
     assert_eq!(wrong().await, [FindingKind::ClockGap, FindingKind::CorruptStateVector]);
@@ -232,7 +232,7 @@ async fn an_item_that_changes_meanwhile_stays() {
             Some(Quarantined::Changed(_)) => {
                 assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([3]));
             }
-            // Sealed when it was gone: the writer hears of it and writes the set again.
+            // The seal comes after the delete: the writer finds the head gone and writes the set again.
             Some(Quarantined::Moved(_)) => {
                 assert_eq!(nth, 7, "the head is gone by then")
             }

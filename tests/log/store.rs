@@ -90,7 +90,7 @@ async fn an_invalid_update_is_refused_and_its_neighbours_are_stored() {
 
 #[tokio::test]
 async fn a_batch_drops_nothing_that_was_never_stored() {
-    // Of these two, which contradict each other, a merge that collects would drop the text "ab".
+    // These two contradict each other: a merge with collecting would drop the text "ab".
     let updates = [
         vec![1, 2, 1, 0, 7, 1, 1, b'a', 1, 4, 0, 1, 0, 2, b'a', b'b', 0],
         vec![1, 1, 1, 0, 1, 1, 1, b't', 4, 0],
@@ -106,7 +106,7 @@ async fn a_batch_drops_nothing_that_was_never_stored() {
     assert!(stored[0].update.windows(2).any(|pair| pair == b"ab"));
 }
 
-/// Stores fail until the gate opens; what is tried meanwhile waits at it.
+/// Puts wait until the gate opens.
 struct Gate(Arc<Notify>);
 
 impl Hook for Gate {
@@ -123,7 +123,7 @@ impl Hook for Gate {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_waits_for_a_slow_table_is_merged_as_it_gathers() {
+async fn updates_that_wait_for_a_slow_table_are_coalesced() {
     const CALLS: usize = 20_000;
     let (table, gate) = (MemoryTable::new(), Arc::new(Notify::new()));
     let persistence = open(&table.with_hook(Arc::new(Gate(gate.clone()))));
@@ -145,7 +145,7 @@ async fn what_waits_for_a_slow_table_is_merged_as_it_gathers() {
     }
     let waiting = || persistence.stats().depth;
     for _ in 0..1_000 {
-        // Some 13 bytes an update; merged, one for each key.
+        // About 13 bytes per update; merged, one per key.
         if waiting().waiting_bytes <= CALLS + 64 * 1_024 {
             break;
         }

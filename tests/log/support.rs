@@ -17,7 +17,7 @@ pub fn doc(name: &str) -> DocName {
     DocName::new(name).unwrap()
 }
 
-/// No background compaction: the tests see what they ask for.
+/// Without background compactions, so that a test sees only the requests it causes.
 pub fn quiet() -> Options {
     Options { compaction: Thresholds { items: 0, ..Thresholds::default() }, ..Options::default() }
 }
@@ -39,7 +39,7 @@ pub fn update(number: u8, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// One client that types a text at its end, a key an update.
+/// One client that types at the end of a text, one key per update.
 pub struct Typist {
     client: u8,
     keys: u64,
@@ -70,7 +70,7 @@ impl Typist {
         bytes
     }
 
-    /// The state vector after so many keys.
+    /// The state vector after `keys` keys.
     pub fn state_vector_at(&self, keys: usize) -> Vec<u8> {
         let mut bytes = vec![1, 1];
         write_varuint(&mut bytes, keys as u64);
@@ -95,7 +95,7 @@ pub fn original(doc: &DocName, clock: u32, update: Vec<u8>) -> Item {
     Item { key, value: Some(update), head: None, at: None }
 }
 
-/// A head of a set that is there.
+/// The head of a set.
 pub fn head(doc: &DocName, clock: u32, parts: u32, at: u64, sealed: bool) -> Item {
     let head = SetHead { parts, at, sealed, compacted: false, state_vector: None };
     let key = SortKey::update(doc, LogClock(clock), WriteId(7, 7));
@@ -113,7 +113,7 @@ pub fn plant(table: &MemoryTable, doc: &DocName, item: Item) {
     table.apply_late(&Request::Put { doc: doc.clone(), item });
 }
 
-/// A hook made of a closure: it sees each request and says what happens to it.
+/// A hook from a closure that chooses the fault of each request.
 pub struct Faults<F>(Mutex<F>);
 
 impl<F: FnMut(&Request) -> Fault + Send + 'static> Faults<F> {

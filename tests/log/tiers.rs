@@ -1,4 +1,4 @@
-//! What compactions cost, counted: entries are chosen by size, whatever the clocks of their writers.
+//! The cost of compactions: entries are chosen by size, whatever the clocks of their writers.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn store(server: &Persistence<MemoryTable>, d: &DocName, update: Vec<u8>) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_before_the_base_does_not_have_the_base_rewritten() {
+async fn an_item_before_the_base_causes_no_rewrite_of_the_base() {
     let table = MemoryTable::new();
     let d = doc("d");
     let usual = Options::default;
@@ -31,7 +31,7 @@ async fn an_item_before_the_base_does_not_have_the_base_rewritten() {
     websocket.flush(d.clone(), Queued).await.unwrap();
     let before = total(&table);
     for n in 3..11 {
-        // Its log clock stands before that of the flushed document.
+        // Its log clock is lower than that of the flushed document.
         store(&api, &d, update(n, 1)).await;
         websocket.read(d.clone(), Queued).await.unwrap();
         sleep(Duration::from_secs(60)).await;
@@ -42,7 +42,7 @@ async fn an_item_before_the_base_does_not_have_the_base_rewritten() {
     assert!(reads <= 8.0 * 490.0, "{reads} RCU for eight loads of 2 MB");
 }
 
-/// Servers that store in turn, or each by its own rhythm; some restart, and so begin with what they read.
+/// The write units per keystroke, if `rhythm` says which servers store at each step. Some restart, and so have no hints.
 async fn write_units_per_keystroke(servers: usize, rhythm: impl Fn(usize, usize) -> bool) -> f64 {
     let table = MemoryTable::new();
     let d = doc("d");

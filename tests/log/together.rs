@@ -1,4 +1,4 @@
-//! Updates that are valid alone and not together: nobody else's go with them.
+//! Updates that are valid alone but not together: no other update is refused for them.
 
 use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::persistence::Options;
@@ -8,7 +8,7 @@ use y_dynamodb::update::contents;
 
 use crate::support::*;
 
-/// Arrays of one client, each in the one before it.
+/// Nested arrays of one client.
 fn nested(from: u64, to: u64) -> Vec<u8> {
     let mut bytes = vec![1];
     write_varuint(&mut bytes, to - from);
@@ -29,7 +29,7 @@ fn nested(from: u64, to: u64) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_valid_alone_and_not_together_has_nobody_else_refused() {
+async fn updates_that_are_valid_alone_but_not_together_are_all_stored() {
     let table = MemoryTable::new();
     for coalesce_bytes in [100, 1_000_000] {
         let d = doc(&format!("d{coalesce_bytes}"));

@@ -1,4 +1,4 @@
-//! Where the processes of a simulation stop: before and after every request.
+//! Stops the processes of a simulation before and after every request.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,19 +8,20 @@ use y_dynamodb::table::memory::{Fault, Hook, HookFuture, Request};
 /// A request that waits for the scheduler.
 pub struct PendingRequest {
     pub process: usize,
-    /// `None` where it has been applied and waits for its answer.
+    /// `None` if it has been applied and waits for its answer.
     pub request: Option<Request>,
     go: oneshot::Sender<Fault>,
 }
 
 impl PendingRequest {
-    /// Lets it go on. A caller that is gone does not mind.
+    /// Continues it.
     pub fn go(self, fault: Fault) {
+        // An error: its process has crashed.
         let _ = self.go.send(fault);
     }
 }
 
-/// All requests that wait, of all processes.
+/// The pending requests of all processes.
 pub type Requests = Arc<Mutex<Vec<PendingRequest>>>;
 
 /// The hook of one process.
@@ -35,7 +36,7 @@ impl ProcessHook {
         self.requests.lock().unwrap().push(PendingRequest { process: self.process, request, go });
         match gone.await {
             Ok(fault) => fault,
-            // The process has crashed: it never goes on.
+            // The process has crashed.
             Err(_) => std::future::pending().await,
         }
     }

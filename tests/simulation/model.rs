@@ -1,4 +1,4 @@
-//! What is true in a simulation, and what must hold after every step.
+//! The reference model of a simulation, and the invariants that must hold after every step.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,10 +8,10 @@ use y_dynamodb::table::memory::MemoryTable;
 use y_dynamodb::table::{Item, SetHead};
 use y_dynamodb::update;
 
-/// The content of a document: each update is one client's, with this number.
+/// The content of a document: the numbers of its updates, each of a client of its own.
 pub type Content = BTreeSet<u64>;
 
-/// A clear: whose it was, when it ended, what was acknowledged before it was called.
+/// A clear: its process, the step at which it ended, and the updates acknowledged before its call.
 pub struct Clear {
     pub process: usize,
     pub ended: Option<u64>,
@@ -20,18 +20,18 @@ pub struct Clear {
 
 #[derive(Default)]
 pub struct Model {
-    /// Step of the call of each store.
+    /// The step at which each store was called.
     pub called: HashMap<u64, u64>,
     pub acked: Content,
     pub clears: Vec<Clear>,
-    /// What a clear may miss: a put of it arrived late.
+    /// Updates that may be back after a clear: a put of them arrived late.
     pub excused: Content,
     values: HashMap<SortKey, Vec<u8>>,
     sealed: BTreeSet<SortKey>,
 }
 
 impl Model {
-    /// Whether an update may be gone: a clear that was not over when it was stored.
+    /// Whether an update may be gone: a clear had not ended when its store was called.
     pub fn may_be_gone(&self, update: u64) -> bool {
         let called = self.called[&update];
         self.clears.iter().any(|clear| clear.ended.is_none_or(|ended| ended > called))
@@ -44,12 +44,12 @@ impl Model {
         !self.clears.iter().any(|clear| clear.process != process && is_later(clear))
     }
 
-    /// What a read that sees `must` and whatever comes later has to contain.
+    /// The updates of `must` that a read has not found, unless they may be gone.
     pub fn missing_from(&self, must: &Content, found: &Content) -> Vec<u64> {
         must.difference(found).copied().filter(|&update| !self.may_be_gone(update)).collect()
     }
 
-    /// Checks the table as it stands; `immutable`: also that no item changed.
+    /// Checks the table; with `immutable`, also that no item has changed.
     pub fn check(&mut self, table: &MemoryTable, doc: &DocName, immutable: bool) -> Result<(), String> {
         let items = table.items(doc);
         if immutable {
@@ -70,7 +70,7 @@ impl Model {
         Ok(())
     }
 
-    /// A late attempt puts a head again that a clear deleted: it is not sealed.
+    /// A late attempt has put a head again that a clear had deleted: it is not sealed.
     pub fn is_put_again(&mut self, key: &SortKey) {
         self.sealed.remove(key);
     }
@@ -132,19 +132,19 @@ pub fn is_whole_but_seal(doc: &DocName, items: &[Item], head: &SortKey) -> bool 
     values.len() == head.parts as usize + 1
 }
 
-/// What the items contain that count, found without the code under test but for the reading of an update.
+/// The content of the complete entries. Of the code under test, uses only the parser of updates.
 pub fn live(doc: &DocName, items: &[Item]) -> Content {
     groups(doc, items).into_values().filter(is_whole).flat_map(|group| content(&bytes_of(&group))).collect()
 }
 
-/// The update of a write that counts.
+/// The update of a complete write.
 fn bytes_of((head, parts): &Group) -> Vec<u8> {
     let is_set = head.is_some();
     let of_update = parts.iter().filter(|(part, _)| part.is_some() == is_set);
     of_update.flat_map(|(_, value)| value.clone()).collect()
 }
 
-/// In how many entries the update is that is in most of them.
+/// The highest number of entries that contain the same update.
 pub fn most_copies(doc: &DocName, items: &[Item]) -> usize {
     let mut copies = BTreeMap::<u64, usize>::new();
     for number in
@@ -155,7 +155,7 @@ pub fn most_copies(doc: &DocName, items: &[Item]) -> usize {
     copies.into_values().max().unwrap_or_default()
 }
 
-/// A sealed set of which one part is there, of two.
+/// A sealed set that lacks one of its two parts.
 pub fn incomplete_set(doc: &DocName) -> [Item; 2] {
     let (clock, id) = (LogClock(3), WriteId(7, 7));
     let head = SetHead { parts: 2, at: 0, sealed: true, compacted: false, state_vector: None };
@@ -164,7 +164,7 @@ pub fn incomplete_set(doc: &DocName) -> [Item; 2] {
     [Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }, part]
 }
 
-/// How many writes are left that count for nothing.
+/// How many incomplete writes are left.
 pub fn leftovers(doc: &DocName, items: &[Item]) -> usize {
     groups(doc, items).values().filter(|group| !is_whole(group)).count()
 }

@@ -1,4 +1,4 @@
-//! What the network does to the requests of a schedule: it fails them, loses answers, and delivers some late.
+//! The network of a schedule: it fails requests, loses answers, and delivers some requests late.
 
 use tokio::time::Instant;
 use y_dynamodb::codec::sort_key::UpdateKey;
@@ -9,17 +9,17 @@ use y_dynamodb::table::memory::{Fault, Request};
 use crate::model::content;
 use crate::schedule::Schedule;
 
-/// A request that the network holds.
+/// A request that the network delays.
 pub struct Late {
     request: Request,
     process: usize,
     step: u64,
-    /// When it is lost for good, if ever.
+    /// When it is lost, if ever.
     until: Option<Instant>,
 }
 
 impl Schedule {
-    /// Lets one of the requests arrive that the network holds.
+    /// Delivers one of the delayed requests.
     pub fn deliver(&mut self) {
         self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
         let is_cleared =
@@ -48,7 +48,7 @@ impl Schedule {
         self.table.apply_late(request);
     }
 
-    /// What happens to a request.
+    /// Chooses the fault of a request.
     pub fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
         let lost = |code| Error::new(code, "injected");
         if self.scenario.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
@@ -59,7 +59,7 @@ impl Schedule {
             Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
         );
         let is_put = matches!(request, Request::PutNew { .. });
-        // An unconditional put is a meta or the `v1_sv` item: nothing of the log.
+        // An unconditional put writes a meta or the `v1_sv` item, which is not part of the log.
         let may_be_late =
             is_delete || self.scenario.late_puts && (is_put || matches!(request, Request::Seal { .. }));
         let is_duplicated = self.scenario.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
@@ -81,7 +81,7 @@ impl Schedule {
             _ => false,
         };
         if is_put && self.scenario.lost_attempts && may_arrive {
-            // The answer takes a step or more, and the process reckons from then on.
+            // The process counts the 15 s from the answer, a step or more from now.
             let until = Some(Instant::now() + LATE_WRITE);
             self.late.push(Late { request, process, step, until });
         }
@@ -89,7 +89,7 @@ impl Schedule {
     }
 }
 
-/// Whether a request puts an update that is one item.
+/// Whether a request puts an update in one item.
 fn is_plain(request: &Request) -> bool {
     let Request::PutNew { doc, item } = request else { return false };
     item.head.is_none() && matches!(item.key.parse_update(doc), Some(UpdateKey::Update(..)))

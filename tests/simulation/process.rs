@@ -1,4 +1,4 @@
-//! One process of a simulation: its host, its calls, and what must hold when they end.
+//! One process of a simulation: its host, its calls, and what must hold after each.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ pub struct SimulatedHost {
     now: Arc<AtomicU64>,
     behind_ms: u64,
     rng: Mutex<Rng>,
-    /// Whether ids are random; else all are the same.
+    /// Whether ids are random; otherwise all are the same.
     has_fresh_ids: bool,
 }
 
@@ -35,7 +35,7 @@ impl SimulatedHost {
 
 impl Host for SimulatedHost {
     fn now_ms(&self) -> u64 {
-        // Behind the others, and going back at times.
+        // Behind the clocks of others, and sometimes going back.
         let back = self.rng.lock().unwrap().u64(..MINUTE_MS);
         self.now.load(Ordering::Relaxed).saturating_sub(self.behind_ms + back)
     }
@@ -54,14 +54,14 @@ pub struct Process {
     doc: DocName,
     persistence: Persistence<BrokenTable>,
     pub calls: Vec<JoinHandle<()>>,
-    /// What it stored itself and was not refused, each with the step of its call: its own reads see it from then on.
+    /// Its stores that were not refused, each with the step of its call: its own later reads must contain them.
     own: Arc<Mutex<BTreeSet<(u64, u64)>>>,
     /// Its stores that were refused and may be retried: number and length.
     refused: Arc<Mutex<Vec<(u64, u8)>>>,
     pub frozen_until: u64,
 }
 
-/// What calls tell when they end.
+/// Where calls record their results.
 #[derive(Clone)]
 pub struct Shared {
     pub model: Arc<Mutex<Model>>,
@@ -132,7 +132,7 @@ impl Process {
         }));
     }
 
-    /// Stores once more what was refused, with the same bytes.
+    /// Retries a refused store with the same bytes.
     pub fn retry(&mut self, shared: &Shared, order: Order) {
         let refused = self.refused.lock().unwrap().pop();
         if let Some((number, length)) = refused {
@@ -150,7 +150,7 @@ impl Process {
                 Ok(bytes) => {
                     let found = content(&bytes);
                     let mut must = acked;
-                    // Own stores that were refused meanwhile need not be there.
+                    // Its stores that were refused meanwhile need not be there.
                     must.extend(called.intersection(&own.lock().unwrap()).map(|(number, _)| number));
                     let missing = shared.model.lock().unwrap().missing_from(&must, &found);
                     if !missing.is_empty() {

@@ -1,4 +1,4 @@
-//! What a schedule may contain besides crashes, frozen processes and the usual faults.
+//! What a schedule may contain besides crashes, frozen processes and the standard faults.
 
 use y_dynamodb::log::OnCorrupt;
 
@@ -10,19 +10,19 @@ pub struct Scenario {
     /// The rule that every process breaks.
     pub broken: Option<Rule>,
     /// Duplicates of puts and seals may arrive late. Then without clears: a request that DynamoDB received but has not
-    /// answered may land after a clear.
+    /// answered may arrive after a clear.
     pub late_puts: bool,
-    /// Attempts of puts get no answer, which their process knows, and may arrive within the time that it reckons with. With
-    /// clears, and with retries of stores that were refused.
+    /// Attempts of puts get no answer and may arrive within the 15 s that their process waits for. With clears, and with retries
+    /// of refused stores.
     pub lost_attempts: bool,
-    /// Duplicates of puts of plain updates may arrive behind clears of other processes. I5 allows that these updates are back,
-    /// and no others.
+    /// Duplicates of puts of updates in one item may arrive after clears of other processes. I5 allows only these updates to be
+    /// back.
     pub late_behind_clears: bool,
-    /// Someone repairs meanwhile.
+    /// Processes also repair.
     pub repairs: bool,
-    /// A sealed set lacks a part from the beginning.
+    /// A sealed set lacks a part from the start.
     pub damage: bool,
-    /// One process compacts, and batches of deletes fail until the end.
+    /// There is one process, and its batches of deletes fail until the end.
     pub no_deletes: bool,
 }
 

@@ -48,7 +48,7 @@ pub struct Schedule {
     started: usize,
     stored: u64,
     pub late: Vec<Late>,
-    /// How often a process freezes at a Query.
+    /// The probability that a process freezes at a Query.
     freeze_reads: f32,
     now: Arc<AtomicU64>,
     pub shared: Shared,
@@ -122,7 +122,7 @@ impl Schedule {
         if may_clear && (self.rng.bool() || self.scenario.lost_attempts || self.scenario.late_behind_clears) {
             actions.extend(vec![Action::Clear; self.rng.usize(1..4)]);
             if self.rng.bool() {
-                // Compactions that read slowly while the document is cleared and filled again.
+                // Slow reads of compactions, while the document is cleared and filled again.
                 self.table.set_page_items(Some(2));
                 self.freeze_reads = 0.15;
                 actions.extend(vec![Action::Flush; 3]);
@@ -166,7 +166,7 @@ impl Schedule {
         self.end().await
     }
 
-    /// Lets everything run until it waits for a request, and time pass.
+    /// Lets time pass, and runs all processes until they wait for requests.
     async fn settle(&mut self) {
         self.now.fetch_add(self.rng.u64(0..HOUR_MS / 20), Ordering::Relaxed);
         let pause = if self.rng.f32() < 0.1 { 700 } else { 1 };
@@ -196,10 +196,10 @@ impl Schedule {
         busy || !self.requests.lock().unwrap().is_empty()
     }
 
-    /// Lets one request go on, with a fault perhaps.
+    /// Continues one request, perhaps with a fault.
     fn request(&mut self, step: u64) {
         let mut requests = self.requests.lock().unwrap();
-        // What waits for a crashed process never goes on.
+        // Requests of crashed processes never continue.
         requests.retain(|waiting| self.processes.iter().any(|process| process.id == waiting.process));
         let awake: BTreeSet<_> = self
             .processes
@@ -217,7 +217,7 @@ impl Schedule {
             && !self.scenario.no_deletes
             && self.rng.f32() < 0.3
         {
-            // A batch is not atomic: some of its deletes are seen before others.
+            // A batch is not atomic: some of its deletes are visible before others.
             let keys = keys.iter().filter(|_| self.rng.bool()).cloned().collect();
             self.table.apply_late(&Request::DeleteBatch { doc: doc.clone(), keys });
             return;
@@ -254,7 +254,7 @@ impl Schedule {
     fn call(&mut self, action: Action) {
         let mut at = self.rng.usize(..self.processes.len());
         if self.scenario.lost_attempts && action == Action::Clear {
-            // Only its own late puts concern a clear, so one process makes them all.
+            // A clear waits only for late puts of its own process, so one process makes all clears.
             at = 0;
         }
         let order =
@@ -274,7 +274,7 @@ impl Schedule {
         }
     }
 
-    /// Two compactions later no leftovers are left, and a read finds all.
+    /// After two more flushes, no incomplete write is left and the model still holds.
     async fn end(mut self) -> std::result::Result<(), String> {
         self.processes.clear();
         self.requests.lock().unwrap().clear();
