@@ -20,9 +20,9 @@ use aws_sdk_dynamodb::config::{
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::causes::find;
 use super::config::{Credentials, CredentialsProvider, Keys, NoKeys};
 use super::dns::NoSuchHost;
-use super::errors::find;
 use crate::defaults;
 
 /// Credentials that name no end are loaded again after this time.
