@@ -1,8 +1,8 @@
-//! How the public functions of the update engine grow on updates made to cost time:
+//! Measures how the time of the update engine's public functions grows on updates that are made to cost time:
 //! `cargo bench --no-default-features --bench hostile`.
 //!
-//! Each function runs on each shape at a size, twice and four times that; printed is the CPU time at the largest size, and
-//! the growth for each doubling: 2 is linear. Ends with 1 where it is above 2.6, that is 1.3 times linear.
+//! Each function runs on each shape at a size, and at twice and four times that size. Prints the CPU time at the largest
+//! size and the growth for each doubling: 2 is linear. Exits with 1 if the growth is above 2.6, which is 1.3 times linear.
 
 #![allow(
     clippy::expect_used,
@@ -24,10 +24,10 @@ use shapes::{FUNCTIONS, Prepared, shapes};
 const SIZE: u64 = 50_000;
 const DOUBLINGS: u32 = 2;
 const MOST_GROWTH: f64 = 2.6;
-/// What takes less at the largest size is not judged: the clock is too coarse.
+/// Shorter times at the largest size are not judged, because the clock is too coarse.
 const SHORT: Duration = Duration::from_millis(2);
 
-/// The least CPU time of some runs: about 200 ms of them, two at least.
+/// The shortest CPU time of at least two runs, which take about 200 ms together.
 fn time(work: impl Fn()) -> Duration {
     let (mut least, mut sum, mut runs) = (Duration::MAX, Duration::ZERO, 0);
     while runs < 2 || (sum < Duration::from_millis(200) && runs < 50) {

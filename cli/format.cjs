@@ -10,6 +10,11 @@ function pluralize(number, noun) {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
+/** The end of a summary: how many documents failed, if any. */
+function failedSuffix(failures) {
+  return failures === 0 ? '' : `, ${failures} failed`
+}
+
 /** A name that is safe to print on a terminal: quoted and escaped if it has control characters. */
 function printable(name) {
   if (!UNPRINTABLE.test(name)) return name
@@ -28,4 +33,4 @@ function formatTime(ms) {
   return Number.isNaN(date.getTime()) ? '—' : date.toISOString().replace('T', ' ').slice(0, 19)
 }
 
-module.exports = { formatTime, highlight, pluralize, printable }
+module.exports = { failedSuffix, formatTime, highlight, pluralize, printable }

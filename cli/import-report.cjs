@@ -3,7 +3,7 @@
 /** What `import` and `migrate` print: a line for each document that they have compared with the table, and a summary. */
 
 const { hasContent } = require('./files.cjs')
-const { highlight, pluralize, printable } = require('./format.cjs')
+const { failedSuffix, highlight, pluralize, printable } = require('./format.cjs')
 
 class ImportReport {
   #context
@@ -42,7 +42,7 @@ class ImportReport {
     const sizes = `${pluralize(this.#bytes, 'byte')}, ${pluralize(this.#metas, 'meta')}`
     await output.text(
       `${pluralize(this.#documents + failures, 'document')}: ${this.#stored} stored in table ${options.table} (${sizes}), `
-        + `${this.#documents - this.#stored} had nothing new, ${failures} failed`
+        + `${this.#documents - this.#stored} had nothing new${failedSuffix(failures)}`
     )
   }
 }

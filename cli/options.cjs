@@ -60,7 +60,7 @@ function parse(argv, commands) {
 function parseHelp(names, commands) {
   if (names.length > 1)
     throw invalidArgument(`help takes one command, but got ${pluralize(names.length, 'argument')}`)
-  if (names.length === 0 || names[0] === '--help' || names[0] === '-h') return { print: 'help' }
+  if (names.length === 0 || ['help', '--help', '-h'].includes(names[0])) return { print: 'help' }
   return { print: 'help', command: commandNamed(names[0], commands) }
 }
 
@@ -83,10 +83,9 @@ function parseAs(command, args) {
     return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (cause) {
     // Node's message names the option, but its advice about -- lacks a quote.
-    const what =
-      cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
-        ? `${cause.message.split('. To specify')[0]}; a name that begins with - goes after --`
-        : cause.message
+    const [message] = cause.message.split('. To specify')
+    const isName = cause.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && command.positionals?.[1] > 0
+    const what = isName ? `${message}; a name that begins with - goes after --` : message
     throw invalidArgument(`${what} (y-dynamodb ${command.name} --help lists the options)`)
   }
 }

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: how one input is several byte strings, and the ways to merge.
+//! Shared by the fuzz targets: splits an input into byte strings, and lists the ways to merge.
 
 use y_dynamodb::update::MergeOptions;
 
@@ -10,13 +10,13 @@ pub const OPTIONS: [MergeOptions; 4] = [
     MergeOptions { squash: false, gc: true, whole_log: false },
 ];
 
-/// The byte strings of an input: each a u16 (little endian) of its length and its bytes; the last may be shorter.
+/// The byte strings of an input. Each follows its length as a u16 (little endian). The last may be shorter.
 pub fn parts(mut input: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     while let Some((length, rest)) = input.split_first_chunk::<2>() {
-        let (part, behind) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes(*length))));
+        let (part, after) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes(*length))));
         parts.push(part);
-        input = behind;
+        input = after;
     }
     parts
 }

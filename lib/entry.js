@@ -12,7 +12,7 @@ const PREFERRED_TRIM_SIZE = 500
 /**
  * All updates of a document, oldest first, like the function of this name in the original package. For use in `transact`.
  *
- * @param db the handle that `transact` gives
+ * @param db the handle of `transact`
  */
 async function getDynamoDbUpdates(db, tableName, docName) {
   const owner = handles.get(db)

@@ -69,7 +69,7 @@ function closed(docName, message = 'the persistence was closed') {
 /** What a bound document reports when it is cleared. */
 function cleared(docName) {
   const message =
-    'the document was cleared while it was bound: nothing that changes in it is stored any more. Close its connections, so that it is loaded again'
+    'the document was cleared while it was bound: its changes are no longer stored. Close its connections, so that it is loaded again'
   return new PersistenceError(message, { code: 'ERR_CLEARED', docName, retryable: false })
 }
 

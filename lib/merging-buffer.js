@@ -16,7 +16,7 @@ class MergingBuffer {
 
   /**
    * @param {{ gc: boolean }} options of merges: `config.gc`
-   * @param {(merged: Uint8Array) => Uint8Array} [check] gives what to keep of a merged update; throws if the updates must
+   * @param {(merged: Uint8Array) => Uint8Array} [check] returns what to keep of a merged update; throws if the updates must
    *   stay separate
    */
   constructor(options, check = merged => merged) {

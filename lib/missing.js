@@ -4,7 +4,7 @@
  * Compares updates by their content: what one of them has and the others lack.
  *
  * The comparison is between merged bytes, because the same content always merges to the same bytes. A state vector alone
- * shows neither deletions nor what lies behind a gap.
+ * shows neither deletions nor content after a gap.
  */
 
 const { diffUpdate, encodeStateVectorFromUpdate, mergeUpdatesAsync } = require('./updates.js')
@@ -27,7 +27,7 @@ async function contains(update, part) {
  * @param {Uint8Array[]} stored
  * @param {Uint8Array} update
  * @param {{ deletedContent: boolean }} options whether content counts as missing that `stored` has dropped because it is
- *   deleted. It lies below the state vector, so the whole update is given then
+ *   deleted. A diff does not contain it, so the result is the whole update then
  * @returns {Promise<Uint8Array | undefined>}
  */
 async function missingFrom(stored, update, { deletedContent }) {

@@ -20,7 +20,7 @@ class RetryBuffer {
 
   /**
    * @param {{ gc: boolean }} options of merges: `config.gc`
-   * @param {(merged: Uint8Array) => Uint8Array} check gives what can be stored of a merged update; throws if nothing can
+   * @param {(merged: Uint8Array) => Uint8Array} check returns what can be stored of a merged update; throws if nothing can
    */
   constructor(options, check) {
     this.#options = options

@@ -16,8 +16,8 @@ const MAX_NESTING = 2_000
 /** `getRef()` of the kinds of content that can be unwritable: JSON, Embed, Format, Any, Doc. */
 const CAN_FAIL = new Set([2, 5, 6, 8, 9])
 
-/** An encoder of Yjs that writes nothing, and throws where a real one would. */
-const PROBE = {
+/** An encoder of Yjs that writes nothing, and throws if a real one would. */
+const CHECKING_ENCODER = {
   writeLen() {},
   writeString: checkString,
   writeKey: checkString,
@@ -55,7 +55,7 @@ function checkAny(value, nesting) {
 function whyUnwritable({ content }) {
   if (content === undefined || !CAN_FAIL.has(content.getRef())) return undefined
   try {
-    content.write(PROBE, 0, 0)
+    content.write(CHECKING_ENCODER, 0, 0)
     return undefined
   } catch (error) {
     return error

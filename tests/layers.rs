@@ -103,13 +103,16 @@ fn no_file_is_too_long_to_read_in_one_sitting() {
 }
 
 /// Cycles that are being removed.
-const KNOWN_CYCLES: &[&[&str]] = &[&[
-    "table/dynamo/attempts",
-    "table/dynamo/credentials",
-    "table/dynamo/errors",
-    "table/dynamo/send",
-    "table/dynamo/turns",
-]];
+const KNOWN_CYCLES: &[&[&str]] = &[
+    &["table/dynamo/config", "table/dynamo/endpoint"],
+    &[
+        "table/dynamo/attempts",
+        "table/dynamo/credentials",
+        "table/dynamo/errors",
+        "table/dynamo/send",
+        "table/dynamo/turns",
+    ],
+];
 
 #[test]
 fn no_files_import_each_other_in_a_cycle() {

@@ -143,10 +143,18 @@ fn construction_needs_neither_runtime_nor_network() {
 #[tokio::test]
 async fn without_a_region_the_first_call_says_so() {
     if alone("without_a_region_the_first_call_says_so", &[]) {
-        let table = DynamoTable::new(DynamoConfig::new("table")).unwrap();
-        let failure = get(&table).await.unwrap_err();
-        assert_eq!(failure.code(), Code::InvalidArgument);
-        assert!(failure.message().contains("region"), "{failure}");
+        for (credentials, named) in [
+            (Credentials::Chain, "the profile"),
+            (Credentials::Profile("nobody".into()), "'nobody', which is missing"),
+        ] {
+            let config = DynamoConfig { credentials, ..DynamoConfig::new("table") };
+            let failure = get(&DynamoTable::new(config).unwrap()).await.unwrap_err();
+            assert_eq!(failure.code(), Code::InvalidArgument);
+            assert!(
+                failure.message().contains("no region") && failure.message().contains(named),
+                "{failure}"
+            );
+        }
     }
 }
 

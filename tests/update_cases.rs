@@ -1,4 +1,4 @@
-//! Updates that broke simpler rules of merging, or other libraries: one test for each.
+//! Updates on which simpler merge rules, or other libraries, fail: one test for each.
 
 mod update_support;
 
@@ -6,14 +6,14 @@ use update_support::*;
 use y_dynamodb::update::{diff, merge, state_vector, validate};
 
 #[test]
-fn of_an_item_and_gc_with_one_id_the_item_stays_in_both_orders() {
+fn an_item_wins_over_gc_with_the_same_id_in_both_orders() {
     let item = "01010200c401010102015100";
     let out = merged_in_any_order(&hexes(&[item, "01010200000100"]), TAIL);
     assert_eq!(to_hex(&out), item);
 }
 
 #[test]
-fn a_pair_that_one_copy_had_to_cut_stays_cut() {
+fn a_pair_that_is_split_in_one_copy_stays_split() {
     let parts = ["0101010004010174017800", "0101010184010003efbfbd00", "0101010284010103efbfbd00"];
     let snapshot = "01010100040101740578f09f988000";
     for list in [[&parts[..], &[snapshot]].concat(), [&[snapshot], &parts[..]].concat()] {
@@ -40,8 +40,8 @@ fn a_neighbour_that_is_gc_proves_nothing_in_a_tail() {
 }
 
 #[test]
-fn in_a_tail_only_what_a_deleted_parent_proves_becomes_gc() {
-    // Behind GC: "b". Elsewhere: a deleted type with "c" in it.
+fn in_a_tail_only_a_deleted_parent_makes_an_item_gc() {
+    // "b" after GC, and a deleted type that contains "c".
     let log =
         hexes(&["01010100000100", "01010101840100016200", "0102 0200 07010178 00 04000200 0163 0102010001"]);
     let tail = merged_in_any_order(&log, TAIL);
@@ -50,15 +50,15 @@ fn in_a_tail_only_what_a_deleted_parent_proves_becomes_gc() {
 }
 
 #[test]
-fn deletions_that_only_gc_divides_are_one_range_in_a_whole_log() {
-    // "a" and "c" are deleted and stand in a root type; between their clocks lies GC.
+fn deletions_that_only_gc_separates_are_one_range_in_a_whole_log() {
+    // "a" and "c" are deleted items of a root type. Between their clocks is GC.
     let log = hexes(&["0103 0100 04010174 0161 0001 04010174 0163 0101 02 0001 0201"]);
     assert_eq!(merged(&log, WHOLE), hex("0103 0100 01010174 01 0001 01010174 01 0101 01 0003"));
     assert_eq!(merged(&log, TAIL), hex("0103 0100 01010174 01 0001 01010174 01 0101 02 0001 0201"));
 }
 
 #[test]
-fn gc_that_comes_before_its_item_is_filled_in() {
+fn gc_is_replaced_by_an_item_that_arrives_later() {
     let log = hexes(&["01010101000100", "01010100040101740361626300", "000101010101"]);
     let out = merged_in_any_order(&log, WHOLE);
     // "a", deleted, "c".
@@ -113,7 +113,7 @@ fn a_diff_that_begins_inside_a_gc_run_may_precede_the_full_state() {
 }
 
 #[test]
-fn updates_with_gaps_that_are_filled_later_become_one_text() {
+fn updates_whose_gaps_are_filled_later_become_one_text() {
     let (base, c, e) =
         ("0101010004010174016100", "01010102840101016300", "010201042801016d0178017d01840103016500");
     let (b, d) = ("01010101840100016200", "01010103840102016400");
@@ -125,7 +125,7 @@ fn updates_with_gaps_that_are_filled_later_become_one_text() {
 }
 
 #[test]
-fn legacy_json_content_is_joined_and_cut_but_never_read() {
+fn legacy_json_content_is_joined_and_split_but_never_parsed() {
     let update = hex("010101000201036172720201310322782200");
     assert_eq!(merged(std::slice::from_ref(&update), TAIL), update);
     let second = diff(&update, &hex("010101")).unwrap();
@@ -141,7 +141,7 @@ fn an_xml_hook_keeps_its_name() {
 }
 
 #[test]
-fn json_with_a_lone_surrogate_or_nested_deep_is_copied_as_it_is() {
+fn json_with_a_lone_surrogate_or_deep_nesting_is_copied() {
     for json in [r#""\ud800""#.to_owned(), "[".repeat(1_000) + &"]".repeat(1_000)] {
         let mut update = hex("01010100060101740162");
         text(&mut update, &json);
@@ -151,7 +151,7 @@ fn json_with_a_lone_surrogate_or_nested_deep_is_copied_as_it_is() {
 }
 
 #[test]
-fn values_come_out_as_they_went_in() {
+fn values_are_copied() {
     // {"b":1n,"a":-0,"":5e-324}, undefined, null, NaN, bytes: in an array.
     let values = [
         "76 03 0162 7a0000000000000001 0161 7d40 00 7b0000000000000001",
@@ -201,7 +201,7 @@ fn clocks_near_31_and_32_bits_and_the_end_of_numbers_keep_their_value() {
 }
 
 #[test]
-fn no_updates_and_empty_ones_give_the_empty_update() {
+fn no_updates_and_empty_updates_give_the_empty_update() {
     assert_eq!(merge::<Vec<u8>>(&[], TAIL), Ok(vec![0, 0]));
     assert_eq!(merged(&hexes(&["0000", "0000"]), WHOLE), [0, 0]);
     assert_eq!(state_vector(&[0, 0]), Ok(vec![0]));

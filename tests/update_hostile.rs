@@ -1,5 +1,5 @@
-//! Valid updates of half a megabyte that are made to cost time or memory: no step may be quadratic, and memory stays within a
-//! multiple of the input.
+//! Valid updates of half a megabyte that are made to cost time or memory. No step may be quadratic, and memory is limited to
+//! a multiple of the input.
 
 #![allow(
     clippy::expect_used,
@@ -19,7 +19,7 @@ use update_support::shapes::{FUNCTIONS, Prepared, shapes};
 use update_support::*;
 use y_dynamodb::update::{diff, merge, state_vector, validate, verify};
 
-/// One section: the structs of a client from a clock on.
+/// A section: the structs of a client from a clock on.
 fn section(client: u64, clock: u64, count: u64, structs: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for n in [count, client, clock] {
@@ -65,8 +65,8 @@ fn text_of(content: &str) -> Vec<u8> {
     out
 }
 
-/// Merges with all options, within `times` the input and 1 MB: 8, but for what consists of overlaps, or of the smallest
-/// structs of all.
+/// Merges with all options. Memory is limited to `times` the input and 1 MB. `times` is 8, and more for overlaps and for the
+/// smallest structs.
 fn check(name: &str, times: usize, updates: &[Vec<u8>]) {
     let bytes: usize = updates.iter().map(Vec::len).sum();
     for options in [WHOLE, TAIL, KEEP] {
@@ -86,7 +86,7 @@ fn check(name: &str, times: usize, updates: &[Vec<u8>]) {
     }
 }
 
-/// Large enough that a quadratic step would take minutes.
+/// So large that a quadratic step would take minutes.
 const N: u64 = 100_000;
 
 #[test]
@@ -120,7 +120,7 @@ fn many_deletions_cost_memory_in_proportion() {
 }
 
 #[test]
-fn cuts_in_a_long_text_are_made_in_one_walk() {
+fn splits_of_a_long_text_are_made_in_one_pass() {
     let long = "é".repeat(N as usize) + &"😀".repeat(N as usize / 2);
     let whole = section(1, 0, 1, &text_of(&long));
     let every_other = deleted(1, (0..N).map(|i| (2 * i, 1)));
@@ -133,7 +133,7 @@ fn cuts_in_a_long_text_are_made_in_one_walk() {
 }
 
 #[test]
-fn overlaps_of_every_kind_are_swept_once() {
+fn overlaps_of_every_kind_are_merged_in_one_pass() {
     let stairs = |by: u64| {
         let first = text_of(&"x".repeat(by as usize));
         let structs = (0..N / 4).flat_map(|i| match 4 * i + by {
@@ -161,34 +161,30 @@ fn overlaps_of_every_kind_are_swept_once() {
 
 #[test]
 fn long_chains_are_walked_once() {
-    // A deleted type; below it a first item, and a chain to it that begins at the other end.
+    // A deleted type, its first item, and a chain that leads to that item from the last one.
     let chain: Vec<u8> = (0..N).rev().flat_map(|i| after(4, 1, i.saturating_sub(1), &[1, b'a'])).collect();
     let parent = section(9, 0, 1, &[7, 1, 1, b't', 0]);
     let first = section(1, 0, 1, &[&[4, 0, 9, 0][..], &[1, b'a']].concat());
     let below = section(0, 0, N, &chain);
     check("a chain below a deleted parent", 8, &[update(&[parent.clone(), first, below], &[1, 9, 1, 0, 1])]);
 
-    // Each item hangs on the next one of another client.
-    let hang = |own: u64, other: u64| {
+    // The origin of each item is the next one of another client.
+    let zip = |own: u64, other: u64| {
         let structs: Vec<u8> = (0..N / 2).flat_map(|i| after(8, other, i + own, &[1, 0x7e])).collect();
         section(own, 0, N / 2, &structs)
     };
-    check("a zip of two clients", 8, &[update(&[hang(2, 1), hang(1, 2)], &[0])]);
-    // Each value hangs on a later one of the other client: a chain from the first to the last.
+    check("a zip of two clients", 8, &[update(&[zip(2, 1), zip(1, 2)], &[0])]);
+    // The origin of each value is a later one of the other client: a chain from the first to the last.
     let values = |other: u64, by: u64| {
         (0..N / 2).flat_map(|i| after(8, other, i + by, &[1, 0x7e])).collect::<Vec<u8>>()
     };
     let forwards = [section(4, 0, N / 2, &values(3, 1)), section(3, 0, N / 2, &values(4, 0))].concat();
-    check(
-        "values that hang on what follows",
-        12,
-        &[[&[3][..], &parent, &forwards, &[1, 9, 1, 0, 1]].concat()],
-    );
+    check("values with later origins", 12, &[[&[3][..], &parent, &forwards, &[1, 9, 1, 0, 1]].concat()]);
 }
 
 #[test]
 fn no_function_is_quadratic_on_any_shape() {
-    // Small enough that longer lists, which are sorted in another way, do not come in between.
+    // So small that all lists are sorted by the same algorithm.
     const SIZE: u64 = 2_000;
     // Linear is 4, quadratic 16.
     const MOST: f64 = 9.0;

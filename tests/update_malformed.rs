@@ -1,4 +1,5 @@
-//! Bytes that are no updates: refused in linear time and bounded memory, with the offset and a reason; never a panic.
+//! Bytes that are not updates are refused in linear time and bounded memory, with an offset and a reason. They never cause a
+//! panic.
 
 #![allow(
     clippy::expect_used,
@@ -18,12 +19,12 @@ use y_dynamodb::update::{
     validate_state_vector, verify,
 };
 
-/// Everything the engine does with bytes from outside. Tells whether they are an update.
+/// Runs all functions of the engine on untrusted bytes. Returns whether they are a valid update.
 fn exercise(bytes: &[u8]) -> bool {
     let ((valid, agree), memory, time) = measured(|| {
         let valid = validate(bytes);
         let merged = merge(&[bytes], WHOLE);
-        // A merge takes a little more than may be stored.
+        // A merge accepts a little more than `validate`.
         let agree = (merged.is_ok() || valid.is_err())
             && state_vector(bytes).is_ok() == merged.is_ok()
             && diff(bytes, &[1, 1, 3]).is_ok() == merged.is_ok();
@@ -36,7 +37,7 @@ fn exercise(bytes: &[u8]) -> bool {
             assert!(unreadable(&[bytes]).is_empty(), "{}", to_hex(bytes));
             for options in [WHOLE, KEEP] {
                 let read = merge_readable(&[bytes], options).unwrap();
-                assert_eq!(validate(&read), Ok(()), "what was read is refused: {}", to_hex(bytes));
+                assert_eq!(validate(&read), Ok(()), "the merge for a read is refused: {}", to_hex(bytes));
             }
         }
         let salvaged = salvage(bytes);
@@ -52,7 +53,7 @@ fn exercise(bytes: &[u8]) -> bool {
         (valid, agree)
     });
     assert!(agree, "the functions disagree about {}", to_hex(bytes));
-    // All of the functions one after another.
+    // For all functions together.
     assert!(memory <= 8 * bytes.len() + (1 << 20), "{memory} B for {} B", bytes.len());
     assert!(time < SLOW, "{time:?} for {}", to_hex(bytes));
     if let Err(e) = &valid {
@@ -110,7 +111,7 @@ fn mutate(r: &mut Random, list: &[Vec<u8>]) -> Vec<u8> {
 fn mutated_updates_never_panic_hang_or_take_memory() {
     const CHILD: &str = "Y_UPDATE_MALFORMED_CHILD";
     if cfg!(unix) && std::env::var_os(CHILD).is_none() {
-        // Once more, in a process that cannot have more than 256 MB of address space.
+        // Runs this test in a process with at most 256 MB of address space.
         let status = std::process::Command::new("sh")
             .args(["-c", "ulimit -v 262144 && exec \"$0\" --exact --nocapture --test-threads=1 \"$1\""])
             .arg(std::env::current_exe().unwrap())
@@ -131,7 +132,7 @@ fn mutated_updates_never_panic_hang_or_take_memory() {
             }
         }
         println!("{valid} of the mutated updates were valid");
-        assert!(valid > 1_000, "only {valid} were valid: the test looks at nothing but headers");
+        assert!(valid > 1_000, "only {valid} were valid: the test checks nothing but headers");
     };
     std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap().join().unwrap();
 }
@@ -154,7 +155,7 @@ fn any(count: u64, values: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn claims_that_the_bytes_do_not_pay_for_are_cheap_errors() {
+fn counts_beyond_the_bytes_that_follow_are_cheap_errors() {
     let claim = |head: &str, n: u64, tail: &str| {
         let mut update = hex(head);
         uint(&mut update, n);
@@ -225,7 +226,7 @@ fn v2_updates_are_refused_by_name() {
 }
 
 #[test]
-fn a_refused_update_is_named_with_place_and_reason() {
+fn an_error_has_the_offset_and_the_reason() {
     let refused = |update: &str| validate(&hex(update)).unwrap_err().to_string();
     assert_eq!(refused(""), "unexpected end at byte 0");
     assert_eq!(refused("000000"), "bytes after the end at byte 2");
@@ -244,7 +245,7 @@ fn a_refused_update_is_named_with_place_and_reason() {
 }
 
 #[test]
-fn state_vectors_are_checked_as_strictly() {
+fn state_vectors_are_checked_too() {
     assert_eq!(validate_state_vector(&hex("00")), Ok(()));
     assert_eq!(validate_state_vector(&hex("02 0105 0203")), Ok(()));
     for wrong in ["", "01", "0101", "010105 00", "8080808001", "01 01 8080808080808010"] {

@@ -1,7 +1,7 @@
-//! Laws of merging, on random logs: associative, commutative, idempotent up to bytes.
+//! The laws of merging on random logs: associative, commutative, idempotent, down to the bytes.
 //!
-//! The logs are made here, without Yjs: clients that know each other's past write runs of items; updates are pieces of
-//! what they wrote, whole, cut, without content, or collected, in any order.
+//! The logs are made without Yjs. Clients that know each other's past write runs of items. Updates contain whole or split
+//! runs, with or without content, or collected, in any order.
 
 #![allow(
     clippy::expect_used,
@@ -26,9 +26,9 @@ struct Written {
     head: Vec<u8>,
     origin: bool,
     text: Vec<u16>,
-    /// The right origin's bytes, for a cut.
+    /// The bytes of the right origin, for a split.
     right: Vec<u8>,
-    /// Below a deleted parent: may be GC in a copy.
+    /// It is below a deleted parent, so a copy may be GC.
     below: bool,
 }
 
@@ -38,12 +38,12 @@ struct Log {
     of: Made,
 }
 
-/// What a log is made of.
+/// The contents of a log.
 #[derive(Clone, Copy)]
 struct Made {
-    /// Deleted types with children, which may be GC in a copy.
+    /// Deleted types with children. Copies of the children may be GC.
     nested: bool,
-    /// Text with surrogate pairs, which are cut anywhere.
+    /// Text with surrogate pairs, split anywhere.
     pairs: bool,
 }
 
@@ -135,7 +135,7 @@ impl Log {
         self.clients[at].1.push(Written { clock, len, kind, head, origin, text, right, below });
     }
 
-    /// An update with the structs of some clients from some clock to another, in some disguise.
+    /// An update with structs of some clients between two clocks, encoded in one of several ways.
     fn update(&self, r: &mut Random) -> Vec<u8> {
         let mut sections = Vec::new();
         let mut count = 0;
@@ -178,7 +178,7 @@ impl Log {
             out.extend(id(client, from - 1));
             out.extend(&w.right);
         } else {
-            // Some writers mark an inherited key.
+            // Some writers set the key bit although the key is inherited.
             let bit = if w.origin && r.chance(20) { 0x20 } else { 0 };
             out.push(w.head[0] & !0x1f | kind | bit);
             out.extend(&w.head[1..]);
@@ -231,7 +231,7 @@ fn the_order_of_the_updates_does_not_change_the_bytes() {
 fn the_grouping_of_the_updates_does_not_change_the_bytes() {
     for seed in seeds(600) {
         let r = &mut Random::new(seed);
-        // Half a pair that is deleted costs the other half: in one go, deletions of both may meet.
+        // If half a pair is deleted, the other half becomes U+FFFD, unless the same merge deletes both.
         let pairs = seed % 2 == 0;
         let list = updates(r, false, pairs);
         for options in if pairs { [TAIL, TAIL] } else { [TAIL, KEEP] } {
@@ -276,10 +276,10 @@ fn a_merge_of_a_merge_changes_nothing() {
 }
 
 #[test]
-fn a_diff_and_what_the_peer_has_make_the_whole() {
+fn a_diff_and_the_state_of_the_peer_give_the_whole() {
     for seed in seeds(600) {
         let r = &mut Random::new(seed);
-        // A pair that only some copies had to cut differs between peers: Yjs cannot tell them.
+        // A pair that is split only in some copies differs between peers, also in Yjs.
         let list = updates(r, false, false);
         let whole = merged(&list, TAIL);
         let some: Vec<_> = list.iter().filter(|_| r.chance(50)).cloned().collect();

@@ -1,6 +1,6 @@
-//! What Yjs throws on is refused before it is stored, and read as tombstones where updates come together.
+//! An update on which Yjs throws is refused. Updates on which Yjs throws only together are read with tombstones.
 //!
-//! Which updates those are is held beside Yjs itself (`__test__/updates/hostile.test.mjs`); here are the rules one by one.
+//! Here are the rules one by one. `__test__/updates/hostile.test.mjs` compares them with Yjs itself.
 
 #![allow(
     clippy::expect_used,
@@ -67,7 +67,7 @@ fn an_item_names_only_what_was_there_before_it() {
     {
         assert_refused(&format!("0101 0100 {own} 00"), reason);
     }
-    // Behind a gap as well: once it is filled, Yjs looks for itself.
+    // Also after a gap: once it is filled, Yjs looks the id up.
     assert_refused("0101 0105 84 0105 0161 00", reason);
     assert_refused("0101 0105 c4 0104 0105 0161 00", reason);
     assert_eq!(validate(&hex("0101 0105 c4 0104 0103 0161 00")), Ok(()));
@@ -75,7 +75,7 @@ fn an_item_names_only_what_was_there_before_it() {
 }
 
 #[test]
-fn clocks_that_yjs_cannot_keep_behind_a_gap_are_refused() {
+fn clocks_that_yjs_cannot_keep_after_a_gap_are_refused() {
     let largest = "ffffffffffffff07"; // 2^52 - 1
     let beyond = "8080808080808008";
     assert_eq!(validate(&hex(&format!("0101 0100 84 02 {largest} 0161 00"))), Ok(()));
@@ -86,7 +86,7 @@ fn clocks_that_yjs_cannot_keep_behind_a_gap_are_refused() {
 }
 
 #[test]
-fn structs_and_deletions_of_no_length_are_refused_and_no_merge_needs_them() {
+fn structs_and_deletions_of_no_length_are_refused_and_a_merge_drops_them() {
     for (update, merged) in [
         ("0101 0100 00 00 00", "0000"),
         ("0102 0100 04010174 00 04010174 0161 00", "0101 0100 04010174 0161 00"),
@@ -99,7 +99,7 @@ fn structs_and_deletions_of_no_length_are_refused_and_no_merge_needs_them() {
         let update = hex(update);
         assert!(reason_of(&update).contains("of no length"), "{}", to_hex(&update));
         assert_eq!(to_hex(&merge(&[&update], TAIL).unwrap()), merged.replace(' ', ""));
-        assert!(unreadable(&[&update]).is_empty(), "what was stored before stays readable");
+        assert!(unreadable(&[&update]).is_empty(), "logs from before the check stay readable");
     }
     // Yjs itself writes such a Skip.
     assert_eq!(validate(&hex("0102 0100 0a 00 04010174 0161 00")), Ok(()));
@@ -133,7 +133,7 @@ fn types(from: u64, count: u64) -> Vec<u8> {
     update
 }
 
-/// The ids that become tombstones when the updates are read: the client and its ranges. Nothing else changes.
+/// The ids that become tombstones when the updates are read, as client and ranges. Checks that nothing else changes.
 fn tombstones(updates: &[Vec<u8>]) -> Vec<(u64, Vec<(u64, u64)>)> {
     assert_eq!(unreadable(updates), []);
     assert_eq!(validate(&merge_readable(updates, WHOLE).unwrap()), Ok(()));
@@ -155,7 +155,7 @@ fn types_are_nested_a_thousand_deep_and_no_deeper_in_one_update_or_several() {
     assert!(reason_of(&types(0, 1_001)).starts_with("types nested more than 1,000 deep at byte"));
     let wide: Vec<_> = (0..40).map(|i| types(i * 50, 50)).collect();
     assert_eq!(tombstones(&wide[..20]), []);
-    assert_eq!(tombstones(&wide), [(1, vec![(1_000, 1_001)])], "what lies deeper has no parent then");
+    assert_eq!(tombstones(&wide), [(1, vec![(1_000, 1_001)])], "deeper types have no parent then");
     let mut backwards = wide[..21].to_vec();
     backwards.reverse();
     assert_eq!(tombstones(&backwards), [(1, vec![(1_000, 1_001)])]);
@@ -170,7 +170,7 @@ fn what_was_merged_for_a_read_keeps_what_others_wrote() {
     assert_eq!(contents(&stored).unwrap().deleted(), Default::default(), "a compaction stores all of it");
 }
 
-/// A map in an array, an entry of two values in it, and what belongs to it: all valid, each by itself.
+/// A map in an array, and a map entry with two values. Each update is valid.
 fn map_and_entry() -> [Vec<u8>; 2] {
     [hex("0101 0900 07 010161 01 00"), hex("0101 0200 28 00 0900 016b 02 7e7e 00")]
 }
@@ -190,7 +190,7 @@ fn a_live_map_entry_with_several_values_that_is_split_is_read_as_a_tombstone() {
         let twice = [&map, &entry, &splits, &splits].map(Clone::clone);
         assert_eq!(tombstones(&twice), tombstone, "{}", to_hex(&splits));
     }
-    // By itself, too, and where the map is still missing.
+    // Also in one update, and if the map is missing.
     assert_refused(
         "0102 0200 28 00 0900 016b 02 7e7e 88 0200 01 7e 00",
         "a live map entry with several values",
@@ -203,7 +203,7 @@ fn entries_that_yjs_or_yrs_write_are_readable() {
     let next = hex("0101 0300 88 0201 01 7e 01 02 01 0002");
     assert_eq!(tombstones(&[map.clone(), entry.clone(), next]), [], "deleted as a whole");
     let first_deleted = hex("0101 0300 88 0200 01 7e 01 02 01 0001");
-    assert_eq!(tombstones(&[map.clone(), entry, first_deleted]), [], "what is left is the entry");
+    assert_eq!(tombstones(&[map.clone(), entry, first_deleted]), [], "the right piece is the entry");
     // Values set one after another, the last of them live; and two keys of one map.
     let set = hexes(&["0101 0200 28 00 0900 016b 01 7e 00", "0101 0201 88 0200 01 7e 01 02 01 0001"]);
     let keys = hexes(&["0101 0202 28 00 0900 016c 01 7e 00", "0101 0300 88 0201 01 7e 01 02 01 0101"]);
@@ -212,8 +212,8 @@ fn entries_that_yjs_or_yrs_write_are_readable() {
 
 #[test]
 fn values_that_a_merge_would_join_to_one_map_entry_are_split_like_one() {
-    // Two copies of (3, 0): the entry of one, and behind it the second value of the other's list. The entry (2, 0) to (2, 2)
-    // is split too, but deleted.
+    // Two copies of (3, 0): a map entry, and the first value of a list whose second value follows the entry. The entry
+    // (2, 0) to (2, 2) is split too, but deleted.
     let log = hexes(&[
         "0101 0300 88 0201 01 7e 00",
         "0001 01 01 0001",
@@ -247,7 +247,7 @@ fn structs_that_wait_for_each_other_are_in_no_map() {
 }
 
 #[test]
-fn what_is_no_update_is_named_with_its_reason() {
+fn each_update_that_cannot_be_read_is_reported_with_a_reason() {
     let log = hexes(&["0000", "07", "0101 0100 04010174 0161 00", "0101 0200 05 010161 01 7b 00"]);
     let found: Vec<_> = unreadable(&log).iter().map(|e| (e.update, e.offset)).collect();
     assert_eq!(found, [(1, 0), (3, 8)]);

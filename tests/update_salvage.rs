@@ -1,6 +1,6 @@
-//! What is salvaged of an update that Yjs cannot apply: tombstones where structs are refused, everything else as it was.
+//! Salvage replaces refused structs by tombstones and copies everything else.
 //!
-//! The same beside Yjs itself: `__test__/updates/hostile.test.mjs`.
+//! `__test__/updates/hostile.test.mjs` compares the results with Yjs itself.
 
 #![allow(
     clippy::expect_used,
@@ -15,7 +15,7 @@ mod update_support;
 use update_support::*;
 use y_dynamodb::update::{Salvaged, salvage, validate};
 
-/// The salvaged update in hexadecimal, and the places and reasons of what was refused.
+/// The salvaged update in hexadecimal, with offset and reason of each refused part.
 fn salvaged(update: &[u8]) -> (String, Vec<(usize, &'static str)>) {
     let Salvaged { update: out, refused } =
         salvage(update).unwrap_or_else(|e| panic!("{e}: {}", to_hex(update)));
@@ -33,7 +33,7 @@ fn assert_salvaged(update: &str, expected: &str, reasons: &[(usize, &str)]) {
 }
 
 #[test]
-fn what_is_valid_comes_back_as_it_was() {
+fn a_valid_update_is_returned_unchanged() {
     for update in [
         "0000",
         "0101 0100 04010174 0161 00",
@@ -45,7 +45,7 @@ fn what_is_valid_comes_back_as_it_was() {
 }
 
 #[test]
-fn content_that_yjs_cannot_read_becomes_a_tombstone_and_the_text_behind_it_stays() {
+fn content_that_yjs_cannot_read_becomes_a_tombstone_and_the_text_after_it_stays() {
     // An embed that is not JSON between two texts, with neighbours and with a parent and a key.
     assert_salvaged(
         "0103 0100 04010174 0161 c5 0100 0700 017b 84 0101 0162 00",
@@ -88,7 +88,7 @@ fn content_that_yjs_cannot_read_becomes_a_tombstone_and_the_text_behind_it_stays
 }
 
 #[test]
-fn what_names_itself_or_has_no_readable_parent_becomes_gc() {
+fn an_item_that_names_itself_or_has_no_readable_parent_becomes_gc() {
     assert_salvaged(
         "0102 0100 84 0107 026162 04 010174 0161 00",
         "0102 0100 00 02 04 010174 0161 01 01 01 0002",
@@ -100,13 +100,13 @@ fn what_names_itself_or_has_no_readable_parent_becomes_gc() {
         "0101 0100 00 01 01 01 01 0001",
         &[(8, "text that")],
     );
-    // Head and content: one reason.
+    // If header and content are refused, only the first is reported.
     assert_salvaged("0101 0100 85 0100 017b 00", "0101 0100 00 01 01 01 01 0001", &[(5, "an item names")]);
 }
 
 #[test]
-fn what_has_no_length_is_dropped() {
-    // A Skip of no length is taken between structs only.
+fn structs_of_no_length_are_dropped() {
+    // A Skip of no length is accepted only between structs.
     assert_salvaged(
         "0102 0200 87 0107 01 0a00 00",
         "0101 0200 87 0107 01 00",
@@ -138,7 +138,7 @@ fn deletions_are_shortened_and_sorted() {
 }
 
 #[test]
-fn sections_of_one_client_are_united_and_bytes_behind_the_end_dropped() {
+fn sections_of_one_client_are_merged_and_bytes_after_the_end_are_dropped() {
     assert_salvaged(
         "02 01 0100 04010174 0161 01 0101 04010175 0162 00",
         "0102 0100 04010174 0161 04010175 0162 00",
@@ -148,7 +148,7 @@ fn sections_of_one_client_are_united_and_bytes_behind_the_end_dropped() {
 }
 
 #[test]
-fn what_has_no_known_end_is_not_salvaged() {
+fn a_struct_whose_end_is_not_known_is_not_salvaged() {
     for update in [
         "0101 0100 04010174 0561 00",                 // cut
         "05",                                         // a count
@@ -160,7 +160,7 @@ fn what_has_no_known_end_is_not_salvaged() {
     ] {
         assert_eq!(salvage(&hex(update)).unwrap_err(), validate(&hex(update)).unwrap_err(), "{update}");
     }
-    // An empty V1 update with bytes behind it, and a V2 update with the same begin.
+    // A V2 update that begins like an empty V1 update with bytes after the end.
     let v2 = hex("00 00 01 00 00 00 01 41 00 00 00 02 41 01 00");
     assert!(salvage(&v2).unwrap_err().reason.starts_with("V2 update"), "{:?}", salvage(&v2));
 }
@@ -172,7 +172,7 @@ fn conflicts_in_one_update_become_tombstones() {
         "0102 0200 21 00 0900 016b 02 88 0200 01 7e 01 02 01 0002",
         &[(4, "a live map entry with several values")],
     );
-    // Behind something else that is refused: the place is one in the input.
+    // After another refused struct: the offset is one in the input.
     assert_salvaged(
         "0103 0200 05 010174 057b7b7b7b7b 28 00 0900 016b 02 7e7e 88 0201 01 7e 00",
         "0103 0200 01 010174 01 21 00 0900 016b 02 88 0201 01 7e 01 02 01 0003",

@@ -1,7 +1,7 @@
-//! yrs as a second judge besides yjs: what it reads from our merges is what yjs read from the log.
+//! Compares merges with yjs and yrs: yrs reads from a merge what yjs reads from the log.
 //!
-//! The logs and what yjs reads are in `update_support/yrs-logs.txt`; see `__test__/updates/write-yrs-logs.mjs`. They hold only
-//! content that yrs reads as yjs does.
+//! The logs, and what yjs reads from them, are in `update_support/yrs-logs.txt`: see `__test__/updates/write-yrs-logs.mjs`.
+//! They have only content that yrs reads as yjs does.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +17,7 @@ use yrs::types::ToJson;
 use yrs::updates::decoder::Decode;
 use yrs::{Any, Doc, GetString, ReadTxn, Transact, Update};
 
-/// What yjs reads, and the updates.
+/// The logs, each with what yjs reads from it.
 fn logs() -> Vec<(Any, Vec<Vec<u8>>)> {
     let mut logs = Vec::new();
     for line in include_str!("update_support/yrs-logs.txt").lines() {
@@ -29,7 +29,7 @@ fn logs() -> Vec<(Any, Vec<Vec<u8>>)> {
     logs
 }
 
-/// What yrs reads.
+/// What yrs reads from an update.
 fn read(update: &[u8]) -> Any {
     let doc = Doc::new();
     let (text, array, map, xml) = (

@@ -1,5 +1,6 @@
-//! yrs as a second judge: what it reads from merged updates is what it reads from a document that took the updates one by
-//! one. Only what yrs handles: it refuses some of what Yjs writes, and no stored byte ever passes through it.
+//! Compares merges with yrs: it reads the same from merged updates as from a document that applied them one by one.
+//!
+//! Covers only what yrs supports: it refuses some of what Yjs writes. No stored byte ever passes through it.
 
 #![allow(
     clippy::expect_used,
@@ -33,7 +34,7 @@ fn load(doc: &Doc, update: &[u8]) {
     doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
 }
 
-/// All that a reader sees, and the state vector.
+/// The content of a document, and its state vector.
 fn view(doc: &Doc) -> (String, Any, Any, String, Vec<u8>) {
     let (text, array) = (doc.get_or_insert_text("t"), doc.get_or_insert_array("a"));
     let (map, xml) = (doc.get_or_insert_map("m"), doc.get_or_insert_xml_fragment("x"));
@@ -49,7 +50,7 @@ fn view(doc: &Doc) -> (String, Any, Any, String, Vec<u8>) {
     )
 }
 
-/// One edit; gives the update.
+/// Makes an edit and returns its update.
 fn edit(doc: &Doc, r: &mut Random) -> Vec<u8> {
     let (text, array) = (doc.get_or_insert_text("t"), doc.get_or_insert_array("a"));
     let (map, xml) = (doc.get_or_insert_map("m"), doc.get_or_insert_xml_fragment("x"));
@@ -100,7 +101,7 @@ fn edit(doc: &Doc, r: &mut Random) -> Vec<u8> {
     txn.encode_update_v1()
 }
 
-/// The updates of two or three clients that hear of each other now and then.
+/// The updates of two or three clients that sometimes exchange them.
 fn log(r: &mut Random) -> Vec<Vec<u8>> {
     let docs: Vec<_> = (0..2 + r.below(2)).map(|i| document(1 + 1_000 * i as u64, r.chance(50))).collect();
     let mut updates = Vec::new();

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { CREDENTIALS, DynamoDbPersistence, onceOnly } from '../support/engine.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { rejectsWith } from '../support/errors.mjs'
+import { until } from '../support/until.mjs'
 
 const [update] = keystrokes(1)
 
@@ -69,11 +69,6 @@ class CountingServer {
   }
 }
 
-async function until(what, holds) {
-  for (let i = 0; i < 500 && !holds(); i++) await delay(10)
-  assert.ok(holds(), what)
-}
-
 test(
   '2,000 documents stored at once share a bounded number of connections, and a slow one delays no other',
   onceOnly,
@@ -83,7 +78,7 @@ test(
     const persistence = server.persistence(t, { requestTimeoutMs: 120_000, operationTimeoutMs: 120_000 })
     const slow = persistence.storeUpdate('slow', update)
     const stores = Array.from({ length: 2_000 }, (_, n) => persistence.storeUpdate(`doc ${n}`, update))
-    await until('thousands wait', () => persistence.stats().connections.waiting > 1_000)
+    await until('thousands of waiting requests', () => persistence.stats().connections.waiting > 1_000)
     assert.equal(persistence.stats().connections.inFlight, 64)
     await Promise.all(stores)
     assert.equal(server.put.size, 2_000)
@@ -104,7 +99,7 @@ test('close closes the connections of its persistence, and no other', onceOnly, 
   const { open, opened } = server
   assert.ok(open > 10, `${open} are open`)
   await closed.close()
-  await until('one connection is left', () => server.open === 1)
+  await until('the end of all connections but one', () => server.open === 1)
   await other.storeUpdate('doc', update)
   assert.equal(server.opened, opened)
   await rejectsWith('ERR_CLOSED', closed.getYDoc('doc'), 'doc')
@@ -129,7 +124,7 @@ for (const [what, aws] of Object.entries(limits)) {
     const reads = Array.from({ length: 5 }, (_, n) =>
       rejectsWith('ERR_UNAVAILABLE', persistence.getYDoc(`doc ${n}`), `doc ${n}`)
     )
-    await until('three wait', () => persistence.stats().connections.waiting === 3)
+    await until('three waiting requests', () => persistence.stats().connections.waiting === 3)
     assert.equal(persistence.stats().connections.inFlight, 2)
     await Promise.all(reads)
     assert.ok(server.peak <= 3, `${server.peak} connections`)

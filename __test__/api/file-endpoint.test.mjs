@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { cli, of } from '../cli/support/cli.mjs'
+import { cli, tableArgs } from '../cli/support/cli.mjs'
 import { keystrokes, textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
 
@@ -59,13 +59,13 @@ test('a persistence that is closed at once closes the file', onceOnly, async t =
 test('the command line closes the file', onceOnly, async t => {
   const file = newFile(t)
   const table = tableIn(file)
-  assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
+  assert.equal((await cli(t, ['create-table', ...tableArgs(table)])).code, 0)
   assert.deepEqual(filesBeside(file), ['docs.db'])
   const persistence = DynamoDbPersistence(table.config())
   await persistence.storeUpdate('letter', keystrokes(1)[0])
   await persistence.close()
   for (const command of [['ls'], ['show', 'letter'], ['compact', 'letter']]) {
-    const { code, stderr } = await cli(t, [...command, ...of(table)])
+    const { code, stderr } = await cli(t, [...command, ...tableArgs(table)])
     assert.equal(code, 0, stderr)
     assert.deepEqual(filesBeside(file), ['docs.db'], command[0])
   }

@@ -6,19 +6,15 @@ import { TestTable, onceOnly } from '../support/engine.mjs'
 import { sortKey } from '../support/format.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { ProxiedTable, answer, deny } from '../support/proxy.mjs'
+import { until } from '../support/until.mjs'
 
 /** The messages of a channel until the test ends. */
 function listen(t, name) {
-  const heard = []
-  const listener = message => heard.push(message)
+  const messages = []
+  const listener = message => messages.push(message)
   diagnostics.subscribe(name, listener)
   t.after(() => diagnostics.unsubscribe(name, listener))
-  return heard
-}
-
-async function until(condition) {
-  for (let i = 0; i < 500 && !condition(); i++) await delay(10)
-  assert.ok(condition(), 'it did not happen within 5 s')
+  return messages
 }
 
 test('the stats count requests, batches, compactions and waiting calls', onceOnly, async t => {
@@ -46,7 +42,7 @@ test('calls, batches and compactions are published on their channels', onceOnly,
   await persistence.storeUpdate('doc', keystrokes(1)[0])
   await persistence.flushDocument('doc')
   await assert.rejects(persistence.storeUpdate('doc', Uint8Array.of(9)))
-  await until(() => merges.length === 1 && batches.length > 1)
+  await until('the events', () => merges.length === 1 && batches.length > 1)
   assert.equal(
     batches.reduce((sum, { updates }) => sum + updates, 0),
     51
@@ -77,7 +73,7 @@ test('a failed background compaction is reported, and nothing is lost', onceOnly
   await persistence.storeUpdate('doc', updates[0])
   await table.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', 0]), value: Buffer.of(9) })
   for (const update of updates.slice(1)) await persistence.storeUpdate('doc', update)
-  await until(() => errors.length > 0)
+  await until('the error', () => errors.length > 0)
   assert.deepEqual(errors[0], ['ERR_CORRUPT', { docName: 'doc', operation: 'compaction' }])
   assert.equal(merges[0].error.code, 'ERR_CORRUPT')
   assert.ok(persistence.stats().compactions.failed > 0)
@@ -139,7 +135,7 @@ test('a table with replicas in other regions causes one warning', onceOnly, asyn
     TableStatus: 'REPLICATION_NOT_AUTHORIZED'
   })
   for (const update of keystrokes(3)) await persistence.storeUpdate('doc', update)
-  await until(() => warnings.length > 0)
+  await until('the warning', () => warnings.length > 0)
   assert.equal(warnings.length, 1)
   assert.match(warnings[0], new RegExp(`${table.tableName}.* 1 `))
 })

@@ -8,7 +8,16 @@ import { readSortKey, sortKey } from '../support/format.mjs'
 import { ProxiedTable, delay, hang } from '../support/proxy.mjs'
 import { Y, docOf, keystrokes, textOf, updatesOf } from '../support/documents.mjs'
 import { until } from '../support/until.mjs'
-import { cli, cliJson, filledTable, folder, of, sharedTable, start } from './support/cli.mjs'
+import {
+  cli,
+  cliJson,
+  emptyTable,
+  filledTable,
+  folder,
+  sharedTable,
+  start,
+  tableArgs
+} from './support/cli.mjs'
 
 /** A store of y-leveldb with these documents and metas, closed. */
 async function levelDb(t, documents, metas = {}) {
@@ -24,12 +33,6 @@ async function levelDb(t, documents, metas = {}) {
   return store
 }
 
-async function emptyTable(t) {
-  const table = sharedTable(t)
-  assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
-  return table
-}
-
 async function readAll(table) {
   const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true, gc: false }))
   const found = {}
@@ -38,7 +41,7 @@ async function readAll(table) {
   return found
 }
 
-/** Both as yjs reads them: state vector and deletions. */
+/** Compares state vector, deletions and content as yjs reads them. */
 function assertSame(update, updates) {
   const [a, b] = [docOf([update]), docOf(updates)]
   assert(Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b)))
@@ -55,7 +58,7 @@ describe('migrate --from leveldb:', onceOnly, () => {
   })
   const waiting = keystrokes(9).slice(6)
 
-  test('moves documents, what waits for others in them, and metas byte for byte', async t => {
+  test('copies documents, their pending updates, and metas byte for byte', async t => {
     const store = await levelDb(
       t,
       { typed, edited, waiting, 'ünï/ø': typed.slice(0, 3) },
@@ -66,14 +69,14 @@ describe('migrate --from leveldb:', onceOnly, () => {
       'migrate',
       '--from',
       `leveldb:${store}`,
-      ...of(table)
+      ...tableArgs(table)
     ])
     assert.deepEqual([code, stderr], [0, ''])
     assert.deepEqual(results.map(({ name }) => name).sort(), ['edited', 'metas', 'typed', 'waiting', 'ünï/ø'])
     const found = await readAll(table)
     assertSame(found.typed, typed)
     assertSame(found.edited, edited)
-    assert(Buffer.from(found.edited).includes('llo '), 'what was deleted is still stored')
+    assert(Buffer.from(found.edited).includes('llo '), 'deleted content is still stored')
     assertSame(found['ünï/ø'], typed.slice(0, 3))
     const filled = docOf([found.waiting, ...keystrokes(6)])
     assert.equal(textOf(filled), textOf(docOf(keystrokes(9))))
@@ -83,15 +86,15 @@ describe('migrate --from leveldb:', onceOnly, () => {
       ['metas', [...encodeAny(-0)]]
     ])
     const before = await table.items()
-    const again = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, ...of(table)])
+    const again = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, ...tableArgs(table)])
     assert.equal(again.code, 0)
     assert(again.results.every(({ storedBytes, storedMetas }) => storedBytes === 0 && storedMetas === 0))
     assert.deepEqual(await table.items(), before)
   })
 
-  test('leaves the store as it was', async t => {
+  test('does not change the store', async t => {
     const store = await levelDb(t, { typed }, { typed: { k: 1 } })
-    await cli(t, ['migrate', '--from', `leveldb:${store}`, ...of(await emptyTable(t))])
+    await cli(t, ['migrate', '--from', `leveldb:${store}`, ...tableArgs(await emptyTable(t))])
     const persistence = new LeveldbPersistence(store)
     const read = await persistence._transact(async db => {
       const updates = []
@@ -103,18 +106,23 @@ describe('migrate --from leveldb:', onceOnly, () => {
     await persistence.destroy()
   })
 
-  test('says so where the store is open elsewhere, and moves nothing', async t => {
+  test('fails if another process has the store open, and copies nothing', async t => {
     const store = await levelDb(t, { typed: typed.slice(0, 2) })
     const server = new LeveldbPersistence(store)
     await server.getAllDocNames()
     const table = await emptyTable(t)
-    const { code, failures } = await cliJson(t, ['migrate', '--from', `leveldb:${store}`, ...of(table)])
+    const { code, failures } = await cliJson(t, [
+      'migrate',
+      '--from',
+      `leveldb:${store}`,
+      ...tableArgs(table)
+    ])
     assert.deepEqual([code, failures.at(-1).code], [1, 'ERR_SOURCE'])
     assert.deepEqual(await table.items(), [])
     await server.destroy()
   })
 
-  test('goes on past an update that is none', async t => {
+  test('skips a document with an invalid update', async t => {
     const store = await levelDb(t, { good: typed.slice(0, 3), bad: typed.slice(0, 3) })
     const persistence = new LeveldbPersistence(store)
     await persistence._transact(db => db.put(['v1', 'bad', 'update', 1], Buffer.from('no update')))
@@ -124,7 +132,7 @@ describe('migrate --from leveldb:', onceOnly, () => {
       'migrate',
       '--from',
       `leveldb:${store}`,
-      ...of(table)
+      ...tableArgs(table)
     ])
     assert.deepEqual([code, results.map(({ name }) => name)], [1, ['good']])
     assert.deepEqual(
@@ -136,7 +144,7 @@ describe('migrate --from leveldb:', onceOnly, () => {
 })
 
 describe('migrate --from dynamodb:', () => {
-  test("moves the original's table into a new one", async t => {
+  test('copies a table of the original package into a new one', async t => {
     const updates = keystrokes(40)
     const source = sharedTable(t)
     await source.create()
@@ -147,15 +155,15 @@ describe('migrate --from dynamodb:', () => {
     const before = await source.items()
     const target = await emptyTable(t)
     const from = ['--from', `dynamodb:${source.tableName}`, '--from-endpoint', source.endpoint]
-    const { code, results } = await cliJson(t, ['migrate', ...from, ...of(target)])
+    const { code, results } = await cliJson(t, ['migrate', ...from, ...tableArgs(target)])
     assert.deepEqual([code, results.map(({ name, storedMetas }) => [name, storedMetas])], [0, [['doc', 1]]])
     assertSame((await readAll(target)).doc, updates)
-    assert.deepEqual(await source.items(), before, 'the source is as it was')
-    const again = await cliJson(t, ['migrate', ...from, ...of(target)])
+    assert.deepEqual(await source.items(), before, 'the source is unchanged')
+    const again = await cliJson(t, ['migrate', ...from, ...tableArgs(target)])
     assert.deepEqual([again.code, again.results[0].storedBytes], [0, 0])
   })
 
-  test('compares the content, and does not trust that a document is there', async t => {
+  test('compares the content of a document that the table has already', async t => {
     const updates = keystrokes(6)
     const source = await filledTable(t, { doc: updates }, { doc: { k: 1 } })
     const target = await filledTable(
@@ -164,7 +172,7 @@ describe('migrate --from dynamodb:', () => {
       { doc: { k: 2 } }
     )
     const from = ['--from', `dynamodb:${source.tableName}`, '--from-endpoint', source.endpoint]
-    const { code, results } = await cliJson(t, ['migrate', ...from, ...of(target)])
+    const { code, results } = await cliJson(t, ['migrate', ...from, ...tableArgs(target)])
     assert.deepEqual([code, results[0].keptMetas], [1, ['k']])
     assert(results[0].storedBytes > 0)
     assertSame((await readAll(target)).doc, [...updates, ...keystrokes(2, { clientID: 9 })])
@@ -199,16 +207,16 @@ describe('Ctrl-C', () => {
     return { args, target, behind, documents }
   }
 
-  test('ends what is in work and begins nothing more; the next run moves the rest', async t => {
+  test('finishes the documents in progress and starts no others; the next run copies the rest', async t => {
     const { args, target, behind, documents } = await slowMigration(t, () => delay(30))
     const run = start(t, args)
-    await until('a document is moved', () => run.stdout.includes('\n'))
+    await until('a document is copied', () => run.stdout.includes('\n'))
     run.child.kill('SIGINT')
     const { code, stdout } = await run.ended
     assert.equal(code, 130)
     const moved = stdout.split('\n').filter(line => line.includes(': stored ')).length
     const found = await readAll(behind)
-    assert.equal(Object.keys(found).length, moved, 'no document was left half-way')
+    assert.equal(Object.keys(found).length, moved, 'no document was copied in part')
     assert(moved >= 1 && moved < COUNT, `${moved} of ${COUNT}`)
     for (const [name, update] of Object.entries(found)) assertSame(update, documents[name])
     target.rule(() => undefined)
@@ -218,20 +226,20 @@ describe('Ctrl-C', () => {
     assert.equal(Object.keys(await readAll(behind)).length, COUNT)
   })
 
-  test('a second time ends at once', async t => {
+  test('a second time exits immediately', async t => {
     const { args, target } = await slowMigration(t, ({ operation }) =>
       operation === 'PutItem' ? hang : undefined
     )
     const run = start(t, args)
-    await until('a put is under way', () => target.count('PutItem') > 0)
+    await until('a put is in flight', () => target.count('PutItem') > 0)
     run.child.kill('SIGINT')
-    await until('the first one is heard', () => run.stderr.includes('Ctrl-C again'))
+    await until('the first one is handled', () => run.stderr.includes('Ctrl-C again'))
     assert.equal(run.child.exitCode, null)
     const asked = Date.now()
     run.child.kill('SIGINT')
     const { code } = await run.ended
     assert.equal(code, 130)
-    // The put alone would go on for 30 s.
+    // The put alone would take 30 s to fail.
     assert(Date.now() - asked < 15_000)
   })
 })

@@ -9,7 +9,7 @@ import { ROOT, cli, cliJson } from './support/cli.mjs'
 
 const PAGE = fs.readFileSync(path.join(ROOT, 'docs', 'TABLE.md'), 'utf8')
 
-/** The blocks of code of the page in a language. */
+/** The code blocks of the page in a language. */
 const blocks = language =>
   [...PAGE.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'))].map(([, code]) => code)
 
@@ -37,7 +37,7 @@ describe('policy', onceOnly, () => {
     )
   })
 
-  test('adds and takes away as it is told', async t => {
+  test('has the permissions that the options name', async t => {
     const read = ['DescribeTable', 'Query', 'GetItem']
     const write = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']
     assert.deepEqual((await actionsOf(t)).actions, [...read, ...write])
@@ -62,10 +62,10 @@ describe('policy', onceOnly, () => {
     assert.equal(await resource('--table', arn), arn)
   })
 
-  for (const form of ['cdk', 'cloudformation', 'terraform']) {
-    test(`as ${form} has the keys of the table and the same actions`, async t => {
+  for (const format of ['cdk', 'cloudformation', 'terraform']) {
+    test(`as ${format} has the keys of the table and the same actions`, async t => {
       const { actions } = await actionsOf(t, '--with-scan')
-      const { stdout } = await cli(t, ['policy', `--${form}`, '--with-scan', '--table', 'mine'])
+      const { stdout } = await cli(t, ['policy', `--${format}`, '--with-scan', '--table', 'mine'])
       for (const text of ['ydocname', 'ykeysort', 'PAY_PER_REQUEST', '"mine"'])
         assert(stdout.includes(text), text)
       assert.deepEqual(
@@ -75,7 +75,7 @@ describe('policy', onceOnly, () => {
     })
   }
 
-  test('has every request that a persistence makes, and no other', async t => {
+  test('allows every operation that a persistence uses, and no other', async t => {
     const behind = new TestTable()
     const proxied = await recorder(t, behind)
     const persistence = proxied.open(t, { compactionItems: 5 })

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { TestTable, onceOnly } from '../support/engine.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { sortKey } from '../support/format.mjs'
-import { ROOT, cli, cliJson, filledTable, folder, of, start } from './support/cli.mjs'
+import { ROOT, cli, cliJson, filledTable, folder, tableArgs, start } from './support/cli.mjs'
 
 const require = createRequire(import.meta.url)
 const { COMMANDS } = require('../../cli/help.cjs')
@@ -15,8 +15,8 @@ const FILE = path.join(ROOT, 'package.json')
 const DOCS = fs.readFileSync(path.join(ROOT, 'docs', 'CLI.md'), 'utf8')
 
 describe('help', onceOnly, () => {
-  test('of the whole and the version are printed', async t => {
-    for (const args of [[], ['--help'], ['-h'], ['help']]) {
+  test('and version are printed', async t => {
+    for (const args of [[], ['--help'], ['-h'], ['help'], ['help', 'help']]) {
       const { code, stdout, stderr } = await cli(t, args)
       assert.deepEqual([code, stderr], [0, ''])
       for (const { name } of COMMANDS) assert.match(stdout, new RegExp(`^  ${name} `, 'm'))
@@ -48,7 +48,7 @@ describe('help', onceOnly, () => {
   })
 })
 
-describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
+describe('wrong usage exits with 2 before anything is done', onceOnly, () => {
   const CALLS = {
     'an unknown command': ['lsx', '--table', 'docs'],
     'help on an unknown command': ['help', 'lsx'],
@@ -58,28 +58,28 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
     'an option without its value': ['ls', '--table'],
     'an empty value': ['ls', '--table', ''],
     'no table': ['ls'],
-    'a table name that none can have': ['ls', '--table', 'x'],
+    'an invalid table name': ['ls', '--table', 'x'],
     'a table in memory': ['ls', '--table', 'docs', '--endpoint', 'memory:x'],
-    'an argument too many': ['ls', 'doc', '--table', 'docs'],
+    'too many arguments': ['ls', 'doc', '--table', 'docs'],
     'no document': ['show', '--table', 'docs'],
     'neither a document nor --all': ['verify', '--table', 'docs'],
     'a document and --all': ['verify', 'doc', '--all', '--table', 'docs'],
     'no folder': ['export', '--all', '--table', 'docs'],
-    'a concurrency of nothing': ['verify', '--all', '--table', 'docs', '--concurrency', '0'],
-    'a concurrency that is no number': ['verify', '--all', '--table', 'docs', '--concurrency', '4x'],
+    'a concurrency of zero': ['verify', '--all', '--table', 'docs', '--concurrency', '0'],
+    'a concurrency that is not a number': ['verify', '--all', '--table', 'docs', '--concurrency', '4x'],
     'no source': ['migrate', '--table', 'docs'],
-    'a source of another kind': ['migrate', '--from', 'redis:x', '--table', 'docs'],
-    'a LevelDB that is none': ['migrate', '--from', 'leveldb:/does/not/exist', '--table', 'docs'],
+    'an unknown kind of source': ['migrate', '--from', 'redis:x', '--table', 'docs'],
+    'a folder that is no LevelDB': ['migrate', '--from', 'leveldb:/does/not/exist', '--table', 'docs'],
     'a region for a LevelDB': ['migrate', '--from', 'leveldb:x', '--from-region', 'y', '--table', 'docs'],
-    'the very table as source': ['migrate', '--from', 'dynamodb:docs', '--table', 'docs'],
-    'a repair that is and is not done': ['repair', 'doc', '--apply', '--dry-run', '--table', 'docs'],
-    'an extraction that repairs': ['repair', 'doc', '--apply', '--extract', 'x', '--table', 'docs'],
-    'files that are not there': ['import', '/does/not/exist', '--table', 'docs'],
+    'the same table as source': ['migrate', '--from', 'dynamodb:docs', '--table', 'docs'],
+    'a repair with --apply and --dry-run': ['repair', 'doc', '--apply', '--dry-run', '--table', 'docs'],
+    'a repair with --apply and --extract': ['repair', 'doc', '--apply', '--extract', 'x', '--table', 'docs'],
+    'missing files': ['import', '/does/not/exist', '--table', 'docs'],
     'an export to a file': ['export', 'doc', FILE, '--table', 'docs'],
     'an extraction to a folder below a file': ['repair', 'doc', '--extract', `${FILE}/x`, '--table', 'docs'],
-    'two forms of a policy': ['policy', '--cdk', '--terraform'],
+    'two formats of a policy': ['policy', '--cdk', '--terraform'],
     'a name that begins with a dash': ['show', '-dash', '--table', 'docs'],
-    'an account that is none': ['policy', '--account', 'abc'],
+    'an invalid account': ['policy', '--account', 'abc'],
     'a policy that creates and only reads': ['policy', '--read-only', '--with-create']
   }
 
@@ -95,32 +95,34 @@ describe('wrong usage ends with 2 before anything is done', onceOnly, () => {
     })
   }
 
-  test('a name that begins with a dash is told where to go, and goes there', async t => {
+  test('a name that begins with a dash goes after --, as the message says', async t => {
     const { stderr } = await cli(t, ['show', '-dash', '--table', 'docs'])
     assert.match(
       stderr,
       /^y-dynamodb: Unknown option '-d'; a name that begins with - goes after -- \(y-dynamodb show --help/
     )
+    const nameless = await cli(t, ['ls', '-dash', '--table', 'docs'])
+    assert.match(nameless.stderr, /^y-dynamodb: Unknown option '-d' \(y-dynamodb ls --help/)
     const table = await filledTable(t, { '-dash': keystrokes(1) })
-    const shown = await cli(t, ['show', ...of(table), '--json', '--', '-dash'])
+    const shown = await cli(t, ['show', ...tableArgs(table), '--json', '--', '-dash'])
     assert.equal(JSON.parse(shown.stdout).name, '-dash')
   })
 
-  test('what is no command is named, and where the commands are listed', async t => {
+  test('an unknown command is named, with how to list the commands', async t => {
     for (const args of [['lsx'], ['help', 'lsx'], ['lsx', '--help']]) {
       const { stderr } = await cli(t, args)
       assert.match(stderr, /^y-dynamodb: there is no command "lsx" \(y-dynamodb --help lists the commands\)/)
     }
   })
 
-  test('as text too, in one line', async t => {
+  test('and prints one line without --json', async t => {
     const { code, stdout, stderr } = await cli(t, ['ls', 'doc', '--table', 'docs'])
     assert.deepEqual([code, stdout], [2, ''])
     assert.match(stderr, /^y-dynamodb: .+ \(ERR_INVALID_ARGUMENT\)\n$/)
   })
 })
 
-test('a table that is missing is not created, by no command', async t => {
+test('no command but create-table creates a missing table', async t => {
   const table = new TestTable({ endpoint: (await filledTable(t, {})).endpoint })
   const files = folder(t)
   fs.writeFileSync(path.join(files, 'a.yjs'), keystrokes(1)[0])
@@ -136,14 +138,14 @@ test('a table that is missing is not created, by no command', async t => {
     ['migrate', '--from', 'dynamodb:missing-too']
   ]
   for (const args of calls) {
-    const { code, failures } = await cliJson(t, [...args, ...of(table)])
+    const { code, failures } = await cliJson(t, [...args, ...tableArgs(table)])
     assert.deepEqual([code, ...failures.map(failure => failure.code)], [1, 'ERR_TABLE'], args[0])
     assert.match(failures[0].message, /create-table/)
   }
   await assert.rejects(table.request('DescribeTable', {}), { code: 'ResourceNotFoundException' })
 })
 
-test('a file that is missing is not created, by no command', onceOnly, async t => {
+test('no command but create-table creates a missing file', onceOnly, async t => {
   const files = folder(t)
   fs.writeFileSync(path.join(files, 'a.yjs'), keystrokes(1)[0])
   const there = await filledTable(t, {})
@@ -165,7 +167,7 @@ test('a file that is missing is not created, by no command', onceOnly, async t =
   const wrong = calls.flatMap(args =>
     ['file:', 'file://'].map(scheme => [...args, '--table', 'docs', '--endpoint', scheme + file])
   )
-  wrong.push(['migrate', '--from', 'dynamodb:docs', '--from-endpoint', `file:${file}`, ...of(there)])
+  wrong.push(['migrate', '--from', 'dynamodb:docs', '--from-endpoint', `file:${file}`, ...tableArgs(there)])
   await Promise.all(
     wrong.map(async args => {
       const { code, failures } = await cliJson(t, args)
@@ -183,7 +185,7 @@ test('the table may come from the environment', async t => {
   assert.deepEqual([code, results.map(({ name }) => name)], [0, ['doc']])
 })
 
-describe('a package that is not installed is named, with what to do', onceOnly, () => {
+describe('a package that is not installed is named, with how to install it', onceOnly, () => {
   test('yjs', async t => {
     for (const command of ['show', 'verify', 'repair']) {
       const { code, failures } = await cliJson(t, [command, 'doc', '--table', 'docs'], { without: 'yjs' })
@@ -205,11 +207,11 @@ describe('a package that is not installed is named, with what to do', onceOnly, 
   })
 })
 
-describe('what is not a terminal', onceOnly, () => {
-  test('gets no bar, and no colour; a terminal does, NO_COLOR takes the colour away', async t => {
+describe('output', onceOnly, () => {
+  test('has progress and colour only on a terminal, and no colour with NO_COLOR', async t => {
     const table = await filledTable(t, { doc: keystrokes(1) })
     await table.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', 9]), value: Buffer.of(1) })
-    const args = ['verify', '--all', ...of(table)]
+    const args = ['verify', '--all', ...tableArgs(table)]
     const plain = await cli(t, args)
     assert.deepEqual([plain.code, plain.stderr], [1, ''])
     assert.doesNotMatch(plain.stdout, /\x1b/)
@@ -221,32 +223,32 @@ describe('what is not a terminal', onceOnly, () => {
     assert.equal(colourless.stdout, plain.stdout)
   })
 
-  test('a terminal sees a bar where it is known how much there is to do', async t => {
+  test('has a progress bar if the number of documents is known', async t => {
     const table = await filledTable(t, {})
     const files = folder(t)
     for (const name of ['a', 'b']) fs.writeFileSync(path.join(files, `${name}.yjs`), keystrokes(1)[0])
-    const { code, stdout, stderr } = await cli(t, ['import', files, ...of(table)], { terminal: true })
+    const { code, stdout, stderr } = await cli(t, ['import', files, ...tableArgs(table)], { terminal: true })
     assert.equal(code, 0)
     assert.match(stderr, /\[ +\] 0 of 2 documents/)
-    assert(stderr.endsWith('\r\x1b[K'), 'the bar is taken away at the end')
+    assert(stderr.endsWith('\r\x1b[K'), 'the bar is erased at the end')
     assert.match(stdout, /^a: stored /m)
   })
 
-  test('a name that a terminal would obey is quoted', async t => {
+  test('quotes a name with control characters', async t => {
     const table = await filledTable(t, { 'evil\x1b[2J\n': keystrokes(1) })
-    const { stdout } = await cli(t, ['ls', ...of(table)])
+    const { stdout } = await cli(t, ['ls', ...tableArgs(table)])
     assert.doesNotMatch(stdout, /\x1b/)
     assert.match(stdout, /"evil\\u001b\[2J\\n"/)
-    const { results } = await cliJson(t, ['ls', ...of(table)])
+    const { results } = await cliJson(t, ['ls', ...tableArgs(table)])
     assert.equal(results[0].name, 'evil\x1b[2J\n')
   })
 
-  test('a reader that has seen enough ends the run quietly', async t => {
+  test('ends without an error if the reader of ls closes it', async t => {
     const documents = Object.fromEntries(
       Array.from({ length: 1_500 }, (_, i) => [`document-${'x'.repeat(200)}-${i}`, keystrokes(1)])
     )
     const table = await filledTable(t, documents)
-    const run = start(t, ['ls', ...of(table)])
+    const run = start(t, ['ls', ...tableArgs(table)])
     run.child.stdout.once('data', () => run.child.stdout.destroy())
     const { code, stderr } = await run.ended
     assert.deepEqual([code, stderr], [0, ''])

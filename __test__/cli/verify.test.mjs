@@ -7,11 +7,11 @@ import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
 import { readSortKey, sortKey, varuint } from '../support/format.mjs'
 import { ProxiedTable, deny, loseResponse } from '../support/proxy.mjs'
 import { Y, bigUpdate, docOf, keystrokes, textOf } from '../support/documents.mjs'
-import { cli, cliJson, filledTable, folder, of } from './support/cli.mjs'
+import { byName, cli, cliJson, filledTable, folder, tableArgs } from './support/cli.mjs'
 
 const HOUR_MS = 3_600_000
 const updates = keystrokes(6)
-const no = Buffer.from('no update')
+const garbage = Buffer.from('no update')
 const keyOf = (doc, ...elements) => sortKey(['v1', doc, ...elements])
 const key = (...elements) => keyOf('doc', ...elements)
 const headOf = ({ parts, at = Date.now(), sealed = true }) => ({
@@ -21,26 +21,26 @@ const headOf = ({ parts, at = Date.now(), sealed = true }) => ({
   sealed: { BOOL: sealed }
 })
 
-/** What can be wrong with items: the finding, and how it comes into the table. */
+/** Kinds of damage: the finding, and the items that cause it. */
 const DAMAGE = {
-  'an item that is no update': ['corrupt-update', key => [{ key: key('update', 90), value: no }]],
-  'a key that is none': [
+  'an item that is not an update': ['corrupt-update', key => [{ key: key('update', 90), value: garbage }]],
+  'an invalid key': [
     'corrupt-update',
-    key => [{ key: Buffer.concat([key('update'), no]), value: updates[0] }]
+    key => [{ key: Buffer.concat([key('update'), garbage]), value: updates[0] }]
   ],
-  'a set that is no update': [
+  'a set that is not an update': [
     'corrupt-update',
     key => [
       { key: key('update', 91, 1, 2), ...headOf({ parts: 1 }) },
-      { key: key('update', 91, 1, 2, 0), value: no }
+      { key: key('update', 91, 1, 2, 0), value: garbage }
     ]
   ],
-  'a meta that is none': ['corrupt-meta', key => [{ key: key('meta', 'k'), value: Buffer.of(115, 1) }]],
+  'an invalid meta': ['corrupt-meta', key => [{ key: key('meta', 'k'), value: Buffer.of(115, 1) }]],
   'a set that lacks parts': [
     'incomplete-set',
     key => [
       { key: key('update', 92, 1, 2), ...headOf({ parts: 3 }) },
-      { key: key('update', 92, 1, 2, 1), value: no }
+      { key: key('update', 92, 1, 2, 1), value: garbage }
     ]
   ],
   'a head that has lost its attributes': [
@@ -54,10 +54,10 @@ const DAMAGE = {
     'orphan-parts',
     key => [
       { key: key('update', 94, 1, 2, 0), value: updates[5] },
-      { key: key('update', 94, 1, 2, 1), value: no }
+      { key: key('update', 94, 1, 2, 1), value: garbage }
     ]
   ],
-  'a set that was given up': [
+  'a set of an interrupted write': [
     'unsealed-set',
     key => [
       { key: key('update', 95, 1, 2), ...headOf({ parts: 1, at: Date.now() - 2 * HOUR_MS, sealed: false }) }
@@ -67,7 +67,6 @@ const DAMAGE = {
 const DAMAGED = Object.keys(DAMAGE)
 
 const wrongs = findings => findings.map(({ wrong }) => wrong)
-const byName = results => Object.fromEntries(results.map(result => [result.name, result]))
 
 async function readable(table, name = 'doc') {
   const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true }))
@@ -76,9 +75,9 @@ async function readable(table, name = 'doc') {
   return found
 }
 
-/** A document for each kind of damage, and one that is well; and the items that are wrong. */
+/** A document for each kind of damage and one without; and the damaged items. */
 async function damagedTable(t) {
-  const names = [...DAMAGED, 'well']
+  const names = [...DAMAGED, 'undamaged']
   const each = value => Object.fromEntries(names.map(name => [name, value]))
   const table = await filledTable(t, each(updates), each({ fine: 1 }))
   const planted = {}
@@ -90,11 +89,11 @@ async function damagedTable(t) {
 }
 
 describe('damaged items', () => {
-  test('are found and named by verify, and by a repair without --apply, which change nothing', async t => {
+  test('are reported by verify, and by repair without --apply, which change nothing', async t => {
     const { table, planted } = await damagedTable(t)
     const before = await table.items()
-    const found = await cliJson(t, ['verify', '--all', ...of(table)])
-    const dry = await cliJson(t, ['repair', '--all', ...of(table)])
+    const found = await cliJson(t, ['verify', '--all', ...tableArgs(table)])
+    const dry = await cliJson(t, ['repair', '--all', ...tableArgs(table)])
     assert.deepEqual([found.code, found.stderr, dry.code, dry.stderr], [1, '', 1, ''])
     assert.deepEqual(await table.items(), before)
     for (const name of DAMAGED) {
@@ -107,20 +106,20 @@ describe('damaged items', () => {
       assert(finding.place.startsWith(`['v1', '${name}', `), finding.place)
       assert.deepEqual(wrongs(byName(dry.results)[name].left), [finding.wrong])
     }
-    assert.deepEqual(byName(found.results).well.findings, [])
+    assert.deepEqual(byName(found.results).undamaged.findings, [])
   })
 
-  test('are moved whole by repair --apply; all documents are readable then, and a clear takes the quarantine too', async t => {
+  test('are moved completely by repair --apply; then all documents are readable, and a clear deletes the quarantine too', async t => {
     const { table, planted } = await damagedTable(t)
     const before = await table.items()
-    const applied = await cliJson(t, ['repair', '--all', '--apply', ...of(table)])
+    const applied = await cliJson(t, ['repair', '--all', '--apply', ...tableArgs(table)])
     assert.deepEqual([applied.code, applied.stderr], [0, ''])
-    const clean = await cliJson(t, ['verify', '--all', ...of(table)])
+    const clean = await cliJson(t, ['verify', '--all', ...tableArgs(table)])
     assert.deepEqual([clean.code, clean.results.flatMap(({ findings }) => findings)], [0, []])
     const after = await table.items()
     assert.equal(after.length, before.length, 'nothing leaves the table')
     const files = folder(t)
-    const extracted = await cliJson(t, ['repair', '--all', '--extract', files, ...of(table)])
+    const extracted = await cliJson(t, ['repair', '--all', '--extract', files, ...tableArgs(table)])
     assert.equal(extracted.code, 0)
     for (const name of DAMAGED) {
       const { findings, left } = byName(applied.results)[name]
@@ -146,19 +145,19 @@ describe('damaged items', () => {
     const persistence = DynamoDbPersistence(table.config())
     for (const name of DAMAGED) await persistence.clearDocument(name)
     await persistence.close()
-    assert.deepEqual([...new Set((await table.items()).map(({ doc }) => doc))], ['well'])
+    assert.deepEqual([...new Set((await table.items()).map(({ doc }) => doc))], ['undamaged'])
   })
 })
 
 describe('verify', () => {
-  test('finds nothing in a table that is well, whatever is in it', async t => {
+  test('finds nothing in an undamaged table', async t => {
     const table = await filledTable(
       t,
       { 'doc': updates, 'big': [bigUpdate(900_000)], 'ünï/ø': updates },
       { big: { k: { deep: [1n] } } }
     )
-    await cli(t, ['compact', 'doc', ...of(table)])
-    const { code, results } = await cliJson(t, ['verify', '--all', ...of(table)])
+    await cli(t, ['compact', 'doc', ...tableArgs(table)])
+    const { code, results } = await cliJson(t, ['verify', '--all', ...tableArgs(table)])
     assert.equal(code, 0)
     assert.deepEqual(
       results.flatMap(({ findings }) => findings),
@@ -168,11 +167,11 @@ describe('verify', () => {
       results.reduce((sum, { items }) => sum + items, 0),
       (await table.items()).length
     )
-    const { stdout } = await cli(t, ['verify', '--all', ...of(table)])
+    const { stdout } = await cli(t, ['verify', '--all', ...tableArgs(table)])
     assert.match(stdout, /^3 documents, \d+ items, 0 findings\n$/)
   })
 
-  test('finds what the original package has lost: gaps in its log, a state vector that claims more, updates that wait', async t => {
+  test('finds losses of the original package: gaps in its log, a state vector that is ahead, pending updates', async t => {
     const table = await filledTable(t, {})
     const lost = [2, 3]
     for (const [i, value] of updates.entries()) {
@@ -185,60 +184,60 @@ describe('verify', () => {
       value: Buffer.concat([varuint(5), varuint(claimed.length), claimed])
     })
     const before = await table.items()
-    const { code, results } = await cliJson(t, ['verify', 'doc', ...of(table)])
+    const { code, results } = await cliJson(t, ['verify', 'doc', ...tableArgs(table)])
     assert.equal(code, 1)
     assert.deepEqual(wrongs(results[0].findings), ['clock-gap', 'state-vector-ahead', 'pending'])
     assert.match(results[0].findings[2].detail, /client 1 up to clock 3/)
-    // Nothing of that can be moved out of the way.
-    const repaired = await cliJson(t, ['repair', 'doc', '--apply', ...of(table)])
+    // None of these has items that could be moved.
+    const repaired = await cliJson(t, ['repair', 'doc', '--apply', ...tableArgs(table)])
     assert.equal(repaired.code, 1)
     assert.deepEqual(wrongs(repaired.results[0].left), wrongs(results[0].findings))
     assert.deepEqual(await table.items(), before)
-    // What was lost comes back from somewhere: the pending updates are whole again.
+    // Once the lost updates are imported, the pending ones are complete.
     const file = path.join(folder(t), 'doc.yjs')
     fs.writeFileSync(file, Y.mergeUpdates(lost.map(i => updates[i])))
-    assert.equal((await cli(t, ['import', file, ...of(table)])).code, 0)
-    assert.deepEqual(wrongs((await cliJson(t, ['verify', 'doc', ...of(table)])).results[0].findings), [
+    assert.equal((await cli(t, ['import', file, ...tableArgs(table)])).code, 0)
+    assert.deepEqual(wrongs((await cliJson(t, ['verify', 'doc', ...tableArgs(table)])).results[0].findings), [
       'clock-gap'
     ])
     assert.equal((await readable(table)).text, 'abcdef')
-    assert.equal((await cli(t, ['compact', 'doc', ...of(table)])).code, 0)
-    assert.equal((await cli(t, ['verify', 'doc', ...of(table)])).code, 0)
+    assert.equal((await cli(t, ['compact', 'doc', ...tableArgs(table)])).code, 0)
+    assert.equal((await cli(t, ['verify', 'doc', ...tableArgs(table)])).code, 0)
   })
 
-  test('finds a state vector item that is none', async t => {
+  test('finds an invalid state vector item', async t => {
     const table = await filledTable(t, { doc: updates })
     for (const value of [Buffer.of(5), Buffer.of(0, 1, 9), Buffer.of(0, 3, 1, 1)]) {
       await table.put({ doc: 'doc', key: sortKey(['v1_sv', 'doc']), value })
-      const { code, results } = await cliJson(t, ['verify', 'doc', ...of(table)])
+      const { code, results } = await cliJson(t, ['verify', 'doc', ...tableArgs(table)])
       assert.deepEqual([code, wrongs(results[0].findings)], [1, ['corrupt-state-vector']])
     }
-    // A flush writes it anew.
-    await cli(t, ['compact', 'doc', ...of(table)])
-    assert.equal((await cli(t, ['verify', 'doc', ...of(table)])).code, 0)
+    // A compaction replaces it.
+    await cli(t, ['compact', 'doc', ...tableArgs(table)])
+    assert.equal((await cli(t, ['verify', 'doc', ...tableArgs(table)])).code, 0)
   })
 
-  test('takes a set that may be in writing for no damage, and says that it is there', async t => {
+  test('reports a set that may still be being written, but not as damage', async t => {
     const table = await filledTable(t, { doc: updates })
     await table.put({ doc: 'doc', key: key('update', 9, 1, 2), ...headOf({ parts: 2, sealed: false }) })
-    await table.put({ doc: 'doc', key: key('update', 9, 1, 2, 0), value: no })
-    const { code, results } = await cliJson(t, ['verify', 'doc', ...of(table)])
+    await table.put({ doc: 'doc', key: key('update', 9, 1, 2, 0), value: garbage })
+    const { code, results } = await cliJson(t, ['verify', 'doc', ...tableArgs(table)])
     assert.deepEqual([code, wrongs(results[0].findings)], [0, ['unsealed-yet']])
     const before = await table.items()
-    assert.equal((await cli(t, ['repair', 'doc', '--apply', ...of(table)])).code, 0)
+    assert.equal((await cli(t, ['repair', 'doc', '--apply', ...tableArgs(table)])).code, 0)
     assert.deepEqual(await table.items(), before)
   })
 })
 
 describe('repair', () => {
-  test('moves an item byte for byte, attributes of any name and type included', async t => {
+  test('moves an item byte for byte, with attributes of any name and type', async t => {
     const table = await filledTable(t, { doc: updates })
     const attributes = {
       at: { S: 'not a time' },
       theirs: { M: { deep: { L: [{ NULL: true }, { N: '1.5' }] } } },
       set: { SS: ['a', 'b'] }
     }
-    await table.put({ doc: 'doc', key: key('update', 9), value: no, ...attributes })
+    await table.put({ doc: 'doc', key: key('update', 9), value: garbage, ...attributes })
     await table.request('PutItem', {
       Item: {
         ydocname: { S: 'doc' },
@@ -246,28 +245,28 @@ describe('repair', () => {
         value: { S: 'a string' }
       }
     })
-    const { code } = await cliJson(t, ['repair', 'doc', '--apply', ...of(table)])
+    const { code } = await cliJson(t, ['repair', 'doc', '--apply', ...tableArgs(table)])
     assert.equal(code, 0)
     const kept = (await table.request('Scan', {})).Items.map(({ ydocname, ykeysort, ...rest }) => ({
       key: readSortKey(Buffer.from(ykeysort.B, 'base64')),
       rest
     })).filter(({ key }) => key[0] === 'q0')
     assert.deepEqual(kept, [
-      { key: ['q0', 'doc', 'update', 9], rest: { value: { B: no.toString('base64') }, ...attributes } },
+      { key: ['q0', 'doc', 'update', 9], rest: { value: { B: garbage.toString('base64') }, ...attributes } },
       { key: ['q0', 'doc', 'update', 10], rest: { value: { S: 'a string' } } }
     ])
-    // Bytes that are none stay where they are, and that is said.
+    // A value that is not binary stays in the table, and is reported.
     const { code: extracted, results } = await cliJson(t, [
       'repair',
       'doc',
       '--extract',
       folder(t),
-      ...of(table)
+      ...tableArgs(table)
     ])
     assert.deepEqual([extracted, results.map(({ file }) => file === null)], [1, [false, true]])
   })
 
-  test('deletes nothing while copies fail, and loses nothing with an answer', async t => {
+  test('deletes nothing while copies fail, and loses nothing if a response is lost', async t => {
     const behind = new TestTable()
     await behind.create()
     for (const [i, value] of updates.entries()) await behind.put({ doc: 'doc', key: key('update', i), value })
@@ -275,12 +274,12 @@ describe('repair', () => {
     for (const item of itemsOf(key)) await behind.put({ doc: 'doc', ...item })
     const table = await ProxiedTable.before(t, behind)
     const before = await behind.items()
-    const repair = ['repair', 'doc', '--apply', ...of(table)]
+    const repair = ['repair', 'doc', '--apply', ...tableArgs(table)]
     table.rule(({ operation }) => (operation === 'PutItem' ? deny : undefined))
     const denied = await cliJson(t, repair)
     assert.deepEqual([denied.code, denied.failures[0].code], [1, 'ERR_ACCESS'])
     assert.deepEqual(await behind.items(), before)
-    // Copies are there, and the items as well: the next repair goes on.
+    // Copies were written, and nothing was deleted: the next repair continues.
     table.rule(({ operation }) => (operation === 'DeleteItem' ? deny : undefined))
     assert.equal((await cliJson(t, repair)).code, 1)
     assert.equal((await behind.items()).length, before.length + 2)
@@ -298,7 +297,7 @@ describe('repair', () => {
     assert.equal(after.filter(({ key }) => readSortKey(key.subarray(0, 4))[0] === 'q0').length, 2)
   })
 
-  test('what can be saved of a set comes back by extract and import', async t => {
+  test('extract and import restore what can be saved of a set', async t => {
     const table = await filledTable(t, { doc: updates.slice(0, 3) })
     const rest = Y.mergeUpdates(updates.slice(3))
     for (const item of [
@@ -307,37 +306,37 @@ describe('repair', () => {
       { key: key('update', 93, 1, 2, 1), value: rest.slice(10) }
     ])
       await table.put({ doc: 'doc', ...item })
-    await cli(t, ['repair', '--all', '--apply', ...of(table)])
+    await cli(t, ['repair', '--all', '--apply', ...tableArgs(table)])
     const files = folder(t)
-    const { results } = await cliJson(t, ['repair', '--all', '--extract', files, ...of(table)])
+    const { results } = await cliJson(t, ['repair', '--all', '--extract', files, ...tableArgs(table)])
     assert.deepEqual(
       results.map(({ from }) => from.split(', ').length),
       [6, 7, 7]
     )
     const whole = path.join(files, 'whole.yjs')
     fs.writeFileSync(whole, Buffer.concat(results.slice(1).map(({ file }) => fs.readFileSync(file))))
-    assert.equal((await cli(t, ['import', whole, '--name', 'doc', ...of(table)])).code, 0)
+    assert.equal((await cli(t, ['import', whole, '--name', 'doc', ...tableArgs(table)])).code, 0)
     assert.equal((await readable(table)).text, 'abcdef')
   })
 
-  test('of all documents says what it would do for each, as text', async t => {
+  test('of all documents prints what it would do for each', async t => {
     const table = await filledTable(t, { doc: updates }, { other: { m: 1 } })
-    await table.put({ doc: 'doc', key: key('update', 90), value: no })
+    await table.put({ doc: 'doc', key: key('update', 90), value: garbage })
     await table.put({
       doc: 'other',
       key: sortKey(['v1', 'other', 'meta', 'm']),
       value: Buffer.from(encodeAny('x')).subarray(0, 2)
     })
-    const dry = await cli(t, ['repair', '--all', ...of(table)])
+    const dry = await cli(t, ['repair', '--all', ...tableArgs(table)])
     assert.equal(dry.code, 1)
     assert.match(dry.stdout, /^doc: corrupt-update at \['v1', 'doc', 'update', 90\]: /m)
     assert.match(dry.stdout, /^other: corrupt-meta at \['v1', 'other', 'meta', 'm'\]: /m)
     assert.match(dry.stdout, /2 documents, 2 items would be moved.*--apply/)
-    const applied = await cli(t, ['repair', '--all', '--apply', ...of(table)])
+    const applied = await cli(t, ['repair', '--all', '--apply', ...tableArgs(table)])
     assert.equal(applied.code, 0)
     assert.match(applied.stdout, /2 documents, 2 items moved to the quarantine/)
     // A document of which only the quarantine is left is still listed, and goes with a clear of all.
-    assert.deepEqual((await cliJson(t, ['ls', ...of(table)])).results.map(({ name }) => name).sort(), [
+    assert.deepEqual((await cliJson(t, ['ls', ...tableArgs(table)])).results.map(({ name }) => name).sort(), [
       'doc',
       'other'
     ])

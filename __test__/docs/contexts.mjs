@@ -1,6 +1,6 @@
 /**
- * What the fragments of a page take for granted: globals of the process that runs them. Each page has an empty table
- * `docs` in memory with `persistence` on it, and a letter `doc`; where a page shows AWS, it gets that database.
+ * The globals that the fragments of a page use. Each page has an empty table `docs` in memory, a `persistence` on it, and a
+ * letter `doc`. Code that shows AWS uses the same database.
  */
 import DynamoDbPersistence from 'y-dynamodb'
 import * as Y from 'yjs'
@@ -28,7 +28,7 @@ const CONTEXTS = {
     return { doc }
   },
 
-  /** What the original package has left. */
+  /** A document that the original package wrote. */
   'docs/MOVING.md': async () => {
     const table = new TestTable({ endpoint: ENDPOINT, tableName: 'docs' })
     const name = 'written by the original'
@@ -37,7 +37,7 @@ const CONTEXTS = {
     return { doc }
   },
 
-  /** What `@opentelemetry/api` gives, as far as the page uses it, and a table restored from a backup. */
+  /** The part of `@opentelemetry/api` that the page uses, and a table restored from a backup. */
   'docs/OPERATING.md': async () => {
     const restored = open('docs-restored')
     await restored.storeUpdate('letter', Y.encodeStateAsUpdate(letter('Dear reader')))
@@ -51,10 +51,10 @@ const CONTEXTS = {
   }
 }
 
-/** What the page's code has told its meter. */
+/** The values that the page's code has recorded with its meter. */
 const recorded = []
 
-/** What must be so when all fragments of the page have run. */
+/** Checks after all fragments of the page have run. */
 const CHECKS = {
   'docs/OPERATING.md': () => {
     const reads = recorded.filter(
@@ -62,7 +62,7 @@ const CHECKS = {
     )
     const units = recorded.filter(({ value, attributes }) => attributes.kind === 'write' && value === 1)
     if (reads.length === 0 || units.length === 0)
-      throw new Error(`the meter was told ${JSON.stringify(recorded)}`)
+      throw new Error(`the meter has recorded ${JSON.stringify(recorded)}`)
   }
 }
 
@@ -77,7 +77,7 @@ export const enter = async page => {
   )
 }
 
-/** Says on standard output, where nothing else is printed, that all fragments have run. */
+/** Prints to standard output, which is otherwise empty, that all fragments have run. */
 export const leave = page => {
   CHECKS[page]?.()
   process.stdout.write(THROUGH)

@@ -1,13 +1,13 @@
 /**
- * Every block of code in README.md and docs/ is run or checked here, or by the test that its mark names:
+ * Runs or checks every block of code in README.md and docs/. Some marks name the test that does it:
  *
- *   js                        a fragment; runs with the others of its page, in their order (docs/fragments.mjs)
- *   js that loads y-dynamodb  a program; runs to its end (docs/programs.mjs). `<!-- program: NAME -->` gives its file a name
- *   js after <!-- server -->  is started on a free port and ended
+ *   js                        a fragment; runs with the others of its page, in order (docs/fragments.mjs)
+ *   js that loads y-dynamodb  a program; runs to its end (docs/programs.mjs). `<!-- program: NAME -->` names its file
+ *   js after <!-- server -->  a server; is started on a free port and stopped
  *   js after <!-- client -->  docs/outages.test.mjs
  *   ts, json, yaml            compiled, parsed
  *   sh                        each command must exist (docs/shell.mjs)
- *   Usage: y-dynamodb …       must be what --help prints
+ *   Usage: y-dynamodb …       must equal the output of --help
  *   <!-- provoked: … -->      docs/errors.test.mjs      <!-- stack: … -->, <!-- policy -->   docs/table.test.mjs
  *   <!-- bytes: … -->         docs/format.test.mjs      <!-- not run: REASON -->             not at all; printed
  */
@@ -45,18 +45,18 @@ const blocks = pages.flatMap(page =>
 const of = (kind, page) =>
   blocks.filter(block => block.kind === kind && (page === undefined || block.page === page))
 
-test('the pages are found, and in them every fence', () => {
+test('every fence of every page is found', () => {
   assert.ok(blocks.length > 60, `${blocks.length} blocks`)
   for (const { name, text, blocks } of pages) {
     assert.equal(
       text.match(/^ *```/gm)?.length ?? 0,
       2 * blocks.length,
-      `${name}: a fence within a list or a quotation is not seen`
+      `${name}: a fence inside a list or a quotation is not checked`
     )
   }
 })
 
-test('every block is of a kind that some test knows', () => {
+test('every block has a kind that a test checks', () => {
   const known = [...MARKED, 'fragment', 'usage', 'ts', 'json', 'yaml', 'sh']
   assert.deepEqual(
     blocks.filter(({ kind }) => !known.includes(kind)).map(({ at, kind }) => `${at} ${kind}`),
@@ -71,12 +71,12 @@ test('a block that is not run says why', t => {
   }
 })
 
-describe('the programs of a page run one after the other and print what they show', () => {
+describe('the programs of a page run one after the other and print what the page shows', () => {
   const withPrograms = pages.filter(({ name }) => of('program', name).length > 0)
   for (const { name } of withPrograms) {
     test(name, t => {
       const folder = folderOf(t)
-      // The quick start goes on from the README's program.
+      // The quick start continues with the README's program.
       const before =
         name === 'docs/QUICK-START.md' ? of('program', 'README.md').filter(({ mark }) => mark) : []
       for (const block of [...before, ...of('program', name)])
@@ -85,14 +85,14 @@ describe('the programs of a page run one after the other and print what they sho
   }
 })
 
-describe('the fragments of a page run one after the other and give what they show', () => {
+describe('the fragments of a page run one after the other and give the values that the page shows', () => {
   const withFragments = pages.filter(({ name }) => of('fragment', name).length > 0)
   for (const { name } of withFragments) {
     test(name, t => assert.equal(runFragments(name, of('fragment', name), folderOf(t)), ''))
   }
 })
 
-describe('a server of a page starts, tells its port and ends', () => {
+describe('a server of a page starts, prints its port and ends on SIGTERM', () => {
   for (const block of of('server')) {
     test(block.at, t => runServer(t, block, folderOf(t)))
   }
@@ -109,11 +109,11 @@ describe('the commands of a page exist', () => {
   }
 })
 
-describe('the usage that a page shows is what --help prints', () => {
+describe('the usage that a page shows equals the output of --help', () => {
   for (const { at, text } of of('usage')) test(at, () => checkUsage(text))
 })
 
-describe('the commands that a page names in its sentences exist', () => {
+describe('the commands in the sentences of a page exist', () => {
   for (const { name, text } of pages) {
     const commands = [...text.matchAll(/`(npx y-dynamodb [a-z][^`]*)`/g)].map(([, command]) =>
       command.replace(/\s+/g, ' ')

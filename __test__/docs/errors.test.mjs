@@ -8,13 +8,13 @@ import { matches } from './shown.mjs'
 const { blocks, text } = readPage('docs/ERRORS.md')
 const shown = blocks.filter(({ mark }) => mark?.kind === 'provoked')
 
-/** What a user sees of an error, in the form of the page. */
+/** An error as the page shows it. */
 const lookOf = ({ name, code, message, cause }) => ({
   said: `${code ?? name}: ${message}`,
   cause: cause?.message ?? ''
 })
 
-test('the page shows each failure that is provoked here, once, and no other', () => {
+test('the page shows each failure of provoked.mjs once, and no other', () => {
   assert.deepEqual(shown.map(({ mark }) => mark.subject).sort(), Object.keys(PROVOKED).sort())
 })
 
@@ -37,14 +37,14 @@ describe('a failure looks as the page shows it', () => {
       assert.ok(error, 'nothing failed')
       const { said, cause } = lookOf(error)
       const [message, shownCause] = block.trim().split('\ncause: ')
-      assert.ok(matches(said, message), `the page shows\n  ${message}\nand what comes is\n  ${said}`)
+      assert.ok(matches(said, message), `the page shows\n  ${message}\nand the error is\n  ${said}`)
       if (shownCause !== undefined)
         assert.ok(matches(cause, shownCause), `the page shows\n  ${shownCause}\nand the cause is\n  ${cause}`)
     })
   }
 })
 
-test('a failure stands in the section of its code', () => {
+test('a failure is in the section of its code', () => {
   const lines = text.split('\n')
   for (const {
     line,

@@ -13,14 +13,14 @@ test('every block of bytes is checked here', () => {
   assert.deepEqual(subjects, ['varuint', 'sort key', 'set'])
 })
 
-test('the varuints that the page shows are those of the format', () => {
+test('the varuints of the page are those of the format', () => {
   const shown = [...bytesOf('varuint').matchAll(/(\d+) → ((?:[0-9a-f]{2}\b ?)+)/g)]
   assert.equal(shown.length, 4)
   for (const [, number, hex] of shown)
     assert.equal(varuint(Number(number)).toString('hex'), hex.replaceAll(' ', ''), number)
 })
 
-test('the sort key that the page shows is that of the document it names', () => {
+test('the sort key of the page is that of the document it names', () => {
   const [hex] = bytesOf('sort key').split('\n')
   assert.equal(
     hex.replaceAll(' ', ''),
@@ -44,7 +44,7 @@ test('a set in a table has the items and attributes that the page shows', async 
     ['parts', 'at', 'sealed', 'compacted', 'sv']
   )
   for (const [name, type] of attributes) {
-    // The last two stand in the result of a compaction.
+    // Only the result of a compaction has the last two.
     if (name !== 'compacted' && name !== 'sv')
       assert.deepEqual(Object.keys(head.attributes[name]), [type], name)
   }

@@ -1,12 +1,13 @@
 /**
- * Runs the fragments of a page: all its js blocks that are no program and no server, one after the other in one process.
+ * Runs the fragments of a page, one after the other in one process. A fragment is a js block that is neither a program nor a
+ * server.
  *
- * They become one ES module in which each block opens a scope inside that of the block before: it sees what earlier blocks
- * declared, and may declare the same names again. Every line keeps the number that it has in the page, so that a stack
- * says where in the page it broke. What the page takes for granted (`persistence`, `doc`, …) comes from contexts.mjs.
+ * The fragments become one ES module. Each block opens a scope inside that of the previous block, so it sees earlier
+ * declarations and may declare the same names again. Every line keeps its line number of the page, so that a stack shows where
+ * the page is wrong. contexts.mjs provides the globals (`persistence`, `doc`, …).
  *
- * `// → VALUE` at the end of a line is what the line gives: the value declared or awaited there, or what it prints. In it
- * `…` stands for anything.
+ * `// → VALUE` at the end of a line is the result of the line: the value that it declares or awaits, or its output. `…` stands
+ * for anything.
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -20,9 +21,9 @@ const CONTEXTS = new URL('contexts.mjs', import.meta.url)
 const SHOWN = /^(\s*)(.*\S)\s+\/\/ → (.*)$/
 
 /**
- * Runs the fragments of a page in a process whose 'y-dynamodb' is this package, and that may write into `folder`.
+ * Runs the fragments of a page in a process that loads this package as 'y-dynamodb' and may write into `folder`.
  *
- * @returns what they left on standard error; empty where all is well
+ * @returns standard error of the process; empty if everything is right
  */
 export const runFragments = (page, fragments, folder) => {
   const input = moduleOf(page, fragments)
@@ -37,7 +38,7 @@ export const runFragments = (page, fragments, folder) => {
   return status === 0 && stdout === THROUGH ? stderr : `${stderr}\nended early with ${status ?? signal}`
 }
 
-/** The page's fragments as the source of one module. */
+/** The fragments of a page as the source of one module. */
 const moduleOf = (name, fragments) => {
   const lines = [
     `import { is, printed } from '${SUPPORT}'; import { enter, leave } from '${CONTEXTS}'; await enter('${name}')`
@@ -62,7 +63,7 @@ const withCheck = (code, line) => {
     : `${indent}is(${statement}, ${expected})`
 }
 
-/** Static imports stand at the top of a module only; in a scope they become dynamic ones. */
+/** Static imports are allowed only at the top of a module, so in a scope they become dynamic ones. */
 const imported = source =>
   source.replace(/^import (?!\{ is, printed)([^'"]+?) from ('[^']+')/gm, (_, names, from) => {
     const [, whole, one, some] = /^(?:\* as (\w+)|(\w+)?(?:, )?(\{[^}]*\})?)$/s.exec(names)

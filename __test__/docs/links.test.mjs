@@ -6,7 +6,7 @@ import { ROOT } from '../../scripts/machine.mjs'
 import { allPages, readPage } from '../../scripts/pages.mjs'
 
 const { files } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
-// npm packs these in any case.
+// npm always packs these.
 const PACKED = [...files, 'README.md', 'LICENSE', 'package.json']
 const isPacked = name => PACKED.some(packed => name === packed || name.startsWith(`${packed}/`))
 
@@ -22,10 +22,10 @@ const links = [...pages].flatMap(([from, page]) =>
     })
 )
 const say = broken => broken.map(({ from, href }) => `${from}: ${href}`)
-/** Files of the original package that pages name. */
+/** Files of the original package that the pages name. */
 const OF_THE_ORIGINAL = ['src/y-dynamodb.js', 'src/y-dynamodb.cjs']
 
-test('the README leads to every page of docs/', () => {
+test('the README links to every page of docs/', () => {
   const reached = new Set(links.filter(({ from }) => from === 'README.md').map(({ to }) => to))
   assert.deepEqual(
     [...pages.keys()].filter(name => name.startsWith('docs/') && !reached.has(name)),
@@ -44,12 +44,12 @@ test('every anchor is that of a heading', () => {
   assert.deepEqual(say(withAnchor.filter(({ to, anchor }) => !pages.get(to).anchors.has(anchor))), [])
 })
 
-test('a page of the published package leads only to what is published with it', () => {
+test('a page of the published package links only to published files', () => {
   const published = links.filter(({ from }) => isPacked(from))
   assert.deepEqual(say(published.filter(({ to }) => !isPacked(to))), [])
 })
 
-test('a page names no file of the repository that is not there', () => {
+test('every file of the repository that a page names exists', () => {
   const named = [...pages].flatMap(([from, { text }]) =>
     [
       ...text.matchAll(

@@ -84,8 +84,8 @@ const passOn = async ({ response, forward }) => {
 }
 
 /** What the table has of a text, past a proxy. */
-const textIn = async (t, table, name = 'text') => {
-  const stored = await (table.behind ?? table).open(t).getYDoc(DOC)
+const textIn = async (t, table, { docName = DOC, name = 'text' } = {}) => {
+  const stored = await (table.behind ?? table).open(t).getYDoc(docName)
   return stored.getText(name).toString()
 }
 
@@ -187,7 +187,10 @@ test(
       const client = start(t, ['--input-type=module', '--eval', text.replace('1234', port)], table)
       await until('what the client prints', () => client.output().includes('\n'))
       assert.equal(client.output(), `loaded: "${loaded}"\n`)
-      await until('the text in the table', async () => (await textIn(t, table, 'body')) === loaded + TYPED)
+      await until(
+        'the text in the table',
+        async () => (await textIn(t, table, { docName: 'notes', name: 'body' })) === loaded + TYPED
+      )
       client.child.kill('SIGINT')
       await client.ended
       server.child.kill('SIGTERM')

@@ -1,8 +1,8 @@
 /**
- * Runs what a page shows as a whole file: programs to their end, servers until their first line.
+ * Runs the complete files of a page: programs to their end, servers until their first line.
  *
- * They run as they stand. What differs is where they store: what the page shows as AWS or as a file in the reader's folder
- * is a file in a folder of the test, so that two runs of one program meet each other as they do at the reader's.
+ * Only the endpoint is changed: AWS, or a file in the reader's folder, becomes a file in a folder of the test. So a second run
+ * of a program finds what the first one stored, as it does for the reader.
  */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
@@ -17,7 +17,7 @@ import { matches } from './shown.mjs'
 const LIMIT_MS = 60_000
 const ON_AWS = /aws: \{ region: '[^']+' \}/g
 const ON_FILE = /'file:\.\/([^']+)'/g
-/** Names under which this repository has several versions of one package. */
+/** This repository installs several versions of one package under other names. */
 const ALIASES = { 'y-websocket/bin/utils': 'y-websocket-2/bin/utils' }
 
 /** A folder that is deleted when the test ends. */
@@ -39,7 +39,7 @@ const isCommonJs = source => /\brequire\(/.test(source) && !/^import /m.test(sou
 
 const argumentsOf = source => [`--input-type=${isCommonJs(source) ? 'commonjs' : 'module'}`, '--eval', source]
 
-/** What the program prints must be what its `// →` comments show, in their order; one without such a comment may print anything. */
+/** The output must match the `// →` comments, in order. A program without such a comment may print anything. */
 export const runProgram = ({ text, name }, folder) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, argumentsOf(inFolder(text, folder)), {
     cwd: ROOT,
@@ -57,7 +57,7 @@ export const runProgram = ({ text, name }, folder) => {
   )
 }
 
-/** Starts a server on a free port, waits for its first line, asks at the port that it tells, asks it to end and waits for that. */
+/** Starts a server on a free port, waits for its first line, sends a request to the port it prints, and stops it by SIGTERM. */
 export const runServer = async (t, { text }, folder) => {
   const child = spawn(process.execPath, argumentsOf(inFolder(text, folder)), {
     cwd: ROOT,

@@ -1,6 +1,6 @@
 /**
- * Every failure that docs/ERRORS.md shows, really provoked. Keys are the subjects of its marks `<!-- provoked: … -->`; each
- * function gives the error that the user sees.
+ * Causes every failure that docs/ERRORS.md shows. The keys are the subjects of its marks `<!-- provoked: … -->`. Each function
+ * returns the error that the user sees.
  */
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -37,7 +37,7 @@ const embedded = () => new TestTable({ endpoint: `memory:${Math.random()}`, tabl
 /** A call on a table of the embedded database. */
 const onTable = (call, more) => async t => rejected(call(embedded().open(t, more)))
 
-/** A store on a table that answers each request, or those of one operation, with `fault`. */
+/** A store on a table that answers every request, or the requests of one operation, with `fault`. */
 const onFault =
   (fault, { only, call = persistence => persistence.storeUpdate('letter', update) } = {}) =>
   async t => {
@@ -48,7 +48,7 @@ const onFault =
     return rejected(call(persistence))
   }
 
-/** A call on a table that was changed behind its back. */
+/** A call on a table that something else has changed. */
 const onDamage = (damage, call) => async t => {
   const table = embedded()
   const persistence = table.open(t)
@@ -57,7 +57,7 @@ const onDamage = (damage, call) => async t => {
   return rejected(call(persistence))
 }
 
-/** A process without any of AWS's settings. */
+/** A process without any settings of AWS. */
 const withoutSettings = config => {
   const program = `import DynamoDbPersistence from 'y-dynamodb'
     const give = ({ code, message, cause }) => process.stdout.write(JSON.stringify({ code, message, cause: cause && { message: cause.message } }))
@@ -77,7 +77,7 @@ const withoutSettings = config => {
   return JSON.parse(stdout)
 }
 
-/** Something that answers and is no DynamoDB. */
+/** A server that is not DynamoDB. */
 const onOtherServer = async t => {
   const server = http.createServer((request, response) => {
     response.writeHead(404).end('<html>not found</html>')
@@ -130,7 +130,7 @@ const withFailingCredentials = async t => {
   return rejected(persistence.getYDoc('letter'))
 }
 
-/** The one connection hangs, and more requests wait for it than get it in time. */
+/** The only connection hangs, and further requests wait for it until they time out. */
 const whenNobodyIsAnswered = async t => {
   const table = await ProxiedTable.before(t, embedded())
   table.rule(() => hang)
@@ -164,7 +164,7 @@ const withoutAddon = () => {
   }
 }
 
-/** Begins with a byte that is no kind of value. */
+/** Its first byte is not a type of value. */
 const NO_META = Buffer.of(9)
 
 const v2 = () => {

@@ -1,4 +1,4 @@
-/** Checks that the commands a page shows exist: scripts of npm, files, packages, commands of `npx y-dynamodb`; and its usage. */
+/** Checks that the commands of a page exist: npm scripts, files, packages, commands of `npx y-dynamodb` and their usage. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -17,7 +17,7 @@ const PACKAGES = new Set([
 
 const isOption = word => word.startsWith('-')
 
-/** The text that `npx y-dynamodb [COMMAND] --help` prints. */
+/** The output of `npx y-dynamodb [COMMAND] --help`. */
 const helpOf = (...command) => {
   assert.ok(manifest.bin?.['y-dynamodb'], 'package.json has no bin y-dynamodb')
   const words = [path.join(ROOT, manifest.bin['y-dynamodb']), ...command, '--help']
@@ -26,7 +26,7 @@ const helpOf = (...command) => {
   return stdout
 }
 
-/** The usage of the command line, or of one of its commands, must be what `--help` prints. */
+/** The usage of the command line, or of one of its commands, must equal the output of `--help`. */
 export const checkUsage = text => {
   const [, command] = /^Usage: y-dynamodb ([a-z][a-z-]*)?/.exec(text)
   assert.equal(text.trim(), helpOf(...(command === undefined ? [] : [command])).trim())

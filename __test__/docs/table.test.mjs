@@ -1,4 +1,4 @@
-/** docs/TABLE.md: its tables are made and used, its policy is compared with what the calls really ask of DynamoDB. */
+/** Creates and uses the tables of docs/TABLE.md, and compares its policy with the actual requests of the calls. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import yaml from 'yaml'
@@ -15,7 +15,7 @@ const marked = (kind, subject) =>
 const [update] = keystrokes(1)
 const PREFIX = 'dynamodb:'
 
-/** What the page's CDK code asks for, told by a stand-in for aws-cdk-lib. */
+/** The table and grants that the page's CDK code requests from a stand-in for aws-cdk-lib. */
 const cdk = () => {
   const asked = { actions: [] }
   class Table {
@@ -39,7 +39,7 @@ const cdk = () => {
   return asked
 }
 
-/** The three descriptions of the table in one form: that of CreateTable. */
+/** The three descriptions of the table, as requests of CreateTable. */
 const TABLES = {
   CDK() {
     const { tableName, partitionKey, sortKey, billingMode, pointInTimeRecoverySpecification, removalPolicy } =
@@ -87,7 +87,7 @@ const TABLES = {
   }
 }
 
-describe('a table that is made as the page shows is taken, recovers and stays', () => {
+describe('a table of the page is accepted, has point-in-time recovery and is kept', () => {
   for (const [stack, describeTable] of Object.entries(TABLES)) {
     test(stack, async t => {
       const { recovers, stays, TableName, ...request } = describeTable()
@@ -123,7 +123,7 @@ const list = async persistence => {
   await persistence.clearAll()
 }
 
-/** The actions that `work` asks for on a table that exists. */
+/** The actions that `work` needs on an existing table. */
 const asked = async (t, work, { created = true, more } = {}) => {
   const table = await recorder(t)
   if (created) await table.create()
@@ -131,7 +131,7 @@ const asked = async (t, work, { created = true, more } = {}) => {
   return new Set(table.requests.map(({ operation }) => PREFIX + operation))
 }
 
-test('the policy allows what a server does, and no more', async t => {
+test('the policy allows the actions of a server, and no others', async t => {
   assert.deepEqual(policy().sort(), [...(await asked(t, serve))].sort())
 })
 
@@ -139,7 +139,7 @@ test('the CDK code grants what the policy allows', () => {
   assert.deepEqual(cdk().actions.sort(), policy().sort())
 })
 
-test('what is not in the policy is needed for what the page says', async t => {
+test('the actions outside the policy are needed for the calls that the page names', async t => {
   const inPolicy = new Set(policy())
   const beyond = async (...args) => [...(await asked(t, ...args))].filter(action => !inPolicy.has(action))
   assert.deepEqual(await beyond(list), ['dynamodb:Scan'])
@@ -147,7 +147,7 @@ test('what is not in the policy is needed for what the page says', async t => {
   assert.ok(!(await asked(t, serve, { more: { skipCreateTable: true } })).has('dynamodb:DescribeTable'))
 })
 
-test('a process that only reads needs Query alone, as the page says', async t => {
+test('a process that only reads needs only Query', async t => {
   const table = await ProxiedTable.before(t)
   const writer = table.open(t)
   for (const each of keystrokes(200)) await writer.storeUpdate('doc', each)
@@ -158,13 +158,13 @@ test('a process that only reads needs Query alone, as the page says', async t =>
   await persistence.getStateVector('doc')
 })
 
-/** What a row of the page's table names, each with the action of that row. */
+/** The rows of the page's table: an action and the calls that need it. */
 const rows = [...page.matchAll(/^\| `(dynamodb:\w+)` \| (.*) \|$/gm)].map(([, action, needed]) => ({
   action,
   needed
 }))
 
-test('the page says of every action what it is for', () => {
+test('the page describes every action', () => {
   assert.deepEqual(
     rows.map(({ action }) => action).sort(),
     [...policy(), 'dynamodb:Scan', 'dynamodb:CreateTable'].sort()

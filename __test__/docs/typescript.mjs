@@ -1,4 +1,4 @@
-/** Compiles ts blocks as files of the top folder, where 'y-dynamodb' is this package, without writing them there. */
+/** Compiles ts blocks as virtual files of the top folder, so that 'y-dynamodb' is this package. */
 import path from 'node:path'
 import ts from 'typescript'
 import { ROOT } from '../../scripts/machine.mjs'
@@ -16,7 +16,7 @@ const OPTIONS = {
 
 /**
  * @param {string[]} sources
- * @returns what the compiler says, a line for each error
+ * @returns the errors of the compiler, one line each
  */
 export const errorsOf = sources => {
   const files = new Map(sources.map((text, i) => [path.join(ROOT, `block-${i}.mts`), text]))

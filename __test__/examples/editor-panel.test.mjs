@@ -27,8 +27,8 @@ const numbersOf = async (person, names) =>
   Object.fromEntries(await Promise.all(names.map(async name => [name, parse(await person.field(name))])))
 
 /** Waits until the report changes no more, although the pages go on fetching it. */
-const rest = (demo, docName) =>
-  until('rest', async () => {
+const settled = (demo, docName) =>
+  until('a report that stays the same', async () => {
     const before = await demo.stored(docName)
     await new Promise(resolve => setTimeout(resolve, 3_000))
     const report = await demo.stored(docName)
@@ -46,7 +46,7 @@ test(
     await grace.type('Next time: Thursday at ten')
     await Promise.all([ada.saved(), grace.saved()])
     await until('a compaction', async () => /merged/.test(await ada.field('compactions')))
-    const { stored, waiting, compactions } = await rest(demo, 'minutes')
+    const { stored, waiting, compactions } = await settled(demo, 'minutes')
 
     // The panel, the report of all documents and the items of the table agree.
     const expected = { items: stored.items, bytes: stored.bytes, waiting: 0 }
@@ -80,10 +80,10 @@ test('the cost on a page is that of its document', inChromium, async t => {
   const [ada, grace] = await Promise.all([open('/minutes'), open('/letter')])
   await ada.type('short')
   await ada.saved()
-  const { cost, prices } = await rest(demo, 'minutes')
+  const { cost, prices } = await settled(demo, 'minutes')
   await grace.type(LETTER)
   await grace.saved()
-  const letter = await rest(demo, 'letter')
+  const letter = await settled(demo, 'letter')
   assert.deepEqual((await demo.stored('minutes')).cost, cost)
   assert(cost.writeUnits >= 1 && cost.writeUnits <= 5, JSON.stringify(cost))
   assert(letter.cost.writeUnits > LETTER.length / 10, JSON.stringify(letter.cost))

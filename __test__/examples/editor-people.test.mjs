@@ -83,7 +83,7 @@ test(
     assert.equal(await labelOf(ada).textContent(), 'Grace')
     await labelIs(ada, '0')
 
-    await grace.page.keyboard.type('.') // at the end of a paragraph the position stays the same
+    await grace.page.keyboard.type('.')
     await labelIs(ada, '1')
     await labelIs(ada, '0')
     await grace.page.keyboard.press('Home')

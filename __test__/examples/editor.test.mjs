@@ -142,6 +142,7 @@ test(
     await until('the numbers', async () => /merged/.test(await ada.field('compactions')))
     await grace.page.keyboard.press('Home')
     await grace.page.keyboard.press('End')
+    await ada.page.setViewportSize({ width: 1_180, height: 660 })
     await ada.page.locator('.caret.moved').waitFor()
     await ada.page.screenshot({ path: SCREENSHOT })
   }

@@ -54,3 +54,16 @@ test('a page with the smallest client id keeps its name and colour', () => {
   const own = { name: 'Ada', isChosen: true, color: COLOURS[0] }
   assert.deepEqual(distinct(own, 1, [{ client: 2, ...own }]), { name: 'Ada', color: COLOURS[0] })
 })
+
+/** The contrast of white text on a colour, by the formula of WCAG 2. */
+const contrastWithWhite = colour => {
+  const [red, green, blue] = [1, 3, 5]
+    .map(at => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map(value => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+}
+
+test('white text is legible on every colour', () => {
+  for (const colour of COLOURS)
+    assert(contrastWithWhite(colour) >= 4.5, `${colour}: ${contrastWithWhite(colour)}`)
+})

@@ -7,7 +7,8 @@ import { WebSocketServer } from 'ws'
 import { TestTable } from '../support/engine.mjs'
 import { ProxiedTable, delay } from '../support/proxy.mjs'
 import { breakConnection } from '../support/sockets.mjs'
-import { docNameOf, persist } from '../../examples/y-websocket/persist.mjs'
+import { join } from '../servers/serving.mjs'
+import { closeConnections, docNameOf, persist } from '../../examples/y-websocket/persist.mjs'
 import { until } from '../support/until.mjs'
 import { upgrade } from './upgrade.mjs'
 
@@ -61,4 +62,25 @@ test('a client that does not speak the websocket protocol leaves no document in 
   const { answer } = upgrade(port, '/doc', { Upgrade: 'something' })
   assert.match(await answer, / 400 /)
   assert.equal(docs.size, 0)
+})
+
+test('the clients of a cleared document reconnect, and what they still have is stored again', async t => {
+  const reported = []
+  const persistence = new TestTable().open(t, {
+    onError: ({ code }, { docName }) => {
+      reported.push(code)
+      closeConnections(docName)
+    }
+  })
+  const { port } = await serve(t, persistence)
+  const { text, isSynced, leave } = join(port, 'doc')
+  t.after(leave)
+  await until('synchronisation', isSynced)
+  text.insert(0, 'Dear reader')
+  const stored = async () => (await persistence.getYDoc('doc')).getText('text').toString()
+  await until('the text in the table', async () => (await stored()) === 'Dear reader')
+
+  await persistence.clearDocument('doc')
+  await until('the text in the table again', async () => (await stored()) === 'Dear reader')
+  assert.deepEqual(reported, ['ERR_CLEARED'])
 })

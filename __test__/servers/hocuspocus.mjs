@@ -4,6 +4,7 @@ import { Server } from '@hocuspocus/server'
 import WebSocket from 'ws'
 import { DynamoDB } from 'y-dynamodb/hocuspocus'
 import * as Y from 'yjs'
+import { stored } from '../support/bound.mjs'
 import { textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence } from '../support/engine.mjs'
 import { deny } from '../support/proxy.mjs'
@@ -67,17 +68,8 @@ const joined = (t, url, name) => {
   return { doc, text: doc.getText('text'), leave, refusals, isSynced: () => provider.synced }
 }
 
-export const stored = async (table, docName = 'doc') => {
-  const persistence = DynamoDbPersistence({
-    ...table.config(),
-    ...(table.behind && { aws: table.behind.config().aws })
-  })
-  try {
-    return textOf(await persistence.getYDoc(docName))
-  } finally {
-    await persistence.close()
-  }
-}
+/** The text of the document as another server loads it. */
+export const storedText = async (table, docName) => textOf(await stored(table, docName))
 
 export const store = async (table, docName, text) => {
   const persistence = DynamoDbPersistence(table.config())

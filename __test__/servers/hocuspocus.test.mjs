@@ -8,7 +8,7 @@ import { until } from '../support/until.mjs'
 import { textOf } from '../support/documents.mjs'
 import { TestTable } from '../support/engine.mjs'
 import { ProxiedTable, delay, deny } from '../support/proxy.mjs'
-import { denyReads, denyWrites, open, store, stored } from './hocuspocus.mjs'
+import { denyReads, denyWrites, open, store, storedText } from './hocuspocus.mjs'
 
 describe('a Hocuspocus server', () => {
   test('loads its documents after a restart', async t => {
@@ -45,11 +45,11 @@ describe('a Hocuspocus server', () => {
     const first = join('doc')
     await until('synchronisation', first.isSynced)
     first.text.insert(0, 'x'.repeat(10_000))
-    await until('the long text in the table', async () => (await stored(table)) !== '')
+    await until('the long text in the table', async () => (await storedText(table)) !== '')
     first.text.insert(0, 'a')
     first.leave()
     await until('the unloading', () => documents.size === 0)
-    assert.equal((await stored(table)).length, 10_001)
+    assert.equal((await storedText(table)).length, 10_001)
     const bytes = extension.persistence.stats().batches.bytesBefore
     assert(bytes < 10_200, `${bytes} bytes for 10,001 letters`)
     const second = join('doc')
@@ -72,7 +72,7 @@ describe('a Hocuspocus server', () => {
     assert(documents.has('doc'))
     table.rule(() => undefined)
     await until('the unloading', () => documents.size === 0)
-    assert.equal(await stored(table), 'not stored yet')
+    assert.equal(await storedText(table), 'not stored yet')
     assert.deepEqual([...new Set(codes())], ['ERR_ACCESS'])
   })
 
@@ -97,7 +97,7 @@ describe('a Hocuspocus server', () => {
     await until('a refusal', () => codes().length > 0)
     table.rule(() => undefined)
     await until('the unloading', () => documents.size === 0)
-    assert.equal(await stored(table), 'before, during')
+    assert.equal(await storedText(table), 'before, during')
     const connection = await hocuspocus.openDirectConnection('doc')
     assert.equal(textOf(connection.document), 'before, during')
     await connection.disconnect()
@@ -152,7 +152,7 @@ describe('a Hocuspocus server', () => {
     await until('the change at the server', () => documents.get('doc').getText('text').length > 10)
     client.leave()
     await until('the unloading', () => documents.size === 0)
-    assert.equal(await stored(table), 'typed in a template')
+    assert.equal(await storedText(table), 'typed in a template')
   })
 
   test('onStoreDocument does not wait for a failing table, so the server can be destroyed', async t => {
@@ -184,7 +184,7 @@ describe('a Hocuspocus server', () => {
     const { hocuspocus } = await open(t, table)
     const connection = await hocuspocus.openDirectConnection('doc')
     await connection.transact(document => document.getText('text').insert(0, 'written by the server'))
-    assert.equal(await stored(table), 'written by the server')
+    assert.equal(await storedText(table), 'written by the server')
     await connection.disconnect()
   })
 
@@ -199,7 +199,7 @@ describe('a Hocuspocus server', () => {
     })
     const connection = await hocuspocus.openDirectConnection('doc')
     await connection.transact(document => document.getText('text').insert(0, 'behind another http server'))
-    assert.equal(await stored(table), 'behind another http server')
+    assert.equal(await storedText(table), 'behind another http server')
     await connection.disconnect()
   })
 
@@ -209,13 +209,13 @@ describe('a Hocuspocus server', () => {
     const client = join('doc')
     await until('synchronisation', client.isSynced)
     client.text.insert(0, 'before')
-    await until('the text in the table', async () => (await stored(table)) === 'before')
+    await until('the text in the table', async () => (await storedText(table)) === 'before')
     const former = documents.get('doc')
     await extension.persistence.clearDocument('doc')
     await until('the end of the former document', () => former.isDestroyed)
     await until('the new document', () => documents.has('doc') && client.isSynced())
     client.text.insert(6, ' and after')
-    await until('the text in the table', async () => (await stored(table)) === 'before and after')
+    await until('the text in the table', async () => (await storedText(table)) === 'before and after')
     assert.deepEqual(codes(), ['ERR_CLEARED'])
   })
 

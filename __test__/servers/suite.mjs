@@ -9,6 +9,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import v8 from 'node:v8'
 import vm from 'node:vm'
+import { stored } from '../support/bound.mjs'
 import { until } from '../support/until.mjs'
 import { textOf } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
@@ -89,7 +90,7 @@ export const serverSuite = async version => {
       await persistence.writeState('doc', utils.docs.get('doc'))
       await until(
         'the text in the table',
-        async () => textOf(await reader(table)) === 'and after, typed before'
+        async () => textOf(await stored(table)) === 'and after, typed before'
       )
       assert.deepEqual([...new Set(codes())], ['ERR_ACCESS'])
     })
@@ -100,7 +101,7 @@ export const serverSuite = async version => {
       const earlier = client('doc')
       await until('synchronisation', earlier.isSynced)
       earlier.text.insert(0, 'stored')
-      await until('the text in the table', async () => textOf(await reader(table)) === 'stored')
+      await until('the text in the table', async () => textOf(await stored(table)) === 'stored')
       earlier.leave()
       await until('the end of the document at the server', () => !utils.docs.has('doc'))
 
@@ -120,7 +121,7 @@ export const serverSuite = async version => {
       const late = client('doc')
       await until('all of it at another client', () => late.text.length === 19)
       assert.deepEqual(
-        [textOf(late.doc), textOf(await reader(table))],
+        [textOf(late.doc), textOf(await stored(table))],
         [textOf(typing.doc), textOf(typing.doc)]
       )
       assert.deepEqual([...new Set(codes())], ['ERR_ACCESS'])
@@ -142,7 +143,7 @@ export const serverSuite = async version => {
         )
       )
       await persistence.writeState('doc', utils.docs.get('doc'))
-      const found = textOf(await reader(table))
+      const found = textOf(await stored(table))
       assert.deepEqual(found.trim().split(' ').sort(), words)
       for (const { doc } of clients) assert.equal(textOf(doc), found)
       assert.deepEqual(codes(), [])
@@ -163,7 +164,7 @@ export const serverSuite = async version => {
       await first.persistence.writeState('doc', utils.docs.get('doc'))
       const late = first.client('doc')
       await until('the text at another client', () => textOf(late.doc) === 'kept and more')
-      assert.equal(textOf(await reader(table)), 'kept and more')
+      assert.equal(textOf(await stored(table)), 'kept and more')
       assert.equal(textOf(await table.open(t).getYDoc('doc')), 'kept and more')
     })
 
@@ -173,13 +174,13 @@ export const serverSuite = async version => {
       const clients = [client('doc'), client('doc')]
       await until('synchronisation', () => clients.every(({ isSynced }) => isSynced()))
       clients[0].text.insert(0, 'before')
-      await until('the text in the table', async () => textOf(await reader(table)) === 'before')
+      await until('the text in the table', async () => textOf(await stored(table)) === 'before')
       const former = utils.docs.get('doc')
       await persistence.clearDocument('doc')
       await until('the end of the former document', () => former.isDestroyed)
       await until('the new document', () => utils.docs.get('doc')?.conns.size === 2)
       clients[0].text.insert(6, ' and after')
-      await until('the text in the table', async () => textOf(await reader(table)) === 'before and after')
+      await until('the text in the table', async () => textOf(await stored(table)) === 'before and after')
       assert.deepEqual(codes(), ['ERR_CLEARED'])
     })
 
@@ -234,18 +235,6 @@ export const serverSuite = async version => {
   }
 }
 
-const reader = async (table, docName = 'doc') => {
-  const persistence = DynamoDbPersistence({
-    ...table.config(),
-    ...(table.behind && { aws: table.behind.config().aws })
-  })
-  try {
-    return await persistence.getYDoc(docName)
-  } finally {
-    await persistence.close()
-  }
-}
-
 const start = async (t, version, config, port = 0) => {
   const child = fork(SERVER, [version, JSON.stringify(config), String(port)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc']
@@ -282,7 +271,7 @@ const killed = async (t, version, joined) => {
   await until('the same text at both', () => textOf(a.doc) === textOf(b.doc) && a.text.length > 1_000)
   const text = textOf(a.doc)
   assert.equal(text.trim().split(' ').length, 240)
-  await until('the text in the table', async () => textOf(await reader(table)) === text)
+  await until('the text in the table', async () => textOf(await stored(table)) === text)
   clients.forEach(({ leave }) => leave())
   await second.kill()
 

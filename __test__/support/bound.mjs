@@ -35,9 +35,9 @@ export const hold = () => {
   return { fault, release }
 }
 
-/** The document as another server loads it. */
+/** The document as another server loads it, without the faults of a proxy. */
 export const stored = async (table, docName = 'doc') => {
-  const persistence = DynamoDbPersistence(table.config())
+  const persistence = DynamoDbPersistence((table.behind ?? table).config())
   try {
     return await persistence.getYDoc(docName)
   } finally {

@@ -120,20 +120,20 @@ test('types nested too deep are refused: yjs deletes them by recursion', () => {
   assert.ok(throws(nested(10_000, true)))
 })
 
-test('updates that only together make yjs throw: the entry that is divided is read as a tombstone', () => {
+test('updates that only together make yjs throw: the map entry that is split is read as a tombstone', () => {
   const map = Uint8Array.of(1, 1, 9, 0, 7, 1, 1, 97, 1, 0)
   const entry = Uint8Array.of(1, 1, 2, 0, 40, 0, 9, 0, 1, 107, 2, 126, 126, 0)
-  const divides = Uint8Array.of(1, 1, 3, 0, 136, 2, 0, 1, 126, 0)
+  const splits = Uint8Array.of(1, 1, 3, 0, 136, 2, 0, 1, 126, 0)
   const end = Uint8Array.of(0, 1, 9, 1, 0, 1)
-  const log = [map, entry, divides, end]
+  const log = [map, entry, splits, end]
   assert.ok(log.every(isValid))
   assert.ok(throws(merge(log, { gc: false })))
-  for (const order of [log, [end, divides, entry, map]]) {
+  for (const order of [log, [end, splits, entry, map]]) {
     const read = mergeReadable(order, { gc: false })
     assert.ok(isValid(read) && !throws(read))
     const doc = new Y.Doc()
-    Y.applyUpdate(doc, mergeReadable([map, entry, divides]))
-    assert.deepEqual(doc.getArray('a').get(0).toJSON(), { k: null }, 'the value that divided it')
+    Y.applyUpdate(doc, mergeReadable([map, entry, splits]))
+    assert.deepEqual(doc.getArray('a').get(0).toJSON(), { k: null }, 'the value that split it')
   }
 })
 

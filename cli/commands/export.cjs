@@ -5,7 +5,7 @@
 const path = require('node:path')
 const { createFolder, hasContent, writeDocument } = require('../files.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
-const { pluralize, printable } = require('../format.cjs')
+const { failedSuffix, pluralize, printable } = require('../format.cjs')
 const { quarantineNotice } = require('../import-report.cjs')
 const { notFound } = require('../not-found.cjs')
 const { CONCURRENCY } = require('../options.cjs')
@@ -41,14 +41,14 @@ async function run(context) {
       sums.metas += metas.size
       await output.result(
         { name, file: base, bytes: update.length, metas: metas.size, quarantined },
-        `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}`,
+        `${String(update.length).padStart(12)} bytes  ${pluralize(metas.size, 'meta')}  ${printable(name)}  →  ${path.basename(base)}${hasContent(update) ? '.yjs' : '.json'}`,
         ...quarantineNotice(document)
       )
     }
   )
   const sizes = `${pluralize(sums.bytes, 'byte')}, ${pluralize(sums.metas, 'meta')}`
   await output.text(
-    `${pluralize(sums.documents, 'document')} exported to ${folder} (${sizes}), ${failures} failed`
+    `${pluralize(sums.documents, 'document')} exported to ${folder} (${sizes})${failedSuffix(failures)}`
   )
 }
 

@@ -8,7 +8,7 @@ const { toFileName } = require('../file-names.cjs')
 const { createFolder, writeAtomically } = require('../files.cjs')
 const { findingsOf, formatFinding, isInformational } = require('../findings.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
-const { highlight, pluralize, printable } = require('../format.cjs')
+const { failedSuffix, highlight, pluralize, printable } = require('../format.cjs')
 const { notFound } = require('../not-found.cjs')
 const { CONCURRENCY } = require('../options.cjs')
 const { isKnown } = require('../summary.cjs')
@@ -32,7 +32,7 @@ async function run(context) {
   const table = context.openTable()
   const sums = { documents: 0, items: 0 }
   progress.begin()
-  await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
+  const failures = await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const verified = apply ? await table.repair(name) : await table.verify(name)
     if (!all && !isKnown(verified.items)) throw notFound(name)
     const findings = findingsOf(Y, name, verified)
@@ -48,7 +48,9 @@ async function run(context) {
       for (const finding of findings)
         await output.text(`${formatFinding(name, finding)}\n    ${outcomeOf(finding, apply)}`)
   })
-  await output.text(`${pluralize(sums.documents, 'document')}, ${movedItems(sums.items, apply)}`)
+  await output.text(
+    `${pluralize(sums.documents, 'document')}, ${movedItems(sums.items, apply)}${failedSuffix(failures)}`
+  )
 }
 
 function movedItems(items, apply) {
@@ -70,8 +72,9 @@ async function extractAll(context, folder) {
   const { options, output, progress } = context
   const table = context.openTable()
   await createFolder(folder)
+  let files = 0
   progress.begin()
-  await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
+  const failures = await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const quarantined = await table.quarantined(name)
     if (quarantined.length === 0 && !options.all && !isKnown((await table.verify(name)).items))
       throw notFound(name)
@@ -88,12 +91,14 @@ async function extractAll(context, folder) {
       }
       const file = path.join(folder, `${toFileName(name)}.${String(i).padStart(4, '0')}.quarantined`)
       await writeAtomically(file, value)
+      files++
       await output.result(
         { name, key, from, file },
         `${printable(name)}: ${printable(from)}  →  ${path.basename(file)}`
       )
     }
   })
+  await output.text(`${pluralize(files, 'item')} written to ${folder}${failedSuffix(failures)}`)
 }
 
 module.exports = {

@@ -4,7 +4,7 @@
 
 const { findingsOf, formatFinding, isInformational } = require('../findings.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
-const { pluralize } = require('../format.cjs')
+const { failedSuffix, pluralize } = require('../format.cjs')
 const { notFound } = require('../not-found.cjs')
 const { CONCURRENCY } = require('../options.cjs')
 const { isKnown } = require('../summary.cjs')
@@ -16,7 +16,7 @@ async function run(context) {
   const table = context.openTable()
   const sums = { documents: 0, items: 0, findings: 0 }
   progress.begin()
-  await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
+  const failures = await forEachDocument(context, selectedDocuments(context, table), async ({ name }) => {
     const verified = await table.verify(name)
     if (!options.all && !isKnown(verified.items)) throw notFound(name)
     const findings = findingsOf(Y, name, verified)
@@ -33,7 +33,7 @@ async function run(context) {
       pluralize(sums.documents, 'document'),
       pluralize(sums.items, 'item'),
       pluralize(sums.findings, 'finding')
-    ].join(', ')
+    ].join(', ') + failedSuffix(failures)
   )
 }
 

@@ -43,8 +43,10 @@ class Document {
       : { count: count + 1, entries: before + entries, at: Date.now() }
   }
 
-  /** `{ count, entries }`: how many compactions there were and how many entries they merged. After the first one also `at`
-   *  and, if the last one failed, `failed` with the code. */
+  /**
+   * `{ count, entries, at, failed }`: the number of compactions and of the entries that they merged, the time of the last
+   * attempt, and its error code if it failed.
+   */
   get compactions() {
     return this.#compactions
   }

@@ -1,4 +1,4 @@
-//! A state vector and an update: a diff is valid, and brings nothing that the update has not.
+//! A state vector and an update: the diff is valid, and has only ids of the update.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

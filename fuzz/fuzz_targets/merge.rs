@@ -1,4 +1,4 @@
-//! Several updates: a merge passes the second reading, and so does a merge of the merge. What is read of them is valid.
+//! Several updates: `verify` accepts their merge, and a merge of the merge. The merge for a read is valid.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -22,8 +22,8 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Copies of one item that contradict each other, which Yjs never makes, may be collected for a reason that only their
-/// union has: the second reading then says no, and nothing is deleted.
+/// Copies of an item that contradict each other, which Yjs never writes, may be collected for a reason that only their union
+/// has. `verify` refuses the merge then, and a compaction deletes nothing.
 fn check(verified: Result<(), Mismatch>) {
     match verified {
         Ok(()) | Err(Mismatch::LostContent(_)) => {}

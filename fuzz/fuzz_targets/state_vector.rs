@@ -1,4 +1,4 @@
-//! An update or a state vector: the vector of an update is valid, and the diff for who has all of it is empty.
+//! An update or a state vector: the state vector of an update is valid, and the diff for a peer with that vector is empty.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! One update: what is valid can be merged, and so can a little more; its readers agree with the merge. What is salvaged of
-//! it is valid and has its ids.
+//! One update: a valid one can be merged, and all readers accept what a merge accepts. The salvaged update is valid and has
+//! the same ids.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

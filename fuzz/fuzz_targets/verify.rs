@@ -1,4 +1,4 @@
-//! Updates and what claims to be their merge: the second reading never fails on bytes, and finds a lost update.
+//! Updates and a supposed merge: `verify` never panics, and finds a lost update.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

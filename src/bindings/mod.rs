@@ -19,6 +19,10 @@ pub mod hooks;
 #[cfg(feature = "aws")]
 pub mod inspect;
 #[cfg(feature = "aws")]
+pub mod listing;
+#[cfg(feature = "aws")]
+pub mod metas;
+#[cfg(feature = "aws")]
 pub mod monitor;
 #[cfg(feature = "aws")]
 pub mod options;

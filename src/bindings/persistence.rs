@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Env, External, ToNapiValue, Uint8Array, within_runtime_if_available};
+use napi::bindgen_prelude::{Either, Env, ToNapiValue, Uint8Array, within_runtime_if_available};
 use napi_derive::napi;
 
 use super::event_loop::{EventLoop, Receiver};
@@ -14,11 +14,10 @@ use super::failure::{Failure, outcome};
 use super::monitor::{NativeStats, ToListener};
 use super::options::{CredentialsFunction, FromFunction, NativeOptions};
 use super::stored_updates::NativeUpdates;
-use crate::codec::MetaKey;
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 use crate::log::SystemHost;
-use crate::persistence::{Cursor, DocState, Persistence};
+use crate::persistence::Persistence;
 use crate::queue::{Order, Pending};
 use crate::table::dynamo::DynamoTable;
 
@@ -29,35 +28,6 @@ pub struct NativePersistence {
     event_loop: Arc<EventLoop>,
     events: Arc<ToListener>,
     credentials: Option<Arc<FromFunction>>,
-}
-
-/// One meta.
-#[napi(object, object_from_js = false)]
-pub struct NativeMeta {
-    pub key: String,
-    pub value: Uint8Array,
-}
-
-/// One document of a listing.
-#[napi(object, object_from_js = false)]
-pub struct NativeDocState {
-    pub name: String,
-    pub sv: Uint8Array,
-    pub clock: u32,
-}
-
-/// A page of document names; `next` is given back to read on.
-#[napi(object, object_from_js = false)]
-pub struct NativeNames {
-    pub entries: Vec<String>,
-    pub next: Option<External<Cursor>>,
-}
-
-/// A page of state vectors.
-#[napi(object, object_from_js = false)]
-pub struct NativeDocStates {
-    pub entries: Vec<NativeDocState>,
-    pub next: Option<External<Cursor>>,
 }
 
 /// Opens a persistence. Makes no request before it returns.
@@ -153,78 +123,6 @@ impl NativePersistence {
     }
 
     #[napi(catch_unwind)]
-    pub fn set_meta(
-        &self,
-        env: &Env,
-        call: u32,
-        doc: String,
-        key: String,
-        value: &[u8],
-        outside: bool,
-    ) -> napi::Result<()> {
-        let value = value.to_vec();
-        let pending = on_meta(&doc, &key, |doc, key| self.inner.set_meta(doc, key, value, order(outside)));
-        self.answer(env, call, pending, nothing)
-    }
-
-    /// Resolves with null where there is none.
-    #[napi(catch_unwind)]
-    pub fn get_meta(
-        &self,
-        env: &Env,
-        call: u32,
-        doc: String,
-        key: String,
-        outside: bool,
-    ) -> napi::Result<()> {
-        let pending = on_meta(&doc, &key, |doc, key| self.inner.meta(doc, key, order(outside)));
-        self.answer(env, call, pending, |value| value.map(Uint8Array::new))
-    }
-
-    #[napi(catch_unwind)]
-    pub fn get_metas(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
-        self.answer(env, call, on(&doc, |doc| self.inner.metas(doc, order(outside))), |metas| {
-            metas.into_iter().map(|(key, value)| NativeMeta { key, value: value.into() }).collect::<Vec<_>>()
-        })
-    }
-
-    #[napi(catch_unwind)]
-    pub fn delete_meta(
-        &self,
-        env: &Env,
-        call: u32,
-        doc: String,
-        key: String,
-        outside: bool,
-    ) -> napi::Result<()> {
-        let pending = on_meta(&doc, &key, |doc, key| self.inner.delete_meta(doc, key, order(outside)));
-        self.answer(env, call, pending, nothing)
-    }
-
-    #[napi(catch_unwind)]
-    pub fn doc_names(&self, env: &Env, call: u32, after: Option<&External<Cursor>>) -> napi::Result<()> {
-        let pending = self.inner.doc_names(after.map(|cursor| Cursor::clone(cursor)));
-        self.answer(env, call, pending, |page| NativeNames {
-            entries: page.entries.iter().map(DocName::to_string).collect(),
-            next: page.next.map(External::new),
-        })
-    }
-
-    #[napi(catch_unwind)]
-    pub fn doc_state_vectors(
-        &self,
-        env: &Env,
-        call: u32,
-        after: Option<&External<Cursor>>,
-    ) -> napi::Result<()> {
-        let pending = self.inner.doc_states(after.map(|cursor| Cursor::clone(cursor)));
-        self.answer(env, call, pending, |page| NativeDocStates {
-            entries: page.entries.into_iter().map(doc_state).collect(),
-            next: page.next.map(External::new),
-        })
-    }
-
-    #[napi(catch_unwind)]
     pub fn clear_all(&self, env: &Env, call: u32) -> napi::Result<()> {
         self.answer(env, call, self.inner.clear_all(), nothing)
     }
@@ -295,18 +193,7 @@ pub(super) fn on<T: Send + 'static>(
     }
 }
 
-fn on_meta<T: Send + 'static>(
-    doc: &str,
-    key: &str,
-    call: impl FnOnce(DocName, MetaKey) -> Pending<Result<T>>,
-) -> Pending<Result<T>> {
-    on(doc, |doc| match MetaKey::new(&doc, key) {
-        Ok(key) => call(doc, key),
-        Err(error) => Box::pin(std::future::ready(Err(error))),
-    })
-}
-
-fn order(outside: bool) -> Order {
+pub(super) fn order(outside: bool) -> Order {
     if outside { Order::Outside } else { Order::Queued }
 }
 
@@ -314,8 +201,4 @@ fn number(clock: LogClock) -> u32 {
     clock.0
 }
 
-fn nothing((): ()) {}
-
-fn doc_state(state: DocState) -> NativeDocState {
-    NativeDocState { name: state.name.to_string(), sv: state.state_vector.into(), clock: state.clock.0 }
-}
+pub(super) fn nothing((): ()) {}

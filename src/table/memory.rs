@@ -1,19 +1,19 @@
-//! An in-memory [`Table`] that keeps the limits of DynamoDB and counts what DynamoDB would bill.
+//! An in-memory [`super::Table`] that keeps the limits of DynamoDB and counts what DynamoDB would bill.
 //!
 //! For tests and simulations: deterministic, without a clock or randomness of its own. A [`Hook`] is awaited before and
 //! after every request; it may delay a request, fail it, lose its answer, cut its page, or leave keys unprocessed.
 //! Clones share the items, so that each can stand for a process.
 
+mod item_map;
 mod request;
-mod store;
+mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use item_map::ItemMap;
 pub use request::{Fault, Hook, HookFuture, Request};
-use store::Store;
 
-use super::size::{check_batch, check_item, check_keys};
-use super::{DeleteIf, Item, LateWrites, Meter, Page, Query, ScanPage, Table};
+use super::{DeleteIf, Item, LateWrites, Meter, Page, ScanPage};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 
@@ -29,7 +29,7 @@ pub struct MemoryTable {
 #[derive(Default)]
 struct State {
     keys: Keys,
-    store: Store,
+    items: ItemMap,
     page_items: Option<u32>,
 }
 
@@ -48,7 +48,7 @@ impl MemoryTable {
         Self::default()
     }
 
-    /// A table that is not there until [`Table::prepare`] creates it.
+    /// A table that is not there until [`super::Table::prepare`] creates it.
     pub fn missing() -> Self {
         let table = Self::default();
         table.state().keys = Keys::Missing;
@@ -86,40 +86,40 @@ impl MemoryTable {
 
     /// All items of a document in key order, without a request.
     pub fn items(&self, doc: &DocName) -> Vec<Item> {
-        self.state().store.document(doc).map_or_else(Vec::new, |items| items.values().cloned().collect())
+        self.state().items.document(doc).map_or_else(Vec::new, |items| items.values().cloned().collect())
     }
 
     /// All items of the table, without a request.
     pub fn all_items(&self) -> Vec<(DocName, Item)> {
-        self.state().store.iter().map(|(doc, item)| (doc.clone(), item.clone())).collect()
+        self.state().items.iter().map(|(doc, item)| (doc.clone(), item.clone())).collect()
     }
 
     /// Applies a write once more, without hook, count or answer: the duplicate of a request that the network held back.
     pub fn apply_late(&self, request: &Request) {
         let mut state = self.state();
-        let store = &mut state.store;
+        let items = &mut state.items;
         match request.clone() {
             Request::PutNew { doc, item } => {
-                store.put_new(&doc, item);
+                items.put_new(&doc, item);
             }
             Request::Put { doc, item } => {
-                store.put(&doc, item);
+                items.put(&doc, item);
             }
             Request::Seal { doc, key } => {
-                store.seal(&doc, &key);
+                items.seal(&doc, &key);
             }
             Request::Renew { doc, key, at } => {
-                store.renew(&doc, &key, at);
+                items.renew(&doc, &key, at);
             }
             Request::Delete { doc, key, condition } => {
-                store.delete(&doc, &key, &condition);
+                items.delete(&doc, &key, &condition);
             }
             Request::DeleteRaw { doc, key, raw } => {
-                store.delete_raw(&doc, &key, &raw);
+                items.delete_raw(&doc, &key, &raw);
             }
             Request::DeleteBatch { doc, keys } => {
                 for key in &keys {
-                    store.delete(&doc, key, &DeleteIf::Always);
+                    items.delete(&doc, key, &DeleteIf::Always);
                 }
             }
             _ => (),
@@ -184,7 +184,7 @@ impl MemoryTable {
             if !query.after.iter().chain(&query.until).all(begins_with_prefix) {
                 return Err(Error::new(Code::Internal, "the query begins or ends outside its prefix"));
             }
-            Ok(state.store.query(query, state.page_limit(query.limit, fault)))
+            Ok(state.items.query(query, state.page_limit(query.limit, fault)))
         })
         .await
     }
@@ -194,7 +194,7 @@ impl MemoryTable {
             let (Request::Scan { limit, after } | Request::ScanKeys { limit, after }) = request else {
                 return mismatch();
             };
-            Ok(state.store.scan(state.page_limit(*limit, fault), after.as_ref()))
+            Ok(state.items.scan(state.page_limit(*limit, fault), after.as_ref()))
         })
         .await
     }
@@ -209,133 +209,4 @@ impl State {
 
 fn mismatch<T>() -> Result<T> {
     Err(Error::new(Code::Internal, "the double was called with another request"))
-}
-
-impl Table for MemoryTable {
-    /// The item without its key.
-    type Raw = Item;
-
-    fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    fn late(&self) -> &LateWrites {
-        &self.late
-    }
-
-    async fn prepare(&self, create: bool) -> Result<()> {
-        self.request(Request::Prepare { create }, |state, _, _| {
-            match state.keys {
-                Keys::Ours => (),
-                Keys::Missing if create => state.keys = Keys::Ours,
-                Keys::Missing => return Err(Error::new(Code::Table, "the table does not exist")),
-                Keys::Foreign => return Err(Error::new(Code::Table, "the table's keys are not ours")),
-            }
-            Ok(((), 0.0))
-        })
-        .await
-    }
-
-    async fn put_new(&self, doc: &DocName, item: Item) -> Result<()> {
-        check_item(doc, &item)?;
-        self.request(Request::PutNew { doc: doc.clone(), item }, |state, request, _| {
-            let Request::PutNew { doc, item } = request else { return mismatch() };
-            let (_, units) = state.store.put_new(doc, item.clone());
-            Ok(((), units))
-        })
-        .await
-    }
-
-    async fn put(&self, doc: &DocName, item: Item) -> Result<()> {
-        check_item(doc, &item)?;
-        self.request(Request::Put { doc: doc.clone(), item }, |state, request, _| {
-            let Request::Put { doc, item } = request else { return mismatch() };
-            Ok(state.store.put(doc, item.clone()))
-        })
-        .await
-    }
-
-    async fn get(&self, doc: &DocName, key: &SortKey) -> Result<Option<Item>> {
-        check_keys(doc, key)?;
-        self.request(Request::Get { doc: doc.clone(), key: key.clone() }, |state, _, _| {
-            Ok(state.store.get(doc, key))
-        })
-        .await
-    }
-
-    async fn get_raw(&self, doc: &DocName, key: &SortKey) -> Result<Option<(Item, Item)>> {
-        let item = self.get(doc, key).await?;
-        Ok(item.map(|item| (item.clone(), Item { key: SortKey::from_bytes(Vec::new()), ..item })))
-    }
-
-    async fn put_raw(&self, doc: &DocName, key: &SortKey, raw: &Item) -> Result<()> {
-        self.put_new(doc, Item { key: key.clone(), ..raw.clone() }).await
-    }
-
-    async fn delete_raw(&self, doc: &DocName, key: &SortKey, raw: &Item) -> Result<bool> {
-        check_keys(doc, key)?;
-        let request = Request::DeleteRaw { doc: doc.clone(), key: key.clone(), raw: raw.clone() };
-        self.request(request, |state, _, _| Ok(state.store.delete_raw(doc, key, raw))).await
-    }
-
-    async fn seal(&self, doc: &DocName, key: &SortKey) -> Result<bool> {
-        check_keys(doc, key)?;
-        self.request(Request::Seal { doc: doc.clone(), key: key.clone() }, |state, _, _| {
-            Ok(state.store.seal(doc, key))
-        })
-        .await
-    }
-
-    async fn renew(&self, doc: &DocName, key: &SortKey, at: u64) -> Result<bool> {
-        check_keys(doc, key)?;
-        let request = Request::Renew { doc: doc.clone(), key: key.clone(), at };
-        self.request(request, |state, _, _| Ok(state.store.renew(doc, key, at))).await
-    }
-
-    async fn delete(&self, doc: &DocName, key: &SortKey, condition: DeleteIf) -> Result<bool> {
-        check_keys(doc, key)?;
-        let request = Request::Delete { doc: doc.clone(), key: key.clone(), condition };
-        self.request(request, |state, request, _| {
-            let Request::Delete { condition, .. } = request else { return mismatch() };
-            Ok(state.store.delete(doc, key, condition))
-        })
-        .await
-    }
-
-    async fn delete_batch(&self, doc: &DocName, keys: &[SortKey]) -> Result<Vec<SortKey>> {
-        check_batch(doc, keys)?;
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let request = Request::DeleteBatch { doc: doc.clone(), keys: keys.to_vec() };
-        self.request(request, |state, _, fault| {
-            let left = if let Fault::Unprocessed(n) = fault { (*n).min(keys.len()) } else { 0 };
-            let (now, later) = keys.split_at(keys.len() - left);
-            let units = now.iter().map(|key| state.store.delete(doc, key, &DeleteIf::Always).1).sum();
-            Ok((later.to_vec(), units))
-        })
-        .await
-    }
-
-    async fn query(&self, query: &Query) -> Result<Page<Item>> {
-        check_keys(&query.doc, &query.prefix)?;
-        self.find(Request::Query(query.clone())).await
-    }
-
-    async fn query_keys(&self, query: &Query) -> Result<Page<SortKey>> {
-        check_keys(&query.doc, &query.prefix)?;
-        let page = self.find(Request::QueryKeys(query.clone())).await?;
-        let entries = page.entries.into_iter().map(|item| item.key).collect();
-        Ok(Page { entries, next: page.next })
-    }
-
-    async fn scan(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<Item>> {
-        self.find_all(Request::Scan { limit, after: after.cloned() }).await
-    }
-
-    async fn scan_keys(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<SortKey>> {
-        let page = self.find_all(Request::ScanKeys { limit, after: after.cloned() }).await?;
-        let entries = page.entries.into_iter().map(|(doc, item)| (doc, item.key)).collect();
-        Ok(ScanPage { entries, next: page.next })
-    }
 }

@@ -2,7 +2,7 @@
 //! them is filled. What fills the gap may still conflict with them (see [`super::conflicts`]).
 //!
 //! A merge accepts a little more, so that logs from before this check stay readable: it drops structs and deletions of no
-//! length, and sorts deletions. What it writes is valid.
+//! length, and sorts deletions. What it writes is valid, except for conflicts.
 
 use super::conflict_filter::ConflictFilter;
 use super::conflicts;

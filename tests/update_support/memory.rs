@@ -1,4 +1,4 @@
-//! What a piece of work holds in memory at most, and how long it takes.
+//! Measures the peak memory and the time of a piece of work.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,11 +9,11 @@ thread_local! {
     static PEAK: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts what the current thread holds.
+/// Counts the memory of the current thread.
 struct Counting;
 
 fn count(more: usize, less: usize) {
-    // While a thread ends its counters are gone; nothing is measured then.
+    // While a thread ends, it has no counters.
     let _ = NOW.try_with(|now| {
         now.set(now.get().wrapping_add(more));
         let _ = PEAK.try_with(|peak| peak.set(peak.get().max(now.get())));
@@ -32,7 +32,7 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.dealloc(at, layout) }
     }
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // A large block is moved by mapping it anew: old and new are not held at the same time.
+        // A large block is remapped: the old and the new one do not exist at the same time.
         count(size.saturating_sub(layout.size()), layout.size().saturating_sub(size));
         unsafe { System.realloc(at, layout, size) }
     }
@@ -41,10 +41,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What no small input may take.
+/// The time limit for a small input.
 pub const SLOW: Duration = Duration::from_millis(100);
 
-/// Runs `work`; tells the most that it held at once, and how long it took.
+/// Runs `work`. Returns its peak memory in bytes, and its time.
 pub fn measured_once<T>(work: impl FnOnce() -> T) -> (T, usize, Duration) {
     NOW.set(1 << 40);
     PEAK.set(1 << 40);
@@ -53,8 +53,8 @@ pub fn measured_once<T>(work: impl FnOnce() -> T) -> (T, usize, Duration) {
     (result, PEAK.get() - (1 << 40), start.elapsed())
 }
 
-/// As [`measured_once`]; but a slow run is repeated a few times, for a thread that has to wait for a processor is slow too:
-/// what hangs is slow each time.
+/// Like [`measured_once`], but repeats a slow run a few times: a thread that waits for a processor is slow too, but not each
+/// time.
 pub fn measured<T>(work: impl Fn() -> T) -> (T, usize, Duration) {
     let mut best = measured_once(&work);
     for _ in 0..4 {

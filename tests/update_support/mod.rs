@@ -1,4 +1,4 @@
-//! What the tests of the update engine share: updates in hexadecimal, numbers and ids as bytes, a seeded random source.
+//! Shared by the tests of the update engine: updates in hexadecimal, numbers and text as bytes, seeded randomness.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,14 +14,14 @@ pub mod shapes;
 
 use y_dynamodb::update::{MergeOptions, contents, merge, verify};
 
-/// All that a merge may do, for a log from its base.
+/// Everything a merge may do, for a whole log.
 pub const WHOLE: MergeOptions = MergeOptions { squash: true, gc: true, whole_log: true };
 /// The default: the input may be a tail.
 pub const TAIL: MergeOptions = MergeOptions { squash: true, gc: true, whole_log: false };
 /// Nothing is dropped.
 pub const KEEP: MergeOptions = MergeOptions { squash: true, gc: false, whole_log: false };
 
-/// Bytes in hexadecimal; spaces are for the reader.
+/// Bytes from hexadecimal. Spaces are ignored.
 pub fn hex(text: &str) -> Vec<u8> {
     let text = text.replace(' ', "");
     assert!(text.len().is_multiple_of(2), "{text}");
@@ -36,7 +36,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Merges, and has the result checked by the second reading.
+/// Merges, and checks the result with the second reader.
 pub fn merged(updates: &[Vec<u8>], options: MergeOptions) -> Vec<u8> {
     let list = || updates.iter().map(|u| to_hex(u)).collect::<Vec<_>>();
     let out = merge(updates, options).unwrap_or_else(|e| panic!("{e}: {:?}", list()));
@@ -44,7 +44,7 @@ pub fn merged(updates: &[Vec<u8>], options: MergeOptions) -> Vec<u8> {
     out
 }
 
-/// The merge of the updates in every order; all orders must give the same bytes.
+/// The merge of the updates. Checks that every order gives the same bytes.
 pub fn merged_in_any_order(updates: &[Vec<u8>], options: MergeOptions) -> Vec<u8> {
     let first = merged(updates, options);
     permute(updates.to_vec(), updates.len(), &mut |order| {
@@ -82,7 +82,7 @@ pub fn text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Mulberry32: small, seeded, the same everywhere.
+/// Mulberry32: the same numbers for a seed everywhere.
 pub struct Random(u32);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! Updates that are made to cost time, in any size: for the test and the benchmark of how functions grow.
+//! Updates that are made to cost time, in any size, for the test and the benchmark of growth.
 #![allow(dead_code, reason = "a test and a benchmark share it")]
 
 use y_dynamodb::codec::varint::write_varuint;
@@ -17,7 +17,7 @@ fn numbers(out: &mut Vec<u8>, list: &[u64]) {
     list.iter().for_each(|&n| write_varuint(out, n));
 }
 
-/// One section: structs of a client from a clock on.
+/// A section: the structs of a client from a clock on.
 fn section(client: u64, clock: u64, structs: &[Vec<u8>]) -> Vec<u8> {
     let mut out = Vec::new();
     numbers(&mut out, &[structs.len() as u64, client, clock]);
@@ -37,7 +37,7 @@ fn update(sections: &[Vec<u8>], deleted: &[(u64, Vec<(u64, u64)>)]) -> Vec<u8> {
     out
 }
 
-/// A struct: the info byte, ids, and the content behind them.
+/// A struct: the info byte, ids, content.
 fn item(info: u8, ids: &[u64], content: &[u8]) -> Vec<u8> {
     let mut out = vec![info];
     numbers(&mut out, ids);
@@ -71,7 +71,7 @@ pub fn shapes(n: u64) -> Vec<Shape> {
         ),
         shape("many updates", each(n, |i| update(&[section(1, i, &[item(0x84, &[2, i], &[1, b'x'])])], &[]))),
         shape("many deletions", vec![update(&[], &[(1, (0..n).map(|i| (3 * ((7 * i) % n), 1)).collect())])]),
-        shape("a deletion, named often", named_often(n)),
+        shape("a repeated deletion", repeated_deletion(n)),
         shape("a chain forwards", vec![chain_forwards(n)]),
     ]
 }
@@ -113,12 +113,12 @@ fn long_text(n: u64) -> Vec<Vec<u8>> {
     let mut whole = item(4, &[1, 1], b"t");
     numbers(&mut whole, &[text.len() as u64]);
     whole.extend(text.as_bytes());
-    let cuts = each(n, |i| item(0xc4, &[1, (7 * i) % (3 * n - 1), 1, (5 * i) % (3 * n - 1)], &[1, b'x']));
+    let splits = each(n, |i| item(0xc4, &[1, (7 * i) % (3 * n - 1), 1, (5 * i) % (3 * n - 1)], &[1, b'x']));
     let deleted = (0..n / 2).map(|i| (6 * i, 2)).collect();
-    vec![update(&[section(1, 0, &[whole]), section(0, 0, &cuts)], &[(1, deleted)])]
+    vec![update(&[section(1, 0, &[whole]), section(0, 0, &splits)], &[(1, deleted)])]
 }
 
-/// Copies of ids without content, each over most of the others, with other neighbours each; and what hangs on them.
+/// Copies of ids without content that overlap most of the others and have other neighbours, and items that name them.
 fn contradicting(n: u64) -> Vec<Vec<u8>> {
     let copy = |i: u64| {
         let mut copy = item(0x81, &[2, i], &[]);
@@ -142,24 +142,24 @@ fn contradicting_texts(n: u64) -> Vec<Vec<u8>> {
     })
 }
 
-/// Live entries of a map with two values each, and what divides them.
+/// Live map entries with two values each, and items that split them.
 fn split_entries(n: u64) -> Vec<u8> {
     let entry = |_| item(0x28, &[0, 9, 0], &[1, b'k', 2, 126, 126]);
-    let divides = |i: u64| item(0x88, &[1, 2 * i], &[1, 126]);
+    let splits = |i: u64| item(0x88, &[1, 2 * i], &[1, 126]);
     let types = section(9, 0, &[TYPE.to_vec()]);
-    update(&[types, section(1, 0, &each(n, entry)), section(0, 0, &each(n, divides))], &[(9, vec![(0, 1)])])
+    update(&[types, section(1, 0, &each(n, entry)), section(0, 0, &each(n, splits))], &[(9, vec![(0, 1)])])
 }
 
-/// Entry i is divided by update i, once the deletion that hid it, in update i + 1, is left out.
+/// Update i splits map entry i, which is live once update i + 1 and its deletion are left out.
 fn conflicts_one_by_one(n: u64) -> Vec<Vec<u8>> {
     let entry = |_| item(0x28, &[0, 9, 0], &[1, b'k', 2, 126, 126]);
-    let divides = |i: u64| {
-        let divides = section(n + 10 - i, 0, &[item(0x88, &[2, 2 * (n - 1 - i)], &[1, 126])]);
-        let hidden = (n - 1 - i).checked_sub(1).map(|next| (2, vec![(2 * next, 1)]));
-        update(&[divides], hidden.as_slice())
+    let splits = |i: u64| {
+        let splits = section(n + 10 - i, 0, &[item(0x88, &[2, 2 * (n - 1 - i)], &[1, 126])]);
+        let deletion = (n - 1 - i).checked_sub(1).map(|next| (2, vec![(2 * next, 1)]));
+        update(&[splits], deletion.as_slice())
     };
     let entries = update(&[section(9, 0, &[TYPE.to_vec()]), section(2, 0, &each(n, entry))], &[]);
-    [vec![entries], each(n, divides)].concat()
+    [vec![entries], each(n, splits)].concat()
 }
 
 fn many_clients(n: u64) -> Vec<u8> {
@@ -168,15 +168,15 @@ fn many_clients(n: u64) -> Vec<u8> {
     update(&waits, &deleted)
 }
 
-/// A list of deletions that fills its memory, and then one of them again and again.
-fn named_often(n: u64) -> Vec<Vec<u8>> {
-    // One less than a list that doubles can hold.
+/// A list of deletions that fills its memory, then two of them again and again.
+fn repeated_deletion(n: u64) -> Vec<Vec<u8>> {
+    // One less than the capacity of a list that doubles.
     let all = update(&[], &[(1, (1..(n / 2).next_power_of_two()).map(|i| (2 * i, 1)).collect())]);
     let one = update(&[], &[(1, (0..2 * n).map(|i| (2 + 2 * (i % 2), 1)).collect())]);
     vec![all, one]
 }
 
-/// Each value hangs on a later one of the other client.
+/// The origin of each value is a later one of the other client.
 fn chain_forwards(n: u64) -> Vec<u8> {
     let values = |other: u64, by: u64| each(n / 2, |i| item(0x88, &[other, i + by], &[1, 126]));
     update(
@@ -185,10 +185,10 @@ fn chain_forwards(n: u64) -> Vec<u8> {
     )
 }
 
-/// A public function of the engine, on updates of a shape. What it refuses it refuses in time, too.
+/// A public function of the engine, applied to updates of a shape. An error must be as fast as a result.
 pub type Function = (&'static str, fn(&Prepared));
 
-/// Updates, and what is made of them.
+/// Updates, and the results of the engine for them.
 pub struct Prepared {
     updates: Vec<Vec<u8>>,
     kept: Vec<u8>,

@@ -1,4 +1,4 @@
-/** Runs the real executable as a user does, on a table of its own: embedded in a file, or on DynamoDB Local. */
+/** Runs the real executable as a user does, on a table of its own: in a database file, or on DynamoDB Local. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -13,14 +13,14 @@ const MISSING = fileURLToPath(new URL('missing.cjs', import.meta.url))
 const TERMINAL = fileURLToPath(new URL('terminal.cjs', import.meta.url))
 const NOBODY = fileURLToPath(new URL('nobody.cjs', import.meta.url))
 
-/** A folder that goes when the test ends. */
+/** A folder that is deleted when the test ends. */
 export function folder(t) {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-cli-'))
   t.after(() => fs.rmSync(made, { recursive: true, force: true }))
   return made
 }
 
-/** A table that other processes can open. It is not created yet. */
+/** A table that other processes can open. It is not created. */
 export function sharedTable(t, tableName) {
   const endpoint = isLocal ? process.env.DYNAMODB_LOCAL_ENDPOINT : `file:${path.join(folder(t), 'dynamodb')}`
   return new TestTable({ endpoint, ...(tableName && { tableName }) })
@@ -38,14 +38,25 @@ export async function filledTable(t, documents, metas = {}) {
   for (const [name, values] of Object.entries(metas)) {
     for (const [key, value] of Object.entries(values)) await persistence.setMeta(name, key, value)
   }
-  // Nothing stored: the first call has created it all the same.
+  // Creates the table if there are no documents.
   await persistence.getStateVector('nothing')
   await persistence.close()
   return table
 }
 
+/** A table without documents. */
+export async function emptyTable(t) {
+  const table = sharedTable(t)
+  const { code, stderr } = await cli(t, ['create-table', ...tableArgs(table)])
+  if (code !== 0) throw new Error(stderr)
+  return table
+}
+
+/** Results by the name of their document. */
+export const byName = results => Object.fromEntries(results.map(result => [result.name, result]))
+
 /** The options that name a table. */
-export function of(table) {
+export function tableArgs(table) {
   return ['--table', table.tableName, '--endpoint', table.endpoint]
 }
 
@@ -68,7 +79,7 @@ export function start(
   ].flatMap(file => ['-r', file])
   const child = spawn(process.execPath, [...preloaded, MAIN, ...args], {
     env: {
-      ...withoutOwn(process.env),
+      ...cleanEnvironment(process.env),
       AWS_REGION: REGION,
       ...(without && { MISSING_PACKAGE: without }),
       ...env
@@ -87,12 +98,12 @@ export function start(
   return run
 }
 
-/** A run from beginning to end: `{ code, stdout, stderr }`. */
+/** Runs to the end: `{ code, stdout, stderr }`. */
 export function cli(t, args, options) {
   return start(t, args, options).ended
 }
 
-/** The same with `--json`: also `results`, one for each line, and `failures`. */
+/** The same with `--json`, with `results` and `failures`, one per line. */
 export async function cliJson(t, args, options) {
   const run = await cli(t, [...args, '--json'], options)
   return { ...run, results: parsed(run.stdout), failures: parsed(run.stderr).map(({ error }) => error) }
@@ -105,8 +116,8 @@ function parsed(text) {
     .map(line => JSON.parse(line))
 }
 
-/** What the machine's own settings would change. */
-function withoutOwn(env) {
+/** The environment without settings of this machine that change the output. */
+function cleanEnvironment(env) {
   const { Y_DYNAMODB_TABLE, NO_COLOR, AWS_PROFILE, ...rest } = env
   return rest
 }

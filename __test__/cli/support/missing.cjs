@@ -1,6 +1,6 @@
 'use strict'
 
-/** Loaded before the command: from now on the package that MISSING_PACKAGE names is not installed. */
+/** Preloaded: makes the package that MISSING_PACKAGE names impossible to load, as if it was not installed. */
 
 const Module = require('node:module')
 

@@ -1,8 +1,8 @@
 'use strict'
 
-/** Loaded before the command, which root has started: gives up the permissions of root, which no file mode restricts. */
+/** Preloaded: gives up the permissions of root, which file modes do not restrict. */
 
-// Modules that cannot be read any more afterwards.
+// Loaded first, because the files may not be readable afterwards.
 require('../../../cli/run.cjs')
 require('../../../lib/native.js')
 process.setgid(65534)

@@ -1,5 +1,5 @@
 'use strict'
 
-/** Loaded before the command: from now on both outputs pass for a terminal. */
+/** Preloaded: makes both outputs pass for a terminal. */
 for (const stream of [process.stdout, process.stderr]) stream.isTTY = true
 process.env.TERM = 'xterm'

@@ -147,7 +147,7 @@ function named(seed, check) {
 /** Updates on which an earlier version failed, each valid by itself. `conflict`: they make yjs throw together. */
 export const REGRESSIONS = [
   {
-    name: 'a gap is filled with several values in one struct of a map, which a deletion of the first update divides',
+    name: 'a gap is filled with several values in one struct of a map, which a deletion of the first update splits',
     conflict: true,
     updates: [
       [2, 1, 2, 0, 40, 0, 1, 1, 1, 107, 1, 126, 1, 1, 1, 135, 1, 0, 1, 2, 2, 1, 2, 1, 1, 1, 1, 1],

@@ -305,8 +305,8 @@ function mutateDeletions(random, { sections, deletions }) {
 }
 
 /**
- * Updates around an entry of a map with several values, each valid by itself: the map and the entry, what divides it, and
- * the end of the map. In any order, last one first.
+ * Updates around a map entry with several values, each valid by itself: the map, the entry, two updates that split the
+ * entry, and the deletion of the map. In any order.
  */
 export function entryUpdates(random) {
   const item = (kind, content, place) => ({
@@ -326,7 +326,7 @@ export function entryUpdates(random) {
   const values = { kind: KIND.ANY, length: 3, content: [3, 126, 126, 126] }
   const text = { kind: KIND.STRING, length: 3, content: new Bytes().text('abc').list }
   const unit = [2, random.below(3)]
-  const divides = [
+  const splits = [
     update(3, 0, item(KIND.ANY, [1, 126], { origin: unit })),
     update(3, 0, item(KIND.ANY, [1, 126], { right: unit })),
     { sections: [], deletions: [{ client: 2, ranges: [[unit[1], random.between(1, 3)]] }] }
@@ -334,8 +334,8 @@ export function entryUpdates(random) {
   return random.shuffle([
     update(1, 0, item(KIND.TYPE, [1], { parent: 'array' })),
     update(2, 0, item(KIND.ANY, [], { parent: [1, 0], key: 'k', ...random.pick([values, text]) })),
-    random.pick(divides),
-    random.pick(divides),
+    random.pick(splits),
+    random.pick(splits),
     { sections: [], deletions: [{ client: 1, ranges: [[0, 1]] }] }
   ])
 }

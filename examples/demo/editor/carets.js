@@ -48,7 +48,7 @@ class Caret {
   }
 }
 
-export const carets = ({ awareness, doc }) => {
+export const carets = awareness => {
   const shown = new Map()
 
   const draw = (user, client) => {
@@ -65,12 +65,6 @@ export const carets = ({ awareness, doc }) => {
       shown.get(client)?.showLabel()
     }
     for (const client of removed) shown.delete(client)
-  })
-  // While somebody types at the end of a paragraph, the position in the awareness stays the same.
-  doc.on('afterTransaction', ({ beforeState, afterState }) => {
-    for (const [client, caret] of shown) {
-      if (afterState.get(client) !== beforeState.get(client)) caret.showLabel()
-    }
   })
 
   return Extension.create({

@@ -61,7 +61,7 @@ export const createEditor = ({ element, doc, awareness, images, openers }) =>
       }),
       Selection, // shows the selected text while the focus is in the form for a link
       Collaboration.configure({ document: doc, field: FRAGMENT }),
-      carets({ awareness, doc }),
+      carets(awareness),
       slashMenu(openers),
       keys(openers)
     ],

@@ -2,31 +2,31 @@
 
 // White text is legible on each of them.
 export const COLOURS = [
-  '#b91c1c',
-  '#c2410c',
-  '#4d7c0f',
-  '#0f766e',
-  '#0369a1',
+  '#c81e1e',
+  '#a16207',
+  '#15803d',
+  '#0e7490',
   '#1d4ed8',
-  '#7e22ce',
-  '#be185d'
+  '#7c3aed',
+  '#a21caf',
+  '#475569'
 ]
 export const NAMES = [
   'Ada',
-  'Alan',
   'Barbara',
+  'Charles',
   'Donald',
   'Edsger',
   'Frances',
   'Grace',
   'Hedy',
+  'Ivan',
   'John',
   'Katherine',
   'Leslie',
   'Margaret',
   'Niklaus',
   'Radia',
-  'Shafi',
   'Tony'
 ]
 

@@ -5,7 +5,7 @@ const CHART = { width: 300, height: 56 }
 const number = value => value.toLocaleString('en', { maximumFractionDigits: 1 })
 const counted = (value, noun) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`
 const money = value =>
-  `$${value.toLocaleString('en', { minimumFractionDigits: value < 0.01 ? 6 : 2, maximumFractionDigits: 6 })}`
+  `$${value.toLocaleString('en', value < 0.01 ? { maximumSignificantDigits: 3 } : { minimumFractionDigits: 2, maximumFractionDigits: 6 })}`
 const bytes = value =>
   value < 10_000
     ? `${number(value)} B`
@@ -34,8 +34,8 @@ const fieldsOf = ({ stored, waiting, compactions, cost, prices }) => ({
   bytes: bytes(stored.bytes),
   waiting: number(waiting),
   compactions: compactionText(compactions),
-  writeUnits: number(cost.writeUnits),
-  readUnits: number(cost.readUnits),
+  writeUnits: counted(cost.writeUnits, 'write unit'),
+  readUnits: counted(cost.readUnits, 'read unit'),
   money: money((cost.writeUnits * prices.write + cost.readUnits * prices.read) / 1_000_000),
   writePrice: money(prices.write),
   readPrice: money(prices.read)

@@ -1,7 +1,7 @@
 /** Who is online, from the awareness of the document, and the own name, which can be edited. */
 import { COLOURS, NAMES, distinct, oneOf } from './identity.js'
 
-const KEPT = 'y-dynamodb-user'
+const STORAGE_KEY = 'y-dynamodb-user'
 const MAX_AVATARS = 4
 
 const COLOUR = /^#[0-9a-f]{6}$/i
@@ -13,10 +13,10 @@ export const checked = user => ({
 })
 
 /** The user of this tab. A new tab takes over the name that was last chosen in this browser. */
-const keptUser = () => {
-  const chosen = localStorage.getItem(KEPT)
+const storedUser = () => {
+  const chosen = localStorage.getItem(STORAGE_KEY)
   return (
-    JSON.parse(sessionStorage.getItem(KEPT)) ?? {
+    JSON.parse(sessionStorage.getItem(STORAGE_KEY)) ?? {
       name: chosen ?? oneOf(NAMES),
       isChosen: chosen !== null,
       color: oneOf(COLOURS)
@@ -54,7 +54,7 @@ const avatar = ({ name, color }) => {
 
 /** @param elements `{ name, colour, others, avatars }` */
 export const showPeople = (awareness, { name, colour, others, avatars }) => {
-  const own = keptUser()
+  const own = storedUser()
   let shown, rendered
 
   const present = () =>
@@ -70,7 +70,7 @@ export const showPeople = (awareness, { name, colour, others, avatars }) => {
       // A replaced colour or unchosen name stays. A number after a chosen name goes when the name is free again.
       own.color = user.color
       if (!own.isChosen) own.name = user.name
-      sessionStorage.setItem(KEPT, JSON.stringify(own))
+      sessionStorage.setItem(STORAGE_KEY, JSON.stringify(own))
       awareness.setLocalStateField('user', user)
     }
     const now = JSON.stringify([user, users])
@@ -93,7 +93,7 @@ export const showPeople = (awareness, { name, colour, others, avatars }) => {
     name.value = shown.name
     if (!chosen || chosen === shown.name) return
     Object.assign(own, { name: chosen, isChosen: true })
-    localStorage.setItem(KEPT, chosen)
+    localStorage.setItem(STORAGE_KEY, chosen)
     show()
     name.value = shown.name
   })

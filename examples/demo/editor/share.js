@@ -1,6 +1,6 @@
 /** The button that copies the address of the document. */
 
-/** Without HTTPS there is no clipboard on other hosts than localhost: the address is shown then, to be copied by hand. */
+/** Without HTTPS, pages of hosts other than localhost have no clipboard. They show the address, to be copied by hand. */
 const copy = async (address, field) => {
   try {
     await navigator.clipboard.writeText(address)

@@ -1,4 +1,4 @@
-/** Whether the document is saved: shown all the time, and announced to screen readers when the connection is lost or back. */
+/** Shows whether the document is saved. Screen readers announce when the connection is lost and when it is back. */
 const TEXTS = { connecting: 'Connecting', offline: 'Offline', saving: 'Saving', saved: 'Saved' }
 
 const unsavedText = count =>

@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 use tokio::time::Instant;
 
-use super::errors::{chain, find, is_throttle};
+use super::causes::{chain, find};
+use super::codes::is_throttle;
 
 /// The attempts so far.
 #[derive(Debug, Default)]

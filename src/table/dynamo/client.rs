@@ -154,13 +154,7 @@ impl Connection {
         }
         let shared = loader.load().await;
         let Some(region) = shared.region().cloned() else {
-            return Err(Error::new(
-                Code::InvalidArgument,
-                format!(
-                    "no region for table '{}': set the option region, AWS_REGION, or a region in the profile",
-                    config.table_name
-                ),
-            ));
+            return Err(no_region(config));
         };
         check_region("the region of AWS_REGION, the profile or the instance", region.as_ref())?;
         self.place.set_region(region.as_ref());
@@ -183,6 +177,17 @@ impl Connection {
     fn lock(&self) -> MutexGuard<'_, Cell> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn no_region(config: &DynamoConfig) -> Error {
+    let profile = match &config.credentials {
+        Credentials::Profile(name) => format!("the profile '{name}', which is missing or has none"),
+        _ => "the profile".to_owned(),
+    };
+    let table = &config.table_name;
+    let message =
+        format!("no region for table '{table}': set the option region, AWS_REGION, or a region in {profile}");
+    Error::new(Code::InvalidArgument, message)
 }
 
 fn retry_config(config: &DynamoConfig) -> RetryConfig {

@@ -20,9 +20,9 @@ use aws_sdk_dynamodb::config::{
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::causes::find;
 use super::config::{Credentials, CredentialsProvider, Keys, NoKeys};
 use super::dns::NoSuchHost;
-use super::errors::find;
 use crate::defaults;
 
 /// Credentials that name no end are loaded again after this time.
@@ -195,6 +195,18 @@ pub(super) fn source(credentials: &Credentials) -> String {
         Credentials::Profile(name) => format!("the profile '{name}'"),
         Credentials::Static(_) => "the fixed credentials".to_owned(),
         Credentials::Provider(_) => "the function aws.credentials".to_owned(),
+    }
+}
+
+/// What to correct where the source gives none.
+pub(super) fn correction(credentials: &Credentials) -> &'static str {
+    match credentials {
+        Credentials::Chain => "set AWS_PROFILE or other settings of AWS, aws.profile, or aws.credentials",
+        Credentials::Profile(_) => {
+            "check that the shared config files have the profile, and keys or a role in it"
+        }
+        Credentials::Static(_) => "check aws.accessKeyId and aws.secretAccessKey",
+        Credentials::Provider(_) => "it has to return an accessKeyId and a secretAccessKey",
     }
 }
 

@@ -97,8 +97,8 @@ mod tests {
     use super::*;
     use crate::error::{Code, Error};
     use crate::table::Table;
+    use crate::table::dynamo::causes::find;
     use crate::table::dynamo::client::Connection;
-    use crate::table::dynamo::errors::find;
     use crate::table::dynamo::{Credentials, DynamoConfig, DynamoTable, Keys, Timeouts};
 
     /// Finds the hosts that it was given, and after `failures` lookups that find none.

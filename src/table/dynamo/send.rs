@@ -18,8 +18,9 @@ use tokio::time::Instant;
 
 use super::DynamoTable;
 use super::attempts::{AttemptLog, Attempts};
+use super::codes::is_expired;
 use super::config::Credentials;
-use super::errors::{Failed, is_expired};
+use super::errors::{Failed, Late};
 use super::turns::{TICKET, Ticket, Turns};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
@@ -130,15 +131,6 @@ impl DynamoTable {
         let expired = answer.as_ref().err().and_then(code).is_some_and(is_expired);
         expired && !matches!(self.config.credentials, Credentials::Static(_))
     }
-}
-
-/// Why a request had no more time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Late {
-    /// It waited for its turn, and DynamoDB answered nobody.
-    Waiting,
-    /// It was being sent, or between two attempts.
-    Working,
 }
 
 /// Does `work` within `limit`, without the time in which it waits for its turn.

@@ -4,12 +4,12 @@ import { describe, test } from 'node:test'
 import { onceOnly } from '../support/engine.mjs'
 import { sortKey } from '../support/format.mjs'
 import { keystrokes } from '../support/documents.mjs'
-import { cli, cliJson, filledTable, folder, of, start } from './support/cli.mjs'
+import { cli, cliJson, filledTable, folder, tableArgs, start } from './support/cli.mjs'
 
 const COUNT = 400
 const [update] = keystrokes(1)
 
-/** So many results that they do not fit a pipe: it is closed while the run prints. */
+/** More results than fit in the buffer of a pipe, so that it is closed while the run prints. */
 function manyDocuments(t) {
   return filledTable(
     t,
@@ -17,35 +17,35 @@ function manyDocuments(t) {
   )
 }
 
-async function withoutReader(t, args) {
+async function closingOutput(t, args) {
   const run = start(t, args)
   run.child.stdout.once('data', () => run.child.stdout.destroy())
   const { code, stderr, stdout } = await run.ended
-  assert(stdout.split('\n').length < COUNT, 'the reader has gone early')
+  assert(stdout.split('\n').length < COUNT, 'the reader has left early')
   return { code, stderr }
 }
 
-describe('a reader that goes away', onceOnly, () => {
-  test('does not keep an export from writing every document', async t => {
+describe('a reader that closes standard output', onceOnly, () => {
+  test('does not stop an export from writing every document', async t => {
     const table = await manyDocuments(t)
     const files = folder(t)
-    assert.deepEqual(await withoutReader(t, ['export', '--all', files, ...of(table)]), {
+    assert.deepEqual(await closingOutput(t, ['export', '--all', files, ...tableArgs(table)]), {
       code: 0,
       stderr: ''
     })
     assert.equal(fs.readdirSync(files).length, 2 * COUNT)
   })
 
-  test('does not keep verify from its exit code', async t => {
+  test('does not change the exit code of verify', async t => {
     const table = await manyDocuments(t)
-    // The last one that the run meets.
-    const broken = (await cliJson(t, ['ls', ...of(table)])).results.at(-1).name
+    // The last one that the run verifies.
+    const broken = (await cliJson(t, ['ls', ...tableArgs(table)])).results.at(-1).name
     await table.put({
       doc: broken,
       key: sortKey(['v1', broken, 'update', 9]),
       value: Buffer.from('no update')
     })
-    assert.deepEqual(await withoutReader(t, ['verify', '--all', '--json', ...of(table)]), {
+    assert.deepEqual(await closingOutput(t, ['verify', '--all', '--json', ...tableArgs(table)]), {
       code: 1,
       stderr: ''
     })
@@ -53,7 +53,7 @@ describe('a reader that goes away', onceOnly, () => {
 })
 
 describe(
-  'standard output that takes nothing',
+  'standard output that cannot be written',
   { ...onceOnly, ...(!fs.existsSync('/dev/full') && { skip: 'there is no /dev/full here' }) },
   () => {
     async function toFull(t, args) {
@@ -62,11 +62,11 @@ describe(
       return cli(t, args, { stdout })
     }
 
-    test('is told in one line and ends the run with 1, whatever was to be printed', async t => {
+    test('is reported in one line with exit code 1, for every kind of output', async t => {
       const table = await filledTable(t, { doc: [update] })
       for (const args of [
-        ['ls', ...of(table)],
-        ['export', '--all', folder(t), ...of(table)],
+        ['ls', ...tableArgs(table)],
+        ['export', '--all', folder(t), ...tableArgs(table)],
         ['policy'],
         ['--help'],
         ['ls', '--help']

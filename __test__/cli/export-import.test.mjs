@@ -6,12 +6,12 @@ import { describe, test } from 'node:test'
 import { DynamoDbPersistence, onceOnly } from '../support/engine.mjs'
 import { sortKey } from '../support/format.mjs'
 import { Y, bigUpdate, docOf, keystrokes, mapOf, textOf, updatesOf } from '../support/documents.mjs'
-import { cli, cliJson, filledTable, folder, of, sharedTable } from './support/cli.mjs'
+import { cli, cliJson, emptyTable, filledTable, folder, tableArgs } from './support/cli.mjs'
 
 const require = createRequire(import.meta.url)
 const { toFileName, toDocName } = require('../../cli/file-names.cjs')
 
-/** Names that some file system, shell or person would stumble over. */
+/** Names that some file system or shell does not accept. */
 const HARD_NAMES = [
   'plain',
   'Plain',
@@ -42,8 +42,8 @@ const HARD_NAMES = [
   'é'.repeat(494)
 ]
 
-describe('names of files', onceOnly, () => {
-  test('are different on any file system, and lead back where they are not cut', () => {
+describe('file names', onceOnly, () => {
+  test('are distinct on any file system, and give the document name back unless they are cut', () => {
     const bases = HARD_NAMES.map(toFileName)
     assert.equal(new Set(bases.map(base => base.toLowerCase().normalize('NFC'))).size, HARD_NAMES.length)
     for (const [i, base] of bases.entries()) {
@@ -53,13 +53,13 @@ describe('names of files', onceOnly, () => {
     }
   })
 
-  test('that no export writes do not tell a name', () => {
+  test('that export never writes have no document name', () => {
     for (const base of ['Upper', 'a%4', 'a%zz', '', 'a b', '%FF', 'a.b', '%c3%b6'])
       assert.equal(toDocName(base), undefined, base)
   })
 })
 
-/** What a table holds, for comparison: merged content and metas of each document. */
+/** The merged update and the metas of each document. */
 async function contentOf(table, names) {
   const persistence = DynamoDbPersistence(table.config({ skipCreateTable: true, gc: false }))
   const content = {}
@@ -73,14 +73,8 @@ async function contentOf(table, names) {
   return content
 }
 
-async function emptyTable(t) {
-  const table = sharedTable(t)
-  assert.equal((await cli(t, ['create-table', ...of(table)])).code, 0)
-  return table
-}
-
 describe('export and import', () => {
-  test('give every document and meta back, whatever its name', async t => {
+  test('restore every document and meta, whatever its name', async t => {
     const documents = Object.fromEntries(
       HARD_NAMES.map((name, i) => [name, keystrokes(3, { clientID: i + 1 })])
     )
@@ -95,29 +89,29 @@ describe('export and import', () => {
     }
     const source = await filledTable(t, documents, metas)
     const files = path.join(folder(t), 'made', 'by export')
-    const exported = await cliJson(t, ['export', '--all', files, ...of(source)])
+    const exported = await cliJson(t, ['export', '--all', files, ...tableArgs(source)])
     assert.equal(exported.code, 0, exported.stderr)
     const names = [...Object.keys(documents), 'only metas']
     assert.deepEqual(exported.results.map(({ name }) => name).sort(), [...names].sort())
     const written = fs.readdirSync(files)
     assert.equal(written.filter(file => file.endsWith('.yjs')).length, names.length - 1)
     assert.equal(written.filter(file => file.endsWith('.json')).length, names.length)
-    assert.equal(written.length, 2 * names.length - 1, 'nothing but these')
+    assert.equal(written.length, 2 * names.length - 1, 'no other files')
     assert.equal(textOf(docOf([fs.readFileSync(path.join(files, 'plain.yjs'))])), 'abc', 'a plain Yjs update')
 
     const target = await emptyTable(t)
-    const imported = await cliJson(t, ['import', files, ...of(target)])
+    const imported = await cliJson(t, ['import', files, ...tableArgs(target)])
     assert.equal(imported.code, 0, imported.stderr)
     assert.deepEqual(await contentOf(target, names), await contentOf(source, names))
 
     const before = await target.items()
-    const again = await cliJson(t, ['import', files, ...of(target)])
+    const again = await cliJson(t, ['import', files, ...tableArgs(target)])
     assert.equal(again.code, 0)
     assert(again.results.every(({ storedBytes, storedMetas }) => storedBytes === 0 && storedMetas === 0))
     assert.deepEqual(await target.items(), before, 'importing again stores nothing')
   })
 
-  test('store only what the table lacks, also over gaps and deletions', async t => {
+  test('store only what the table lacks, also with gaps and deletions', async t => {
     const typed = keystrokes(6)
     const deleted = updatesOf(1, doc => {
       for (const update of typed) Y.applyUpdate(doc, update)
@@ -127,27 +121,27 @@ describe('export and import', () => {
     const target = await filledTable(t, { doc: [large, typed[0], typed[1], typed[4]] })
     const files = folder(t)
     fs.writeFileSync(path.join(files, 'doc.yjs'), Y.mergeUpdates([large, ...typed, ...deleted]))
-    const imported = await cliJson(t, ['import', files, ...of(target)])
+    const imported = await cliJson(t, ['import', files, ...tableArgs(target)])
     assert.equal(imported.code, 0, imported.stderr)
     const { storedBytes, bytes } = imported.results[0]
     assert(storedBytes > 0 && storedBytes < 1_000 && bytes > 100_000, `${storedBytes} of ${bytes}`)
     const back = docOf([Buffer.from((await contentOf(target, ['doc'])).doc[0], 'base64')])
     assert.equal(textOf(back), 'cdef')
-    // Fewer than there are: nothing to store.
+    // Less than the table has: nothing to store.
     fs.writeFileSync(path.join(files, 'doc.yjs'), typed[4])
-    const less = await cliJson(t, ['import', files, ...of(target)])
+    const less = await cliJson(t, ['import', files, ...tableArgs(target)])
     assert.deepEqual([less.code, less.results[0].storedBytes], [0, 0])
   })
 
-  test('keep a meta that is another one in the table, and say so, unless they are told to replace it', async t => {
+  test('keep a meta that has another value in the table, and report it, unless --overwrite-metas is given', async t => {
     const source = await filledTable(t, { doc: keystrokes(1) }, { doc: { title: 'from the file', more: 1 } })
     const target = await filledTable(t, { doc: keystrokes(1) }, { doc: { title: 'in the table' } })
     const files = folder(t)
-    await cli(t, ['export', 'doc', files, ...of(source)])
-    const kept = await cliJson(t, ['import', files, ...of(target)])
+    await cli(t, ['export', 'doc', files, ...tableArgs(source)])
+    const kept = await cliJson(t, ['import', files, ...tableArgs(target)])
     assert.deepEqual([kept.code, kept.results[0].keptMetas, kept.results[0].storedMetas], [1, ['title'], 1])
     assert.equal((await contentOf(target, ['doc'])).doc[1].get('title'), 'in the table')
-    const replaced = await cliJson(t, ['import', files, '--overwrite-metas', ...of(target)])
+    const replaced = await cliJson(t, ['import', files, '--overwrite-metas', ...tableArgs(target)])
     assert.deepEqual(
       [replaced.code, replaced.results[0].keptMetas, replaced.results[0].storedMetas],
       [0, [], 1]
@@ -158,15 +152,15 @@ describe('export and import', () => {
     })
   })
 
-  test('take an update from anywhere, with the name of its document', async t => {
+  test('accept any update file, with the name of its document', async t => {
     const target = await emptyTable(t)
     const file = path.join(folder(t), 'Any File.bin')
     fs.writeFileSync(file, Y.mergeUpdates(keystrokes(3)))
-    const nameless = (await cliJson(t, ['import', file, ...of(target)])).failures[0]
+    const nameless = (await cliJson(t, ['import', file, ...tableArgs(target)])).failures[0]
     assert.equal(nameless.code, 'ERR_INVALID_ARGUMENT')
-    assert(nameless.message.startsWith(`${file} has no .json`), 'the path as it was given')
+    assert(nameless.message.startsWith(`${file} has no .json`), 'the path as given')
     assert.match(nameless.message, /--name DOC/)
-    const { code } = await cliJson(t, ['import', file, '--name', 'A Name', ...of(target)])
+    const { code } = await cliJson(t, ['import', file, '--name', 'A Name', ...tableArgs(target)])
     assert.equal(code, 0)
     assert.equal(
       textOf(docOf([Buffer.from((await contentOf(target, ['A Name']))['A Name'][0], 'base64')])),
@@ -174,10 +168,10 @@ describe('export and import', () => {
     )
   })
 
-  test('ends with 1 for a document that is not there, and writes no file', async t => {
+  test('exit with 1 for a missing document, and write no file', async t => {
     const table = await filledTable(t, {})
     const files = folder(t)
-    const { code, failures } = await cliJson(t, ['export', 'doc', files, ...of(table)])
+    const { code, failures } = await cliJson(t, ['export', 'doc', files, ...tableArgs(table)])
     assert.deepEqual([code, failures[0].code], [1, 'ERR_NOT_FOUND'])
     assert.deepEqual(fs.readdirSync(files), [])
   })
@@ -189,17 +183,17 @@ test('export and import end with a summary', async t => {
   const target = await emptyTable(t)
   const files = folder(t)
   const last = ({ stdout }) => stdout.split('\n').at(-2)
-  const exported = await cli(t, ['export', '--all', files, ...of(source)])
+  const exported = await cli(t, ['export', '--all', files, ...tableArgs(source)])
   const bytes = ['a', 'b'].reduce((sum, name) => sum + fs.statSync(path.join(files, `${name}.yjs`)).size, 0)
-  assert.equal(last(exported), `2 documents exported to ${files} (${bytes} bytes, 1 meta), 0 failed`)
+  assert.equal(last(exported), `2 documents exported to ${files} (${bytes} bytes, 1 meta)`)
   fs.writeFileSync(path.join(files, 'damaged.yjs'), 'no update')
   const stored = `stored in table ${target.tableName}`
-  const imported = await cli(t, ['import', files, ...of(target)])
+  const imported = await cli(t, ['import', files, ...tableArgs(target)])
   assert.equal(
     last(imported),
     `3 documents: 2 ${stored} (${bytes} bytes, 1 meta), 0 had nothing new, 1 failed`
   )
-  const again = await cli(t, ['import', files, ...of(target)])
+  const again = await cli(t, ['import', files, ...tableArgs(target)])
   assert.equal(last(again), `3 documents: 0 ${stored} (0 bytes, 0 metas), 2 had nothing new, 1 failed`)
   const migrated = await cli(t, [
     'migrate',
@@ -207,14 +201,14 @@ test('export and import end with a summary', async t => {
     `dynamodb:${source.tableName}`,
     '--from-endpoint',
     source.endpoint,
-    ...of(target)
+    ...tableArgs(target)
   ])
-  assert.equal(last(migrated), `2 documents: 0 ${stored} (0 bytes, 0 metas), 2 had nothing new, 0 failed`)
-  const json = await cli(t, ['export', '--all', files, '--json', ...of(source)])
+  assert.equal(last(migrated), `2 documents: 0 ${stored} (0 bytes, 0 metas), 2 had nothing new`)
+  const json = await cli(t, ['export', '--all', files, '--json', ...tableArgs(source)])
   assert.equal(json.stdout.trim().split('\n').length, 2, 'no summary with --json')
 })
 
-test('import refuses what is damaged, stores nothing of it, and goes on with the others', async t => {
+test('import refuses invalid files, stores nothing of them, and imports the others', async t => {
   const target = await emptyTable(t)
   const files = folder(t)
   const put = (file, content) => fs.writeFileSync(path.join(files, file), content)
@@ -244,7 +238,7 @@ test('import refuses what is damaged, stores nothing of it, and goes on with the
   put('good.yjs', update)
   put('.half.yjs.1.writing', update)
   put('notes.txt', 'not mine')
-  const { code, results, failures } = await cliJson(t, ['import', files, ...of(target)])
+  const { code, results, failures } = await cliJson(t, ['import', files, ...tableArgs(target)])
   assert.equal(code, 1)
   assert.deepEqual(
     results.map(({ name }) => name),
@@ -271,16 +265,16 @@ test('import refuses what is damaged, stores nothing of it, and goes on with the
   assert.deepEqual([...new Set((await target.items()).map(({ doc }) => doc))], ['good'])
 })
 
-test('export goes on past a damaged document, and leaves the file that was there', async t => {
+test('export skips a damaged document, and leaves its previous file as it was', async t => {
   const table = await filledTable(t, {
     bad: keystrokes(2),
     good: updatesOf(3, doc => doc.getMap('map').set('k', 1))
   })
   const files = folder(t)
-  await cli(t, ['export', '--all', files, ...of(table)])
+  await cli(t, ['export', '--all', files, ...tableArgs(table)])
   const before = fs.readFileSync(path.join(files, 'bad.yjs'))
   await table.put({ doc: 'bad', key: sortKey(['v1', 'bad', 'update', 9]), value: Buffer.from('no') })
-  const { code, results, failures } = await cliJson(t, ['export', '--all', files, ...of(table)])
+  const { code, results, failures } = await cliJson(t, ['export', '--all', files, ...tableArgs(table)])
   assert.deepEqual([code, results.map(({ name }) => name)], [1, ['good']])
   assert.deepEqual(
     failures.map(({ code, docName }) => [code, docName]),

@@ -15,14 +15,14 @@ type ScanKey = (u64, DocName);
 type Documents = BTreeMap<SortKey, Item>;
 
 #[derive(Debug, Default)]
-pub(super) struct Store {
+pub(super) struct ItemMap {
     documents: BTreeMap<ScanKey, Documents>,
 }
 
 /// An answer and its capacity units.
 pub(super) type Billed<T> = (T, f64);
 
-impl Store {
+impl ItemMap {
     pub(super) fn document(&self, doc: &DocName) -> Option<&Documents> {
         self.documents.get(&scan_key(doc))
     }

@@ -1,0 +1,90 @@
+//! The conditions of writes: expressions over attributes, `#0`, `#1`, …, and their values `:0`, `:1`, ….
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::items::Attributes;
+use crate::table::DeleteIf;
+use crate::table::schema::{AT, HASH_KEY, PARTS, SEALED, VALUE};
+
+/// What must hold for a write.
+pub(super) struct Condition {
+    pub(super) expression: String,
+    attributes: Vec<(String, Option<AttributeValue>)>,
+}
+
+impl Condition {
+    fn new(expression: &str, attributes: &[(&str, Option<AttributeValue>)]) -> Self {
+        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        Condition { expression: expression.to_owned(), attributes: attributes.collect() }
+    }
+
+    /// The key is free.
+    pub(super) fn is_new() -> Self {
+        Self::new("attribute_not_exists(#0)", &[(HASH_KEY, None)])
+    }
+
+    /// The item is a head.
+    pub(super) fn is_head() -> Self {
+        Self::new("attribute_exists(#0)", &[(PARTS, None)])
+    }
+
+    /// The item is a head that is not sealed.
+    pub(super) fn is_unsealed_head() -> Self {
+        let unsealed = (SEALED, Some(AttributeValue::Bool(false)));
+        Self::new("attribute_exists(#0) AND #1 = :1", &[(PARTS, None), unsealed])
+    }
+
+    /// The item is there, and each of these attributes is the same.
+    pub(super) fn is_exactly(attributes: &Attributes) -> Self {
+        let mut condition = Self::new("attribute_exists(#0)", &[(HASH_KEY, None)]);
+        for (name, value) in attributes {
+            let n = condition.attributes.len();
+            // Writing to a string cannot fail.
+            let _ = write!(condition.expression, " AND #{n} = :{n}");
+            condition.attributes.push((name.clone(), Some(value.clone())));
+        }
+        condition
+    }
+
+    /// What must hold for a delete; `None`: nothing.
+    pub(super) fn of_delete(delete: DeleteIf) -> Option<Self> {
+        let key = (HASH_KEY, None);
+        let sealed = (SEALED, Some(AttributeValue::Bool(true)));
+        Some(match delete {
+            DeleteIf::Always => return None,
+            DeleteIf::ValueIs(value) => {
+                let value = (VALUE, Some(AttributeValue::B(Blob::new(value))));
+                Self::new("attribute_not_exists(#0) OR #1 = :1", &[key, value])
+            }
+            DeleteIf::NotSealed => {
+                Self::new("attribute_not_exists(#0) OR attribute_not_exists(#1) OR #1 <> :1", &[key, sealed])
+            }
+            DeleteIf::NotRenewed(at) => Self::new(
+                "attribute_not_exists(#0) OR (#1 <> :1 AND #2 = :2)",
+                &[key, sealed, (AT, Some(number(at)))],
+            ),
+        })
+    }
+
+    /// The names behind `#0`, `#1`, ….
+    pub(super) fn names(&self) -> HashMap<String, String> {
+        let names = self.attributes.iter().enumerate();
+        names.map(|(n, (name, _))| (format!("#{n}"), name.clone())).collect()
+    }
+
+    /// The values behind `:0`, `:1`, …; `None` where there is none: DynamoDB refuses an empty map.
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        let values = self.attributes.iter().enumerate();
+        let values: HashMap<_, _> =
+            values.filter_map(|(n, (_, value))| Some((format!(":{n}"), value.clone()?))).collect();
+        (!values.is_empty()).then_some(values)
+    }
+}
+
+pub(super) fn number(n: u64) -> AttributeValue {
+    AttributeValue::N(n.to_string())
+}

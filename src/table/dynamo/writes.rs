@@ -1,0 +1,153 @@
+//! Puts, updates and deletes, each on a condition or without one.
+
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, ReturnConsumedCapacity, WriteRequest};
+
+use super::conditions::Condition;
+use super::items::{Attributes, item_attributes, key_attributes, read_key};
+use super::send::Target;
+use super::{DynamoTable, NONE, unexpected};
+use crate::codec::sort_key::{DocName, SortKey};
+use crate::error::Result;
+use crate::table::size::{check_batch, check_item, check_keys};
+use crate::table::{Item, Operation, Write};
+
+/// The answer to a condition that does not hold.
+const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+
+impl DynamoTable {
+    pub(super) async fn put_item(
+        &self,
+        doc: &DocName,
+        item: Item,
+        condition: Option<Condition>,
+    ) -> Result<()> {
+        check_item(doc, &item)?;
+        let key = item.key.clone();
+        self.put_attributes(doc, &key, item_attributes(doc, item), condition).await
+    }
+
+    /// A condition that does not hold is success: an earlier attempt had arrived.
+    pub(super) async fn put_attributes(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        attributes: Attributes,
+        condition: Option<Condition>,
+    ) -> Result<()> {
+        check_keys(doc, key)?;
+        let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Put };
+        let answer = self
+            .send_write(target, Operation::PutItem, CONDITION_FAILED, |client, log| {
+                client
+                    .put_item()
+                    .table_name(&self.config.table_name)
+                    .set_item(Some(attributes.clone()))
+                    .set_condition_expression(
+                        condition.as_ref().map(|condition| condition.expression.clone()),
+                    )
+                    .set_expression_attribute_names(condition.as_ref().map(Condition::names))
+                    .set_expression_attribute_values(condition.as_ref().and_then(Condition::values))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
+            })
+            .await?;
+        self.count(Operation::PutItem, answer.and_then(|answer| answer.consumed_capacity));
+        Ok(())
+    }
+
+    /// Sets one attribute; `false` where the condition does not hold.
+    pub(super) async fn update_attribute(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        (attribute, value): (&str, AttributeValue),
+        condition: Condition,
+    ) -> Result<bool> {
+        check_keys(doc, key)?;
+        let answer = self
+            .send(Operation::UpdateItem, Some(doc), CONDITION_FAILED, |client, log| {
+                client
+                    .update_item()
+                    .table_name(&self.config.table_name)
+                    .set_key(Some(key_attributes(doc, key)))
+                    .update_expression("SET #a = :v")
+                    .condition_expression(&condition.expression)
+                    .set_expression_attribute_names(Some(condition.names()))
+                    .set_expression_attribute_values(condition.values())
+                    .expression_attribute_names("#a", attribute)
+                    .expression_attribute_values(":v", value.clone())
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
+            })
+            .await?;
+        let held = answer.is_some();
+        self.count(Operation::UpdateItem, answer.and_then(|answer| answer.consumed_capacity));
+        Ok(held)
+    }
+
+    /// Deletes one item; `false` where the condition does not hold.
+    pub(super) async fn delete_item(
+        &self,
+        doc: &DocName,
+        key: &SortKey,
+        condition: Option<Condition>,
+    ) -> Result<bool> {
+        check_keys(doc, key)?;
+        let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Delete };
+        let answer = self
+            .send_write(target, Operation::DeleteItem, CONDITION_FAILED, |client, log| {
+                client
+                    .delete_item()
+                    .table_name(&self.config.table_name)
+                    .set_key(Some(key_attributes(doc, key)))
+                    .set_condition_expression(
+                        condition.as_ref().map(|condition| condition.expression.clone()),
+                    )
+                    .set_expression_attribute_names(condition.as_ref().map(Condition::names))
+                    .set_expression_attribute_values(condition.as_ref().and_then(Condition::values))
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
+            })
+            .await?;
+        let held = answer.is_some();
+        self.count(Operation::DeleteItem, answer.and_then(|answer| answer.consumed_capacity));
+        Ok(held)
+    }
+
+    /// Deletes in one batch; returns the keys that the answer calls unprocessed.
+    pub(super) async fn delete_items(&self, doc: &DocName, keys: &[SortKey]) -> Result<Vec<SortKey>> {
+        check_batch(doc, keys)?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(key_attributes(doc, key))).build();
+            let delete = delete.map_err(|e| unexpected().with_cause(e.to_string()))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        let requests = keys.iter().map(request).collect::<Result<Vec<_>>>()?;
+        let target = Target { doc, keys, write: Write::Delete };
+        let answer = self
+            .send_write(target, Operation::BatchWriteItem, NONE, |client, log| {
+                client
+                    .batch_write_item()
+                    .request_items(&self.config.table_name, requests.clone())
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send()
+            })
+            .await?
+            .ok_or_else(unexpected)?;
+        self.count(Operation::BatchWriteItem, answer.consumed_capacity.into_iter().flatten());
+        let left = answer.unprocessed_items.into_iter().flatten().flat_map(|(_, requests)| requests);
+        let deletes = left.filter_map(|request| request.delete_request);
+        deletes.map(|mut delete| read_key(&mut delete.key).map(|(_, key)| key)).collect()
+    }
+}
