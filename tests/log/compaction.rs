@@ -153,12 +153,14 @@ async fn a_compaction_that_meets_a_clear_stops_and_brings_nothing_back() {
 async fn a_sweep_deletes_abandoned_sets_and_keeps_those_being_written() {
     let hour = UNSEALED_SET_LIFETIME_MS;
     let young = [head_of(2, hour - 60_000), part_of(0, vec![1])];
-    let remains = [
+    let abandoned = [
         vec![part_of(0, vec![1]), part_of(1, vec![2])],
         vec![head_of(2, hour + 60_000), part_of(0, vec![1])],
         vec![head_of(1, hour + 60_000)],
     ];
-    for (given_up, items) in remains.into_iter().map(|items| (true, items)).chain([(false, young.to_vec())]) {
+    for (is_abandoned, items) in
+        abandoned.into_iter().map(|items| (true, items)).chain([(false, young.to_vec())])
+    {
         let table = MemoryTable::new();
         let persistence = open(&table);
         persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap();
@@ -168,7 +170,7 @@ async fn a_sweep_deletes_abandoned_sets_and_keeps_those_being_written() {
         assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1]));
         persistence.flush(doc("d"), Queued).await.unwrap();
         let left = table.items(&doc("d")).iter().filter(|item| items.contains(item)).count();
-        assert_eq!(left, if given_up { 0 } else { items.len() }, "{items:?}");
+        assert_eq!(left, if is_abandoned { 0 } else { items.len() }, "{items:?}");
         assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1]));
     }
 }
@@ -256,7 +258,7 @@ async fn a_compaction_that_is_denied_leaves_nothing_and_backs_off_before_it_retr
     }
     let tried = seals.load(std::sync::atomic::Ordering::Relaxed);
     assert!((2..=8).contains(&tried), "{tried} tries in two minutes");
-    assert_eq!(table.items(&doc("d")).len(), 120, "no remains");
+    assert_eq!(table.items(&doc("d")).len(), 120, "no unfinished set");
 }
 
 #[tokio::test(start_paused = true)]

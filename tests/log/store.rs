@@ -211,7 +211,7 @@ async fn a_set_whose_head_was_cleared_away_is_written_again() {
     let persistence = open(&cleared);
     persistence.store_update(doc("d"), update(1, 500_000), Queued).await.unwrap();
     assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([1]));
-    assert_eq!(table.items(&doc("d")).len(), 3, "the remains of the first attempt are gone");
+    assert_eq!(table.items(&doc("d")).len(), 3, "the items of the first attempt are gone");
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ impl BrokenTable {
         }
     }
 
-    /// Whether the process is told that an input is there, whatever holds.
+    /// Whether to answer that an input is there, although it may be gone.
     fn hides_check(&self, doc: &DocName, key: &SortKey) -> bool {
         let mut seen = self.seen();
         if is_part(doc, key) || seen.candidate.as_ref().is_none_or(|candidate| candidate == key) {
