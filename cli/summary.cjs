@@ -2,6 +2,8 @@
 
 /** What the items of a document come to. */
 
+const native = require('../lib/native.js')
+
 const LOG_KINDS = new Set(['original', 'update', 'head', 'part', 'strange'])
 
 /** @param {Array<{ kind: string, bytes: number, clock?: number, at?: number }>} items */
@@ -23,42 +25,7 @@ function summarise(items) {
     if (kind === 'meta') summary.metas++
     if (kind === 'quarantined') summary.quarantined++
   }
-  return { ...summary, ...setsOf(items) }
-}
-
-/** Sets that count, and what of the others is left. Items come in key order: a head, then its parts. */
-function setsOf(items) {
-  let sets = 0
-  let remains = 0
-  let open
-  const close = () => {
-    if (open === undefined) return
-    if (open.sealed && open.parts === open.found) sets++
-    else remains += open.found + (open.hasHead ? 1 : 0)
-    open = undefined
-  }
-  for (const { kind, key, parts, sealed } of items) {
-    if (kind === 'head') {
-      close()
-      open = { prefix: key.slice(0, -1), parts, sealed, found: 0, hasHead: true }
-    } else if (kind === 'part') {
-      if (open === undefined || !key.startsWith(open.prefix)) {
-        close()
-        open = {
-          prefix: key.slice(0, key.lastIndexOf(',')),
-          parts: NaN,
-          sealed: false,
-          found: 0,
-          hasHead: false
-        }
-      }
-      open.found++
-    } else {
-      close()
-    }
-  }
-  close()
-  return { sets, remains }
+  return { ...summary, ...native.countSets(items) }
 }
 
 /** Whether a document has updates or metas: not only what is left of one. */

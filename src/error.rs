@@ -1,4 +1,4 @@
-//! What can go wrong, told by what the caller should do next.
+//! Failures, classified by what the caller should do next.
 //!
 //! An [`Error`] is cheap to clone: one failed batch rejects every call whose update was in it. Messages name the
 //! operation, the number and the limit; never credentials, never content.
@@ -14,7 +14,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Code {
     /// Fix the call: name, key or configuration.
     InvalidArgument,
-    /// Drop the update: it is not one.
+    /// Drop the update: its bytes are not a Yjs update.
     InvalidUpdate,
     /// Store less: a meta over the item limit.
     TooLarge,
@@ -22,7 +22,7 @@ pub enum Code {
     Table,
     /// Fix credentials or policy.
     Access,
-    /// DynamoDB throttled until our retries were over: try again later.
+    /// DynamoDB throttled all attempts: try again later.
     Throttled,
     /// DynamoDB could not be reached or did not answer in time: try again later.
     Unavailable,

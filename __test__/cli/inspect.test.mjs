@@ -93,6 +93,18 @@ test('stats counts documents, items, sets, items of incomplete sets and of the o
   assert.match(stdout, /^items of incomplete sets +2$/m)
 })
 
+test('stats counts a set as a read does: a sealed one with a gap in its parts is incomplete', async t => {
+  const table = await filledTable(t, { big: [bigUpdate(900_000)] })
+  const key = (...more) => sortKey(['v1', 'gap', 'update', 3, 1, 2, ...more])
+  const head = { parts: { N: '2' }, at: { N: '5' }, sealed: { BOOL: true } }
+  await table.put({ doc: 'gap', key: key(), value: Buffer.of(0, 0), ...head })
+  for (const n of [0, 2]) await table.put({ doc: 'gap', key: key(n), value: Buffer.of(0, 0) })
+  const {
+    results: [{ sets, remains }]
+  } = await cliJson(t, ['stats', ...tableArgs(table)])
+  assert.deepEqual({ sets, remains }, { sets: 1, remains: 3 })
+})
+
 describe('show', () => {
   test('prints each root type according to its content, and the metas', async t => {
     const updates = updatesOf(1, doc => {

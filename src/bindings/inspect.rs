@@ -4,10 +4,10 @@ use napi::bindgen_prelude::{Env, External, Uint8Array};
 use napi_derive::napi;
 
 use super::persistence::{NativePersistence, on};
-use crate::codec::sort_key::DocName;
+use crate::codec::sort_key::{DocName, WriteId};
 use crate::compaction::FlushedDocument;
 use crate::log::Quarantined;
-use crate::log::inspect::{ItemInfo, Kind};
+use crate::log::inspect::{self, ItemInfo, Kind, SetItem};
 use crate::log::verify::{Finding, FindingKind, Verified};
 use crate::persistence::Cursor;
 use crate::queue::Order;
@@ -26,6 +26,40 @@ pub struct NativeItem {
     pub parts: Option<u32>,
     pub sealed: Option<bool>,
     pub compacted: Option<bool>,
+    /// Of an update with an id, a head or a part: which write it belongs to.
+    pub write: Option<String>,
+    /// The number of a part.
+    pub part: Option<u32>,
+}
+
+/// What [`count_sets`] reads of a [`NativeItem`].
+#[napi(object, object_to_js = false)]
+pub struct NativeSetItem {
+    pub write: Option<String>,
+    pub part: Option<u32>,
+    pub parts: Option<u32>,
+    pub sealed: Option<bool>,
+}
+
+/// The sets of a document.
+#[napi(object, object_from_js = false)]
+pub struct NativeSetCounts {
+    /// Those that count.
+    pub sets: u32,
+    /// The items of those that do not.
+    pub remains: u32,
+}
+
+/// Counts the sets among the items of a document, in key order.
+#[napi(catch_unwind)]
+pub fn count_sets(items: Vec<NativeSetItem>) -> NativeSetCounts {
+    let items = items.into_iter().filter_map(|item| {
+        let NativeSetItem { write, part, parts, sealed } = item;
+        Some(SetItem { write: write?, part, head: parts.zip(sealed) })
+    });
+    let counts = inspect::count_sets(&items.collect::<Vec<_>>());
+    let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
+    NativeSetCounts { sets: number(counts.whole), remains: number(counts.remains) }
 }
 
 /// A page of items; `next` is given back to read on.
@@ -143,6 +177,8 @@ fn item(doc: &DocName, info: &ItemInfo) -> NativeItem {
         parts: info.head.map(|head| head.parts),
         sealed: info.head.map(|head| head.is_sealed),
         compacted: info.head.map(|head| head.is_compacted),
+        write: info.write.map(|(clock, WriteId(a, b))| format!("{} {a:08x}{b:08x}", clock.0)),
+        part: info.part,
     }
 }
 

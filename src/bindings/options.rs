@@ -169,7 +169,7 @@ impl FromFunction {
         Ok(FromFunction(Mutex::new(Some(Arc::new(function)))))
     }
 
-    /// Lets go of the function, and with it of a handle of the event loop.
+    /// Releases the function and its handle of the event loop.
     pub fn release(&self) {
         drop(self.lock().take());
     }
@@ -215,7 +215,7 @@ impl NativeKeys {
     }
 }
 
-/// `None` for what is no time: the keys are then asked for again as those that name no end.
+/// `None` if it is not a time: such keys are loaded again like keys without an end.
 fn instant(ms: f64) -> Option<SystemTime> {
     let since = Duration::try_from_secs_f64(ms / 1_000.0).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(since)

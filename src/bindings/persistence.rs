@@ -133,19 +133,19 @@ impl NativePersistence {
         self.inner.stats().into()
     }
 
-    /// Whether the listener wants to hear of batches.
+    /// Whether the listener gets an event for each batch.
     #[napi(catch_unwind)]
     pub fn tell_batches(&self, tell: bool) {
         self.events.tell_batches(tell);
     }
 
-    /// Sends from now on at once what `batchDelayMs` would hold back.
+    /// From now on `batchDelayMs` delays nothing.
     #[napi(catch_unwind)]
     pub fn stop_delaying(&self) {
         self.inner.stop_delaying();
     }
 
-    /// Lets go of all that holds a handle of the event loop: no call may be pending, and none may follow.
+    /// Releases every handle of the event loop. No call may be pending, and none may follow.
     #[napi(catch_unwind)]
     pub fn release(&self) {
         self.event_loop.release();

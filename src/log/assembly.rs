@@ -4,6 +4,7 @@
 
 use super::OnCorrupt;
 use super::entry::{Entry, Incomplete, LogRead, corrupt, damaged};
+use super::inspect::Parts;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::error::{Error, Result};
 use crate::table::{Item, SetHead};
@@ -36,8 +37,7 @@ struct Group {
     /// `Some(None)` for an update, `Some(Some(_))` for the head of a set.
     first: Option<Option<SetHead>>,
     bytes: Vec<u8>,
-    parts: u32,
-    in_order: bool,
+    parts: Parts,
 }
 
 /// The items that have arrived so far.
@@ -99,7 +99,8 @@ impl<'a> Assembly<'a> {
             self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes, is_compacted });
             return;
         }
-        let Group { clock, id, first, parts: found, .. } = group;
+        let Group { clock, id, first, parts, .. } = group;
+        let found = parts.found();
         let what = match first {
             Some(Some(SetHead { parts, sealed: true, .. })) => {
                 format!("its set is sealed, and {found} of its {parts} parts are there")
@@ -123,7 +124,7 @@ impl<'a> Assembly<'a> {
 
 impl Group {
     fn new(clock: LogClock, id: WriteId) -> Self {
-        Group { clock, id, keys: Vec::new(), first: None, bytes: Vec::new(), parts: 0, in_order: true }
+        Group { clock, id, keys: Vec::new(), first: None, bytes: Vec::new(), parts: Parts::default() }
     }
 
     fn push(&mut self, key: SortKey, value: Vec<u8>, head: Option<SetHead>, part: Option<u32>) {
@@ -136,8 +137,7 @@ impl Group {
                 self.bytes = value;
             }
             Some(n) => {
-                self.in_order &= n == self.parts;
-                self.parts += 1;
+                self.parts.push(n);
                 if self.bytes.is_empty() {
                     self.bytes = value;
                 } else {
@@ -150,8 +150,8 @@ impl Group {
     /// An update is complete; a set is if it is sealed and all its parts are there.
     fn is_complete(&self) -> bool {
         match &self.first {
-            Some(None) => self.parts == 0,
-            Some(Some(head)) => head.sealed && self.in_order && self.parts == head.parts,
+            Some(None) => self.parts.found() == 0,
+            Some(Some(head)) => self.parts.make_whole(head.sealed, head.parts),
             None => false,
         }
     }

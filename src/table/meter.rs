@@ -98,7 +98,7 @@ impl Snapshot {
     }
 }
 
-/// What was spent between two snapshots: `later - earlier`.
+/// The cost between two snapshots: `later - earlier`.
 impl Sub for Snapshot {
     type Output = Snapshot;
 

@@ -30,7 +30,7 @@ pub struct Item {
     /// The attributes that make this item the head of a set.
     pub head: Option<SetHead>,
     /// `at` of an update that is no head: when it was written, in milliseconds since the epoch, by the writer's clock.
-    /// `None` where its writer did not say.
+    /// `None` if its writer recorded none.
     pub at: Option<u64>,
 }
 
@@ -113,7 +113,7 @@ pub struct Connections {
 /// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent. The attempts of
 /// puts and deletes that got no answer are recorded in [`Table::late`] before the call ends.
 pub trait Table: Send + Sync + 'static {
-    /// An item with all its attributes but its keys, those included that are not ours: only to be moved as it is.
+    /// All attributes of an item except its keys, also those that are not ours. They are moved, never interpreted.
     type Raw: Clone + PartialEq + Send + Sync + 'static;
 
     /// What its requests have cost so far.
@@ -145,7 +145,7 @@ pub trait Table: Send + Sync + 'static {
     fn prepare(&self, create: bool) -> impl Future<Output = Result<()>> + Send;
 
     /// Writes an item whose key was never used before (`attribute_not_exists`). An item that is already there is an
-    /// earlier attempt of this very write: success. 1 WCU per KiB.
+    /// earlier attempt of the same write: success. 1 WCU per KiB.
     fn put_new(&self, doc: &DocName, item: Item) -> impl Future<Output = Result<()>> + Send;
 
     /// Writes an item whatever was there. 1 WCU per KiB.
@@ -154,14 +154,14 @@ pub trait Table: Send + Sync + 'static {
     /// Reads one item. 1 RCU per 4 KiB.
     fn get(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<Option<Item>>> + Send;
 
-    /// Reads one item, with all that it holds beside. 1 RCU per 4 KiB.
+    /// Reads one item and all its other attributes. 1 RCU per 4 KiB.
     fn get_raw(
         &self,
         doc: &DocName,
         key: &SortKey,
     ) -> impl Future<Output = Result<Option<(Item, Self::Raw)>>> + Send;
 
-    /// Writes an item as another one was, if the key is free. Whether it was free is not told: read it back. 1 WCU per KiB.
+    /// Writes an item as another one was, if the key is free. Does not report whether it was free: read it back. 1 WCU per KiB.
     fn put_raw(
         &self,
         doc: &DocName,

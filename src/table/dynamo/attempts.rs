@@ -1,5 +1,5 @@
-//! What became of the attempts of one request: so that a request that ran out of time can say whether it was throttled,
-//! retries are counted, and attempts that got no answer are known: they may still arrive.
+//! Records the outcome of each attempt of a request. From it come the message of a request that timed out, the count of
+//! retries, and the attempts without an answer, which may still arrive.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -26,7 +26,7 @@ pub(super) struct State {
     pub(super) throttled: bool,
     /// Whether the last one that ended had no credentials.
     pub(super) without_credentials: bool,
-    /// What the last one that ended said.
+    /// The error of the last one that ended.
     pub(super) last: Option<String>,
     /// How many got no answer of DynamoDB: a timeout, a broken connection, an answer of something in between.
     pub(super) lost: u32,
@@ -71,7 +71,7 @@ impl Attempts {
     }
 }
 
-/// Notes what became of the attempts of one request whose error type is `E`.
+/// Records the outcome of the attempts of one request whose error type is `E`.
 pub(super) struct AttemptLog<E>(Arc<Attempts>, PhantomData<fn() -> E>);
 
 impl<E> AttemptLog<E> {

@@ -27,11 +27,11 @@ use super::tls::http_client;
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 
-/// The client, made once by whoever needs it first.
+/// The client. The first request that needs it makes it.
 pub(super) type Cell = Arc<OnceCell<Client>>;
 
-/// The current client. Where credentials ran out earlier than announced it is replaced: providers keep what they read until
-/// the announced end.
+/// The current client. If credentials expire earlier than announced, a new client replaces it: providers cache credentials
+/// until the announced end.
 #[derive(Debug)]
 pub(super) struct Connection {
     current: Mutex<Cell>,
@@ -74,7 +74,7 @@ impl Connection {
         current.clone()
     }
 
-    /// Where the table is, as far as it is known.
+    /// Where the table is.
     pub(super) fn place(&self) -> &Place {
         &self.place
     }
@@ -117,7 +117,7 @@ impl Connection {
         // all others' retries away.
         let retries = RetryPartition::custom("y-dynamodb").token_bucket(TokenBucket::unlimited()).build();
         let builder = builder
-            // It would take the wait for a turn for a stalled upload. `connector` limits the attempt.
+            // It would mistake the wait for a turn for a stalled upload. `connector` limits the attempt.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(bounded(http, config.timeouts.request, Arc::clone(&self.place)))
             .retry_config(retry_config(config))

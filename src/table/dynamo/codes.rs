@@ -1,4 +1,4 @@
-//! What the error codes and HTTP statuses of DynamoDB mean for the caller.
+//! Classifies the error codes and HTTP statuses of DynamoDB by what the caller should do.
 
 use crate::error::Code;
 

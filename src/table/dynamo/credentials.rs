@@ -31,7 +31,7 @@ const GOOD_FOR: Duration = Duration::from_mins(15);
 /// Credentials are loaded again so long before they expire.
 const EARLY: Duration = Duration::from_secs(10);
 
-/// What a load came to; `None` while it runs.
+/// The outcome of a load; `None` while it runs.
 type Outcome = Option<Result<SdkCredentials, Arc<CredentialsError>>>;
 
 /// A provider with one load at a time.
@@ -115,7 +115,7 @@ fn pause(failures: u32) -> Duration {
     }
 }
 
-/// Keys with a line break, as a file or a secret store often gives them, would make the SDK panic while it signs.
+/// Keys from a file or a secret store often end with a line break. The SDK would panic while it signs with them.
 fn fit_for_headers(credentials: SdkCredentials) -> Result<SdkCredentials, CredentialsError> {
     let is_fit = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_fit(credentials.access_key_id()) && credentials.session_token().is_none_or(is_fit) {
@@ -188,7 +188,7 @@ impl ClassifyRetry for OurRetries {
     }
 }
 
-/// Where credentials come from, for a person.
+/// Names the source of credentials in a message.
 pub(super) fn source(credentials: &Credentials) -> String {
     match credentials {
         Credentials::Chain => "the default credentials chain".to_owned(),

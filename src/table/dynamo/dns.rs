@@ -60,7 +60,7 @@ impl RegionResolver {
         }
     }
 
-    /// Other hosts than AWS's come into being when a container starts.
+    /// Hosts outside AWS may appear later, e.g. when a container starts.
     fn may_not_exist(&self, host: &str) -> bool {
         let is_of_region = host.split('.').any(|label| self.place.region() == Some(label));
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_host_of_a_container_may_come_into_being() {
+    async fn a_host_of_a_container_may_appear_later() {
         assert_eq!(lookups(&[KNOWN_HOST], 0, "dynamodb-local").await, ["failed"; 3]);
     }
 

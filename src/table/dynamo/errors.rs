@@ -18,12 +18,12 @@ use super::dns::NoSuchHost;
 use crate::error::{Code, Error};
 use crate::table::Operation;
 
-/// Why a request had no more time.
+/// What a request was doing when its time ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Late {
-    /// It waited for its turn, and DynamoDB answered no request.
+    /// Waiting for its turn, while DynamoDB answered no request.
     Waiting,
-    /// It was being sent, or between two attempts.
+    /// Being sent, or between two attempts.
     Working,
 }
 
@@ -104,7 +104,7 @@ impl Failed<'_> {
         Error::new(Code::Unavailable, message)
     }
 
-    /// The error of credentials that are missing or malformed. They will not come by themselves.
+    /// The error of credentials that are missing or malformed. A retry would not change that.
     fn without_credentials(&self) -> Error {
         let credentials = &self.config.credentials;
         let (source, correction) = (source(credentials), correction(credentials));
@@ -112,7 +112,8 @@ impl Failed<'_> {
         Error::new(Code::Access, format!("{subject}: {source} gave no credentials: {correction}"))
     }
 
-    /// Retryable, though a wrong region stays wrong: if the DNS is what is wrong, no update may be given up for it.
+    /// Retryable: the DNS may be at fault, and the writer of a bound document drops updates after an error that is not
+    /// retryable.
     fn no_such_host(&self, missing: &NoSuchHost) -> Error {
         let message = format!("{}: {missing}: check the region", self.subject());
         Error::new(Code::Unavailable, message)

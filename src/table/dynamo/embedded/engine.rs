@@ -1,7 +1,6 @@
 //! Answers the SDK's requests from an embedded database.
 //!
-//! A request goes in as the JSON that would go over the wire, and an answer comes out so; everything above is the same code
-//! that talks to AWS. A panic inside is caught and becomes an error.
+//! Requests and answers are the JSON of the wire, so everything above is the code that talks to AWS. A panic inside is caught and becomes an error.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,7 +57,7 @@ impl Embedded {
             let mut state = embedded.0.write().unwrap_or_else(PoisonError::into_inner);
             drop(std::mem::replace(&mut *state, State::Closed));
         });
-        // Only a runtime that shuts down cuts it off, and that drops the database too.
+        // It fails only if the runtime shuts down, which drops the database too.
         let _ = closed.await;
     }
 
@@ -120,7 +119,7 @@ impl HttpConnector for Embedded {
 }
 
 impl Embedded {
-    /// Fails, and is not tried again, only where the engine panicked, now or before, or the database is closed.
+    /// Fails without a retry if the engine panicked, now or before, or if the database is closed.
     fn answer(&self, operation: &str, body: &SdkBody) -> Result<HttpResponse, ConnectorError> {
         let body = body.bytes().unwrap_or_default();
         // Held until the answer is there: a close waits for it.
@@ -169,7 +168,7 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     serde_json::to_vec(&answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
-/// The engine has no kind of its own for a lock that a panic left behind.
+/// The engine has no error of its own for a lock that a panic poisoned.
 fn is_poisoned(error: &DynoxideError) -> bool {
     matches!(error, DynoxideError::InternalServerError(message) if message.starts_with("Lock poisoned"))
 }
