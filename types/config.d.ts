@@ -49,18 +49,18 @@ export interface Config {
   compactionBytes?: number | undefined
 
   /**
-   * The write capacity units per second that background merges of one document use at most (default 250). A partition takes
+   * The write capacity units per second that background compactions of one document use at most (default 250). A partition takes
    * 1,000, and stores continue beside the merge. All documents of this persistence together use at most four times as much.
    */
   compactionWcuPerSecond?: number | undefined
 
   /**
-   * Gets rejections that nobody handles, in place of Node's `unhandledRejection`; failed background merges; and every failure
+   * Gets rejections that nobody handles, in place of Node's `unhandledRejection`; failed background compactions; and every failure
    * to load or store a document of `bindState`. It reports an update that `storeUpdate` could not store, and does not store it
    * again.
    *
    * Default: none. An unhandled rejection then ends the process, as always in Node. A `YDynamoDbWarning` of the process
-   * reports failures of background merges and of bound documents once for each operation and code, and every update that is
+   * reports failures of background compactions and of bound documents once for each operation and code, and every update that is
    * given up.
    */
   onError?: ((error: PersistenceError, context: ErrorContext) => void) | undefined

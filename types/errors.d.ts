@@ -55,7 +55,7 @@ export interface PersistenceErrorConstructor {
 export interface ErrorContext {
   docName: string | undefined
   /**
-   * The method, e.g. `'storeUpdate'`; `'compaction'` for a failed background merge, which loses nothing. For a bound document:
+   * The method, e.g. `'storeUpdate'`; `'compaction'` for a failed background compaction, which loses nothing. For a bound document:
    * `'bindState'` for loading, `'storeUpdate'` for storing, `'close'` for an update that `close()` gave up, `'clearDocument'`
    * or `'clearAll'` if it was cleared.
    */

@@ -89,7 +89,7 @@ export interface Diagnostics {
     bytesAfter: number
     durationMs: number
   }
-  /** Stored updates were merged. With `error`: a background merge failed, and nothing was lost. */
+  /** Stored updates were merged. With `error`: a background compaction failed, and nothing was lost. */
   'y-dynamodb:compaction': {
     docName: string
     entries?: number
