@@ -74,7 +74,7 @@ class Addon {
   }
 
   sendBatchEvents(enabled) {
-    this.#native.tellBatches(enabled)
+    this.#native.reportBatches(enabled)
   }
 
   stats() {

@@ -70,6 +70,11 @@ struct Inner {
 }
 
 impl Error {
+    /// An `ERR_INVALID_ARGUMENT`.
+    pub fn invalid_argument(message: impl Into<String>) -> Self {
+        Error::new(Code::InvalidArgument, message)
+    }
+
     /// A failure that says `message`.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Error(Arc::new(Inner { code, message: message.into(), cause: None, request_id: None }))

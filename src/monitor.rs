@@ -42,7 +42,7 @@ pub struct CompactionDone {
     pub elapsed: Duration,
 }
 
-/// Hears of events. Called on the threads that do the work: it must not block.
+/// Receives events, on the threads that do the work: it must not block.
 pub trait Observer: Send + Sync + 'static {
     /// A batch became durable.
     fn batch_stored(&self, _event: BatchStored) {}
@@ -57,7 +57,7 @@ pub trait Observer: Send + Sync + 'static {
     fn has_replicas(&self, _replicas: usize) {}
 }
 
-/// Hears nothing.
+/// Ignores all events.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoObserver;
 

@@ -102,18 +102,6 @@ fn no_file_is_too_long_to_read_in_one_sitting() {
     assert!(wrong.is_empty(), "over {MAX_LINES} lines: {wrong:#?}");
 }
 
-/// Cycles that are being removed.
-const KNOWN_CYCLES: &[&[&str]] = &[
-    &["table/dynamo/config", "table/dynamo/endpoint"],
-    &[
-        "table/dynamo/attempts",
-        "table/dynamo/credentials",
-        "table/dynamo/errors",
-        "table/dynamo/send",
-        "table/dynamo/turns",
-    ],
-];
-
 #[test]
 fn no_files_import_each_other_in_a_cycle() {
     let modules = Modules::read();
@@ -125,9 +113,5 @@ fn no_files_import_each_other_in_a_cycle() {
             cycles.insert(reachable.iter().filter(back).map(|m| m.join("/")).collect::<Vec<_>>());
         }
     }
-    let is_known = |cycle: &Vec<String>| {
-        KNOWN_CYCLES.iter().any(|known| cycle.iter().all(|m| known.contains(&m.as_str())))
-    };
-    cycles.retain(|cycle| !is_known(cycle));
     assert!(cycles.is_empty(), "{cycles:#?}");
 }

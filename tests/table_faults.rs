@@ -52,15 +52,15 @@ async fn a_lost_request_changes_nothing_and_a_lost_answer_does() {
     let table = MemoryTable::new();
     let d = doc("doc");
     let failing = table.with_hook(always(Fault::Fail(throttled())));
-    let deaf = table.with_hook(always(Fault::ApplyThenFail(throttled())));
+    let unanswered = table.with_hook(always(Fault::ApplyThenFail(throttled())));
     assert_eq!(failing.put_new(&d, item(&d, 1, b"x")).await.unwrap_err().code(), Code::Throttled);
     assert_eq!(table.items(&d), []);
-    assert_eq!(deaf.put_new(&d, item(&d, 1, b"x")).await.unwrap_err().code(), Code::Throttled);
+    assert_eq!(unanswered.put_new(&d, item(&d, 1, b"x")).await.unwrap_err().code(), Code::Throttled);
     assert_eq!(table.items(&d), [item(&d, 1, b"x")]);
 
     assert!(failing.delete(&d, &key(&d, 1), DeleteIf::Always).await.is_err());
     assert_eq!(table.items(&d).len(), 1);
-    assert!(deaf.delete_batch(&d, &[key(&d, 1)]).await.is_err());
+    assert!(unanswered.delete_batch(&d, &[key(&d, 1)]).await.is_err());
     assert_eq!(table.items(&d), []);
 
     let puts = table.meter().snapshot().of(Operation::PutItem);

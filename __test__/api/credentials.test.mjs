@@ -154,7 +154,7 @@ describe('credentials', onceOnly, () => {
     })
   }
 
-  test('as a function that fails once: no call is told', async t => {
+  test('as a function that fails once: no call rejects', async t => {
     let asked = 0
     const { table } = await used(t, {
       credentials: async () => {

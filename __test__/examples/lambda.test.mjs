@@ -46,7 +46,7 @@ test('a body that the gateway has encoded is decoded', async () => {
   assert.equal(statusCode, 200, text)
 })
 
-test('the Lambda tells a wrong request from a failure', async () => {
+test('the Lambda distinguishes a wrong request from a failure', async () => {
   const refused = { statusCode: 400, body: '{"error":"ERR_INVALID_ARGUMENT"}' }
   for (const body of ['no JSON', 'null', { update: 5 }, { stateVector: 'ä' }, { update: null }]) {
     const { statusCode, body: text } = await post('letter', body)

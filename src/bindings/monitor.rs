@@ -1,7 +1,7 @@
 //! Counts and events for JavaScript: `persistence.stats()` and the diagnostics channels.
 //!
-//! Events cross to the event loop without waiting and without holding the process. Compactions are rare and always told;
-//! batches only while somebody listens.
+//! Events cross to the event loop without waiting and without holding the process. Compactions are rare and always
+//! reported; batches only while somebody listens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -129,14 +129,14 @@ pub struct ToListener {
 }
 
 impl ToListener {
-    /// Reports compactions and replicas; batches from [`ToListener::tell_batches`] on.
+    /// Reports compactions and replicas; batches from [`ToListener::report_batches`] on.
     pub fn new(event_loop: Arc<EventLoop>) -> Self {
         ToListener { event_loop, batches: AtomicBool::new(false) }
     }
 
     /// Begins or ends to report batches.
-    pub fn tell_batches(&self, tell: bool) {
-        self.batches.store(tell, Ordering::Relaxed);
+    pub fn report_batches(&self, enabled: bool) {
+        self.batches.store(enabled, Ordering::Relaxed);
     }
 }
 

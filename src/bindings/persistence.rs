@@ -135,8 +135,8 @@ impl NativePersistence {
 
     /// Whether the listener gets an event for each batch.
     #[napi(catch_unwind)]
-    pub fn tell_batches(&self, tell: bool) {
-        self.events.tell_batches(tell);
+    pub fn report_batches(&self, enabled: bool) {
+        self.events.report_batches(enabled);
     }
 
     /// From now on `batchDelayMs` delays nothing.

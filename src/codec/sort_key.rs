@@ -29,7 +29,7 @@ pub struct SortKey(Vec<u8>);
 pub enum UpdateKey {
     /// An update of the original package, without an id.
     Original(LogClock),
-    /// An update or the head of a set. The attributes of the item tell which.
+    /// An update or the head of a set. The attributes of the item say which.
     Update(LogClock, WriteId),
     /// Part n of a set.
     Part(LogClock, WriteId, u32),

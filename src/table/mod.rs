@@ -109,7 +109,7 @@ pub struct Connections {
 /// A DynamoDB table of the form of `docs/FORMAT.md`.
 ///
 /// Every method fails with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`; a put of an item
-/// over [`crate::limits::MAX_ITEM_BYTES`] with `ERR_TOO_LARGE`, before any request ([`size::item_bytes`] tells the size).
+/// over [`crate::limits::MAX_ITEM_BYTES`] with `ERR_TOO_LARGE`, before any request ([`size::item_bytes`] computes the size).
 /// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent. The attempts of
 /// puts and deletes that got no answer are recorded in [`Table::late`] before the call ends.
 pub trait Table: Send + Sync + 'static {

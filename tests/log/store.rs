@@ -285,7 +285,7 @@ async fn no_read_writes() {
 }
 
 #[tokio::test]
-async fn the_stats_tell_batches_requests_and_what_waits() {
+async fn the_stats_count_batches_requests_and_what_waits() {
     let table = MemoryTable::new();
     let persistence = open(&table);
     let calls: Vec<_> = (0..100).map(|n| persistence.store_update(doc("d"), update(n, 1), Queued)).collect();

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use super::endpoint::Endpoint;
 use crate::defaults;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 /// The longest part of a host name, in bytes. Source: RFC 1035.
 const MAX_LABEL_BYTES: usize = 63;
@@ -59,30 +59,30 @@ impl DynamoConfig {
         check_table_name(&self.table_name)?;
         self.region.as_deref().map_or(Ok(()), |region| check_region("region", region))?;
         if self.max_attempts == 0 {
-            return Err(invalid("maxAttempts is 0, at least 1 is needed"));
+            return Err(Error::invalid_argument("maxAttempts is 0, at least 1 is needed"));
         }
         if self.max_connections == 0 {
-            return Err(invalid("maxConnections is 0, at least 1 is needed"));
+            return Err(Error::invalid_argument("maxConnections is 0, at least 1 is needed"));
         }
         if let Billing::Provisioned { read_units, write_units } = self.billing
             && (read_units == 0 || write_units == 0)
         {
-            return Err(invalid("provisioned read and write units must be at least 1"));
+            return Err(Error::invalid_argument("provisioned read and write units must be at least 1"));
         }
         if self.endpoint.is_embedded() && !cfg!(feature = "embedded") {
-            return Err(invalid(format!(
+            return Err(Error::invalid_argument(format!(
                 "endpoint '{}' needs the cargo feature `embedded`, and this build is without it",
                 self.endpoint
             )));
         }
         match &self.credentials {
             Credentials::Profile(name) if name.is_empty() => {
-                Err(invalid("the credentials' profile is empty"))
+                Err(Error::invalid_argument("the credentials' profile is empty"))
             }
             Credentials::Static(keys)
                 if keys.access_key_id.is_empty() || keys.secret_access_key.is_empty() =>
             {
-                Err(invalid("accessKeyId and secretAccessKey must not be empty"))
+                Err(Error::invalid_argument("accessKeyId and secretAccessKey must not be empty"))
             }
             _ => self.timeouts.check(),
         }
@@ -186,7 +186,7 @@ impl Timeouts {
     fn check(&self) -> Result<()> {
         let Timeouts { connect, request, operation, credentials, prepare } = *self;
         if [connect, request, operation, credentials, prepare].iter().any(Duration::is_zero) {
-            return Err(invalid("a timeout is 0 ms, at least 1 is needed"));
+            return Err(Error::invalid_argument("a timeout is 0 ms, at least 1 is needed"));
         }
         Ok(())
     }
@@ -197,11 +197,16 @@ fn check_table_name(name: &str) -> Result<()> {
     let is_arn = name.starts_with("arn:");
     let (least, most) = if is_arn { (1, 1_024) } else { (3, 255) };
     if !(least..=most).contains(&name.len()) {
-        return Err(invalid(format!("table name of {} bytes, allowed are {least} to {most}", name.len())));
+        return Err(Error::invalid_argument(format!(
+            "table name of {} bytes, allowed are {least} to {most}",
+            name.len()
+        )));
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c) || (is_arn && ":/".contains(c));
     if let Some(c) = name.chars().find(|&c| !allowed(c)) {
-        return Err(invalid(format!("table name has the character {c:?}, allowed are a-z A-Z 0-9 _ . -")));
+        return Err(Error::invalid_argument(format!(
+            "table name has the character {c:?}, allowed are a-z A-Z 0-9 _ . -"
+        )));
     }
     Ok(())
 }
@@ -219,19 +224,16 @@ pub(super) fn check_region(origin: &str, region: &str) -> Result<()> {
     if is_label {
         return Ok(());
     }
-    Err(invalid(format!(
+    Err(Error::invalid_argument(format!(
         "{origin} is {region:?}, which is no region: allowed are 1 to {MAX_LABEL_BYTES} letters, digits and hyphens, as in \
          eu-central-1"
     )))
 }
 
-pub(super) fn invalid(message: impl Into<String>) -> Error {
-    Error::new(Code::InvalidArgument, message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     #[test]
     fn what_cannot_work_is_refused_before_it_is_tried() {

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::config::invalid;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Which DynamoDB. Public strings: see [`Endpoint::parse`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +32,7 @@ impl Endpoint {
             // `file:///a/b` is the URL of `/a/b`.
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() || path.contains('\0') {
-                return Err(invalid("endpoint 'file:' needs a path, as in 'file:./data.db'"));
+                return Err(Error::invalid_argument("endpoint 'file:' needs a path, as in 'file:./data.db'"));
             }
             return Ok(Endpoint::File(path.into()));
         }
@@ -62,17 +61,17 @@ impl fmt::Display for Endpoint {
 fn check_url(text: &str) -> Result<()> {
     // Before anything that shows the text.
     if text.contains('@') {
-        return Err(invalid("the endpoint must not carry credentials, nor an '@'"));
+        return Err(Error::invalid_argument("the endpoint must not carry credentials, nor an '@'"));
     }
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let Some(rest) = rest else {
-        return Err(invalid(format!(
+        return Err(Error::invalid_argument(format!(
             "endpoint '{text}' is none of http://…, https://…, memory:, memory:NAME, file:PATH"
         )));
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(invalid(format!("endpoint '{text}' has no valid host")));
+        return Err(Error::invalid_argument(format!("endpoint '{text}' has no valid host")));
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ pub enum Fault {
     ApplyThenFail(Error),
     /// It is applied and answered, after an attempt that got no answer and may still arrive.
     LostAttempt,
-    /// A batch is applied but for its last n keys, which are answered as unprocessed. Other requests: no fault.
+    /// A batch is applied except for its last n keys, which are answered as unprocessed. Other requests: no fault.
     Unprocessed(usize),
     /// The page of a Query or Scan ends after n items (at least 1). Other requests: no fault.
     PageItems(u32),
