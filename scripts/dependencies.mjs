@@ -1,5 +1,5 @@
 /**
- * Checks the crates of Cargo.lock against deny.toml: licences, banned crates, sources. It needs no network, so it runs
+ * Checks the crates of Cargo.lock against .cargo/deny.toml: licences, banned crates, sources. It needs no network, so it runs
  * where cargo-deny is not installed; known vulnerabilities it cannot see.
  */
 import { execFileSync } from 'node:child_process'
@@ -12,7 +12,7 @@ const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
 /** The strings of a TOML array `name = […]`, each `"…"` or the `crate` of `{ crate = "…" }`. */
 const listIn = (toml, name) => {
   const body =
-    new RegExp(`^${name} = \\[([^\\]]*)\\]`, 'm').exec(toml)?.[1] ?? fail(`deny.toml has no list ${name}`)
+    new RegExp(`^${name} = \\[([^\\]]*)\\]`, 'm').exec(toml)?.[1] ?? fail(`.cargo/deny.toml has no list ${name}`)
   return [...body.matchAll(/^\s*(?:\{ crate = )?"([^"]+)"/gm)].map(found => found[1])
 }
 
@@ -48,7 +48,7 @@ export const isAllowed = (expression, allowed) => {
   return oneOf()
 }
 
-const deny = fs.readFileSync(path.join(ROOT, 'deny.toml'), 'utf8')
+const deny = fs.readFileSync(path.join(ROOT, '.cargo/deny.toml'), 'utf8')
 const [allowed, banned] = [listIn(deny, 'allow'), listIn(deny, 'deny')]
 const metadata = execFileSync('cargo', ['metadata', '--format-version', '1', '--locked', '--all-features'], {
   cwd: ROOT,
@@ -66,5 +66,5 @@ const wrong = packages.flatMap(({ name, version, license, source }) =>
   ].filter(Boolean)
 )
 if (wrong.length > 0) fail(wrong.join('\n'))
-process.stdout.write(`${packages.length} crates: licences, bans and sources are as deny.toml allows\n`)
+process.stdout.write(`${packages.length} crates: licences, bans and sources are as .cargo/deny.toml allows\n`)
 process.stdout.write('SKIPPED: advisories (cargo-deny and its database are needed for them)\n')
