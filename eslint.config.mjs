@@ -27,7 +27,7 @@ export default [
     files: ['**/*.cjs', 'lib/**/*.js', 'examples/testrun/testrun.js'],
     languageOptions: { sourceType: 'commonjs' }
   },
-  // What runs in a browser, or is handed to one.
+  // These files run in a browser, or pass functions to one.
   {
     files: ['examples/demo/**', '__test__/examples/{browser,editor*}.mjs'],
     languageOptions: { globals: { ...globals.browser, ...globals.node } }

@@ -1,12 +1,12 @@
-//! What a long editing session costs in DynamoDB: requests, WCU, RCU, items and bytes, counted exactly.
+//! Counts what a long editing session costs in DynamoDB: requests, WCU, RCU, items and bytes.
 //!
-//! A recorded trace is typed at 5 keystrokes a second into a persistence on the table in memory, in virtual time, with
-//! background compaction on. Nothing here measures time. The requests take 5 ms each.
+//! Stores a recorded trace at 5 keystrokes a second in a persistence on the table in memory, with background compaction. Time
+//! is virtual, and each request takes 5 ms. The benchmark measures no time.
 //!
 //! `cargo bench --no-default-features --bench b4_cost [-- --json]`
 //!
-//! Environment: `Y_DYNAMODB_TRACE` (a gzipped trace, see `trace`; where it is missing, typing made up here), `KEYSTROKES`
-//! (stop after so many), `BATCH_DELAY_MS` (only this delay), `COMPACTION_ITEMS`, `COMPACTION_BYTES` (other thresholds).
+//! Environment: `Y_DYNAMODB_TRACE` (a gzipped trace, see `trace`; without it the trace is synthetic), `KEYSTROKES` (how many to
+//! store), `BATCH_DELAY_MS` (measures only this delay), `COMPACTION_ITEMS` and `COMPACTION_BYTES` (the thresholds).
 
 #![allow(
     clippy::unwrap_used,
@@ -35,10 +35,10 @@ use y_dynamodb::table::Operation;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 use y_dynamodb::table::meter::{Cost, Snapshot};
 
-const BETWEEN_KEYSTROKES: Duration = Duration::from_millis(200);
-const REQUEST: Duration = Duration::from_millis(5);
-/// After the last keystroke: longer than any delay, so that what is due has been done.
-const QUIET: Duration = Duration::from_secs(60);
+const KEYSTROKE_INTERVAL: Duration = Duration::from_millis(200);
+const REQUEST_DURATION: Duration = Duration::from_millis(5);
+/// The wait after the last keystroke. It is longer than any delay, so that all due compactions have run.
+const FINAL_WAIT: Duration = Duration::from_secs(60);
 
 fn main() {
     let json = std::env::args().any(|argument| argument == "--json");
@@ -53,19 +53,19 @@ fn main() {
     }
 }
 
-/// What a session has cost.
+/// The cost of a session.
 struct SessionCost {
     keystrokes: usize,
     batch_delay: Duration,
     compaction: Thresholds,
-    /// Up to a minute after the last keystroke.
+    /// Until a minute after the last keystroke.
     spent: Snapshot,
-    /// Of a load then.
+    /// Of one read after that.
     load: Cost,
     most_items: usize,
     items: usize,
     bytes: usize,
-    /// What a flush leaves of them.
+    /// After a flush.
     compact_bytes: usize,
 }
 
@@ -73,11 +73,11 @@ async fn session(updates: &[Vec<u8>], batch_delay: Duration) -> SessionCost {
     let items = Arc::new(Items::default());
     let table = MemoryTable::new().with_hook(items.clone());
     let meter = table.meter().clone();
-    let usual = Thresholds::default();
+    let defaults = Thresholds::default();
     let compaction = Thresholds {
-        items: number("COMPACTION_ITEMS").unwrap_or(usual.items),
-        bytes: number("COMPACTION_BYTES").unwrap_or(usual.bytes),
-        ..usual
+        items: number("COMPACTION_ITEMS").unwrap_or(defaults.items),
+        bytes: number("COMPACTION_BYTES").unwrap_or(defaults.bytes),
+        ..defaults
     };
     let persistence = Persistence::new(
         table.clone(),
@@ -88,7 +88,7 @@ async fn session(updates: &[Vec<u8>], batch_delay: Duration) -> SessionCost {
     let start = Instant::now();
     let mut stores = Vec::new();
     for (nth, update) in updates.iter().enumerate() {
-        sleep_until(start + BETWEEN_KEYSTROKES * nth as u32).await;
+        sleep_until(start + KEYSTROKE_INTERVAL * nth as u32).await;
         stores.push(tokio::spawn(persistence.store_update(doc.clone(), update.clone(), Order::Queued)));
         if stores.len() == 1_000 {
             for store in stores.drain(..) {
@@ -99,7 +99,7 @@ async fn session(updates: &[Vec<u8>], batch_delay: Duration) -> SessionCost {
     for store in stores {
         store.await.unwrap().unwrap();
     }
-    sleep(QUIET).await;
+    sleep(FINAL_WAIT).await;
 
     let spent = meter.snapshot();
     let (bytes_left, items_left) = (bytes(&table, &doc), table.items(&doc).len());
@@ -141,9 +141,9 @@ impl SessionCost {
         }
         println!("  items            {} at most, {} at the end", self.most_items, self.items);
         let share = self.bytes as f64 / self.compact_bytes as f64;
-        println!("  bytes at the end {}, {share:.3} of the compact {}", self.bytes, self.compact_bytes);
+        println!("  bytes at the end {} = {share:.3} × {} (compact)", self.bytes, self.compact_bytes);
         let Cost { requests, read_units, write_units, .. } = self.load;
-        println!("  a load then      {requests} requests, {read_units} RCU, {write_units} WCU");
+        println!("  a read           {requests} requests, {read_units} RCU, {write_units} WCU");
     }
 
     fn print_json(&self, trace: &str) {
@@ -163,7 +163,7 @@ impl SessionCost {
     }
 }
 
-/// Bytes of updates that are stored.
+/// The size of all stored updates.
 fn bytes(table: &MemoryTable, doc: &DocName) -> usize {
     table.items(doc).iter().filter_map(|item| item.value.as_ref()).map(Vec::len).sum()
 }
@@ -174,7 +174,7 @@ fn number(name: &str) -> Option<usize> {
         .map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
-/// Delays every request, and follows which items are there.
+/// Delays every request and tracks which items exist.
 #[derive(Default)]
 struct Items(Mutex<(HashSet<SortKey>, usize)>);
 
@@ -187,27 +187,27 @@ impl Items {
 impl Hook for Items {
     fn before<'a>(&'a self, _request: &'a Request) -> HookFuture<'a, Fault> {
         Box::pin(async {
-            sleep(REQUEST).await;
+            sleep(REQUEST_DURATION).await;
             Fault::None
         })
     }
 
     fn after<'a>(&'a self, request: &'a Request) -> HookFuture<'a, ()> {
         let mut items = self.0.lock().unwrap();
-        let (there, most) = &mut *items;
+        let (existing, most) = &mut *items;
         match request {
             Request::PutNew { item, .. } | Request::Put { item, .. } => {
-                there.insert(item.key.clone());
+                existing.insert(item.key.clone());
             }
             Request::Delete { key, .. } => {
-                there.remove(key);
+                existing.remove(key);
             }
             Request::DeleteBatch { keys, .. } => keys.iter().for_each(|key| {
-                there.remove(key);
+                existing.remove(key);
             }),
             _ => (),
         }
-        *most = there.len().max(*most);
+        *most = existing.len().max(*most);
         Box::pin(async {})
     }
 }

@@ -1,11 +1,11 @@
 /**
- * `npm run bench:engine -- [trace] [--check]`: the update engine beside yjs, both in this process, in turn.
+ * `npm run bench:engine -- [trace] [--check]`: compares the update engine with yjs. Both run in turn in this process.
  *
- * `trace`: a file (gzip or not) of updates, each a u32 (little endian) of its length and its bytes, in the order of the
- * log. Without one, a trace of the shape of the B4 editing trace is made: one author types and deletes letter by letter.
- * `--check`: exit 1 where a goal is missed. Needs a release build of the addon (`npm run build`).
+ * `trace`: a file of updates in the order of the log, which can be gzipped. Before each update is its length, a u32 in
+ * little-endian order. Without a file, a synthetic trace similar to the B4 editing trace is used.
+ * `--check`: exits with 1 if a goal is missed. Needs a release build of the addon (`npm run build`).
  *
- * Times are CPU times of the process (user and system), medians: other work on the machine does not count.
+ * Times are medians of the CPU time of the process (user and system), so that other work on the machine has little influence.
  */
 
 import { execFileSync } from 'node:child_process'
@@ -21,7 +21,7 @@ const SELF = fileURLToPath(import.meta.url)
 const options = process.argv.slice(2)
 const file = options.find(option => !option.startsWith('--'))
 
-/** CPU milliseconds of one call: the median of `rounds`; each round makes `calls` of them. */
+/** The CPU time in ms of one call of each side: the median of `rounds`, with `calls` calls in each. */
 function time(rounds, calls, ...sides) {
   const samples = sides.map(() => [])
   for (let round = 0; round < rounds; round++) {
@@ -35,7 +35,7 @@ function time(rounds, calls, ...sides) {
   return samples.map(list => list.sort((a, b) => a - b)[list.length >> 1])
 }
 
-/** What yjs needs for the state of a log: a document that applies it in one transaction, and its encoding. */
+/** The state of a log as yjs computes it: applies all updates in one transaction and encodes the document. */
 function yjsState(updates) {
   const doc = new Y.Doc()
   doc.transact(() => {
@@ -44,7 +44,7 @@ function yjsState(updates) {
   return Y.encodeStateAsUpdate(doc)
 }
 
-function wholeLog(updates) {
+function mergeLog(updates) {
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
   let ours, theirs
   const [our, their] = time(
@@ -91,8 +91,8 @@ function readers(state, updates) {
   const [valid] = time(7, 1, () => updates.forEach(update => validateUpdate(update)))
   return [
     row('state vector of the result', { ours: vector[0], theirs: vector[1], goal: { most: 0.5 } }),
-    row('diff for a peer with half of it', { ours: diff[0], theirs: diff[1], goal: { most: 1 } }),
-    row('validate all, one call each', { ours: valid })
+    row('diff for a peer with half of the updates', { ours: diff[0], theirs: diff[1], goal: { most: 1 } }),
+    row('validate all, one call per update', { ours: valid })
   ]
 }
 
@@ -145,11 +145,11 @@ function keystrokes() {
       unit: 'B',
       goal: { most: 150 }
     }),
-    row('5,000 keystrokes, one merge into the state each', { ours, theirs, goal: { most: 100 } })
+    row('5,000 keystrokes, each merged into the state', { ours, theirs, goal: { most: 100 } })
   ]
 }
 
-/** Peak of the process above what it held before, in multiples of the input, each side in a process of its own. */
+/** How far the memory of the process rises above its start, as a multiple of the input. Each side has its own process. */
 function memory(bytes) {
   if (process.platform !== 'linux') return []
   const peak = side =>
@@ -171,7 +171,7 @@ function memory(bytes) {
 function printPeak(side) {
   const updates = trace()
   globalThis.gc()
-  // Linux forgets the highest value so far.
+  // Resets VmHWM, the peak so far.
   fs.writeFileSync('/proc/self/clear_refs', '5')
   const before = status('VmRSS')
   if (side === 'yjs') yjsState(updates)
@@ -179,7 +179,7 @@ function printPeak(side) {
   console.log(status('VmHWM') - before)
 }
 
-/** A field of the process's status, in bytes. */
+/** A field of /proc/self/status, in bytes. */
 function status(field) {
   return (
     Number(new RegExp(`^${field}:\\s*(\\d+) kB`, 'm').exec(fs.readFileSync('/proc/self/status', 'utf8'))[1])
@@ -198,7 +198,7 @@ if (side !== undefined) {
   printPeak(side)
 } else {
   const updates = trace()
-  const { state, rows } = wholeLog(updates)
+  const { state, rows } = mergeLog(updates)
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
   rows.push(
     ...readers(state, updates),
@@ -208,7 +208,7 @@ if (side !== undefined) {
     ...memory(bytes)
   )
   console.log(
-    `${os.cpus()[0].model}, Node ${process.version}; ${file === undefined ? 'a trace made here' : 'the trace of the file'}\n`
+    `${os.cpus()[0].model}, Node ${process.version}; ${file === undefined ? 'synthetic trace' : `trace ${file}`}\n`
   )
   const missed = printTable(rows)
   if (options.includes('--check') && missed > 0) process.exitCode = 1

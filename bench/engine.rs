@@ -1,9 +1,9 @@
 //! Benchmarks of the update engine: `cargo bench --no-default-features --bench engine`.
 //!
-//! The data is an editing trace, one update per edit: a file of updates, each behind its length as 4 bytes, little-endian;
-//! `.gz` is unpacked by `gzip`. `Y_DYNAMODB_TRACE` names the file; without it the B4 trace is looked for beside the repository, and
-//! where there is none a synthetic trace of the same shape is made. Sizes and memory are printed before the times, and the
-//! times are CPU time: other work on the machine disturbs them less.
+//! The input is an editing trace with one update per edit. Before each update in the file is its length, a u32 in little-endian
+//! order; `gzip` unpacks a `.gz` file. `Y_DYNAMODB_TRACE` is the path; the default is the B4 trace beside the repository. If the
+//! file is missing, a similar synthetic trace is used. Prints sizes and memory first, then the times. They are CPU times, so
+//! that other work on the machine has little influence.
 
 #![allow(
     clippy::expect_used,
@@ -33,10 +33,10 @@ const OPTIONS: MergeOptions = MergeOptions { squash: true, gc: true, whole_log: 
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// Counts what is held.
+/// Counts the allocated bytes.
 struct Counting;
 
-#[allow(unsafe_code, reason = "an allocator that counts cannot be had otherwise")]
+#[allow(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         PEAK.fetch_max(HELD.fetch_add(layout.size(), Relaxed) + layout.size(), Relaxed);
@@ -56,7 +56,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The CPU time of the thread.
+/// Measures the CPU time of the thread.
 struct CpuTime;
 
 impl Measurement for CpuTime {
@@ -108,7 +108,7 @@ fn read_trace(path: &str) -> Vec<Vec<u8>> {
     updates
 }
 
-/// One client that types runs at places near the last one, and deletes a third of it again.
+/// One client types runs of letters at random positions, and deletes some recent letters.
 fn synthetic_trace() -> Vec<Vec<u8>> {
     const CLIENT: u64 = 2_147_483_647;
     let (mut seed, mut clock, mut run) = (1u32, 0u64, 0u32);
@@ -167,7 +167,7 @@ fn plain_document(n: usize) -> Vec<u8> {
     update
 }
 
-/// What `n` keystrokes of one client are, each an update.
+/// `n` keystrokes of one client, one update each.
 fn keystrokes(n: u64) -> Vec<Vec<u8>> {
     let key = |clock: u64| {
         let mut update = vec![1, 1];
@@ -189,7 +189,7 @@ fn report(updates: &[Vec<u8>], state: &[u8]) {
     drop(merge(updates, OPTIONS));
     let peak = PEAK.load(Relaxed) - before;
     println!(
-        "result: {} B; memory beside the input: {peak} B, {:.2} x input",
+        "result: {} B; peak memory without the input: {peak} B, {:.2} x input",
         state.len(),
         peak as f64 / input as f64
     );

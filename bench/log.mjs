@@ -1,13 +1,14 @@
 /**
- * `npm run bench:log -- [--check] [--without-b4]`: what storing and loading costs, beside the original package.
+ * `npm run bench:log -- [--check] [--without-b4]`: compares the cost of storing and loading with the original package.
  *
- * Requests, WCU and RCU are counted by a proxy in front of DynamoDB Local, from what DynamoDB itself says it consumed; it also
- * adds 5 ms to each request. Counts are exact; times are worth comparing within one run only. Background compactions are
- * counted in. The last rows, a long editing session, come from `cargo bench --bench b4_cost`, in virtual time.
+ * A proxy in front of DynamoDB Local counts requests, and adds up the WCU and RCU that DynamoDB reports. It also adds 5 ms to
+ * each request. Counts are exact and include background compactions. Compare times within one run only. The last rows, a long
+ * editing session, come from `cargo bench --bench b4_cost`, which runs in virtual time.
  *
- * The keystrokes are those of a recorded trace (`Y_DYNAMODB_TRACE`; see trace.mjs), else made up.
- * ORIGINAL=path of the original package's module to measure it as well. It is not on npm: see CONTRIBUTING.md.
- * `--check`: exit 1 where a goal is missed. Needs a release build of the addon (`npm run build`) and Java.
+ * The keystrokes come from a recorded trace (`Y_DYNAMODB_TRACE`; see scripts/trace.mjs) if it exists, else they are synthetic.
+ * ORIGINAL is the path of the original package's module. Without it, only this package is measured. The original is not on
+ * npm: see CONTRIBUTING.md.
+ * `--check`: exits with 1 if a goal is missed. Needs a release build of the addon (`npm run build`) and Java.
  */
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -38,7 +39,7 @@ const ENV = {
   AWS_EC2_METADATA_DISABLED: 'true'
 }
 
-/** What a process prints, line by line, once it has ended well. */
+/** Runs a program and resolves with the lines that it printed. Rejects if it fails. */
 async function linesOf(program, args, env = {}) {
   const child = spawn(program, args, {
     cwd: ROOT,
@@ -55,7 +56,7 @@ async function linesOf(program, args, env = {}) {
 class Meter {
   #proxy
 
-  static async before(endpoint) {
+  static async start(endpoint) {
     const meter = new Meter()
     meter.#proxy = fork(here('log/proxy.mjs'), [JSON.stringify({ endpoint })], { env: ENV })
     meter.endpoint = (await once(meter.#proxy, 'message'))[0].endpoint
@@ -67,8 +68,8 @@ class Meter {
     return (await once(this.#proxy, 'message'))[0]
   }
 
-  /** When no request has come for two seconds. */
-  async quiet() {
+  /** Waits until no request has arrived for two seconds. */
+  async waitUntilIdle() {
     for (let last; ;) {
       const { requests } = await this.read()
       if (requests === last) return
@@ -83,8 +84,8 @@ class Meter {
 }
 
 /**
- * One workload by one module: times and memory of the process, and what was counted meanwhile; `inAll` with what went on in the
- * background behind it.
+ * Runs one workload on one module. Resolves with the times and memory of the process and the counts of the proxy. `total` are
+ * the counts including background compactions that end later.
  */
 async function measure(meter, module, workload, { updates, tableName }) {
   const config = {
@@ -96,25 +97,25 @@ async function measure(meter, module, workload, { updates, tableName }) {
     env: ENV,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc']
   })
-  await heard(client)
+  await messageFrom(client)
   const before = await meter.read(LATENCY_MS)
   client.send(updates.map(update => Buffer.from(update).toString('base64')))
-  const took = await heard(client)
+  const times = await messageFrom(client)
   const after = await meter.read()
-  await meter.quiet()
+  await meter.waitUntilIdle()
   client.send('end')
   await once(client, 'exit')
-  return { ...took, ...spent(before, after), inAll: spent(before, await meter.read()) }
+  return { ...times, ...difference(before, after), total: difference(before, await meter.read()) }
 }
 
-async function heard(client) {
+async function messageFrom(client) {
   const [message] = await Promise.race([once(client, 'message'), once(client, 'exit')])
   if (message === null || typeof message === 'number')
     throw new Error(`the measured process ended with ${message}`)
   return message
 }
 
-function spent(before, after) {
+function difference(before, after) {
   const fields = ['requests', 'writeUnits', 'readUnits']
   return {
     ...Object.fromEntries(fields.map(field => [field, after[field] - before[field]])),
@@ -122,7 +123,7 @@ function spent(before, after) {
   }
 }
 
-/** The same by both, in turn. */
+/** Runs a workload on both modules, one after the other. */
 async function both(meter, workload, updates) {
   const each = async module =>
     module
@@ -133,7 +134,7 @@ async function both(meter, workload, updates) {
   return [await each(OURS), await each(THEIRS)]
 }
 
-/** A load of what each of them stored, in a new process. */
+/** Lets each module load, in a new process, the document that it stored. */
 async function loads(meter) {
   const each = async module => {
     if (!module) return undefined
@@ -155,14 +156,14 @@ function rowsOf(what, [ours, theirs], metrics) {
   )
 }
 
-/** With the background's share. */
+/** The average of a count, including background compactions. */
 const counted =
   (field, count) =>
-  ({ inAll }) =>
-    inAll[field] / count
+  ({ total }) =>
+    total[field] / count
 
 async function table(endpoint) {
-  const meter = await Meter.before(endpoint)
+  const meter = await Meter.start(endpoint)
   try {
     const oneByOne = await both(meter, 'oneByOne', TRACE.slice(0, KEYSTROKES))
     const atOnce = await both(meter, 'atOnce', TRACE.slice(0, KEYSTROKES))
@@ -200,7 +201,7 @@ async function table(endpoint) {
   }
 }
 
-/** The long editing session. The original's costs are those it had for each keystroke above, and 1 WCU to delete each. */
+/** The long editing session. The original's cost per keystroke is that measured above, plus 1 WCU for the delete. */
 async function session(original) {
   if (options.includes('--without-b4')) return []
   const lines = await linesOf('cargo', [
@@ -216,7 +217,7 @@ async function session(original) {
     .map(line => JSON.parse(line))
     .flatMap(({ trace, keystrokes, batchDelayMs, ...ours }) => {
       const what = `${trace}, batchDelayMs ${batchDelayMs}: `
-      const theirs = field => original && original.inAll[field] / KEYSTROKES
+      const theirs = field => original && original.total[field] / KEYSTROKES
       const writes = original && theirs('writeUnits') + 1
       return [
         row(`${what}WCU each`, {
@@ -231,13 +232,13 @@ async function session(original) {
           theirs: theirs('requests'),
           unit: ''
         }),
-        row(`${what}items, at most`, {
+        row(`${what}most items`, {
           ours: ours.mostItems,
           theirs: original && keystrokes,
           unit: '',
           goal: { most: 300 }
         }),
-        row(`${what}bytes, of the compact state`, {
+        row(`${what}bytes, as a multiple of the compact state`, {
           ours: ours.bytes / ours.compactBytes,
           unit: '×',
           goal: { most: 1.1 }
@@ -257,8 +258,8 @@ try {
   console.log(
     `Node ${process.version}, ${os.cpus()[0]?.model}, ${os.platform()} ${os.arch()}; ${LATENCY_MS} ms added to each request`
   )
-  console.log(`keystrokes: ${fs.existsSync(RECORDED) ? 'recorded' : 'made up'}`)
-  if (!THEIRS) console.log('The original is not measured: set ORIGINAL to its module.')
+  console.log(`keystrokes: ${fs.existsSync(RECORDED) ? 'recorded' : 'synthetic'}`)
+  if (!THEIRS) console.log('The original is not measured: set ORIGINAL to the path of its module.')
   const missed = printTable(await table(local.endpoint), 'the original')
   console.log(`${missed} goals missed`)
   if (options.includes('--check') && missed > 0) process.exitCode = 1

@@ -1,7 +1,8 @@
-/** A table of two sides and goals, for benchmarks. */
+/** Tables for benchmarks: our value, that of a peer, and a goal. */
 
 /**
- * One row. `theirs` may be missing. `goal`: `most` (not more than that) or `ratio` (that many times less than theirs).
+ * Returns one row. `theirs` can be missing. `goal` is `{ most }`, an upper limit, or `{ ratio }`, the least factor by which
+ * `ours` must be smaller than `theirs`.
  */
 export function row(what, { ours, theirs, unit = 'ms', goal }) {
   const met =
@@ -9,7 +10,7 @@ export function row(what, { ours, theirs, unit = 'ms', goal }) {
   return { what, ours, theirs, unit, goal, met }
 }
 
-/** Prints the rows beside those of `peer`; tells how many goals were missed. */
+/** Prints the rows. `peer` is the title of the column for `theirs`. Returns the number of missed goals. */
 export function printTable(rows, peer = 'yjs') {
   const cells = [
     ['', 'y-dynamodb', peer, 'ratio', 'goal', ''],

@@ -1,4 +1,4 @@
-/** The inputs that fuzzing begins with, from small random logs of yjs. Always the same. */
+/** The first inputs for fuzzing, from small random logs of yjs. They are always the same. */
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,7 @@ import { randomRichText } from '../scripts/yjs-logs/rich-text.mjs'
 const MAX_BYTES = 1_500
 const LOGS = 12
 
-/** Several byte strings as one input: each behind a u16 of its length. */
+/** Joins several byte strings to one input. Before each is its length, a u16 in little-endian order. */
 function join(parts) {
   return Buffer.concat(
     parts.flatMap(part => {
@@ -27,7 +27,7 @@ function load(updates) {
   return doc
 }
 
-/** Writes the inputs of each target to a folder of its name in `folder`. */
+/** Writes the inputs of each target to `folder/TARGET`. */
 export function writeCorpus(folder) {
   function write(target, name, bytes) {
     if (bytes.length > MAX_BYTES) return

@@ -1,8 +1,8 @@
-//! Shared by the fuzz targets: splits an input into byte strings, and lists the ways to merge.
+//! Shared by the fuzz targets: splits an input into byte strings, and lists the merge options.
 
 use y_dynamodb::update::MergeOptions;
 
-/// All ways to merge.
+/// The merge options to test.
 pub const OPTIONS: [MergeOptions; 4] = [
     MergeOptions { squash: true, gc: true, whole_log: true },
     MergeOptions { squash: true, gc: true, whole_log: false },
@@ -10,7 +10,7 @@ pub const OPTIONS: [MergeOptions; 4] = [
     MergeOptions { squash: false, gc: true, whole_log: false },
 ];
 
-/// The byte strings of an input. Each follows its length as a u16 (little endian). The last may be shorter.
+/// The byte strings of an input. Before each is its length, a u16 in little-endian order. The last can be shorter.
 pub fn parts(mut input: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     while let Some((length, rest)) = input.split_first_chunk::<2>() {

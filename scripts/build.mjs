@@ -1,12 +1,12 @@
 /**
- * Builds the addon with cargo and puts it where `lib/native.js` finds it: `y-dynamodb.<platform>.node` in the top folder.
+ * Builds the addon with cargo and copies it to the top folder as `y-dynamodb.<platform>.node`, where `lib/native.js` loads it.
  *
  * node scripts/build.mjs [--release] [--test-hooks] [--target TRIPLE] [--zig]
  *
- * --release     optimised, as published (cold: about ten CPU minutes); without it the quick development build
- * --test-hooks  with the faults that the tests provoke; never together with --release
- * --target      cross build for a Rust target, e.g. aarch64-unknown-linux-musl
- * --zig         link with cargo-zigbuild, which sets an old glibc as the floor (2.17)
+ * --release     optimised, as published (about ten CPU minutes from scratch); the default is a quick development build
+ * --test-hooks  includes the faults that the tests inject; not allowed with --release
+ * --target      cross-compiles for a Rust target, e.g. aarch64-unknown-linux-musl
+ * --zig         links with cargo-zigbuild, so that glibc 2.17 is enough
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -17,8 +17,9 @@ import { parseArgs } from 'node:util'
 import { ROOT, fail } from './machine.mjs'
 import { PLATFORMS, addonName, ownPlatform } from './platforms.mjs'
 
-const GLIBC_FLOOR = '2.17'
-// A shared C library with musl, which cdylibs need; none on Windows, where it is not part of the system.
+const MIN_GLIBC = '2.17'
+// musl: a cdylib must link the C library dynamically. Windows: the C runtime is linked statically, because Windows does not
+// include it.
 const TARGET_FEATURES = { musl: '-crt-static', msvc: '+crt-static' }
 
 const platformOf = target => {
@@ -42,7 +43,7 @@ const cargo = (args, env) =>
     )
   })
 
-/** The library that cargo has just made, from its messages: no guess at the target folder. */
+/** The path of the library that cargo built. It is read from cargo's messages, because the target folder can be configured. */
 const libraryIn = messages => {
   for (const line of messages.split('\n')) {
     if (!line.startsWith('{')) continue
@@ -51,23 +52,23 @@ const libraryIn = messages => {
     const file = filenames.find(name => /\.(so|dylib|dll)$/.test(name))
     if (file && target.name === 'y_dynamodb') return file
   }
-  throw new Error('cargo made no dynamic library')
+  throw new Error('cargo built no dynamic library')
 }
 
-/** The versions of glibc whose symbols a binary asks for; the newest last. */
-export const glibcsOf = file =>
+/** The versions of the glibc symbols that a binary imports, in ascending order. */
+export const glibcVersionsOf = file =>
   [...fs.readFileSync(file, 'latin1').matchAll(/\0GLIBC_(\d+\.\d+)(?=[.\d]*\0)/g)]
     .map(found => found[1])
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 
-const requireGlibcFloor = file => {
-  const newest = glibcsOf(file).at(-1)
-  const isWithin = newest !== undefined && newest.localeCompare(GLIBC_FLOOR, 'en', { numeric: true }) <= 0
-  if (!isWithin) throw new Error(`the binary needs glibc ${newest}; ${GLIBC_FLOOR} is what is promised`)
+const requireMinGlibc = file => {
+  const newest = glibcVersionsOf(file).at(-1)
+  const isSupported = newest !== undefined && newest.localeCompare(MIN_GLIBC, 'en', { numeric: true }) <= 0
+  if (!isSupported) throw new Error(`the binary needs glibc ${newest}, but must run with glibc ${MIN_GLIBC}`)
 }
 
-/** A published binary says nothing of the machine that it was built on. */
-const remapped = () =>
+/** Compiler flags that keep the folders of this machine out of a published binary. */
+const remapFlags = () =>
   [
     [process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo'), 'cargo'],
     [ROOT, 'y-dynamodb']
@@ -76,32 +77,32 @@ const remapped = () =>
 const requireNoPaths = file => {
   const text = fs.readFileSync(file, 'latin1')
   const found = [os.homedir(), ROOT].find(folder => text.includes(`${folder}${path.sep}`))
-  if (found) throw new Error(`the binary names ${found}, a folder of this machine`)
+  if (found) throw new Error(`the binary contains the path ${found} of this machine`)
 }
 
-/** Builds; returns the path of the addon. */
+/** Builds the addon. Resolves with its path. */
 export const build = async ({ release = false, testHooks = false, target, zig = false } = {}) => {
-  if (release && testHooks) throw new Error('test hooks are never part of a release build')
+  if (release && testHooks) throw new Error('a release build cannot contain the test hooks')
   const platform = target ? platformOf(target) : ownPlatform()
   const args = [zig ? 'zigbuild' : 'build', '--lib', '--locked', '--message-format=json-render-diagnostics']
   if (release) args.push('--release')
   if (testHooks) args.push('--features', 'test-hooks')
-  if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${GLIBC_FLOOR}` : target)
+  if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${MIN_GLIBC}` : target)
   const env = { ...process.env }
   const features = TARGET_FEATURES[platform.split('-').at(-1)]
   const flags = env.RUSTFLAGS?.split(' ').filter(Boolean) ?? []
   if (features) flags.push(`-Ctarget-feature=${features}`)
-  if (release) flags.push(...remapped())
+  if (release) flags.push(...remapFlags())
   if (flags.some(flag => flag.includes(' '))) env.CARGO_ENCODED_RUSTFLAGS = flags.join('\x1f')
   else if (flags.length > 0) env.RUSTFLAGS = flags.join(' ')
   const library = libraryIn(await cargo(args, env))
   if (release) requireNoPaths(library)
-  if (zig && platform.endsWith('-gnu')) requireGlibcFloor(library)
+  if (zig && platform.endsWith('-gnu')) requireMinGlibc(library)
   const addon = path.join(ROOT, addonName(platform))
-  // A process that has the old file loaded keeps it: the new one takes its name instead of being written over it.
-  const fresh = `${addon}.${process.pid}`
-  fs.copyFileSync(library, fresh)
-  fs.renameSync(fresh, addon)
+  // Renamed and not overwritten: a running process may have the old file mapped.
+  const temporary = `${addon}.${process.pid}`
+  fs.copyFileSync(library, temporary)
+  fs.renameSync(temporary, addon)
   return addon
 }
 

@@ -1,6 +1,6 @@
 /**
- * Finds the Chromium for the tests of the editor. As a program (`node scripts/chromium.mjs`) it installs Debian's if there is
- * none; this needs root and apt.
+ * Finds Chromium for the tests of the editor. `node scripts/chromium.mjs` also installs Debian's Chromium if none is found;
+ * that needs root and apt.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,15 +8,18 @@ import { fileURLToPath } from 'node:url'
 import { fail, run } from './machine.mjs'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
-const NEEDED = 'needs Chromium: apt-get install chromium, or the environment variable CHROMIUM with its path'
+const NEEDED =
+  'needs Chromium: apt-get install chromium, or set the environment variable CHROMIUM to its path'
 
 const isProgram = file => fs.statSync(file, { throwIfNoEntry: false })?.isFile() ?? false
 
-/** `{ program }`, or `{ missing }` with the reason. CHROMIUM can name another executable. */
+/** Returns `{ program }`, or `{ missing }` with the reason. If CHROMIUM is set, it is the path of the executable. */
 export const findChromium = () => {
   const { CHROMIUM, PATH = '' } = process.env
   if (CHROMIUM)
-    return isProgram(CHROMIUM) ? { program: CHROMIUM } : { missing: `CHROMIUM names no file: ${CHROMIUM}` }
+    return isProgram(CHROMIUM)
+      ? { program: CHROMIUM }
+      : { missing: `CHROMIUM is not the path of a file: ${CHROMIUM}` }
   const folders = PATH.split(path.delimiter)
   const program = NAMES.flatMap(name => folders.map(folder => path.join(folder, name))).find(isProgram)
   return program ? { program } : { missing: NEEDED }

@@ -1,6 +1,6 @@
 /**
- * Checks the crates of Cargo.lock against deny.toml: licences, banned crates, sources. It needs no network, so it runs
- * where cargo-deny is not installed; known vulnerabilities it cannot see.
+ * Checks the crates in Cargo.lock against .cargo/deny.toml: licences, banned crates, sources. It replaces cargo-deny where
+ * that is not installed, but does not check for known vulnerabilities.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -9,25 +9,26 @@ import { ROOT, fail } from './machine.mjs'
 
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
 
-/** The strings of a TOML array `name = […]`, each `"…"` or the `crate` of `{ crate = "…" }`. */
+/** The strings in a TOML array `name = […]`. An element is `"…"` or `{ crate = "…" }`. */
 const listIn = (toml, name) => {
   const body =
-    new RegExp(`^${name} = \\[([^\\]]*)\\]`, 'm').exec(toml)?.[1] ?? fail(`deny.toml has no list ${name}`)
+    new RegExp(`^${name} = \\[([^\\]]*)\\]`, 'm').exec(toml)?.[1]
+    ?? fail(`.cargo/deny.toml has no list ${name}`)
   return [...body.matchAll(/^\s*(?:\{ crate = )?"([^"]+)"/gm)].map(found => found[1])
 }
 
-/** Whether an SPDX expression can be met with the allowed licences: OR needs one side, AND both, ORs bind weakest. */
+/** Whether the allowed licences satisfy an SPDX expression. AND binds tighter than OR. */
 export const isAllowed = (expression, allowed) => {
   const tokens = expression.replace(/\s*\/\s*/g, ' OR ').match(/\(|\)|[^\s()]+/g)
-  const oneOf = () => {
-    let result = allOf()
+  const disjunction = () => {
+    let result = conjunction()
     while (tokens[0] === 'OR') {
       tokens.shift()
-      result = allOf() || result
+      result = conjunction() || result
     }
     return result
   }
-  const allOf = () => {
+  const conjunction = () => {
     let result = licence()
     while (tokens[0] === 'AND') {
       tokens.shift()
@@ -38,17 +39,17 @@ export const isAllowed = (expression, allowed) => {
   const licence = () => {
     let name = tokens.shift()
     if (name === '(') {
-      const result = oneOf()
+      const result = disjunction()
       tokens.shift()
       return result
     }
     if (tokens[0] === 'WITH') name = [name, ...tokens.splice(0, 2)].join(' ')
     return allowed.includes(name)
   }
-  return oneOf()
+  return disjunction()
 }
 
-const deny = fs.readFileSync(path.join(ROOT, 'deny.toml'), 'utf8')
+const deny = fs.readFileSync(path.join(ROOT, '.cargo/deny.toml'), 'utf8')
 const [allowed, banned] = [listIn(deny, 'allow'), listIn(deny, 'deny')]
 const metadata = execFileSync('cargo', ['metadata', '--format-version', '1', '--locked', '--all-features'], {
   cwd: ROOT,
@@ -58,13 +59,13 @@ const metadata = execFileSync('cargo', ['metadata', '--format-version', '1', '--
 })
 const { packages } = JSON.parse(metadata)
 
-const wrong = packages.flatMap(({ name, version, license, source }) =>
+const violations = packages.flatMap(({ name, version, license, source }) =>
   [
     !isAllowed(license ?? 'none', allowed) && `${name} ${version}: licence ${license}`,
     banned.includes(name) && `${name} ${version}: banned`,
     source !== null && source !== CRATES_IO && `${name} ${version}: from ${source}`
   ].filter(Boolean)
 )
-if (wrong.length > 0) fail(wrong.join('\n'))
-process.stdout.write(`${packages.length} crates: licences, bans and sources are as deny.toml allows\n`)
-process.stdout.write('SKIPPED: advisories (cargo-deny and its database are needed for them)\n')
+if (violations.length > 0) fail(violations.join('\n'))
+process.stdout.write(`${packages.length} crates: .cargo/deny.toml allows all licences, names and sources\n`)
+process.stdout.write('SKIPPED: advisories (they need cargo-deny and its database)\n')

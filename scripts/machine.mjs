@@ -1,5 +1,5 @@
 /**
- * What the machine offers and how to start programs on it. Plain Node without dependencies: it runs before `npm ci`.
+ * Checks the installed tools and runs programs. It imports no packages, because it runs before `npm ci`.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import path from 'node:path'
@@ -16,9 +16,9 @@ const parse = (text, pattern) => {
   return found && [1, 2, 3].map(n => Number(found[n] ?? 0))
 }
 
-const atLeast = (have, want) => {
-  const n = have.findIndex((part, i) => part !== want[i])
-  return n === -1 || have[n] > want[n]
+const isAtLeast = (version, minimum) => {
+  const n = version.findIndex((part, i) => part !== minimum[i])
+  return n === -1 || version[n] > minimum[n]
 }
 
 const versionOf = (program, args, pattern) => {
@@ -26,35 +26,35 @@ const versionOf = (program, args, pattern) => {
   return error ? null : parse(`${stdout}${stderr}`, pattern)
 }
 
-/** Ends the process with a message that says what to do. */
+/** Prints the message to standard error and exits with 1. */
 export const fail = message => {
   process.stderr.write(`\n${message}\n`)
   process.exit(1)
 }
 
-/** Checks Node and Rust, the two things that this project cannot install by itself. */
+/** Exits with a message if Node or Rust is missing or too old. The scripts do not install these two. */
 export const requireTools = () => {
-  if (!atLeast(parse(process.version, /v(\d+)\.(\d+)\.(\d+)/), NODE)) {
+  if (!isAtLeast(parse(process.version, /v(\d+)\.(\d+)\.(\d+)/), NODE)) {
     fail(`Node ${NODE.join('.')} or newer is needed; this is ${process.version}. See https://nodejs.org.`)
   }
   const rust = versionOf('rustc', ['--version'], /rustc (\d+)\.(\d+)\.(\d+)/)
-  if (!rust || !atLeast(rust, RUST)) {
+  if (!rust || !isAtLeast(rust, RUST)) {
     const found = rust ? `rustc is ${rust.join('.')}` : 'rustc was not found'
     fail(`Rust ${RUST.join('.')} or newer is needed to build the addon; ${found}. See https://rustup.rs.`)
   }
 }
 
-/** The Java that DynamoDB Local needs, or the reason why it cannot run. */
+/** Returns `{ program }`, or `{ missing }` with the reason why DynamoDB Local cannot run. */
 export const findJava = () => {
   const java = versionOf('java', ['-version'], /version "(\d+)(?:\.(\d+))?(?:\.(\d+))?/)
   if (!java) return { missing: `needs Java ${JAVA[0]} or newer; java was not found` }
-  if (!atLeast(java, JAVA)) return { missing: `needs Java ${JAVA[0]} or newer; java is ${java.join('.')}` }
+  if (!isAtLeast(java, JAVA)) return { missing: `needs Java ${JAVA[0]} or newer; java is ${java.join('.')}` }
   return { program: 'java' }
 }
 
 /**
- * Runs a program to its end and shows its output. With `onLine` each line of its standard output is handed on as well.
- * Resolves with the exit code; a program that cannot be started counts as 127, one ended by a signal as 1.
+ * Runs a program and prints its output. `onLine` is called with each line of its standard output.
+ * Resolves with the exit code: 127 if the program cannot be started, 1 if a signal ended it.
  */
 export const run = (program, args, { env = {}, cwd = ROOT, onLine } = {}) =>
   new Promise(resolve => {
@@ -80,7 +80,7 @@ export const run = (program, args, { env = {}, cwd = ROOT, onLine } = {}) =>
     })
   })
 
-/** Runs npm as it was started itself: by its script where known, else by name. */
+/** Runs the npm that started this script. If that is unknown, runs the npm in PATH. */
 export const npm = (args, options) => {
   const script = process.env.npm_execpath
   if (script && /\.[cm]?js$/.test(script)) return run(process.execPath, [script, ...args], options)

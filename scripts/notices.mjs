@@ -1,6 +1,6 @@
 /**
- * The licences of all crates that are built into the addon, as one text: many of them ask that their notice goes with the
- * binary. The texts are those of the crates as cargo has fetched them.
+ * Prints the licences of all crates in the addon as one text, because many licences require that their notice accompanies
+ * the binary. The texts come from the sources that cargo downloaded.
  *
  * node scripts/notices.mjs [PLATFORM] > THIRD-PARTY-LICENSES
  */
@@ -12,7 +12,7 @@ import { ROOT, fail } from './machine.mjs'
 import { PLATFORMS } from './platforms.mjs'
 
 const LICENCE = /^(licen[cs]e|copying|notice|unlicense|authors|copyright)/i
-const RULE = '─'.repeat(80)
+const SEPARATOR = '─'.repeat(80)
 
 const metadata = target =>
   JSON.parse(
@@ -24,8 +24,8 @@ const metadata = target =>
     })
   )
 
-/** What is linked into the library: normal dependencies of normal dependencies, no build scripts' and no tests'. */
-const linked = target => {
+/** The crates linked into the library: its normal dependencies and theirs, without build and development dependencies. */
+const linkedCrates = target => {
   const {
     packages,
     resolve: { nodes, root }
@@ -44,8 +44,8 @@ const linked = target => {
   return [...found].map(id => byId.get(id))
 }
 
-/** The licence files of a crate's top folder: the text of each. */
-const texts = ({ manifest_path: manifest }) => {
+/** The texts of the licence files in the top folder of a crate. */
+const licenceTexts = ({ manifest_path: manifest }) => {
   const folder = path.dirname(manifest)
   return fs
     .readdirSync(folder, { withFileTypes: true })
@@ -56,29 +56,31 @@ const texts = ({ manifest_path: manifest }) => {
 
 const title = ({ name, version, license }) => `${name} ${version} (${license})`
 
-/** The notices of the addon of a platform: each text once, under the crates that come with it. */
+/** The notices for the addon of a platform. Each text appears once, below the titles of its crates. */
 export const notices = platform => {
-  const crates = linked(PLATFORMS[platform].target).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const crates = linkedCrates(PLATFORMS[platform].target).sort((a, b) => (a.name < b.name ? -1 : 1))
   const byText = new Map()
-  const bare = []
+  const withoutText = []
   for (const crate of crates) {
-    const own = texts(crate)
-    if (own.length === 0)
-      bare.push(
+    const texts = licenceTexts(crate)
+    if (texts.length === 0)
+      withoutText.push(
         `${title(crate)}, by ${crate.authors.join(', ') || 'its authors'}: ${crate.repository ?? 'crates.io'}`
       )
-    for (const text of own) byText.set(text, [...(byText.get(text) ?? []), title(crate)])
+    for (const text of texts) byText.set(text, [...(byText.get(text) ?? []), title(crate)])
   }
-  const sections = [...byText].map(([text, titles]) => `${RULE}\n${titles.join('\n')}\n${RULE}\n\n${text}\n`)
-  const without =
-    bare.length === 0
+  const sections = [...byText].map(
+    ([text, titles]) => `${SEPARATOR}\n${titles.join('\n')}\n${SEPARATOR}\n\n${text}\n`
+  )
+  const lastSection =
+    withoutText.length === 0
       ? []
       : [
-          `${RULE}\nPublished without a licence file, under the licence in brackets; the words of MIT are in LICENSE:\n\n${bare.join('\n')}\n`
+          `${SEPARATOR}\nThese crates contain no licence file. The licence is given in brackets; LICENSE contains the text of MIT:\n\n${withoutText.join('\n')}\n`
         ]
   return (
     `The binary contains the Rust standard library (MIT OR Apache-2.0), SQLite (public domain) and these crates.\n\n${crates.map(title).join('\n')}\n\n`
-    + [...sections, ...without].join('\n')
+    + [...sections, ...lastSection].join('\n')
   )
 }
 

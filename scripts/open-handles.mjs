@@ -1,4 +1,4 @@
-/** Preloaded into test files: on SIGUSR2 a process writes down what keeps it running. */
+/** Preloaded into test files. On SIGUSR2, a process prints the resources that keep it running. */
 import { isMainThread } from 'node:worker_threads'
 
 if (isMainThread && process.platform !== 'win32') {

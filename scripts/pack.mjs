@@ -1,13 +1,13 @@
 /**
- * Makes the npm packages as they are published: one with the JavaScript, and one for each platform whose addon lies in
- * the top folder.
+ * Packs the npm packages for publication: one with the JavaScript, and one for each platform whose addon is in the top
+ * folder.
  *
  * node scripts/pack.mjs OUT [--all]
  *
- * --all  fail if the addon of any platform is missing, or cargo, which has the licences of the crates (a release)
+ * --all  for a release: fails if the addon of a platform, or cargo, is missing. Cargo provides the licences of the crates.
  *
- * The JavaScript package names the platform packages as optional dependencies only here: in the repository they would be
- * in the way of `npm ci` before their first release.
+ * This script adds the platform packages to the optional dependencies of the JavaScript package. They are not in the
+ * repository's package.json, because `npm ci` would fail before their first release.
  */
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
@@ -22,7 +22,7 @@ import { PLATFORMS, addonName } from './platforms.mjs'
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 const packageName = platform => `${manifest.name}-${platform}`
 
-/** Where the packages come from: npm compares it with the workflow that publishes (provenance). */
+/** The `repository` field. For provenance, npm compares it with the repository of the workflow that publishes. */
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env
 const repository = GITHUB_REPOSITORY && {
   type: 'git',
@@ -42,12 +42,12 @@ const npmPack = (folder, out) => {
       shell: !script && process.platform === 'win32'
     }
   )
-  // An array in npm up to 11, an object by package name since.
+  // npm prints an array up to version 11, and an object with the package names as keys since.
   const [{ filename }] = Object.values(JSON.parse(answer))
   return path.join(out, filename)
 }
 
-const staged = fill => {
+const withStagingFolder = fill => {
   const stage = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-pack-'))
   try {
     return fill(stage)
@@ -62,18 +62,18 @@ const writeManifest = (folder, content) =>
     `${JSON.stringify({ ...content, ...(repository && { repository }) }, null, 2)}\n`
   )
 
-/** The licences of what is in the binary. A test of the packages can do without, on a machine without cargo. */
-const writeNotices = (folder, platform, needed) => {
+/** Writes the licences of the crates. Without cargo they are left out, unless they are required. */
+const writeNotices = (folder, platform, required) => {
   try {
     fs.writeFileSync(path.join(folder, 'THIRD-PARTY-LICENSES'), notices(platform))
   } catch (error) {
-    if (needed || error.code !== 'ENOENT') throw error
+    if (required || error.code !== 'ENOENT') throw error
     process.stderr.write('THIRD-PARTY-LICENSES is left out: cargo was not found\n')
   }
 }
 
 const packPlatform = (platform, out, all) =>
-  staged(stage => {
+  withStagingFolder(stage => {
     const folder = path.join(ROOT, 'npm', platform)
     const own = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
     if (own.version !== manifest.version)
@@ -87,7 +87,7 @@ const packPlatform = (platform, out, all) =>
   })
 
 const packMain = out =>
-  staged(stage => {
+  withStagingFolder(stage => {
     for (const name of [...manifest.files, 'README.md', 'LICENSE']) {
       fs.cpSync(path.join(ROOT, name), path.join(stage, name), { recursive: true })
     }
@@ -99,7 +99,7 @@ const packMain = out =>
     return npmPack(stage, out)
   })
 
-/** Packs what can be packed; returns `{ main, platforms: { name: file } }`. */
+/** Packs the JavaScript and every addon found (with `all`, every platform). Returns `{ main, platforms: { name: file } }`. */
 export const pack = (out, { all = false } = {}) => {
   fs.mkdirSync(out, { recursive: true })
   const names = Object.keys(PLATFORMS).filter(name => all || fs.existsSync(path.join(ROOT, addonName(name))))

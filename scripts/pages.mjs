@@ -1,7 +1,7 @@
 /**
- * Reads the Markdown pages of the repository: their blocks of code with the mark that stands before each, anchors, links.
+ * Reads the Markdown pages of the repository: their code blocks with marks, anchors and links.
  *
- * A mark is an HTML comment directly before a block; it says what the tests do with the block (see __test__/docs).
+ * A mark is an HTML comment directly before a block. It says what the tests do with the block (see __test__/docs).
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,7 @@ import { ROOT } from './machine.mjs'
 
 const MARK = /^<!--\s*(?<kind>[^:]+?)(?::\s*(?<subject>.*?))?\s*-->$/s
 
-/** README.md and the pages in docs/: what a user reads. */
+/** The pages for users: README.md and those in docs/. */
 export const userPages = () => [
   'README.md',
   ...fs
@@ -20,7 +20,7 @@ export const userPages = () => [
     .map(name => `docs/${name}`)
 ]
 
-/** All pages of the top folder and docs/. */
+/** All pages in the top folder and in docs/. */
 export const allPages = () => [
   ...new Set([
     ...userPages(),
@@ -33,7 +33,7 @@ export const allPages = () => [
 
 /**
  * @param {string} name path from the top folder
- * @returns `{ name, text, blocks: [{ line, language, text, mark }], anchors, links }`; `line` is that of the opening fence
+ * @returns `{ name, text, blocks: [{ line, language, text, mark }], anchors, links }`; `line` is the line of the opening fence
  */
 export const readPage = name => {
   const text = fs.readFileSync(path.join(ROOT, name), 'utf8')
@@ -41,7 +41,7 @@ export const readPage = name => {
   return { name, text, blocks: blocksOf(tokens), anchors: anchorsOf(tokens), links: linksOf(tokens) }
 }
 
-/** The program that a page shows under this file name: `<!-- program: NAME -->`. */
+/** The block of a page with the mark `<!-- program: FILE_NAME -->`. */
 export const programOf = (page, fileName) => {
   const block = readPage(page).blocks.find(
     ({ mark }) => mark?.kind === 'program' && mark.subject === fileName
@@ -50,7 +50,7 @@ export const programOf = (page, fileName) => {
   return block.text
 }
 
-/** What a program says that it prints, line by line: its comments `// → …`. */
+/** The lines that a program should print, from its comments `// → …`. */
 export const shownIn = text => [...text.matchAll(/\/\/ → (.*)$/gm)].map(found => found[1])
 
 const blocksOf = tokens => {
@@ -66,7 +66,7 @@ const blocksOf = tokens => {
   return blocks
 }
 
-/** As GitHub makes them of headings. */
+/** The anchors that GitHub creates for headings. */
 const anchorsOf = tokens => {
   const seen = new Map()
   return new Set(

@@ -1,4 +1,4 @@
-/** The platforms with a published binary: the Rust target of each, and what npm asks of a machine that installs it. */
+/** The platforms with a published binary: the Rust target, and npm's `os`, `cpu` and `libc` conditions. */
 export const PLATFORMS = {
   'linux-x64-gnu': { target: 'x86_64-unknown-linux-gnu', os: 'linux', cpu: 'x64', libc: 'glibc' },
   'linux-x64-musl': { target: 'x86_64-unknown-linux-musl', os: 'linux', cpu: 'x64', libc: 'musl' },
@@ -9,9 +9,9 @@ export const PLATFORMS = {
   'win32-x64-msvc': { target: 'x86_64-pc-windows-msvc', os: 'win32', cpu: 'x64' }
 }
 
-/** The platform of this machine, whether it has a published binary or not. */
+/** The platform of this machine, even if no binary is published for it. */
 export const ownPlatform = () => {
-  process.report.excludeNetwork = true // else it looks up the names of all connections
+  process.report.excludeNetwork = true // otherwise the report looks up the host names of all connections
   const isMusl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime
   const abi = { linux: isMusl ? '-musl' : '-gnu', win32: '-msvc' }[process.platform] ?? ''
   return `${process.platform}-${process.arch}${abi}`

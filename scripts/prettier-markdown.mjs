@@ -1,6 +1,6 @@
 /**
- * A Prettier plugin: Prettier pads the columns of every Markdown table unless `proseWrap` is `never`, which makes lines of 500
- * characters. With this, paragraphs wrap and a table too wide for the page is written without padding.
+ * A Prettier plugin that wraps paragraphs but does not pad the columns of wide Markdown tables. Prettier itself pads every
+ * table unless `proseWrap` is `never`, and the padded lines have up to 500 characters.
  */
 
 import * as markdown from 'prettier/plugins/markdown'

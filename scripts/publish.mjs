@@ -1,6 +1,6 @@
 /**
- * Publishes what scripts/pack.mjs has made, and of that what is not published yet: it can be run again after a failure.
- * The JavaScript package comes last, since it names the others.
+ * Publishes the packages that scripts/pack.mjs packed. It skips those that are already published, so it can be run again
+ * after a failure. It publishes the JavaScript package last, because that package depends on the others.
  *
  * node scripts/publish.mjs FOLDER [--dry-run]
  */
@@ -13,7 +13,7 @@ import { PLATFORMS } from './platforms.mjs'
 
 const { name: main, version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 
-/** npm answers with nothing, and may end with 0, where the package has other versions only. */
+/** If npm knows only other versions of the package, it prints nothing and may still exit with 0. */
 const isPublished = name =>
   spawnSync('npm', ['view', `${name}@${version}`, 'version'], { encoding: 'utf8' }).stdout.trim() === version
 
@@ -22,15 +22,14 @@ const {
   positionals: [folder]
 } = parseArgs({ options: { 'dry-run': { type: 'boolean' } }, allowPositionals: true })
 if (!folder)
-  fail(
-    'The packages are made by `node scripts/pack.mjs FOLDER --all` and published by `node scripts/publish.mjs FOLDER`.'
-  )
-const how = values['dry-run'] ? ['--dry-run'] : ['--provenance', '--access', 'public']
+  fail('Pack with `node scripts/pack.mjs FOLDER --all`, then publish with `node scripts/publish.mjs FOLDER`.')
+const publishOptions = values['dry-run'] ? ['--dry-run'] : ['--provenance', '--access', 'public']
 
 for (const name of [...Object.keys(PLATFORMS).map(platform => `${main}-${platform}`), main]) {
-  // An absolute path: npm takes `folder/file` for a repository on GitHub.
+  // npm would treat the relative path `folder/file` as a GitHub repository.
   const file = path.resolve(folder, `${name}-${version}.tgz`)
-  if (!fs.existsSync(file)) fail(`${file} is not there: node scripts/pack.mjs ${folder} --all`)
-  if (isPublished(name)) process.stdout.write(`${name} ${version} is published already\n`)
-  else if ((await npm(['publish', file, ...how])) !== 0) fail(`${name} was not published: see above`)
+  if (!fs.existsSync(file)) fail(`${file} is missing: run node scripts/pack.mjs ${folder} --all`)
+  if (isPublished(name)) process.stdout.write(`${name} ${version} is already published\n`)
+  else if ((await npm(['publish', file, ...publishOptions])) !== 0)
+    fail(`${name} was not published: see above`)
 }

@@ -1,6 +1,6 @@
 /**
- * Brings a fresh clone to where its commands work: checks Node and Rust, installs the npm packages, builds the addon.
- * Both steps do nothing where nothing has changed.
+ * Prepares a fresh clone: checks Node and Rust, installs the npm packages, builds the addon. A step does nothing if its
+ * result is up to date.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -12,7 +12,7 @@ const isInstalled = () => {
   return time('node_modules/.package-lock.json') >= Math.max(time('package-lock.json'), time('package.json'))
 }
 
-/** Installs the npm packages of the lock file if they are missing or older than it; their install scripts do not run. */
+/** Installs the npm packages if they are missing or older than the lock file. Their install scripts do not run. */
 export const install = async () => {
   requireTools()
   if (isInstalled()) return
@@ -20,7 +20,7 @@ export const install = async () => {
   if ((await npm(['ci', '--ignore-scripts', '--loglevel=error'])) !== 0) fail('npm ci failed: see above.')
 }
 
-/** Builds the addon; cargo itself knows what is up to date. */
+/** Builds the addon. Cargo rebuilds only what changed. */
 export const buildAddon = async options => {
   process.stdout.write('Building the addon (the first time takes some minutes) …\n')
   try {

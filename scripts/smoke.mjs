@@ -1,7 +1,6 @@
 /**
- * Installs the packed packages into fresh projects, as a user would, and uses them there: CommonJS, ES module, TypeScript.
- * The first programs of the README and of the quick start are taken from these pages as they stand.
- * The addon for this platform must have been built.
+ * Installs the packed packages into new projects, as a user would, and uses them from CommonJS, ES modules and TypeScript.
+ * The programs of the README and of the quick start run unchanged. Needs the addon for this platform.
  */
 import fs from 'node:fs'
 import os from 'node:os'
@@ -21,11 +20,11 @@ const main = async () => {
   doc.getText('body').insert(0, 'stored and read again')
   const clock = await persistence.storeUpdate('letter', Y.encodeStateAsUpdate(doc))
   const read = await persistence.getYDoc('letter')
-  if (!(read instanceof Y.Doc)) throw new Error('a document of another yjs')
+  if (!(read instanceof Y.Doc)) throw new Error('the document belongs to another copy of yjs')
   console.log(\`clock \${clock}: \${read.getText('body')}\`)
   const failure = await persistence.storeUpdate('letter', new Uint8Array([9])).catch(error => error)
   if (!(failure instanceof PersistenceError) || failure.code !== 'ERR_INVALID_UPDATE') throw failure
-  if (mergeUpdates([Y.encodeStateAsUpdate(doc)]).length === 0) throw new Error('nothing merged')
+  if (mergeUpdates([Y.encodeStateAsUpdate(doc)]).length === 0) throw new Error('the merged update is empty')
   await persistence.close()
 }
 main()
@@ -46,7 +45,7 @@ const TSCONFIG = JSON.parse(
   fs.readFileSync(path.join(ROOT, 'examples', 'typescript', 'tsconfig.json'), 'utf8')
 )
 
-/** In the order in which a new user saves and runs them, in one folder. */
+/** In the order in which a new user runs them, in one folder. */
 const QUICK_START = [
   ['README.md', 'letter.mjs'],
   ['docs/QUICK-START.md', 'read.mjs'],
@@ -54,7 +53,7 @@ const QUICK_START = [
   ['docs/QUICK-START.md', 'letter.cjs']
 ]
 
-/** Runs a program; anything on its standard error (a warning of yjs, say) is a failure. */
+/** Runs a program. Output on standard error, such as a warning of yjs, is a failure. */
 const expectOutput = (file, cwd, expected) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
     cwd,
@@ -67,7 +66,7 @@ const expectOutput = (file, cwd, expected) => {
   process.stdout.write(`${file}: ${stdout.trim()}\n`)
 }
 
-/** Runs a program of a page; it must print what it shows. */
+/** Runs a program of a page. It must print the lines that its comments show. */
 const expectShown = (page, fileName, file, cwd) => {
   const shown = shownIn(programOf(page, fileName))
   if (shown.length === 0) throw new Error(`${fileName} of ${page} does not show what it prints`)
@@ -92,7 +91,7 @@ const javascript = async (folder, tarballs) => {
     fs.writeFileSync(path.join(folder, file), programOf(page, file))
     expectShown(page, file, file, folder)
   }
-  // Without a command it prints its help: all commands are loaded.
+  // Without a command, the CLI loads all commands and prints its help.
   expectOutput(path.join('node_modules', 'y-dynamodb', BIN), folder, 'Usage: y-dynamodb COMMAND')
 }
 
@@ -121,7 +120,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-smoke-'))
 try {
   const { main, platforms } = pack(path.join(folder, 'packed'))
   const own = platforms[ownPlatform()]
-  if (!own) throw new Error(`no addon for ${ownPlatform()}: npm run build:debug`)
+  if (!own) throw new Error(`no addon for ${ownPlatform()}: run npm run build:debug`)
   await javascript(path.join(folder, 'javascript'), [main, own])
   await typescript(path.join(folder, 'typescript'), [main, own])
 } catch (error) {

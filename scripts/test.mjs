@@ -1,6 +1,6 @@
 /**
- * `npm test`: installs, builds, and runs every suite: Rust without and with AWS, Node on the embedded engine, and both
- * on DynamoDB Local where Java is there. What did not run is said, and the last line counts.
+ * `npm test`: installs, builds, and runs every suite: Rust without and with AWS, Node on the embedded DynamoDB, and both on
+ * DynamoDB Local if Java is installed. It reports skipped suites; the last line contains the totals.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -10,9 +10,9 @@ import { runTestFiles } from './node-tests.mjs'
 import { buildAddon, install } from './setup.mjs'
 
 const TESTS = '__test__'
-/** Those that depend on the engine: they run on DynamoDB Local as well. */
+/** The tests whose result depends on the engine. They also run on DynamoDB Local. */
 const ENGINE_FOLDERS = ['api', 'cli', 'faults'].map(name => path.join(TESTS, name))
-// Nothing here reaches AWS: credentials that open nothing, and no question to the metadata service.
+// Keeps the tests away from AWS: the credentials are invalid, and the metadata service is not asked.
 const ENV = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
@@ -23,12 +23,12 @@ const ENV = {
 
 const suites = []
 
-const count = async (name, work) => {
+const runSuite = async (name, work) => {
   process.stdout.write(`\n── ${name}\n`)
   const started = Date.now()
   const suite = { name, passed: 0, failed: 0, skipped: 0 }
   const code = await work(suite)
-  // A suite that ends badly without a failed test (it did not compile, it crashed) is a failure as well.
+  // A suite that does not compile or crashes counts as one failure, even if no test failed.
   if (code !== 0 && suite.failed === 0) suite.failed = 1
   suite.seconds = Math.round((Date.now() - started) / 1_000)
   suites.push(suite)
@@ -40,7 +40,7 @@ const skip = (name, reason) => {
 }
 
 const rust = (name, args, env) =>
-  count(name, suite =>
+  runSuite(name, suite =>
     run('cargo', ['test', '--locked', '--no-fail-fast', ...args], {
       env: { ...ENV, ...env },
       onLine: line => {
@@ -62,11 +62,11 @@ const testFiles = folder =>
         .sort()
     : []
 
-// Without a file the suite has run nothing.
+// A suite without files is reported as skipped, not as passed.
 const node = (name, files, env) =>
   files.length === 0
     ? skip(name, 'there is no test file')
-    : count(name, suite => runTestFiles(files, suite, { env: { ...ENV, ...env } }))
+    : runSuite(name, suite => runTestFiles(files, suite, { env: { ...ENV, ...env } }))
 
 const report = () => {
   process.stdout.write('\n── Summary\n')
@@ -87,9 +87,9 @@ const local = await startDynamoDbLocal()
 try {
   const files = testFiles(TESTS)
   const env = local.endpoint ? { DYNAMODB_LOCAL_ENDPOINT: local.endpoint } : {}
-  // The other suites are the same with and without the features.
+  // The features make no difference to the other suites.
   await rust(
-    'Rust, what needs AWS and the simulation',
+    'Rust, with AWS and the simulation',
     [
       '--all-features',
       '--lib',

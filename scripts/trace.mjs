@@ -1,16 +1,16 @@
-/** Update logs to measure with. */
+/** Update logs for benchmarks. */
 
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { fileURLToPath } from 'node:url'
 import * as Y from 'yjs'
 
-/** The recorded editing trace: `Y_DYNAMODB_TRACE`, else looked for beside the clone. It need not be there. */
+/** The path of the recorded editing trace: `Y_DYNAMODB_TRACE`, or a default beside the clone. The file may be missing. */
 export const RECORDED =
   process.env.Y_DYNAMODB_TRACE
   ?? fileURLToPath(new URL('../../shared/data/b4-updates.bin.gz', import.meta.url))
 
-/** The updates of a file: a u32 (little endian) of the length and the bytes of each; the file may be gzipped. */
+/** The updates in a file, which can be gzipped. Before each update is its length, a u32 in little-endian order. */
 export function readTrace(file) {
   const stored = fs.readFileSync(file)
   const bytes = stored.readUInt16BE(0) === 0x1f8b ? zlib.gunzipSync(stored) : stored
@@ -23,7 +23,7 @@ export function readTrace(file) {
   return updates
 }
 
-/** One author types and deletes letter by letter, in bursts, here and there: `length` updates, always the same. */
+/** `length` updates of one author who types and deletes letters in bursts at random positions. Always the same. */
 export function typingTrace(length) {
   const doc = new Y.Doc()
   doc.clientID = 3_141_592_653

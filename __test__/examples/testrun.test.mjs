@@ -27,7 +27,7 @@ test(
           'my-doc stored: [ 1, 2, 3 ]',
           'my-doc2 stored: [ 4, 5, 6 ]',
           'log clocks: [ 0, 0 ]',
-          'what a peer lacks that knows all: []',
+          'diff for an up-to-date peer: []',
           "metas of my-doc2: Map(1) { 'title' => 'Numbers' }",
           'my-doc cleared: []',
           "left in the table: [ 'my-doc2' ]"

@@ -1,7 +1,7 @@
 /**
- * Holds the layers of the JavaScript: which folder may import which, and that no files import each other in a circle.
+ * Checks the layers of the JavaScript: which folder may import which, and that no files import each other in a cycle.
  *
- * Reads `import` and `require` of relative paths as text, without comments. Packages are not followed.
+ * Searches the text of the files, without comments, for `import` and `require` of relative paths. Packages are ignored.
  */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import path from 'node:path'
 import { describe, test } from 'node:test'
 import { ROOT } from '../../scripts/machine.mjs'
 
-/** What the files of a folder may import besides each other; `.` is the top folder, with the main entry. */
+/** The folders that the files of a folder may import, besides their own. `.` is the top folder with the main entry. */
 const MAY_IMPORT = {
   '.': ['lib'],
   'lib': [],
@@ -23,7 +23,7 @@ const MAY_IMPORT = {
   '__test__': ['.', 'lib', 'entries', 'cli', 'scripts', 'examples', 'bench']
 }
 
-/** Every folder may import this. */
+/** Every folder may import this file. */
 const PACKAGE = 'package.json'
 
 const IMPORT =
@@ -45,7 +45,7 @@ const importsIn = text => {
   return [...code.matchAll(IMPORT)].map(([, imported, url]) => imported ?? url)
 }
 
-/** File → the files that it imports, of all that git tracks or would. */
+/** A map from each file that git tracks or does not ignore to the files that it imports. */
 const importsOf = () => {
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
     cwd: ROOT,
@@ -58,22 +58,22 @@ const importsOf = () => {
   return new Map(files.map(file => [file, importsIn(read(file)).map(specifier => resolve(file, specifier))]))
 }
 
-/** A circle in a graph, as the files along it; undefined if there is none. */
-const circleIn = graph => {
+/** The files along a cycle in the graph, or undefined if there is none. */
+const cycleIn = graph => {
   const done = new Set()
-  const visit = (file, along) => {
-    if (along.includes(file)) return [...along.slice(along.indexOf(file)), file]
+  const visit = (file, importers) => {
+    if (importers.includes(file)) return [...importers.slice(importers.indexOf(file)), file]
     if (done.has(file)) return undefined
     for (const imported of graph.get(file) ?? []) {
-      const circle = visit(imported, [...along, file])
-      if (circle !== undefined) return circle
+      const cycle = visit(imported, [...importers, file])
+      if (cycle !== undefined) return cycle
     }
     done.add(file)
     return undefined
   }
   for (const file of graph.keys()) {
-    const circle = visit(file, [])
-    if (circle !== undefined) return circle
+    const cycle = visit(file, [])
+    if (cycle !== undefined) return cycle
   }
   return undefined
 }
@@ -99,18 +99,18 @@ describe('the imports of the JavaScript', () => {
     assert.deepEqual(wrong, [])
   })
 
-  test('make no circle', () => {
-    assert.equal(circleIn(graph)?.join(' → '), undefined)
+  test('form no cycle', () => {
+    assert.equal(cycleIn(graph)?.join(' → '), undefined)
   })
 })
 
-test('a circle is found, and every form of import', () => {
+test('the check finds a cycle and every form of import', () => {
   const graph = new Map([
     ['a', ['b']],
     ['b', ['c']],
     ['c', ['b']]
   ])
-  assert.deepEqual(circleIn(graph), ['b', 'c', 'b'])
+  assert.deepEqual(cycleIn(graph), ['b', 'c', 'b'])
   const text =
     "import './a.js'\nimport { b } from './b.js'\nconst c = require('./c.js')\n// import './d.js'\nawait import('./e.js')\nfork(new URL('f.mjs', import.meta.url)); new URL('./g.mjs', import.meta.url)"
   assert.deepEqual(importsIn(text), ['./a.js', './b.js', './c.js', './e.js', './g.mjs'])

@@ -19,13 +19,13 @@ const FILES = {
 }
 
 test(
-  'a test file that hangs is killed, named and counted as a failure; the others run on',
+  'a test file that hangs is killed, reported and counted as a failure; the other files still run',
   onceOnly,
   async t => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-scripts-'))
     t.after(() => fs.rmSync(folder, { recursive: true }))
     for (const [name, source] of Object.entries(FILES)) fs.writeFileSync(path.join(folder, name), source)
-    // In a process of its own: in this one a test file would count as part of this test.
+    // A separate process: in this one, node:test would count the files as part of this test.
     const program = `
     import { runTestFiles } from ${JSON.stringify(NODE_TESTS.href)}
     const suite = { passed: 0, failed: 0, skipped: 0 }

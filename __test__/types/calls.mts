@@ -1,4 +1,4 @@
-// An ES module with every call; checked by tsc, never run.
+// An ES module with every call. tsc checks it; it never runs.
 import DynamoDbPersistence, {
   DynamoDbPersistence as Named, PersistenceError, PREFERRED_TRIM_SIZE, getDynamoDbUpdates
 } from 'y-dynamodb'
@@ -41,7 +41,7 @@ const without: DynamoDbPersistence = DynamoDbPersistence({ tableName: 'docs', aw
 const named: Named = Named({ tableName: 'docs', aws: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c', profile: 'p' } })
 same<typeof PREFERRED_TRIM_SIZE, 500>(true)
 
-/** As `y-websocket/bin/utils` and `@y/websocket-server/utils` declare it; their own typings need more than they bring. */
+/** As in `y-websocket/bin/utils` and `@y/websocket-server/utils`, whose own typings need types that they do not include. */
 declare class WSSharedDoc extends Y.Doc { name: string }
 declare function setPersistence (persistence: {
   bindState: (docName: string, ydoc: WSSharedDoc) => void
@@ -145,7 +145,7 @@ export function mistakes (): void {
   void persistence.storeUpdate('doc', [0, 0])
   // @ts-expect-error: a function is no meta
   void persistence.setMeta('doc', 'key', () => 1)
-  // @ts-expect-error: neither is one inside
+  // @ts-expect-error: nor does a meta contain functions
   void persistence.setMeta('doc', 'key', { a: [() => 1] })
   // @ts-expect-error: a map is no meta
   void persistence.setMeta('doc', 'key', new Map())

@@ -1,4 +1,4 @@
-// A CommonJS module; checked by tsc, never run.
+// A CommonJS module. tsc checks it; it never runs.
 import DynamoDbPersistence = require('y-dynamodb')
 import Y = require('yjs')
 

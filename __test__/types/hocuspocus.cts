@@ -1,4 +1,4 @@
-// The same from CommonJS; checked by tsc, never run.
+// The extension for Hocuspocus from CommonJS. tsc checks it; it never runs.
 import { DynamoDB } from 'y-dynamodb/hocuspocus'
 
 const options: ConstructorParameters<typeof DynamoDB>[0] = { tableName: 'docs' }

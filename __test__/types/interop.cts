@@ -1,4 +1,4 @@
-// Imports by name from CommonJS, as TypeScript and Babel users write them; checked by tsc, never run.
+// Named imports in CommonJS, as TypeScript and Babel users write them. tsc checks it; it never runs.
 import { DynamoDbPersistence, PersistenceError } from 'y-dynamodb'
 import type { Config } from 'y-dynamodb'
 

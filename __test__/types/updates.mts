@@ -1,4 +1,4 @@
-// Every function of `y-dynamodb/updates`; checked by tsc, never run.
+// Every function of `y-dynamodb/updates`. tsc checks it; it never runs.
 import {
   diffUpdate, encodeStateVectorFromUpdate, mergeUpdates, mergeUpdatesAsync, validateUpdate, type MergeUpdatesOptions
 } from 'y-dynamodb/updates'

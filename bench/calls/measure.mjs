@@ -1,6 +1,6 @@
-/** What calls cost the event loop. Each function measures once, in this process, on the embedded DynamoDB in memory. */
+/** Measures how long calls block the event loop. Each function measures once, in this process, on `memory:`. */
 import { performance } from 'node:perf_hooks'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createRequire } from 'node:module'
 import DynamoDbPersistence from '../../index.mjs'
 import { typingTrace } from '../../scripts/trace.mjs'
@@ -11,26 +11,26 @@ const { getDynamoDbUpdates } = DynamoDbPersistence
 const TABLE = 'docs'
 const EMPTY_UPDATE = Uint8Array.of(0, 0)
 
-/** A persistence on a database of its own. */
+/** Creates a persistence with its own database. */
 const open = options =>
   DynamoDbPersistence({ tableName: TABLE, aws: { region: 'local', endpoint: 'memory:' }, ...options })
 
 const elapsed = work => {
-  const begun = performance.now()
+  const start = performance.now()
   work()
-  return performance.now() - begun
+  return performance.now() - start
 }
 
 const median = numbers => numbers.sort((a, b) => a - b)[numbers.length >> 1]
 
-/** Milliseconds that `calls` native calls take that do next to nothing. */
+/** The duration in ms of `calls` native calls that do almost nothing. */
 export const emptyCalls = calls =>
   elapsed(() => {
     for (let i = 0; i < calls; i++) native.validateUpdate(EMPTY_UPDATE)
   })
 
-/** Milliseconds for which `calls` calls of `storeUpdate` in one tick, spread over `documents`, block the loop. */
-export const fired = async (calls, documents = 1) => {
+/** For how many ms `calls` calls of `storeUpdate` in one tick block the event loop. They are spread over `documents`. */
+export const storeInOneTick = async (calls, documents = 1) => {
   const persistence = open()
   const updates = typingTrace(calls)
   await persistence.storeUpdate('doc 0', updates[0])
@@ -43,34 +43,34 @@ export const fired = async (calls, documents = 1) => {
   return ms
 }
 
-/** The longest time in milliseconds between two turns of the loop until `work` is over. */
+/** The longest time in ms between two turns of the event loop until the promise of `work` settles. */
 export const longestBlock = async work => {
-  let [isOver, longest, last] = [false, 0, performance.now()]
-  const over = work().finally(() => {
-    isOver = true
+  let [isSettled, longest, last] = [false, 0, performance.now()]
+  const settled = work().finally(() => {
+    isSettled = true
   })
-  while (!isOver) {
-    await turn()
+  while (!isSettled) {
+    await nextTurn()
     const now = performance.now()
     longest = Math.max(longest, now - last)
     last = now
   }
-  await over
+  await settled
   return longest
 }
 
 /**
- * The median milliseconds of one call more, while `waiting` calls wait for an answer: of the call itself (`call`), and until
- * a call on another persistence is answered (`roundTrip`); and the longest block of the loop when all that wait are answered
+ * Measures with `pending` calls pending. Resolves with times in ms: the median of one more call (`call`), the median until a
+ * call on another persistence resolves (`roundTrip`), and the longest block of the event loop while all pending calls resolve
  * (`answers`).
  */
-export const beside = async (waiting, times = 200) => {
+export const withPending = async (pending, times = 200) => {
   const persistence = open({ batchDelayMs: 600_000 })
   const other = open()
   await other.setMeta('doc', 'key', 1)
   const [update] = typingTrace(1)
-  const calls = Array.from({ length: waiting }, () => persistence.storeUpdate('doc', update))
-  await turn()
+  const calls = Array.from({ length: pending }, () => persistence.storeUpdate('doc', update))
+  await nextTurn()
   const [call, roundTrip] = [[], []]
   for (let i = 0; i < times; i++) {
     call.push(
@@ -78,9 +78,9 @@ export const beside = async (waiting, times = 200) => {
         calls.push(persistence.storeUpdate('doc', update))
       })
     )
-    const begun = performance.now()
+    const start = performance.now()
     await other.getMeta('doc', 'key')
-    roundTrip.push(performance.now() - begun)
+    roundTrip.push(performance.now() - start)
   }
   const answers = await longestBlock(async () => {
     await persistence.close()
@@ -90,8 +90,8 @@ export const beside = async (waiting, times = 200) => {
   return { call: median(call), roundTrip: median(roundTrip), answers }
 }
 
-/** The longest block of the loop in milliseconds while `getDynamoDbUpdates` gives `items` items. */
-export const listed = async items => {
+/** The longest block of the event loop in ms while `getDynamoDbUpdates` returns `items` items. */
+export const listUpdates = async items => {
   const persistence = open({ compactionItems: 0 })
   for (const update of typingTrace(items)) await persistence.storeUpdate('doc', update)
   const longest = await longestBlock(() => persistence.transact(db => getDynamoDbUpdates(db, TABLE, 'doc')))

@@ -1,6 +1,6 @@
 /**
- * Many documents at a steady rate on the embedded DynamoDB in memory, in this process. Used by `bench/load.mjs` and by a short
- * test. Run with `--expose-gc`: what is garbage is no growth.
+ * Stores updates of many documents at a steady rate, on the embedded DynamoDB in memory, in this process. Used by
+ * `bench/load.mjs` and by a short test. Run it with `--expose-gc`, because garbage must not count as growth.
  */
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,13 +11,13 @@ const TICK_MS = 10
 const MIB = 2 ** 20
 
 /**
- * The first `warmUp` seconds of `seconds` are not measured.
+ * The first `warmUp` of the `seconds` are not measured.
  *
- * @returns what was done each second, how long a store took, how long the event loop was held up, how memory grew
+ * @returns the number of stores, their rate, the slowest store, the delay of the event loop, and the growth of memory
  */
 export async function run({ documents, perSecond, seconds, warmUp, options = {}, onSecond = () => {} }) {
   const persistence = DynamoDbPersistence({ tableName: 'load', aws: { endpoint: 'memory:' }, ...options })
-  const updates = settingOneKey(perSecond * (seconds + 1))
+  const updates = updatesOfOneKey(perSecond * (seconds + 1))
   const delay = monitorEventLoopDelay({ resolution: 1 })
   const state = { sent: 0, stored: 0, slowestMs: 0, failure: undefined }
   const samples = []
@@ -26,7 +26,7 @@ export async function run({ documents, perSecond, seconds, warmUp, options = {},
   for (let at = 1; at <= seconds && state.failure === undefined; at++) {
     await second({ persistence, updates, documents, perSecond, until: began + at * 1_000, began, state })
     if (at === warmUp) warm = { at: performance.now(), stored: state.stored }
-    // Collecting garbage on demand holds the event loop up: that is ours.
+    // `memory` collects garbage, which blocks the event loop. That delay must not be measured.
     delay.disable()
     const sample = memory()
     if (at >= warmUp) delay.enable()
@@ -48,12 +48,12 @@ export async function run({ documents, perSecond, seconds, warmUp, options = {},
   }
 }
 
-/** One second's worth of stores, in ticks; documents in turn. What a busy machine left behind is made up for bit by bit. */
+/** Stores the updates of one second, in ticks, documents in turn. A backlog is sent with at most twice the rate. */
 async function second({ persistence, updates, documents, perSecond, until, began, state }) {
   const rate = (documents * perSecond) / 1_000
-  const most = Math.ceil(2 * TICK_MS * rate)
+  const maxPerTick = Math.ceil(2 * TICK_MS * rate)
   while (performance.now() < until && state.failure === undefined) {
-    const due = Math.min(Math.floor((performance.now() - began) * rate), state.sent + most)
+    const due = Math.min(Math.floor((performance.now() - began) * rate), state.sent + maxPerTick)
     for (; state.sent < due; state.sent++) {
       const at = performance.now()
       persistence
@@ -72,8 +72,8 @@ async function second({ persistence, updates, documents, perSecond, until, began
   }
 }
 
-/** One key of a map is set over and over: merged, a document stays small. */
-function settingOneKey(count) {
+/** Updates that set the same key of a map again and again, so that a merged document stays small. */
+function updatesOfOneKey(count) {
   const doc = new Y.Doc()
   const updates = []
   doc.on('update', update => updates.push(update))
@@ -87,7 +87,7 @@ function memory() {
   return { rss: rss / MIB, heap: heapUsed / MIB }
 }
 
-/** What a straight line through the samples is at its beginning, and what it gains. */
+/** Fits a straight line through the samples. Returns its first value (`mib`) and its growth. */
 function trend(samples) {
   const middle = (samples.length - 1) / 2
   const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length

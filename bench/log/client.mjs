@@ -1,6 +1,6 @@
 /**
- * One workload on one module, in a process of its own. Says when it is ready, gets the updates, tells what it took; once it is
- * told to end, it ends.
+ * Runs one workload on one module, in its own process. Sends `ready`, receives the updates, sends the times and memory, and
+ * exits after the next message.
  *
  * node client.mjs '{ "module", "workload", "config" }'
  */
@@ -12,13 +12,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const { module, workload, config } = JSON.parse(process.argv[2])
 const persistence = createRequire(import.meta.url)(module)(config)
 const workloads = {
-  /** Each is sent when the one before it is stored, as a slow typist does. */
+  /** Sends each update after the one before is stored, as a slow typist does. */
   oneByOne: updates => async () => {
     for (const update of updates) await persistence.storeUpdate('one', update)
   },
-  /** All at once, on one document. */
+  /** Sends all updates of one document at once. */
   atOnce: updates => () => Promise.all(updates.map(update => persistence.storeUpdate('at once', update))),
-  /** The same on each of fifty documents, all at once. */
+  /** Sends all updates of each of fifty documents at once. */
   documents: updates => () =>
     Promise.all(
       updates.flatMap(update =>
@@ -32,7 +32,7 @@ const workloads = {
   }
 }
 
-// The table is made, the first connection stands.
+// Waits until the table exists and a connection is open.
 await persistence.getYDoc('warm')
 await sleep(200)
 process.send('ready')
@@ -42,7 +42,7 @@ globalThis.gc()
 const memory = process.memoryUsage().rss
 const delay = monitorEventLoopDelay({ resolution: 1 })
 const cpu = process.cpuUsage()
-// Looking at the event loop each millisecond costs more CPU than a store.
+// The monitor wakes each millisecond, which takes more CPU than a store.
 if (workload === 'load') delay.enable()
 const began = performance.now()
 await work()

@@ -1,8 +1,8 @@
 /**
- * The process between the module that is measured and DynamoDB: adds latency, and counts what AWS would bill. Of its own, so
- * that its work is not counted as the module's.
+ * A proxy between the measured module and DynamoDB: adds latency, and counts what AWS would bill. It runs in its own process,
+ * so that its CPU time and memory do not count as those of the module.
  *
- * node proxy.mjs '{ "endpoint" }'; then messages: `{ latencyMs }` is answered with what was counted so far.
+ * node proxy.mjs '{ "endpoint" }'. It answers each message `{ latencyMs }` with the counts so far.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -1,4 +1,4 @@
-//! The editing trace: recorded, or made up where there is no recording.
+//! The editing trace: recorded, or synthetic if there is no recording.
 
 mod recorded;
 
@@ -6,16 +6,16 @@ use std::process::Command;
 
 use y_dynamodb::codec::varint::write_varuint;
 
-const MADE_UP: u64 = 50_000;
+const SYNTHETIC_UPDATES: u64 = 50_000;
 const CLIENT: u64 = 1_234_567_890;
-/// Made-up typing goes on somewhere else after so many keystrokes, and takes one in eight back.
+/// Synthetic typing moves to another position after this many letters. It deletes about one letter in eight.
 const BURST: u64 = 30;
 
-/// What it is called, and its updates.
+/// The name of the trace, and its updates.
 pub fn load() -> (&'static str, Vec<Vec<u8>>) {
     let path = recorded::path();
     if !std::path::Path::new(&path).exists() {
-        return ("made-up typing", made_up());
+        return ("synthetic typing", synthetic());
     }
     let unpacked = Command::new("gzip").args(["-dc", &path]).output().unwrap();
     assert!(unpacked.status.success(), "gzip could not unpack {path}");
@@ -32,12 +32,12 @@ fn split(mut bytes: &[u8]) -> Vec<Vec<u8>> {
     updates
 }
 
-/// Bursts of letters, each behind a letter of an earlier burst; some letters are deleted again.
-fn made_up() -> Vec<Vec<u8>> {
+/// Bursts of letters. Each burst follows a random earlier letter. Some letters are deleted.
+fn synthetic() -> Vec<Vec<u8>> {
     let mut rng = fastrand::Rng::with_seed(4);
     let mut updates = Vec::new();
     let mut clock = 0;
-    while (updates.len() as u64) < MADE_UP {
+    while (updates.len() as u64) < SYNTHETIC_UPDATES {
         let mut left = rng.u64(0..clock.max(1));
         for _ in 0..BURST {
             updates.push(letter(clock, left, rng.alphanumeric() as u8));
@@ -51,7 +51,7 @@ fn made_up() -> Vec<Vec<u8>> {
     updates
 }
 
-/// The update of one letter behind the letter `left`; the first one makes the text.
+/// The update that inserts one letter after the letter `left`. The first one creates the text.
 fn letter(clock: u64, left: u64, letter: u8) -> Vec<u8> {
     let mut update = vec![1, 1];
     write_varuint(&mut update, CLIENT);

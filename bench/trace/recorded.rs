@@ -1,8 +1,8 @@
-//! Where the recorded editing trace lies: each update behind its length, u32 little-endian; gzipped.
+//! The path of the recorded editing trace, a gzipped file. Before each update is its length, a u32 in little-endian order.
 
-const BESIDE_THE_CLONE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/b4-updates.bin.gz");
+const DEFAULT_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/b4-updates.bin.gz");
 
-/// The file that `Y_DYNAMODB_TRACE` names, else the one beside the clone. It need not be there.
+/// `Y_DYNAMODB_TRACE`, or the default path beside the clone. The file may be missing.
 pub fn path() -> String {
-    std::env::var("Y_DYNAMODB_TRACE").unwrap_or_else(|_| BESIDE_THE_CLONE.to_owned())
+    std::env::var("Y_DYNAMODB_TRACE").unwrap_or_else(|_| DEFAULT_PATH.to_owned())
 }

@@ -1,14 +1,13 @@
 'use strict'
 
 /**
- * Tries the main calls on DynamoDB Local. Start that first:
+ * Runs the main calls on DynamoDB Local. Start DynamoDB Local first:
  *
  *   docker-compose -f examples/testrun/docker-compose-dynamodb-local.yml up
  *   node examples/testrun/testrun
  *   aws dynamodb scan --table-name test-y-dynamodb --endpoint-url http://localhost:8000 --region us-west-2
  *
- * ENDPOINT is its address (default http://localhost:8000). AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are used if they are
- * set.
+ * Environment: ENDPOINT (default http://localhost:8000), AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (default local).
  */
 const DynamoDbPersistence = require('../../index.cjs')
 const Y = require('yjs')
@@ -55,7 +54,7 @@ const main = async () => {
 
   const peer = docWith([])
   Y.applyUpdate(peer, await persistence.getDiff('my-doc', await persistence.getStateVector('my-doc')))
-  console.log('what a peer lacks that knows all:', peer.getArray('arr').toArray()) // []
+  console.log('diff for an up-to-date peer:', peer.getArray('arr').toArray()) // []
 
   await persistence.setMeta('my-doc2', 'title', 'Numbers')
   console.log('metas of my-doc2:', await persistence.getMetas('my-doc2'))

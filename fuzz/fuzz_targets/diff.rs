@@ -1,4 +1,4 @@
-//! A state vector and an update: the diff is valid, and has only ids of the update.
+//! Input: a state vector and an update. The diff is valid and contains only ids of the update.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Several updates: `verify` accepts their merge, and a merge of the merge. The merge for a read is valid.
+//! Input: several updates. `verify` accepts their merge, and the merge of that merge. The merge for a read is valid.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,13 +17,13 @@ fuzz_target!(|input: &[u8]| {
         assert!(merge_readable(&read, options).is_ok_and(|read| validate(&read).is_ok()));
         let Ok(merged) = merged else { continue };
         check(verify(&updates, &merged));
-        let Ok(again) = merge(&[&merged], options) else { panic!("a merge cannot be merged") };
+        let Ok(again) = merge(&[&merged], options) else { panic!("the result of a merge cannot be merged") };
         check(verify(&[&merged], &again));
     }
 });
 
-/// Copies of an item that contradict each other, which Yjs never writes, may be collected for a reason that only their union
-/// has. `verify` refuses the merge then, and a compaction deletes nothing.
+/// Yjs never writes contradicting copies of an item. If an input contains them, a merge may collect an item for a reason that
+/// no single copy gives. `verify` then rejects the merge, and a compaction would delete nothing.
 fn check(verified: Result<(), Mismatch>) {
     match verified {
         Ok(()) | Err(Mismatch::LostContent(_)) => {}

@@ -1,5 +1,5 @@
-//! One update: a valid one can be merged, and all readers accept what a merge accepts. The salvaged update is valid and has
-//! the same ids.
+//! Input: one update. A valid update can be merged, and all readers accept what `merge` accepts. The salvaged update is valid
+//! and has the same ids.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

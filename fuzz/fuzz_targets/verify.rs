@@ -1,4 +1,4 @@
-//! Updates and a supposed merge: `verify` never panics, and finds a lost update.
+//! Input: updates and a claimed merge. `verify` never panics, and rejects a merge that lacks ids.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,12 +9,12 @@ fuzz_target!(|input: &[u8]| {
     let updates = parts(input);
     let Some((claimed, updates)) = updates.split_last() else { return };
     let _ = contents(claimed);
-    let honest = verify(updates, claimed).is_ok();
+    let accepted = verify(updates, claimed).is_ok();
     let Ok(merged) = merge(updates, OPTIONS[0]) else { return };
-    if honest && validate(claimed).is_ok() {
-        // What passes holds the ids of the merge: merging both adds nothing to it.
+    if accepted && validate(claimed).is_ok() {
+        // An accepted merge contains all ids, so merging it with ours adds none.
         let Ok(both) = merge(&[merged.as_slice(), claimed], OPTIONS[2]) else {
-            panic!("valid, and cannot be merged")
+            panic!("two valid updates cannot be merged")
         };
         assert!(matches!(verify(updates, &both), Ok(()) | Err(Mismatch::LostContent(_))));
     }

@@ -1,4 +1,4 @@
-/** Random update logs: what a server of a document would have been given. */
+/** Random update logs, as the server of a document would receive them. */
 
 import * as Y from 'yjs'
 import { Writer } from './writer.mjs'
@@ -20,10 +20,11 @@ const CLIENT_IDS = [
 const REMOTE = 'remote'
 
 /**
- * The log of one document: updates in the order in which a server would see them. Complete: no gaps.
+ * The log of one document, without gaps, in the order in which a server would receive the updates.
  *
- * `clients` (1–4), `steps`, `gc` ('on', 'off', 'mixed') and `themes` (root types) are drawn where not given. `escapes`:
- * there are lone surrogates in formats. A `Y.Doc` to which such an item came early passes it on with U+FFFD: copies differ.
+ * `clients` (1–4), `steps`, `gc` ('on', 'off', 'mixed') and `themes` (root types) are random if they are not given. If
+ * `escapes` is true, formats contain lone surrogates. A `Y.Doc` that receives such an item too early encodes it with U+FFFD,
+ * so copies of the item can differ.
  */
 export function randomLog(random, given = {}) {
   const gc = given.gc ?? random.pick(['on', 'on', 'off', 'mixed'])
@@ -47,7 +48,7 @@ class World {
     this.writers = []
   }
 
-  /** A client that has nothing yet. */
+  /** Adds a client with an empty document. */
   join() {
     const { random } = this
     const writer = new Writer(random, {
@@ -58,7 +59,7 @@ class World {
     })
     writer.seen = 0
     writer.doc.on('update', (update, origin) => {
-      // A server also sees what a client only passes on.
+      // A server also receives updates that a client only forwards.
       if (origin !== REMOTE || random.chance(0.05)) this.log.push(update)
     })
     this.writers.push(writer)
@@ -74,17 +75,17 @@ class World {
     else if (action === 17)
       this.log.push(Y.encodeStateAsUpdate(writer.doc, Y.encodeStateVector(random.pick(this.writers).doc)))
     else if (action === 18) this.#premerge()
-    else this.#renew(writer)
+    else this.#startSession(writer)
   }
 
-  /** The writer gets what came since the last time: in order, shuffled, or with something missing for now. */
+  /** Applies the new updates to the writer's document: in order or shuffled, sometimes with gaps that are filled later. */
   #receive(writer) {
     const { random } = this
-    const news = this.log.slice(writer.seen)
-    const missing = random.chance(0.2)
-    if (!missing) writer.seen = this.log.length
-    for (const update of random.chance(0.5) ? random.shuffle(news) : news) {
-      if (!missing || random.chance(0.7)) Y.applyUpdate(writer.doc, update, REMOTE)
+    const newUpdates = this.log.slice(writer.seen)
+    const hasGaps = random.chance(0.2)
+    if (!hasGaps) writer.seen = this.log.length
+    for (const update of random.chance(0.5) ? random.shuffle(newUpdates) : newUpdates) {
+      if (!hasGaps || random.chance(0.7)) Y.applyUpdate(writer.doc, update, REMOTE)
     }
   }
 
@@ -96,8 +97,8 @@ class World {
     if (some.length > 1) this.log.push(Y.mergeUpdates(some))
   }
 
-  /** A new session of the same client: it has everything, and another id. */
-  #renew(writer) {
+  /** Gives the writer a new client id, sometimes after it has received all updates. */
+  #startSession(writer) {
     if (this.random.chance(0.5)) {
       writer.seen = this.log.length
       for (const update of [...this.log]) Y.applyUpdate(writer.doc, update, REMOTE)

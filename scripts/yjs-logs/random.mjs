@@ -1,13 +1,13 @@
-/** Seeded randomness: the same seed gives the same documents everywhere. */
+/** A seeded random number generator. The same seed gives the same documents on every machine. */
 
 export class Random {
   #state
-  /** Whether JSON values may hold lone surrogates: set by the log that is made. */
+  /** Whether JSON values may contain lone surrogates. The generator of the log sets this. */
   escapes = false
 
   constructor(seed) {
     this.#state = seed >>> 0
-    // Neighbouring seeds start far apart.
+    // Spreads the states of neighbouring seeds.
     for (let i = 0; i < 4; i++)
       this.#state = (Math.imul(this.#state ^ (this.#state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0
   }
@@ -21,12 +21,12 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 
-  /** A whole number in [0, n). */
+  /** An integer in [0, n). */
   below(n) {
     return Math.floor(this.next() * n)
   }
 
-  /** A whole number in [from, to]. */
+  /** An integer in [from, to]. */
   between(from, to) {
     return from + this.below(to - from + 1)
   }
@@ -48,7 +48,7 @@ export class Random {
     return out
   }
 
-  /** Each element with the given probability, in order; never none of them. */
+  /** Each element with the given probability, in order; at least one if the list is not empty. */
   some(list, probability) {
     const out = list.filter(() => this.chance(probability))
     return out.length > 0 || list.length === 0 ? out : [this.pick(list)]

@@ -1,12 +1,12 @@
-/** Logs of rich text as editors with one element per paragraph write it, with many deleted paragraphs. */
+/** Random logs of rich-text editors that use one element per paragraph. Many paragraphs are deleted. */
 
 import * as Y from 'yjs'
 
 const WORDS = 'the quick brown fox jumps over a lazy dog while nobody looks at it'.split(' ')
 
 /**
- * 1–5 clients write paragraphs with formats and attributes below the root `xml`, and delete 20–95 % of them. `{ clients,
- * steps, deletes }` are drawn where not given.
+ * 1–5 clients write paragraphs with formats and attributes into the root `xml` and delete 20–95 % of them. `clients`, `steps`
+ * and `deletes` are random if they are not given.
  */
 export function randomRichText(random, given = {}) {
   const clients = given.clients ?? random.between(1, 5)
@@ -47,7 +47,7 @@ function edit(random, fragment, deletes) {
   type(random, paragraph)
 }
 
-/** Some words into the text of a paragraph, some of them bold. */
+/** Inserts words, sometimes bold, into the text of a paragraph. */
 function type(random, paragraph) {
   const text = paragraph.get(0)
   if (!(text instanceof Y.XmlText)) return

@@ -1,4 +1,4 @@
-/** Random values of every kind that updates can hold. */
+/** Random values of every kind that an update can contain. */
 
 const NUMBERS = [
   0,
@@ -68,12 +68,12 @@ export function anyValue(random, depth = 2) {
   }
 }
 
-/** Bytes inside of an object are `any`, on their own they are binary content. */
+/** In an object, bytes are encoded as `any`. On their own, Yjs stores them as binary content. */
 function nestedValue(random, depth) {
   return random.chance(0.1) ? bytes(random) : anyValue(random, depth)
 }
 
-/** A value for formats and embeds, which are JSON: floats, no bigint, no undefined; lone surrogates as escapes if asked. */
+/** A JSON value for formats and embeds: no bigint, no undefined; with lone surrogates if `random.escapes` is set. */
 export function jsonValue(random, depth = 2) {
   switch (random.below(depth > 0 ? 6 : 4)) {
     case 0:
@@ -95,12 +95,12 @@ export function bytes(random) {
   return Uint8Array.from({ length: random.below(6) }, () => random.below(256))
 }
 
-/** Text with characters of one, two and more code units. */
+/** Text with characters of one or more UTF-16 code units. */
 export function words(random) {
   return Array.from({ length: random.between(1, 3) }, () => random.pick(WORDS)).join('')
 }
 
-/** An object whose keys stand in a random order. */
+/** An object with its keys in random order. */
 export function objectOf(random, value) {
   return Object.fromEntries(
     random

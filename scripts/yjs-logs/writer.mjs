@@ -1,4 +1,4 @@
-/** One client that edits a document at random, in every way that yjs offers. */
+/** A client that makes random edits of every kind that yjs offers. */
 
 import * as Y from 'yjs'
 import { anyValue, bytes, jsonValue, objectOf, words } from './values.mjs'
@@ -16,12 +16,12 @@ export class Writer {
     this.doc = new Y.Doc({ gc })
     this.doc.clientID = clientId
     this.roots = Object.entries(ROOTS).map(([name, type]) => this.doc.get(name, type))
-    // Where it wrote last: people go on there.
+    // The end of the last edit. Many edits continue there, as people do.
     this.cursor = { type: null, at: 0 }
     this.undo = undo ? new Y.UndoManager(this.roots, { captureTimeout: 0 }) : null
   }
 
-  /** A transaction with a few random edits. */
+  /** Makes a few random edits in one transaction, or undoes or redoes one. */
   edit() {
     const { random, undo } = this
     if (undo !== null && random.chance(0.2)) return random.chance(0.6) ? undo.undo() : undo.redo()
@@ -41,7 +41,7 @@ export class Writer {
     return this.#editArray(type)
   }
 
-  /** The root types of this document's themes and all live types below them. */
+  /** The root types of the themes and the types nested in them, about 40 at most. */
   #types() {
     const types = this.doc.share.size > 0 ? this.themes.map(name => this.doc.get(name, ROOTS[name])) : []
     for (let i = 0; i < types.length && types.length < 40; i++) types.push(...childTypes(types[i]))
@@ -73,14 +73,14 @@ export class Writer {
     }
   }
 
-  /** Some letters, or words. */
+  /** Inserts a letter or words. */
   #type(text, at) {
     const written = this.random.chance(0.5) ? this.random.pick(['a', 'b', 'ä', '😀']) : words(this.random)
     text.insert(at, written)
     this.cursor = { type: text, at: at + written.length }
   }
 
-  /** Where to edit a list: where the last edit ended, or anywhere. */
+  /** The position for the next edit: the end of the last edit, or a random one. */
   #at(list) {
     const { type, at } = this.cursor
     return type === list && at <= list.length && this.random.chance(0.6)
@@ -88,7 +88,7 @@ export class Writer {
       : this.random.below(list.length + 1)
   }
 
-  /** Writes or deletes between the two halves of a character, where there is one. */
+  /** Inserts or deletes between the two halves of a surrogate pair. Without a pair, appends one. */
   #splitSurrogates(text) {
     const at = text.toString().search(/[\ud800-\udbff]/)
     if (at < 0 || at + 1 >= text.length) return text.insert(text.length, '😀')
@@ -191,7 +191,7 @@ export class Writer {
   }
 }
 
-/** `Y.Array` refuses these two on their own; as a part of another value they are fine. */
+/** `Y.Array` rejects `undefined` and bigints as elements, but accepts them inside another value. */
 function insertable(value) {
   return value === undefined || typeof value === 'bigint' ? [value] : value
 }
@@ -204,7 +204,7 @@ function childTypes(type) {
   return children
 }
 
-/** Appends content that `Y.Array` has no call for: the JSON of Yjs before 13, and `undefined` and bigints side by side. */
+/** Appends content that no method of `Y.Array` creates: ContentJSON of older versions, and `undefined` or bigint elements. */
 function append(doc, array, content) {
   let last = array._start
   while (last !== null && last.right !== null) last = last.right

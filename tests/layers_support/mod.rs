@@ -1,4 +1,4 @@
-//! Reads the sources of the crate as text, without comments: which files there are, and which of them a file imports.
+//! Finds the sources of the crate and the modules that each imports. Searches their text, without comments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,15 +41,15 @@ pub fn identifier(text: &str) -> &str {
 
 pub fn sources() -> Vec<PathBuf> {
     let found = files_below(&root().join("src"), &["rs"]);
-    assert!(found.len() > 5, "the sources were not found");
+    assert!(found.len() > 5, "no sources found");
     found
 }
 
-/// The modules of the crate, each by its path (`[]` is the root).
+/// The modules of the crate. The key is the path of the module; `[]` is the root.
 pub struct Modules {
     /// The paths that the module imports.
     pub imports: BTreeMap<Vec<String>, Vec<Vec<String>>>,
-    /// The names that the module imports, and the path of each: what it re-exports is among them.
+    /// The names that the module imports, each with its path. Re-exports are included.
     names: BTreeMap<Vec<String>, BTreeMap<String, Vec<String>>>,
 }
 
@@ -72,23 +72,23 @@ impl Modules {
         modules
     }
 
-    /// The module in which the item at a path is defined, also if others re-export it.
-    fn of_item(&self, path: &[String]) -> Vec<String> {
+    /// The module that defines the item at a path, even if the path leads through re-exports.
+    fn defining_module(&self, path: &[String]) -> Vec<String> {
         let mut at = 0;
         while at < path.len() && self.imports.contains_key(&path[..=at]) {
             at += 1;
         }
         let (module, rest) = path.split_at(at);
         match rest.first().and_then(|name| self.names[module].get(name)) {
-            Some(target) if target != path => self.of_item(target),
+            Some(target) if target != path => self.defining_module(target),
             _ => module.to_vec(),
         }
     }
 
-    /// The modules that a module imports, without itself and those inside it: a folder's `mod.rs` and its files may know each
-    /// other.
+    /// The modules that a module imports, except itself and those inside it, because a folder's `mod.rs` and its files may
+    /// import each other.
     fn dependencies(&self, module: &[String]) -> BTreeSet<Vec<String>> {
-        let imported = self.imports[module].iter().map(|path| self.of_item(path));
+        let imported = self.imports[module].iter().map(|path| self.defining_module(path));
         imported.filter(|other| !other.starts_with(module)).collect()
     }
 
@@ -113,7 +113,7 @@ pub fn module_of(file: &Path) -> Vec<String> {
     module
 }
 
-/// What a module imports from the crate: the path, and the name by which the module knows it.
+/// The items of the crate that a module imports. Each has its path and its name in the module.
 pub fn imports_in(
     code: &str,
     module: &[String],
@@ -123,8 +123,8 @@ pub fn imports_in(
     paths(code).into_iter().filter_map(absolute).collect()
 }
 
-/// The paths in a file that begin with `crate`, `self` or `super`, and all that it imports; each with the name by which the
-/// file knows its end.
+/// The paths in a file that begin with `crate`, `self` or `super`, and those of all imports. Each has its name in the file,
+/// which is an alias or the last part of the path.
 fn paths(code: &str) -> Vec<(Vec<String>, String)> {
     let mut found = Vec::new();
     for (at, word) in ["use ", "crate::", "self::", "super::"].iter().flat_map(|w| code.match_indices(*w)) {
@@ -137,7 +137,7 @@ fn paths(code: &str) -> Vec<(Vec<String>, String)> {
     found
 }
 
-/// Reads one path, or the group of paths at its end. Returns the rest of the text.
+/// Parses one path, with all paths of a group at its end. Returns the rest of the text.
 fn expand<'a>(text: &'a str, before: &[String], found: &mut Vec<(Vec<String>, String)>) -> &'a str {
     let mut path = before.to_vec();
     let mut rest = text.trim_start();
@@ -160,7 +160,7 @@ fn expand<'a>(text: &'a str, before: &[String], found: &mut Vec<(Vec<String>, St
             return &rest[1..];
         }
     }
-    // `a::{self}` is `a`.
+    // `a::{self}` imports `a`.
     path.pop_if(|last| last == "self" && !before.is_empty());
     let alias = rest.strip_prefix(" as ").map(identifier);
     let name = alias.map_or_else(|| path.last().cloned().unwrap_or_default(), str::to_owned);
@@ -191,7 +191,7 @@ fn absolute(path: Vec<String>, module: &[String], exists: impl Fn(&[String]) -> 
 }
 
 #[test]
-fn the_reader_of_paths_sees_groups_and_aliases() {
+fn paths_include_groups_and_aliases() {
     let code = "pub use super::{a::{self, B as C}, d::*};\nuse e;\nfn f() { crate::g::h() }";
     let found: Vec<_> = paths(code).into_iter().map(|(path, name)| (path.join("::"), name)).collect();
     let list = [("super::a", "a"), ("super::a::B", "C"), ("super::d", "d"), ("e", "e")];

@@ -1,4 +1,4 @@
-// The extension for Hocuspocus; checked by tsc, never run.
+// The extension for Hocuspocus. tsc checks it; it never runs.
 import type { Extension } from '@hocuspocus/server'
 import DynamoDbPersistence from 'y-dynamodb'
 import { DynamoDB } from 'y-dynamodb/hocuspocus'
