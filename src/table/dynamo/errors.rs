@@ -1,6 +1,6 @@
-//! Turns what the SDK reports into an [`Error`] that says what the caller should do next.
+//! Turns an error of the SDK into an [`Error`] that says what the caller should do next.
 //!
-//! Decides by error code and kind, never by the wording.
+//! It uses error codes and kinds, never the text of messages.
 
 use std::error::Error as StdError;
 
@@ -18,7 +18,7 @@ use super::dns::NoSuchHost;
 use crate::error::{Code, Error};
 use crate::table::Operation;
 
-/// What a request was doing when its time ran out.
+/// What a request was doing when the operation timeout expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Late {
     /// Waiting for its turn, while DynamoDB answered no request.
@@ -37,7 +37,7 @@ pub(super) struct Failed<'a> {
 }
 
 impl Failed<'_> {
-    /// The error of a request that the SDK gave up.
+    /// The error of a request that failed in the SDK.
     pub(super) fn error<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
     where
         E: StdError + ProvideErrorMetadata + 'static,
@@ -77,14 +77,14 @@ impl Failed<'_> {
         self.say(class, what).with_cause(chain(error)).with_request_id(request_id)
     }
 
-    /// The error of a request that had not ended when the operation timeout did.
+    /// The error of a request that did not end within the operation timeout.
     pub(super) fn timed_out(&self, late: Late) -> Error {
         let class = if self.attempts.throttled { Code::Throttled } else { Code::Unavailable };
         let error = match late {
             Late::Waiting => {
                 self.say(Code::Unavailable, "no connection became free, and no request was answered")
             }
-            // Nothing is sent before the credentials are there.
+            // Nothing is sent before the credentials are loaded.
             Late::Working if self.attempts.without_credentials || self.attempts.begun == 0 => {
                 self.no_credentials()
             }
@@ -96,7 +96,7 @@ impl Failed<'_> {
         }
     }
 
-    /// The error of a source of credentials that fails. It may work later.
+    /// The error if the source of credentials fails. It may succeed later.
     fn no_credentials(&self) -> Error {
         let (source, limit) = (source(&self.config.credentials), self.config.timeouts.operation.as_millis());
         let subject = self.subject();
@@ -104,7 +104,7 @@ impl Failed<'_> {
         Error::new(Code::Unavailable, message)
     }
 
-    /// The error of credentials that are missing or malformed. A retry would not change that.
+    /// The error if credentials are missing or malformed. A retry would not help.
     fn without_credentials(&self) -> Error {
         let credentials = &self.config.credentials;
         let (source, correction) = (source(credentials), correction(credentials));
@@ -112,14 +112,14 @@ impl Failed<'_> {
         Error::new(Code::Access, format!("{subject}: {source} gave no credentials: {correction}"))
     }
 
-    /// Retryable: the DNS may be at fault, and the writer of a bound document drops updates after an error that is not
+    /// Retryable, because the DNS may be at fault, and a bound document drops updates after an error that is not
     /// retryable.
     fn no_such_host(&self, missing: &NoSuchHost) -> Error {
         let message = format!("{}: {missing}: check the region", self.subject());
         Error::new(Code::Unavailable, message)
     }
 
-    /// What every message begins with: operation, table and place.
+    /// The start of every message: operation, table and place.
     fn subject(&self) -> String {
         let Failed { operation, config, place, .. } = self;
         format!("{} on table '{}' {place}", operation.name(), config.table_name)

@@ -1,4 +1,4 @@
-//! The embedded DynamoDB of a build without it.
+//! Stands in for the embedded DynamoDB in a build without it.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 
@@ -19,6 +19,6 @@ impl Embedded {
         ))
     }
 
-    /// Nothing was opened.
+    /// Does nothing, because nothing was opened.
     pub(in crate::table::dynamo) async fn close(&self) {}
 }
