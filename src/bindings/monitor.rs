@@ -1,7 +1,7 @@
 //! Counts and events for JavaScript: `persistence.stats()` and the diagnostics channels.
 //!
-//! Events cross to the event loop without waiting and without holding the process. Compactions are rare and always
-//! reported; batches only while somebody listens.
+//! Events do not wait for the event loop and do not keep the process alive. Compactions are rare and always reported.
+//! Batches are reported only while somebody listens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -129,12 +129,12 @@ pub struct ToListener {
 }
 
 impl ToListener {
-    /// Reports compactions and replicas; batches from [`ToListener::report_batches`] on.
+    /// Reports compactions and replicas. [`ToListener::report_batches`] enables batches.
     pub fn new(event_loop: Arc<EventLoop>) -> Self {
         ToListener { event_loop, batches: AtomicBool::new(false) }
     }
 
-    /// Begins or ends to report batches.
+    /// Enables or disables the reports of batches.
     pub fn report_batches(&self, enabled: bool) {
         self.batches.store(enabled, Ordering::Relaxed);
     }

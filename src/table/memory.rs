@@ -170,7 +170,7 @@ impl MemoryTable {
     ) -> Result<T> {
         let mut state = self.state();
         if !matches!(request, Request::Prepare { .. }) && state.keys != Keys::Ours {
-            return Err(Error::new(Code::Table, "the table is missing, or its keys are not ours"));
+            return Err(Error::new(Code::Table, "the table is missing or has the wrong keys"));
         }
         let (answer, units) = apply(&mut state, request, fault)?;
         self.meter.units(request.operation(), units);

@@ -97,7 +97,7 @@ fn check_key(what: &str, bytes: usize, limit: usize) -> Result<()> {
     if bytes == 0 || bytes > limit {
         return Err(Error::new(
             Code::InvalidArgument,
-            format!("{what} of {bytes} bytes, allowed are 1 to {limit}"),
+            format!("the {what} has {bytes} bytes; 1 to {limit} are allowed"),
         ));
     }
     Ok(())

@@ -160,7 +160,7 @@ impl Connection {
         self.place.set_region(region.as_ref());
         let provider = match &config.credentials {
             Credentials::Profile(name) => {
-                // The named profile comes first. The default chain prefers the environment.
+                // Only the named profile is used. The default chain prefers the environment.
                 let provider =
                     ProviderConfig::without_region().with_region(Some(region)).with_http_client(http.clone());
                 let provider = ProfileFileCredentialsProvider::builder().configure(&provider);

@@ -59,10 +59,10 @@ impl DynamoConfig {
         check_table_name(&self.table_name)?;
         self.region.as_deref().map_or(Ok(()), |region| check_region("region", region))?;
         if self.max_attempts == 0 {
-            return Err(Error::invalid_argument("maxAttempts is 0, at least 1 is needed"));
+            return Err(Error::invalid_argument("maxAttempts is 0, but has to be at least 1"));
         }
         if self.max_connections == 0 {
-            return Err(Error::invalid_argument("maxConnections is 0, at least 1 is needed"));
+            return Err(Error::invalid_argument("maxConnections is 0, but has to be at least 1"));
         }
         if let Billing::Provisioned { read_units, write_units } = self.billing
             && (read_units == 0 || write_units == 0)
@@ -71,7 +71,7 @@ impl DynamoConfig {
         }
         if self.endpoint.is_embedded() && !cfg!(feature = "embedded") {
             return Err(Error::invalid_argument(format!(
-                "endpoint '{}' needs the cargo feature `embedded`, and this build is without it",
+                "endpoint '{}' needs the cargo feature `embedded`, which this build lacks",
                 self.endpoint
             )));
         }
@@ -186,7 +186,7 @@ impl Timeouts {
     fn check(&self) -> Result<()> {
         let Timeouts { connect, request, operation, credentials, prepare } = *self;
         if [connect, request, operation, credentials, prepare].iter().any(Duration::is_zero) {
-            return Err(Error::invalid_argument("a timeout is 0 ms, at least 1 is needed"));
+            return Err(Error::invalid_argument("a timeout is 0 ms, but has to be at least 1 ms"));
         }
         Ok(())
     }
@@ -198,14 +198,14 @@ fn check_table_name(name: &str) -> Result<()> {
     let (least, most) = if is_arn { (1, 1_024) } else { (3, 255) };
     if !(least..=most).contains(&name.len()) {
         return Err(Error::invalid_argument(format!(
-            "table name of {} bytes, allowed are {least} to {most}",
+            "the table name has {} bytes; {least} to {most} are allowed",
             name.len()
         )));
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c) || (is_arn && ":/".contains(c));
     if let Some(c) = name.chars().find(|&c| !allowed(c)) {
         return Err(Error::invalid_argument(format!(
-            "table name has the character {c:?}, allowed are a-z A-Z 0-9 _ . -"
+            "the table name contains {c:?}; only a-z A-Z 0-9 _ . - are allowed"
         )));
     }
     Ok(())
@@ -225,8 +225,8 @@ pub(super) fn check_region(origin: &str, region: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid_argument(format!(
-        "{origin} is {region:?}, which is no region: allowed are 1 to {MAX_LABEL_BYTES} letters, digits and hyphens, as in \
-         eu-central-1"
+        "{origin} is {region:?}, which is not a region: a region has 1 to {MAX_LABEL_BYTES} letters, digits \
+         and hyphens, as in eu-central-1"
     )))
 }
 

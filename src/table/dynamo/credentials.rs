@@ -121,7 +121,8 @@ fn fit_for_headers(credentials: SdkCredentials) -> Result<SdkCredentials, Creden
     if is_fit(credentials.access_key_id()) && credentials.session_token().is_none_or(is_fit) {
         return Ok(credentials);
     }
-    let reason = "the access key id or the session token contains a character that a header cannot contain, such as a line break";
+    let reason = "the access key id or the session token contains a blank, a line break or another character \
+                  that a header cannot contain";
     Err(CredentialsError::invalid_configuration(reason))
 }
 

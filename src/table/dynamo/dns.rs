@@ -207,7 +207,7 @@ mod tests {
         for (hosts, failures) in [(&[][..], 0), (&[KNOWN_HOST, WRONG], 2)] {
             let error = first_request(hosts, failures).await;
             assert_eq!(error.code(), Code::Unavailable);
-            assert!(error.message().contains("the operation timeout is over"), "{error}");
+            assert!(error.message().contains("the operation timeout expired"), "{error}");
         }
     }
 

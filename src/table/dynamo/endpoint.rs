@@ -61,7 +61,7 @@ impl fmt::Display for Endpoint {
 fn check_url(text: &str) -> Result<()> {
     // This check comes first, because the other messages show the text.
     if text.contains('@') {
-        return Err(Error::invalid_argument("the endpoint must not carry credentials, nor an '@'"));
+        return Err(Error::invalid_argument("the endpoint must not contain credentials or an '@'"));
     }
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let Some(rest) = rest else {

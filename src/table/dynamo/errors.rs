@@ -88,7 +88,7 @@ impl Failed<'_> {
             Late::Working if self.attempts.without_credentials || self.attempts.begun == 0 => {
                 self.no_credentials()
             }
-            Late::Working => self.say(class, "the operation timeout is over"),
+            Late::Working => self.say(class, "the operation timeout expired"),
         };
         match &self.attempts.last {
             Some(last) => error.with_cause(last.as_str()),
@@ -132,7 +132,7 @@ impl Failed<'_> {
         let (each, limit) = (config.timeouts.request.as_millis(), config.timeouts.operation.as_millis());
         let message = match class {
             Code::Table => format!(
-                "{subject}: {what}: the table is missing or has other keys than ours: create it, or correct tableName, \
+                "{subject}: {what}: the table is missing or has the wrong keys: create it, or correct tableName, \
                  region or endpoint"
             ),
             Code::Access => {
@@ -141,11 +141,12 @@ impl Failed<'_> {
                 )
             }
             Code::Throttled => format!(
-                "{subject} was throttled ({what}) in {begun} of at most {attempts} attempts within {limit} ms: try again \
-                 later or raise the table's capacity"
+                "{subject} was throttled ({what}) in {begun} of at most {attempts} attempts within {limit} ms: \
+                 try again later or raise the table's capacity"
             ),
             Code::Unavailable => format!(
-                "{subject}: {what} ({begun} of at most {attempts} attempts of {each} ms within {limit} ms): try again later"
+                "{subject}: {what} ({begun} of at most {attempts} attempts of {each} ms within {limit} ms): \
+                 try again later"
             ),
             Code::InvalidArgument => format!("{subject}: {what}: correct region or endpoint"),
             _ => format!("{subject}: {what}: please report this"),

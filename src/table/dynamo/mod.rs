@@ -213,5 +213,7 @@ impl Table for DynamoTable {
 }
 
 fn unexpected() -> Error {
-    Error::new(Code::Internal, "a request to DynamoDB could not be built, or its answer could not be read: please report this")
+    let message =
+        "a request to DynamoDB could not be built, or its answer could not be read: please report this";
+    Error::new(Code::Internal, message)
 }

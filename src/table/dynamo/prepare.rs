@@ -115,7 +115,7 @@ impl DynamoTable {
             return Ok(());
         }
         Err(self.table_error(format!(
-            "has the keys {}; needed are {}: use another table",
+            "has the keys {}, but needs {}: use another table",
             found.join(", "),
             wanted.join(", ")
         )))

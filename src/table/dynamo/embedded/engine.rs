@@ -47,7 +47,7 @@ impl Embedded {
             let opened = catch_unwind(AssertUnwindSafe(|| embedded.open_now(&endpoint)));
             opened.unwrap_or_else(|panic| Err(panicked(&*panic)))
         });
-        opened.await.map_err(|e| internal("opening was cut off").with_cause(e.to_string()))??;
+        opened.await.map_err(|e| internal("opening was cancelled").with_cause(e.to_string()))??;
         Ok(SharedHttpClient::new(self.clone()))
     }
 

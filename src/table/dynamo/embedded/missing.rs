@@ -15,7 +15,7 @@ impl Embedded {
     pub(in crate::table::dynamo) async fn open(&self, endpoint: &Endpoint) -> Result<SharedHttpClient> {
         Err(Error::new(
             Code::InvalidArgument,
-            format!("endpoint '{endpoint}' needs the cargo feature `embedded`, and this build is without it"),
+            format!("endpoint '{endpoint}' needs the cargo feature `embedded`, which this build lacks"),
         ))
     }
 
