@@ -94,7 +94,7 @@ impl Error {
         self
     }
 
-    /// What the caller should do.
+    /// What the caller should do about the failure.
     pub fn code(&self) -> Code {
         self.0.code
     }

@@ -73,7 +73,7 @@ pub struct Counts {
     pub updates: u64,
     /// The bytes of these updates, as the callers passed them.
     pub update_bytes: u64,
-    /// The bytes stored for them.
+    /// The bytes that were stored for these updates.
     pub batch_bytes: u64,
     /// The largest number of updates in one batch.
     pub largest_batch: u64,
@@ -83,7 +83,7 @@ pub struct Counts {
     pub idle_compactions: u64,
     /// Background compactions that failed.
     pub failed_compactions: u64,
-    /// Entries merged.
+    /// Entries that were merged.
     pub compacted_entries: u64,
     /// The bytes of their updates.
     pub compacted_bytes_before: u64,

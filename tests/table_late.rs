@@ -67,7 +67,7 @@ async fn a_write_whose_every_attempt_was_answered_is_over() {
         let (_server, table) =
             against(move |n, _| if n == 0 { reply.clone() } else { Reply::ok("{}") }).await;
         let d = doc("doc");
-        // Denied for good, or stored at the second attempt.
+        // The request is denied, or stored by the second attempt.
         let _ = table.put(&d, meta()).await;
         assert!(table.late().writes_until(&d, &meta().key).is_none());
     }

@@ -1,7 +1,7 @@
 //! Counts and events for JavaScript: `persistence.stats()` and the diagnostics channels.
 //!
 //! Events do not wait for the event loop and do not keep the process alive. Compactions are rare and always reported.
-//! Batches are reported only while somebody listens.
+//! Batches are reported only while a channel has a subscriber.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::monitor::{BatchStored, CompactionDone, Observer};
 use crate::persistence::Stats;
 use crate::table::{Cost, Operation};
 
-/// What an operation of DynamoDB has cost.
+/// The cost of a DynamoDB operation.
 #[napi(object, object_from_js = false)]
 pub struct NativeCost {
     pub operation: String,

@@ -127,7 +127,7 @@ impl NativePersistence {
         self.answer(env, call, self.inner.clear_all(), nothing)
     }
 
-    /// Makes no request.
+    /// Sends no request.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> NativeStats {
         self.inner.stats().into()

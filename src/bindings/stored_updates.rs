@@ -18,7 +18,7 @@ pub struct NativeUpdate {
     pub update: Uint8Array,
 }
 
-/// Updates that JavaScript has not taken yet.
+/// The updates that JavaScript has not taken yet.
 #[napi]
 pub struct NativeUpdates {
     rest: std::vec::IntoIter<Entry>,

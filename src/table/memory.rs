@@ -55,7 +55,7 @@ impl MemoryTable {
         table
     }
 
-    /// A table with another key schema than ours.
+    /// A table with a wrong key schema.
     pub fn with_foreign_keys() -> Self {
         let table = Self::default();
         table.state().keys = Keys::Foreign;
@@ -131,7 +131,7 @@ impl MemoryTable {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One request: hook, apply, count, hook, answer.
+    /// Runs one request: hook, apply, count, hook, answer.
     async fn request<T>(
         &self,
         request: Request,

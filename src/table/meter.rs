@@ -6,7 +6,7 @@
 use std::ops::Sub;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The DynamoDB operations that we call.
+/// The DynamoDB operations that the package calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "these are DynamoDB's own names")]
 pub enum Operation {
@@ -55,7 +55,7 @@ impl Operation {
     }
 }
 
-/// What one operation has cost so far.
+/// The cost of one operation so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
     /// Requests. Retries of a request do not count.
@@ -87,12 +87,12 @@ impl Cost {
 pub struct Snapshot([Cost; Operation::ALL.len()]);
 
 impl Snapshot {
-    /// What `operation` has cost.
+    /// The cost of `operation`.
     pub fn of(&self, operation: Operation) -> Cost {
         self.0.get(operation as usize).copied().unwrap_or_default()
     }
 
-    /// What all operations together have cost.
+    /// The cost of all operations together.
     pub fn total(&self) -> Cost {
         self.0.iter().fold(Cost::default(), |sum, &cost| sum.combine(cost, |a, b| a + b, |a, b| a + b))
     }

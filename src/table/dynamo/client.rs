@@ -74,7 +74,7 @@ impl Connection {
         current.clone()
     }
 
-    /// Where the table is.
+    /// The location of the table.
     pub(super) fn place(&self) -> &Place {
         &self.place
     }

@@ -50,7 +50,7 @@ impl Condition {
         condition
     }
 
-    /// The condition of a delete; `None` if there is none.
+    /// The condition of a delete; `None` if it has no condition.
     pub(super) fn of_delete(delete: DeleteIf) -> Option<Self> {
         let key = (HASH_KEY, None);
         let sealed = (SEALED, Some(AttributeValue::Bool(true)));

@@ -21,7 +21,7 @@ pub struct DynamoConfig {
     pub table_name: String,
     /// The AWS region. `None`: it comes from the environment, the profile or the instance, at first use.
     pub region: Option<String>,
-    /// Where DynamoDB is.
+    /// The location of DynamoDB: AWS, an address, or embedded.
     pub endpoint: Endpoint,
     /// The source of credentials. Embedded endpoints do not use it.
     pub credentials: Credentials,
@@ -156,17 +156,17 @@ pub enum Billing {
 /// The time limits, each greater than zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For establishing a connection.
+    /// The limit for establishing a connection.
     pub connect: Duration,
-    /// For one attempt of a request, from connecting to the end of the response. Loading credentials and waiting for
-    /// a free connection do not count.
+    /// The limit for one attempt of a request, from connecting to the end of the response. Loading credentials and
+    /// waiting for a free connection do not count.
     pub request: Duration,
-    /// For one request with all its attempts, including the search for region and credentials before the first one.
-    /// Waiting for a free connection does not count while DynamoDB answers other requests.
+    /// The limit for one request with all its attempts, including the search for region and credentials before the
+    /// first one. Waiting for a free connection does not count while DynamoDB answers other requests.
     pub operation: Duration,
-    /// For one call of a [`CredentialsProvider`].
+    /// The limit for one call of a [`CredentialsProvider`].
     pub credentials: Duration,
-    /// For a table to become ACTIVE.
+    /// The limit for a table to become ACTIVE.
     pub prepare: Duration,
 }
 
@@ -192,7 +192,8 @@ impl Timeouts {
     }
 }
 
-/// 3 to 255 of `a-z A-Z 0-9 _ . -`, or an ARN of at most 1,024 bytes. Source: the API reference of CreateTable.
+/// Accepts 3 to 255 of `a-z A-Z 0-9 _ . -`, or an ARN of at most 1,024 bytes. Source: the API reference of
+/// CreateTable.
 fn check_table_name(name: &str) -> Result<()> {
     let is_arn = name.starts_with("arn:");
     let (least, most) = if is_arn { (1, 1_024) } else { (3, 255) };
@@ -211,7 +212,7 @@ fn check_table_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// 1 to 63 of `a-z A-Z 0-9 -`: a region is a part of a host name.
+/// Accepts 1 to 63 of `a-z A-Z 0-9 -`, because a region is a part of a host name.
 ///
 /// `origin` names the source of the region.
 ///

@@ -23,7 +23,7 @@ use crate::table::Operation;
 pub(super) enum Late {
     /// Waiting for its turn, while DynamoDB answered no request.
     Waiting,
-    /// Being sent, or between two attempts.
+    /// Sending, or waiting between two attempts.
     Working,
 }
 

@@ -1,14 +1,14 @@
 //! The [`Table`] for AWS DynamoDB and everything that speaks its protocol.
 //!
 //! # Layout
-//! * `config`, `endpoint`: where the table is; typed options.
+//! * `config`, `endpoint`: the location of the table; typed options.
 //! * `client`: creates the SDK's client at first use; `tls`: the certificates it trusts; `dns`: detects hosts that do
 //!   not exist.
 //! * `place`: endpoint and region, as messages name them.
 //! * `send`: one request, with its time limit, renewed credentials, counts and errors. It uses `attempts`, `errors`,
 //!   `codes` and `causes`.
 //! * `connector`: one attempt, which waits for its turn (`turns`) and then has its time limit.
-//! * `credentials`: loads them once for all requests.
+//! * `credentials`: loads credentials once for all requests.
 //! * `prepare`: creates and checks the table.
 //! * `writes`: puts, updates and deletes; `conditions`: their conditions.
 //! * `items`: items as attribute values; `raw`: items with all their attributes.
@@ -62,7 +62,7 @@ use crate::error::{Code, Error, Result};
 /// The expected error code of requests that expect no error.
 const NONE: &str = "";
 
-/// A table of DynamoDB. Cheap to clone; clones share client and meter.
+/// A table of DynamoDB. It is cheap to clone. Clones share the client and the meter.
 #[derive(Debug, Clone)]
 pub struct DynamoTable {
     config: Arc<DynamoConfig>,

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::config::DynamoConfig;
 use super::endpoint::Endpoint;
 
-/// The region and the address of a table, as far as they are known.
+/// The region and the address of a table, once they are known.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     region: OnceLock<String>,

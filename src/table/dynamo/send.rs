@@ -124,7 +124,7 @@ impl DynamoTable {
         result.inspect_err(|_| self.meter.failure(operation))
     }
 
-    /// Where the table is, as a message names it.
+    /// The location of the table, as messages name it.
     pub(super) fn place(&self) -> String {
         self.connection.place().describe(&self.config)
     }

@@ -64,7 +64,7 @@ impl Request {
     }
 }
 
-/// What happens to a request.
+/// What the hook does to a request.
 #[derive(Debug, Clone)]
 pub enum Fault {
     /// No fault: the request is applied and answered.

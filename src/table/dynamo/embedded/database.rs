@@ -36,7 +36,7 @@ pub(super) struct Handle {
     _registration: Option<Registration>,
 }
 
-/// Counts one handle of a shared database.
+/// Registers one handle of a shared database.
 struct Registration(Name);
 
 impl Handle {
