@@ -1,4 +1,4 @@
-//! One suite for every table: plain async functions over `Table`, run against the double, the embedded engine in memory and
+//! One suite for every table: plain async functions over `Table`, run against the double, the embedded database in memory and
 //! in a file, and DynamoDB Local. What the log relies on is written down here once, and holds for all of them.
 //!
 //! DynamoDB Local's tests are shown as ignored where nobody asks for them:

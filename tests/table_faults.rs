@@ -1,4 +1,4 @@
-//! What the double can be made to do, and the engines never do by themselves: lost requests and answers, unprocessed keys,
+//! What the double can be made to do, and the databases never do by themselves: lost requests and answers, unprocessed keys,
 //! early pages, duplicates that come late. Simulations rely on it.
 
 #![allow(

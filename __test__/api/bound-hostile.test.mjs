@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { until } from '../support/until.mjs'
 import { validateUpdate } from '../../entries/updates.mjs'
 import { docWith, open, stored, type } from '../support/bound.mjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { Y, docOf, textOf } from '../support/documents.mjs'
 import { receive, string, update, varUint } from '../support/hostile.mjs'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bigUpdate } from '../support/documents.mjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { readSortKey, sortKey, varuint } from '../support/format.mjs'
 import { readPage } from '../../scripts/pages.mjs'
 

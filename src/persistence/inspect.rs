@@ -26,11 +26,11 @@ pub type Released = (SortKey, Item);
 impl<T: Table> Persistence<T> {
     /// All items of the table without their values, a page at a time, grouped by document. 1 RCU per 4 KiB of the table.
     pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
-        let engine = self.engine.clone();
+        let worker = self.worker.clone();
         self.queue.run_across(Access::Read, async move {
-            engine.ready.wait().await?;
+            worker.ready.wait().await?;
             let (after, limit, listed) = begin(cursor);
-            let page = engine.log.table().scan(limit, after.as_ref()).await?;
+            let page = worker.log.table().scan(limit, after.as_ref()).await?;
             let limit = next_limit(limit, page.entries.len());
             let entries = page.entries.into_iter().map(|(doc, item)| {
                 let info = ItemInfo::of(&doc, &item);
@@ -54,15 +54,15 @@ impl<T: Table> Persistence<T> {
 
     /// Checks every item of a document. Writes nothing. 1 RCU per 4 KiB of all its items.
     pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Verified>> {
-        self.call(doc, Access::Read, order, |engine, doc| async move { engine.log.verify(doc.name()).await })
+        self.call(doc, Access::Read, order, |worker, doc| async move { worker.log.verify(doc.name()).await })
     }
 
     /// Checks every item of a document, and moves items that no reader can use into its quarantine.
     ///
     /// Cost: that of [`Persistence::verify`], and 4 requests for each item that is moved.
     pub fn repair(&self, doc: DocName, order: Order) -> Pending<Result<Repaired>> {
-        self.call(doc, Access::Write, order, |engine, doc| async move {
-            let log = &engine.log;
+        self.call(doc, Access::Write, order, |worker, doc| async move {
+            let log = &worker.log;
             let verified = log.verify(doc.name()).await?;
             let mut outcomes = Vec::with_capacity(verified.findings.len());
             for finding in &verified.findings {
@@ -83,7 +83,7 @@ impl<T: Table> Persistence<T> {
             doc,
             Access::Read,
             order,
-            |engine, doc| async move { engine.log.quarantined(doc.name()).await },
+            |worker, doc| async move { worker.log.quarantined(doc.name()).await },
         )
     }
 }

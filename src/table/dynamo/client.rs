@@ -102,7 +102,7 @@ impl Connection {
 
     async fn connect(&self, config: &DynamoConfig) -> Result<Client> {
         let (builder, http) = if config.endpoint.is_embedded() {
-            // The embedded engine asks for no signature, the SDK wants to give one.
+            // The embedded database asks for no signature, the SDK wants to give one.
             let keys = SdkCredentials::new("embedded", "embedded", None, None, "embedded");
             let builder = Builder::new()
                 .behavior_version(BehaviorVersion::v2026_01_12())

@@ -1,20 +1,20 @@
 //! The embedded DynamoDB: dynoxide (SQLite) behind the SDK's HTTP client, in this process, without a socket. For
 //! development and tests, as dynoxide says of itself.
 //!
-//! `database` opens and closes databases and shares them between tables; `engine` answers the SDK's requests from one.
+//! `database` opens and closes databases and shares them between tables; `requests` answers the SDK's requests from one.
 //! Without the feature `embedded` every such endpoint is refused.
 
 #[cfg(feature = "embedded")]
 mod database;
-#[cfg(feature = "embedded")]
-mod engine;
 #[cfg(not(feature = "embedded"))]
 mod missing;
+#[cfg(feature = "embedded")]
+mod requests;
 
 #[cfg(not(feature = "embedded"))]
 pub(super) use self::missing::Embedded;
 #[cfg(feature = "embedded")]
-pub(super) use engine::Embedded;
+pub(super) use requests::Embedded;
 #[cfg(feature = "test-hooks")]
 #[allow(unused_imports, reason = "for the addon's tests")]
-pub(crate) use engine::request;
+pub(crate) use requests::request;

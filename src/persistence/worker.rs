@@ -15,14 +15,14 @@ use crate::table::Table;
 use crate::update::{self, MergeOptions};
 
 /// The parts of a persistence behind its queue.
-pub(super) struct Engine<T> {
+pub(super) struct Worker<T> {
     pub log: Log<T>,
     pub ready: Ready<T>,
     pub compactor: Compactor<T>,
     pub monitor: Arc<Monitor>,
 }
 
-impl<T: Table> StoreBatch for Engine<T> {
+impl<T: Table> StoreBatch for Worker<T> {
     type State = DocumentState;
 
     async fn store_batch(&self, doc: &Arc<Document>, batch: Batch<DocumentState>) -> Result<()> {
@@ -49,7 +49,7 @@ impl<T: Table> StoreBatch for Engine<T> {
     }
 }
 
-impl<T: Table> Engine<T> {
+impl<T: Table> Worker<T> {
     /// Reads a document; schedules a compaction if the read finds that one is due.
     pub async fn read(&self, doc: &Arc<Document>) -> Result<Vec<u8>> {
         let Merged { log: read, update } = self.log.read_merged(doc.name()).await?;
