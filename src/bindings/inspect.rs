@@ -8,7 +8,7 @@ use crate::codec::sort_key::{DocName, WriteId};
 use crate::compaction::FlushedDocument;
 use crate::log::Quarantined;
 use crate::log::inspect::{self, ItemInfo, Kind, SetItem};
-use crate::log::verify::{Finding, FindingKind, Verified};
+use crate::log::verify::{Finding, FindingKind, Inspection};
 use crate::persistence::Cursor;
 use crate::queue::Order;
 
@@ -83,7 +83,7 @@ pub struct NativeFinding {
 
 /// What was found in a document.
 #[napi(object, object_from_js = false)]
-pub struct NativeVerified {
+pub struct NativeInspection {
     pub items: Vec<NativeItem>,
     pub findings: Vec<NativeFinding>,
     pub update: Uint8Array,
@@ -142,14 +142,16 @@ impl NativePersistence {
     #[napi(catch_unwind)]
     pub fn verify(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.verify(doc, Order::Queued));
-        self.answer(env, call, pending, move |found| verified(&doc, found, &[]))
+        self.answer(env, call, pending, move |found| inspection(&doc, found, &[]))
     }
 
     /// The same, and moves what can be moved into the quarantine.
     #[napi(catch_unwind)]
     pub fn repair(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.repair(doc, Order::Queued));
-        self.answer(env, call, pending, move |repaired| verified(&doc, repaired.verified, &repaired.outcomes))
+        self.answer(env, call, pending, move |repaired| {
+            inspection(&doc, repaired.inspection, &repaired.outcomes)
+        })
     }
 
     /// The quarantine of a document.
@@ -182,10 +184,10 @@ fn item(doc: &DocName, info: &ItemInfo) -> NativeItem {
     }
 }
 
-fn verified(doc: &str, found: Verified, outcomes: &[Option<Quarantined>]) -> NativeVerified {
+fn inspection(doc: &str, found: Inspection, outcomes: &[Option<Quarantined>]) -> NativeInspection {
     let doc = DocName::stored(doc);
     let outcomes = outcomes.iter().map(Option::as_ref).chain(std::iter::repeat(None));
-    NativeVerified {
+    NativeInspection {
         items: found.items.iter().map(|info| item(&doc, info)).collect(),
         findings: found
             .findings

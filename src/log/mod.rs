@@ -8,6 +8,7 @@
 mod assembly;
 mod backoff;
 mod blocking;
+mod checked_merge;
 mod clear;
 mod compact;
 mod contained;
@@ -28,7 +29,6 @@ mod set;
 mod store;
 mod sweep;
 pub mod tiers;
-mod verified;
 pub mod verify;
 
 use std::sync::Arc;

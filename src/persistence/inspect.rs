@@ -6,7 +6,7 @@ use crate::codec::sort_key::{DocName, SortKey};
 use crate::compaction::FlushedDocument;
 use crate::error::Result;
 use crate::log::inspect::ItemInfo;
-use crate::log::verify::Verified;
+use crate::log::verify::Inspection;
 use crate::log::{Quarantined, WriteStateVector, next_limit};
 use crate::queue::{Access, Order, Pending};
 use crate::table::{Item, Table};
@@ -15,7 +15,7 @@ use crate::table::{Item, Table};
 #[derive(Debug)]
 pub struct Repaired {
     /// The findings.
-    pub verified: Verified,
+    pub inspection: Inspection,
     /// For each finding, whether its items were moved; `None` if it has none.
     pub outcomes: Vec<Option<Quarantined>>,
 }
@@ -53,7 +53,7 @@ impl<T: Table> Persistence<T> {
     }
 
     /// Checks every item of a document. Writes nothing. 1 RCU per 4 KiB of all its items.
-    pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Verified>> {
+    pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Inspection>> {
         self.call(doc, Access::Read, order, |worker, doc| async move { worker.log.verify(doc.name()).await })
     }
 
@@ -63,9 +63,9 @@ impl<T: Table> Persistence<T> {
     pub fn repair(&self, doc: DocName, order: Order) -> Pending<Result<Repaired>> {
         self.call(doc, Access::Write, order, |worker, doc| async move {
             let log = &worker.log;
-            let verified = log.verify(doc.name()).await?;
-            let mut outcomes = Vec::with_capacity(verified.findings.len());
-            for finding in &verified.findings {
+            let inspection = log.verify(doc.name()).await?;
+            let mut outcomes = Vec::with_capacity(inspection.findings.len());
+            for finding in &inspection.findings {
                 let has_items = !finding.items.is_empty();
                 outcomes.push(if has_items {
                     Some(log.quarantine(doc.name(), finding).await?)
@@ -73,7 +73,7 @@ impl<T: Table> Persistence<T> {
                     None
                 });
             }
-            Ok(Repaired { verified, outcomes })
+            Ok(Repaired { inspection, outcomes })
         })
     }
 
