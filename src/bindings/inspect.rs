@@ -126,7 +126,7 @@ impl NativePersistence {
     /// Merges all updates of a document; null where it is missing.
     #[napi(catch_unwind)]
     pub fn compact(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
-        self.answer(env, call, on(&doc, |doc| self.inner.compact(doc, Order::Queued)), |flushed| {
+        self.answer(env, call, on(&doc, |doc| self.inner.flush_if_needed(doc, Order::Queued)), |flushed| {
             flushed.map(|FlushedDocument { clock, before, after, is_changed }| NativeCompacted {
                 clock: clock.0,
                 changed: is_changed,

@@ -115,7 +115,7 @@ impl<T: Table> Compactor<T> {
         let (inner, doc) = (self.inner.clone(), doc.clone());
         self.inner.runtime.spawn(async move {
             let scheduled = Scheduled(&doc.state);
-            let result = inner.compact(&doc).await;
+            let result = inner.compact_in_background(&doc).await;
             doc.state.compaction_ended(result.is_ok());
             // A close ends a compaction at any request: no failure.
             if let Err(error) = result
@@ -147,7 +147,7 @@ impl<T: Table> Compactor<T> {
 }
 
 impl<T: Table> Inner<T> {
-    async fn compact(&self, doc: &Document) -> Result<()> {
+    async fn compact_in_background(&self, doc: &Document) -> Result<()> {
         let longest = defaults::COMPACTION_JITTER.as_millis() as u64;
         let random = u64::from(self.host.write_id()?.1);
         tokio::time::sleep(Duration::from_millis(random % (longest + 1))).await;
@@ -162,7 +162,7 @@ impl<T: Table> Inner<T> {
         let outcome = match self.probe_after_failure(doc).await {
             Ok(()) => {
                 let scope = Scope::Due(&plan.kept, self.thresholds.tier());
-                self.log.compact(doc.name(), scope, &pace).await
+                self.log.compact_once(doc.name(), scope, &pace).await
             }
             Err(error) => Err(error),
         };

@@ -23,7 +23,7 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// `ERR_CORRUPT` as in [`Log::read`]; `ERR_INTERNAL` if the result did not pass the check. In both cases no entry was
     /// deleted.
-    pub async fn compact(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
+    pub async fn compact_once(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
         let log = self.read_around(doc, scope.kept()).await?;
         if matches!(scope, Scope::Due(..)) && log.is_being_compacted(self.host.now_ms()) {
             return Ok(Outcome::Raced(log.largest));

@@ -38,11 +38,11 @@ impl<T: Table> Log<T> {
     /// Compacts the document until it is one entry, and writes its state vector item if `state_vector` says so.
     ///
     /// # Errors
-    /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) if others compact or clear it again and again.
+    /// As [`Log::compact_once`]; `ERR_UNAVAILABLE` (retryable) if others compact or clear it again and again.
     pub async fn flush(&self, doc: &DocName, state_vector: WriteStateVector) -> Result<Flushed> {
         let mut backoff = Backoff::default();
         for _ in 0..MAX_ATTEMPTS {
-            let flushed = match self.compact(doc, Scope::All, &Pace::unpaced()).await? {
+            let flushed = match self.compact_once(doc, Scope::All, &Pace::unpaced()).await? {
                 Outcome::Raced(_) => {
                     backoff.wait(self.host.as_ref(), "others compact or clear the document").await?;
                     continue;

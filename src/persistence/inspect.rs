@@ -48,7 +48,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// As [`Persistence::flush`].
-    pub fn compact(&self, doc: DocName, order: Order) -> Pending<Result<Option<FlushedDocument>>> {
+    pub fn flush_if_needed(&self, doc: DocName, order: Order) -> Pending<Result<Option<FlushedDocument>>> {
         self.flush_as(doc, WriteStateVector::IfOutdated, order)
     }
 
