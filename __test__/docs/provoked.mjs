@@ -111,8 +111,8 @@ const describing = fault => async t => {
 }
 
 const withoutYjs = async t => {
-  const { define } = createRequire(import.meta.url)('../../lib/entry.js')
-  const persistence = define(() => import('yjs-that-is-not-here'))(embedded().config())
+  const { defineConstructor } = createRequire(import.meta.url)('../../lib/constructor.js')
+  const persistence = defineConstructor(() => import('yjs-that-is-not-here'))(embedded().config())
   t.after(() => persistence.close())
   return rejected(persistence.getYDoc('letter'))
 }

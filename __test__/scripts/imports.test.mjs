@@ -88,7 +88,7 @@ describe('the imports of the JavaScript', () => {
 
   test('are found', () => {
     assert(graph.get('entries/hocuspocus.cjs').includes('index.cjs'))
-    assert(graph.get('lib/entry.js').includes('lib/persistence.js'))
+    assert(graph.get('lib/constructor.js').includes('lib/persistence.js'))
     assert(graph.get('lib/native.js').includes('package.json'))
   })
 
