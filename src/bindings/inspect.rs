@@ -7,7 +7,7 @@ use super::persistence::{NativePersistence, on};
 use crate::codec::sort_key::{DocName, WriteId};
 use crate::compaction::FlushedDocument;
 use crate::log::Quarantined;
-use crate::log::inspect::{self, ItemInfo, Kind, SetItem};
+use crate::log::inspect::{self, ItemInfo, Kind, WriteItem};
 use crate::log::verify::{Finding, FindingKind, Inspection};
 use crate::persistence::Cursor;
 use crate::queue::Order;
@@ -34,7 +34,7 @@ pub struct NativeItem {
 
 /// What [`count_sets`] reads of a [`NativeItem`].
 #[napi(object, object_to_js = false)]
-pub struct NativeSetItem {
+pub struct NativeWriteItem {
     pub write: Option<String>,
     pub part: Option<u32>,
     pub parts: Option<u32>,
@@ -52,10 +52,10 @@ pub struct NativeSetCounts {
 
 /// Counts the sets among the items of a document, in key order.
 #[napi(catch_unwind)]
-pub fn count_sets(items: Vec<NativeSetItem>) -> NativeSetCounts {
+pub fn count_sets(items: Vec<NativeWriteItem>) -> NativeSetCounts {
     let items = items.into_iter().filter_map(|item| {
-        let NativeSetItem { write, part, parts, sealed } = item;
-        Some(SetItem { write: write?, part, head: parts.zip(sealed) })
+        let NativeWriteItem { write, part, parts, sealed } = item;
+        Some(WriteItem { write: write?, part, head: parts.zip(sealed) })
     });
     let counts = inspect::count_sets(&items.collect::<Vec<_>>());
     let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
