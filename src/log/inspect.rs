@@ -156,8 +156,8 @@ fn kind_of(doc: &DocName, key: &SortKey, update: Option<UpdateKey>, is_head: boo
         Some(UpdateKey::Part(..)) => Kind::Part,
         None if key.parse_meta(doc).is_some() => Kind::Meta,
         None if *key == SortKey::state_vector(doc) => Kind::StateVector,
-        None if key.released(doc).is_some() => Kind::Quarantined,
-        None if key.is_own(doc) => Kind::Strange,
+        None if key.former_key(doc).is_some() => Kind::Quarantined,
+        None if key.is_data_of(doc) => Kind::Strange,
         None => Kind::Foreign,
     }
 }

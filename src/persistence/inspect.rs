@@ -21,7 +21,7 @@ pub struct Repaired {
 }
 
 /// A quarantined item and the key that it had.
-pub type Released = (SortKey, Item);
+pub type QuarantinedItem = (SortKey, Item);
 
 impl<T: Table> Persistence<T> {
     /// All items of the table without their values, a page at a time, grouped by document. 1 RCU per 4 KiB of the table.
@@ -78,7 +78,7 @@ impl<T: Table> Persistence<T> {
     }
 
     /// The items in the quarantine of a document. 1 RCU per 4 KiB of them.
-    pub fn quarantined(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Released>>> {
+    pub fn quarantined(&self, doc: DocName, order: Order) -> Pending<Result<Vec<QuarantinedItem>>> {
         self.call(
             doc,
             Access::Read,

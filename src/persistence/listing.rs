@@ -73,7 +73,7 @@ impl<T: Table> Persistence<T> {
             this.worker.ready.wait().await?;
             let mut cursor = None;
             loop {
-                let page = names(&this.worker.log, cursor, is_ours).await?;
+                let page = names(&this.worker.log, cursor, is_data_or_state_vector).await?;
                 for name in page.entries {
                     this.clear_alone(name).await?;
                 }
@@ -97,8 +97,8 @@ impl<T: Table> Persistence<T> {
     }
 }
 
-fn is_ours(key: &SortKey, doc: &DocName) -> bool {
-    key.is_own(doc) || *key == SortKey::state_vector(doc)
+fn is_data_or_state_vector(key: &SortKey, doc: &DocName) -> bool {
+    key.is_data_of(doc) || *key == SortKey::state_vector(doc)
 }
 
 async fn names<T: Table>(

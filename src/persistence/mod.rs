@@ -25,7 +25,7 @@ use crate::monitor::{Counts, Monitor, NoObserver, Observer};
 use crate::queue::{Access, Depth, Order, Pending, Queue};
 use crate::table::{Connections, Snapshot, Table};
 
-pub use inspect::{Released, Repaired};
+pub use inspect::{QuarantinedItem, Repaired};
 pub use listing::{Cursor, DocState, Listing};
 pub use meta::Metas;
 pub use options::Options;

@@ -194,7 +194,7 @@ async fn nothing_is_deleted_before_its_copy_is_there_wherever_it_stops() {
             let there = table.items(&doc("d"));
             for item in &items {
                 let kept = there.iter().any(|other| {
-                    (other.key == item.key || other.key.released(&doc("d")).as_ref() == Some(&item.key))
+                    (other.key == item.key || other.key.former_key(&doc("d")).as_ref() == Some(&item.key))
                         && (&other.value, &other.head) == (&item.value, &item.head)
                 });
                 assert!(kept, "{} is lost when request {stop} is the last", item.key);

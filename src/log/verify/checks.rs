@@ -82,7 +82,10 @@ impl Checks<'_> {
     /// The log clocks of all update items, unreadable and quarantined ones included.
     fn clocks(&self) -> BTreeSet<LogClock> {
         let update = |key: &SortKey| key.parse_update(self.doc).map(|key| key.clock());
-        self.items.keys().filter_map(|key| update(key).or_else(|| update(&key.released(self.doc)?))).collect()
+        self.items
+            .keys()
+            .filter_map(|key| update(key).or_else(|| update(&key.former_key(self.doc)?)))
+            .collect()
     }
 
     /// Finds what is wrong with the updates, and merges the readable ones.
