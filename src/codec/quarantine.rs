@@ -47,7 +47,7 @@ impl SortKey {
         })
     }
 
-    /// The original key of a quarantined item of `doc`; `None` if this is not the key of one.
+    /// The former key of a quarantined item of `doc`; `None` if this is not the key of one.
     pub fn former_key(&self, doc: &DocName) -> Option<SortKey> {
         let (slot, rest) = self.as_bytes().strip_prefix(QUARANTINE)?.split_first()?;
         let key = SortKey::from_bytes([LIVE, rest].concat());

@@ -16,7 +16,7 @@ use crate::codec::sort_key::LogClock;
 use crate::defaults;
 use crate::error::{Code, Result};
 use crate::log::{
-    Budget, Compacted, Flushed, Host, Idle, Log, LogSize, Outcome, Scope, Summary, Threshold,
+    Budget, Compacted, Flushed, Host, Idle, Log, LogSize, Outcome, RemainingEntry, Scope, Threshold,
     WriteStateVector,
 };
 use crate::monitor::{CompactionDone, Monitor};
@@ -189,7 +189,7 @@ impl<T: Table> Inner<T> {
                 doc.state.hints().finish(plan, largest, entries);
                 self.monitor.compaction_idle();
             }
-            Outcome::Raced(largest) => {
+            Outcome::Overtaken(largest) => {
                 doc.state.hints().finish(plan, largest, Vec::new());
                 self.monitor.compaction_idle();
             }
@@ -218,7 +218,7 @@ impl<T: Table> Inner<T> {
                 return Err(error);
             }
         };
-        let Some(Summary { clock, items, extent, .. }) = entry else { return Ok(None) };
+        let Some(RemainingEntry { clock, items, extent, .. }) = entry else { return Ok(None) };
         let is_merged = merged.is_some();
         if let Some((entries, bytes_before)) = merged {
             self.monitor.compacted(CompactionDone {

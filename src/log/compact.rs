@@ -5,7 +5,7 @@ use super::blocking::blocking_if_large;
 use super::checked_merge::{CheckedMerge, checked_merge, failed_check, state_vector};
 use super::contained::split_contained;
 use super::entry::{Extent, LogRead, LogSize};
-use super::outcome::{Compacted, Idle, Outcome, Scope, Summary};
+use super::outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
 use super::pace::Pace;
 use super::pages::Pages;
 use super::read::{Merged, Purpose};
@@ -26,7 +26,7 @@ impl<T: Table> Log<T> {
     pub async fn compact_once(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
         let log = self.read_around(doc, scope.kept()).await?;
         if matches!(scope, Scope::Due(..)) && log.is_being_compacted(self.host.now_ms()) {
-            return Ok(Outcome::Raced(log.largest));
+            return Ok(Outcome::Overtaken(log.largest));
         }
         let mut swept = 0;
         for &(clock, id) in &log.unfinished {
@@ -46,12 +46,12 @@ impl<T: Table> Log<T> {
         let merged = self.merge(doc, log, is_whole_log, Purpose::Store).await?;
         let checked = checked_merge(doc, merged).await?; // Step 1.
         let Some(set) = self.write_result(doc, clock, &checked, pace).await? else {
-            return Ok(Outcome::Raced(checked.log.largest));
+            return Ok(Outcome::Overtaken(checked.log.largest));
         };
         let CheckedMerge { log, update, state_vector } = checked;
         let extent = set.extent(doc, update.len(), true);
         let compacted = Compacted {
-            entry: Summary { clock, items: set.items(), extent, state_vector },
+            entry: RemainingEntry { clock, items: set.items(), extent, state_vector },
             inputs: log.entries.len(),
             input_bytes: log.size().bytes,
             others,
@@ -150,12 +150,12 @@ impl<T: Table> Log<T> {
     }
 
     /// The only entry. The merge checks that it is an update.
-    async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<Summary>> {
+    async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<RemainingEntry>> {
         let Merged { log, update } = self.merge(doc, log, false, Purpose::Store).await?;
         let only =
             log.entries.first().and_then(|entry| Some((entry.clock, entry.keys.len(), entry.extent()?)));
         let Some((clock, items, extent)) = only else { return Ok(None) };
-        Ok(Some(Summary { clock, items, extent, state_vector: state_vector(&update)? }))
+        Ok(Some(RemainingEntry { clock, items, extent, state_vector: state_vector(&update)? }))
     }
 
     /// The update of a set as it is in the table; `None` if the set is not sealed or gone.

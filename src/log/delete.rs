@@ -70,7 +70,7 @@ impl<T: Table> Log<T> {
             }
             let (log, doc) = (self.clone(), doc.clone());
             running.spawn(async move { log.send_delete(&doc, delete).await });
-            pace.spent(units).await;
+            pace.book(units).await;
         }
         while !running.is_empty() {
             ended(running.join_next()).await?;

@@ -120,7 +120,7 @@ impl<T: Table> Log<T> {
         let Set { clock, id, .. } = progress.set;
         let from = progress.next_part;
         for (n, bytes) in (0..).zip(update.chunks(self.options.sizes.part)).skip(from as usize) {
-            let may_go_on = pace.spent(write_units(bytes.len()));
+            let may_go_on = pace.book(write_units(bytes.len()));
             tokio::pin!(may_go_on);
             loop {
                 if !self.renew_if_due(doc, progress).await? {

@@ -44,7 +44,7 @@ impl<T: Table> Persistence<T> {
     /// The names of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the table.
     pub fn doc_names(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocName>>> {
         let worker = self.worker.clone();
-        self.queue.run_across(Access::Read, async move {
+        self.queue.run_on_all(Access::Read, async move {
             worker.ready.wait().await?;
             names(&worker.log, cursor, SortKey::is_update_of).await
         })
@@ -57,7 +57,7 @@ impl<T: Table> Persistence<T> {
     /// `ERR_CORRUPT` if an item is not an update.
     pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
         let worker = self.worker.clone();
-        self.queue.run_across(Access::Read, async move {
+        self.queue.run_on_all(Access::Read, async move {
             worker.ready.wait().await?;
             states(&worker.log, cursor).await
         })
@@ -69,7 +69,7 @@ impl<T: Table> Persistence<T> {
     pub fn clear_all(&self) -> Pending<Result<()>> {
         let this = self.clone();
         let in_use = self.queue.in_use();
-        self.queue.run_across(Access::Clear, async move {
+        self.queue.run_on_all(Access::Clear, async move {
             this.worker.ready.wait().await?;
             let mut cursor = None;
             loop {

@@ -95,7 +95,7 @@ impl<T: Table> Persistence<T> {
         order: Order,
     ) -> Pending<Result<Option<FlushedDocument>>> {
         match doc.writable() {
-            Ok(doc) => self.call(doc, Access::Beside, order, move |worker, doc| async move {
+            Ok(doc) => self.call(doc, Access::Detached, order, move |worker, doc| async move {
                 worker.compactor.flush(&doc, state_vector).await
             }),
             Err(error) => failed(error),

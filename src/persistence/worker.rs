@@ -8,7 +8,7 @@ use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
 use crate::compaction::{Compactor, Document, DocumentState};
 use crate::error::{Code, Error, Result};
-use crate::log::{EMPTY_UPDATE, Known, Log, Merged, blocking_if_large};
+use crate::log::{EMPTY_UPDATE, LargestClock, Log, Merged, blocking_if_large};
 use crate::monitor::{BatchStored, Monitor};
 use crate::queue::{Batch, PendingUpdate, StoreBatch, reject_all};
 use crate::table::Table;
@@ -67,7 +67,7 @@ impl<T: Table> Worker<T> {
     /// Waits for the table, and finds out the largest log clock if no earlier call has.
     async fn prepare(&self, doc: &Document) -> Result<()> {
         self.ready.wait().await?;
-        if doc.state.hints().clock() == Known::Unknown {
+        if doc.state.hints().clock() == LargestClock::Unknown {
             let found = self.log.largest_clock(doc.name()).await?;
             doc.state.hints().record_clock(found);
         }
@@ -78,7 +78,7 @@ impl<T: Table> Worker<T> {
     async fn put(&self, doc: &Arc<Document>, mut pending: PendingUpdate) -> Result<()> {
         let update = mem::take(&mut pending.update);
         let result = if update == EMPTY_UPDATE {
-            Ok(doc.state.hints().clock().largest())
+            Ok(doc.state.hints().clock().known())
         } else {
             self.put_update(doc, update, &pending).await.map(Some)
         };

@@ -7,12 +7,12 @@
 #[cfg(feature = "embedded")]
 mod database;
 #[cfg(not(feature = "embedded"))]
-mod missing;
+mod disabled;
 #[cfg(feature = "embedded")]
 mod requests;
 
 #[cfg(not(feature = "embedded"))]
-pub(super) use self::missing::Embedded;
+pub(super) use self::disabled::Embedded;
 #[cfg(feature = "embedded")]
 pub(super) use requests::Embedded;
 #[cfg(feature = "test-hooks")]
