@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { startDynamoDbLocal } from './dynamodb-local.mjs'
-import { ROOT, run } from './machine.mjs'
+import { ROOT, run } from './tools.mjs'
 import { runTestFiles } from './node-tests.mjs'
 import { buildAddon, install } from './setup.mjs'
 

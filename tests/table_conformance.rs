@@ -1,5 +1,6 @@
-//! One suite for every table: plain async functions over `Table`, run against the double, the embedded database in memory and
-//! in a file, and DynamoDB Local. What the log relies on is written down here once, and holds for all of them.
+//! One suite for every table: plain async functions over `Table`, run against the table in memory, the embedded database
+//! in memory and in a file, and DynamoDB Local. What the log relies on is written down here once, and holds for all
+//! of them.
 //!
 //! DynamoDB Local's tests are shown as ignored where nobody asks for them:
 //! `DYNAMODB_LOCAL_ENDPOINT=http://127.0.0.1:8000 cargo test --test table_conformance -- --include-ignored`.
@@ -61,8 +62,8 @@ macro_rules! conformance {
     };
 }
 
-mod double {
-    conformance!(crate::table_support::tables::double);
+mod table_in_memory {
+    conformance!(crate::table_support::tables::table_in_memory);
 }
 
 #[cfg(feature = "embedded")]

@@ -1,5 +1,5 @@
-//! What the double can be made to do, and the databases never do by themselves: lost requests and answers, unprocessed keys,
-//! early pages, duplicates that come late. Simulations rely on it.
+//! What the table in memory can be made to do, and the databases never do by themselves: lost requests and answers,
+//! unprocessed keys, early pages, duplicates that come late. Simulations rely on it.
 
 #![allow(
     clippy::unwrap_used,

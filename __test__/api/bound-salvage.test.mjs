@@ -6,7 +6,7 @@ import { validateUpdate } from '../../entries/updates.mjs'
 import { docWith, open, stored, type } from '../support/bound.mjs'
 import { Y, textOf } from '../support/documents.mjs'
 import { TestTable } from '../support/dynamodb.mjs'
-import { receive, string, update, varUint } from '../support/hostile.mjs'
+import { receive, string, update, varUint } from '../support/hostile-client.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'
 
 /** An embed of client 9 after the given id, which Yjs accepts and `validateUpdate` refuses. */

@@ -13,7 +13,7 @@ import { keystrokes } from '../support/documents.mjs'
 import { DynamoDbPersistence, TestTable } from '../support/dynamodb.mjs'
 import { sortKey } from '../support/format.mjs'
 import { ProxiedTable, answer, creatingUntil, fail, hang, serverError, throttle } from '../support/proxy.mjs'
-import { ROOT } from '../../scripts/machine.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
 
 const [update] = keystrokes(1)
 const QUICK = { connectTimeoutMs: 200, requestTimeoutMs: 200, operationTimeoutMs: 600 }

@@ -3,7 +3,7 @@
 //! # Layout
 //! A file imports only files of earlier lines (`tests/layers.rs` checks that there are no cycles).
 //! * `invalid_update`, `limits`, `options`: the error, what Yjs can read, how to merge.
-//! * `reader`, `placeholder`, `text`, `json`, `memory`: bytes, varints, UTF-16 lengths, JSON, lists.
+//! * `reader`, `placeholder`, `text`, `json`, `growth`: bytes, varints, UTF-16 lengths, JSON, lists.
 //! * `content`, `item_header`: the parts of a struct.
 //! * `scan`: one checked pass over an update. Everything below reads updates through it, except `second_reader`.
 //! * `clients`, `delete_set`, `record`, `conflict_filter`, `records`: the structs and deletions of all inputs.
@@ -23,12 +23,12 @@ mod content;
 mod dedup;
 mod delete_set;
 mod diff;
+mod growth;
 mod id_set;
 mod invalid_update;
 mod item_header;
 mod json;
 mod limits;
-mod memory;
 mod merge;
 mod options;
 mod placeholder;
