@@ -1,5 +1,5 @@
 'use strict'
 
-const { define } = require('./lib/entry.js')
+const { defineConstructor } = require('./lib/constructor.js')
 
-module.exports = define(() => require('yjs'))
+module.exports = defineConstructor(() => require('yjs'))

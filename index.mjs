@@ -1,5 +1,5 @@
-import entry from './lib/entry.js'
+import constructor from './lib/constructor.js'
 
-export const DynamoDbPersistence = entry.define(() => import('yjs'))
+export const DynamoDbPersistence = constructor.defineConstructor(() => import('yjs'))
 export const { PersistenceError, PREFERRED_TRIM_SIZE, getDynamoDbUpdates } = DynamoDbPersistence
 export default DynamoDbPersistence

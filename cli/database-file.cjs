@@ -2,7 +2,7 @@
 
 /**
  * Checks the file of an embedded database before the addon opens it: opening a missing file would create it, and the
- * database engine does not say what is wrong with a file.
+ * database does not say what is wrong with a file.
  */
 
 const fs = require('node:fs')

@@ -3,7 +3,7 @@
 /** The findings about a document: those of the addon about its items, and those of yjs about the merged update. */
 
 const { highlight, printable } = require('./format.cjs')
-const { missingUpdates, toDoc } = require('./yjs.cjs')
+const { missingUpdates, toDoc } = require('./read-content.cjs')
 
 /** Not a problem: another process may still be writing it. */
 const INFORMATIONAL = new Set(['unsealed-yet'])

@@ -1,6 +1,6 @@
 'use strict'
 
-const { define } = require('../lib/hocuspocus.js')
+const { defineExtension } = require('../lib/hocuspocus.js')
 const DynamoDbPersistence = require('../index.cjs')
 
-module.exports = { DynamoDB: define(DynamoDbPersistence) }
+module.exports = { DynamoDB: defineExtension(DynamoDbPersistence) }

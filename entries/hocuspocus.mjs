@@ -1,4 +1,4 @@
 import hocuspocus from '../lib/hocuspocus.js'
 import DynamoDbPersistence from '../index.mjs'
 
-export const DynamoDB = hocuspocus.define(DynamoDbPersistence)
+export const DynamoDB = hocuspocus.defineExtension(DynamoDbPersistence)

@@ -108,17 +108,17 @@ class Addon {
 function receiver(pending, listener) {
   let last = Promise.resolve()
   let resolved = 0
-  const resolveAll = async batch => {
-    for (let i = 0; i < batch.length; i += 2) {
+  const resolveAll = async answers => {
+    for (let i = 0; i < answers.length; i += 2) {
       if (++resolved % ANSWERS_PER_TURN === 0) await nextTurn()
-      const [call, answer] = [batch[i], batch[i + 1]]
+      const [call, answer] = [answers[i], answers[i + 1]]
       if (call === EVENT) invokeCallback(listener, answer)
       else pending.get(call)?.resolve(answer)
       pending.delete(call)
     }
   }
-  return batch => {
-    last = last.then(() => resolveAll(batch))
+  return answers => {
+    last = last.then(() => resolveAll(answers))
   }
 }
 

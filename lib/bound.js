@@ -36,7 +36,7 @@ class BoundDocument {
   /** Whether the document was cleared in the table: nothing of this binding is stored any more. */
   isCleared = false
   #ydoc
-  #table
+  #context
   #loading = new AbortController()
   #yjs
   /** The updates of events while the document is loading; undefined once it is loaded. */
@@ -51,19 +51,19 @@ class BoundDocument {
   #isCheckScheduled = false
 
   /**
-   * @param table `load(docName)`; `pendingOf(docName)`, the PendingUpdates of that name; `report`, `yjs`, `gc`, `origin`,
+   * @param context `load(docName)`; `pendingOf(docName)`, the PendingUpdates of that name; `report`, `yjs`, `gc`, `origin`,
    *   `checkOpen`; `active`, the set of the bound documents that can be cleared; `withYjsPending`, the set of those in which
    *   Yjs keeps something pending that may not be stored
    * @param {{ isRetrying: boolean }} options whether loading is retried
    */
-  constructor(docName, ydoc, table, { isRetrying }) {
+  constructor(docName, ydoc, context, { isRetrying }) {
     this.docName = docName
     this.#ydoc = ydoc
-    this.#table = table
-    this.#received = new MergingBuffer({ gc: table.gc })
-    table.active.add(this)
+    this.#context = context
+    this.#received = new MergingBuffer({ gc: context.gc })
+    context.active.add(this)
     this.#listen()
-    this.#yjs = table.yjs.of(ydoc, docName)
+    this.#yjs = context.yjs.of(ydoc, docName)
     /** Resolves when the document is loaded; rejects, after the error was reported, when it never will be. */
     this.loaded = this.#load(isRetrying)
     this.loaded.catch(() => {})
@@ -72,13 +72,13 @@ class BoundDocument {
   /** Resolves when everything that the document holds is stored. Never rejects. */
   async whenStored() {
     await this.storeMissed()
-    if (!this.isCleared) await this.#table.pendingOf(this.docName).whenStored()
+    if (!this.isCleared) await this.#context.pendingOf(this.docName).whenStored()
   }
 
   /** As `whenStored`, but resolves as `PendingUpdates.whenAttempted` does. */
   async whenAttempted() {
     await this.storeMissed()
-    return this.isCleared || this.#table.pendingOf(this.docName).whenAttempted()
+    return this.isCleared || this.#context.pendingOf(this.docName).whenAttempted()
   }
 
   /** Ends loading: an attempt in flight is the last one. */
@@ -94,13 +94,13 @@ class BoundDocument {
     this.stopLoading(error)
     this.loaded = Promise.reject(error)
     this.loaded.catch(() => {})
-    this.#table.report(error, { docName: this.docName, operation })
+    this.#context.report(error, { docName: this.docName, operation })
   }
 
   #release() {
     for (const [event, listener] of this.#listeners()) this.#ydoc.off(event, listener)
-    this.#table.withYjsPending.delete(this)
-    this.#table.active.delete(this)
+    this.#context.withYjsPending.delete(this)
+    this.#context.active.delete(this)
   }
 
   #listen() {
@@ -134,7 +134,7 @@ class BoundDocument {
     const stuck = resumeEvents(this.#ydoc)
     const missed = stuck.slice(stuck.indexOf(this.#lastTransaction) + 1)
     this.#lastTransaction = undefined
-    if (missed.every(({ origin }) => origin === this.#table.origin)) return
+    if (missed.every(({ origin }) => origin === this.#context.origin)) return
     this.#missedStored = Promise.all([this.#missedStored, this.#storeTransactions(missed)])
   }
 
@@ -159,9 +159,9 @@ class BoundDocument {
 
   #onUpdate = (update, origin, ydoc, transaction) => {
     this.#lastTransaction = transaction
-    if (origin === this.#table.origin) return
+    if (origin === this.#context.origin) return
     try {
-      this.#table.checkOpen(this.docName)
+      this.#context.checkOpen(this.docName)
     } catch (error) {
       return this.#reportUpdate(error, update)
     }
@@ -171,14 +171,14 @@ class BoundDocument {
   /** No update event shows that Yjs keeps an update pending. */
   #onTransaction = () => {
     const { pendingStructs, pendingDs } = this.#ydoc.store
-    if (pendingStructs != null || pendingDs != null) this.#table.withYjsPending.add(this)
-    else this.#table.withYjsPending.delete(this)
+    if (pendingStructs != null || pendingDs != null) this.#context.withYjsPending.add(this)
+    else this.#context.withYjsPending.delete(this)
   }
 
   #onDestroy = () => {
     this.stopLoading(closed(this.docName, 'the document was destroyed before it was loaded'))
-    const stored = this.#table.withYjsPending.has(this) ? this.storeMissed() : undefined
-    void Promise.allSettled([stored, this.loaded]).then(() => this.#table.active.delete(this))
+    const stored = this.#context.withYjsPending.has(this) ? this.storeMissed() : undefined
+    void Promise.allSettled([stored, this.loaded]).then(() => this.#context.active.delete(this))
   }
 
   #store(update) {
@@ -187,19 +187,19 @@ class BoundDocument {
       const { update: rest, error } = storable(update, this.docName)
       if (error !== undefined) this.#reportUpdate(error, update)
       this.#received?.add(rest)
-      this.#table.pendingOf(this.docName).store(rest)
+      this.#context.pendingOf(this.docName).store(rest)
     } catch (error) {
       this.#reportUpdate(error, update)
     }
   }
 
   #reportUpdate(error, update) {
-    this.#table.report(error, { docName: this.docName, operation: 'storeUpdate', update })
+    this.#context.report(error, { docName: this.docName, operation: 'storeUpdate', update })
   }
 
   #report(message, details) {
     const error = new PersistenceError(message, { docName: this.docName, retryable: false, ...details })
-    this.#table.report(error, { docName: this.docName, operation: 'storeUpdate' })
+    this.#context.report(error, { docName: this.docName, operation: 'storeUpdate' })
   }
 
   /** @param deleted `{ id, cause }` for each struct */
@@ -259,7 +259,7 @@ class BoundDocument {
     const received = this.#received.updates
     this.#received = undefined
     this.#missingStored = this.#storeMissing(before, [...stored, ...received])
-    for (const update of stored) apply(Y, this.#ydoc, update, this.#table.origin, this.docName)
+    for (const update of stored) apply(Y, this.#ydoc, update, this.#context.origin, this.docName)
     this.#tryYjs(() => this.#yjsPending.take(Y, this.#ydoc))
   }
 
@@ -268,9 +268,9 @@ class BoundDocument {
     for (const backoff = new Backoff(); ; await backoff.pause(signal)) {
       signal.throwIfAborted()
       // Taken before the read: an update that is stored during the read could be missing in both.
-      const { updates } = this.#table.pendingOf(this.docName)
+      const { updates } = this.#context.pendingOf(this.docName)
       try {
-        const stored = await this.#table.load(this.docName)
+        const stored = await this.#context.load(this.docName)
         signal.throwIfAborted()
         return [stored, ...updates]
       } catch (error) {
@@ -281,7 +281,7 @@ class BoundDocument {
   }
 
   #reportLoad(error) {
-    this.#table.report(error, { docName: this.docName, operation: 'bindState' })
+    this.#context.report(error, { docName: this.docName, operation: 'bindState' })
   }
 
   /** Stores what came without an update event: everything until the document is loaded, then what Yjs keeps pending. Never rejects. */
@@ -291,7 +291,7 @@ class BoundDocument {
     if (Y === undefined || this.isCleared) return
     this.#checkEvents()
     await this.#missedStored
-    this.#table.withYjsPending.delete(this)
+    this.#context.withYjsPending.delete(this)
     if (this.#received === undefined) this.#storeYjsPending(Y)
     else await this.#storeMissing(this.#encode(Y), this.#received.updates)
     await this.#missingStored

@@ -29,20 +29,20 @@ class Documents {
   #withYjsPending = new Set()
   #report
   #checkOpen
-  #table
+  #context
 
   /**
-   * @param table `store(docName, update)` and `load(docName)`, which reject; `checkOpen(docName)`, which throws once the
-   *   persistence is closed; `report(error, context)`; `yjs`, a Yjs; `gc`
+   * @param context `store(docName, update)` and `load(docName)`, which reject; `checkOpen(docName)`, which throws once the
+   *   persistence is closed; `report(error, details)`; `yjs`, a Yjs; `gc`
    */
-  constructor(table) {
-    this.#report = table.report
-    this.#checkOpen = table.checkOpen
-    this.#table = {
-      ...table,
+  constructor(context) {
+    this.#report = context.report
+    this.#checkOpen = context.checkOpen
+    this.#context = {
+      ...context,
       origin: Symbol('loaded by y-dynamodb'),
       pending: this.#pending,
-      pendingOf: docName => this.#pending.get(docName) ?? new PendingUpdates(docName, this.#table),
+      pendingOf: docName => this.#pending.get(docName) ?? new PendingUpdates(docName, this.#context),
       active: this.#active,
       withYjsPending: this.#withYjsPending
     }
@@ -148,7 +148,7 @@ class Documents {
     }
     const existing = this.#bound.get(ydoc)
     if (existing !== undefined) return existing
-    const bound = new BoundDocument(docName, ydoc, this.#table, options)
+    const bound = new BoundDocument(docName, ydoc, this.#context, options)
     this.#bound.set(ydoc, bound)
     this.#loading.add(bound)
     const onEnd = () => this.#loading.delete(bound)

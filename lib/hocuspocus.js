@@ -19,7 +19,7 @@ const DIRECT_CONNECTION = 'server'
  *
  * @param DynamoDbPersistence creates the persistence if the options are a configuration
  */
-function define(DynamoDbPersistence) {
+function defineExtension(DynamoDbPersistence) {
   return class DynamoDB {
     extensionName = 'DynamoDB'
     #isOwn
@@ -90,4 +90,4 @@ function isGiven(options) {
   return true
 }
 
-module.exports = { define }
+module.exports = { defineExtension }

@@ -17,7 +17,7 @@ const { storable } = require('./salvage.js')
 const NOT_RETRIED = new Set(['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOSED'])
 
 class PendingUpdates {
-  #table
+  #context
   /** The number of the last update. They are numbered from 1. */
   #last = 0
   /** Sent to the addon, without an answer yet: `{ update, first }`, where `first` is the number of the first update in it. */
@@ -33,13 +33,13 @@ class PendingUpdates {
 
   /**
    * @param {string} docName
-   * @param {object} table `store(docName, update)`; `report(error, context)`; `gc`; `pending`, the Map by document name of
+   * @param {object} context `store(docName, update)`; `report(error, details)`; `gc`; `pending`, the Map by document name of
    *   the instances that are not empty
    */
-  constructor(docName, table) {
+  constructor(docName, context) {
     this.docName = docName
-    this.#table = table
-    this.#toRetry = new RetryBuffer({ gc: table.gc }, merged => this.#storable(merged))
+    this.#context = context
+    this.#toRetry = new RetryBuffer({ gc: context.gc }, merged => this.#storable(merged))
   }
 
   /** A read that starts now may not contain these. */
@@ -54,7 +54,7 @@ class PendingUpdates {
   /** @param update a valid one */
   store(update) {
     const pending = { update, first: ++this.#last }
-    this.#table.pending.set(this.docName, this)
+    this.#context.pending.set(this.docName, this)
     if (this.#isRetrying) this.#toRetry.add(pending)
     else void this.#send(pending)
   }
@@ -85,7 +85,7 @@ class PendingUpdates {
   discard(clear) {
     this.#clear = clear
     this.#closing.abort()
-    this.#table.pending.delete(this.docName)
+    this.#context.pending.delete(this.docName)
     for (const { update } of this.#toRetry.take()) this.#drop(update)
     this.#answer(false)
   }
@@ -139,7 +139,7 @@ class PendingUpdates {
     this.#inFlight.add(pending)
     let refusal
     try {
-      await this.#table.store(this.docName, pending.update)
+      await this.#context.store(this.docName, pending.update)
     } catch (error) {
       if (NOT_RETRIED.has(error.code)) {
         this.#report(error, 'storeUpdate', pending.update)
@@ -168,7 +168,7 @@ class PendingUpdates {
   }
 
   #answer(hasFailed) {
-    const { pending } = this.#table
+    const { pending } = this.#context
     if (this.isEmpty && pending.get(this.docName) === this) pending.delete(this.docName)
     for (const waiting of this.#waiting) {
       const isStored = this.#isStored(waiting.last)
@@ -180,8 +180,8 @@ class PendingUpdates {
 
   /** @param [update] what is given up; absent if it is retried */
   #report(error, operation, update) {
-    const context = { docName: this.docName, operation }
-    this.#table.report(error, update === undefined ? context : { ...context, update })
+    const details = { docName: this.docName, operation }
+    this.#context.report(error, update === undefined ? details : { ...details, update })
   }
 }
 

@@ -14,7 +14,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ROOT, fail } from './machine.mjs'
+import { ROOT, fail } from './tools.mjs'
 import { PLATFORMS, addonName, ownPlatform } from './platforms.mjs'
 
 const MIN_GLIBC = '2.17'

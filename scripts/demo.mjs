@@ -3,7 +3,7 @@
  * `npm run demo -- --check`: runs `check.mjs` instead of the server.
  */
 import { parseArgs } from 'node:util'
-import { fail } from './machine.mjs'
+import { fail } from './tools.mjs'
 import { buildAddon, install } from './setup.mjs'
 
 try {

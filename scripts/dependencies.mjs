@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { ROOT, fail } from './machine.mjs'
+import { ROOT, fail } from './tools.mjs'
 
 const CRATES_IO = 'registry+https://github.com/rust-lang/crates.io-index'
 

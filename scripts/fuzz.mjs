@@ -11,7 +11,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { writeCorpus } from '../fuzz/corpus.mjs'
-import { ROOT, fail, requireTools, run } from './machine.mjs'
+import { ROOT, fail, requireTools, run } from './tools.mjs'
 
 const SEEDS = path.join(ROOT, 'fuzz/target/seeds')
 const REGRESSIONS = path.join(ROOT, 'fuzz/regressions')

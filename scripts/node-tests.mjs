@@ -1,7 +1,7 @@
 /** Runs each Node test file in its own process. A file that exceeds its timeout is killed and reported. */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { ROOT } from './machine.mjs'
+import { ROOT } from './tools.mjs'
 
 const FILE_TIMEOUT_MS = 3 * 60_000
 /** How long a process may take to print its open handles. It prints nothing if it is busy in native code. */

@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ROOT, fail } from './machine.mjs'
+import { ROOT, fail } from './tools.mjs'
 import { PLATFORMS } from './platforms.mjs'
 
 const LICENCE = /^(licen[cs]e|copying|notice|unlicense|authors|copyright)/i

@@ -15,7 +15,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ROOT, fail } from './machine.mjs'
+import { ROOT, fail } from './tools.mjs'
 import { notices } from './notices.mjs'
 import { PLATFORMS, addonName } from './platforms.mjs'
 

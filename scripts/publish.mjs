@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { ROOT, fail, npm } from './machine.mjs'
+import { ROOT, fail, npm } from './tools.mjs'
 import { PLATFORMS } from './platforms.mjs'
 
 const { name: main, version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))

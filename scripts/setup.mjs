@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { build } from './build.mjs'
-import { ROOT, fail, npm, requireTools } from './machine.mjs'
+import { ROOT, fail, npm, requireTools } from './tools.mjs'
 
 const isInstalled = () => {
   const time = name => fs.statSync(path.join(ROOT, name), { throwIfNoEntry: false })?.mtimeMs ?? 0

@@ -6,9 +6,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { spawnSync } from 'node:child_process'
-import { ROOT, fail, npm } from './machine.mjs'
+import { ROOT, fail, npm } from './tools.mjs'
 import { pack } from './pack.mjs'
-import { programOf, shownIn } from './pages.mjs'
+import { programOf, shownIn } from './markdown.mjs'
 import { ownPlatform } from './platforms.mjs'
 
 const BIN = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')).bin['y-dynamodb']

@@ -5,13 +5,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { startDynamoDbLocal } from './dynamodb-local.mjs'
-import { ROOT, run } from './machine.mjs'
+import { ROOT, run } from './tools.mjs'
 import { runTestFiles } from './node-tests.mjs'
 import { buildAddon, install } from './setup.mjs'
 
 const TESTS = '__test__'
-/** The tests whose result depends on the engine. They also run on DynamoDB Local. */
-const ENGINE_FOLDERS = ['api', 'cli', 'faults'].map(name => path.join(TESTS, name))
+/** The tests whose result depends on which DynamoDB runs. They also run on DynamoDB Local. */
+const DYNAMODB_FOLDERS = ['api', 'cli', 'faults'].map(name => path.join(TESTS, name))
 // Keeps the tests away from AWS: the credentials are invalid, and the metadata service is not asked.
 const ENV = {
   AWS_ACCESS_KEY_ID: 'test',
@@ -103,17 +103,17 @@ try {
     ],
     env
   )
-  await node('Node, embedded engine', files)
+  await node('Node, embedded DynamoDB', files)
   if (local.endpoint) {
     await rust(
       'Rust, the table on DynamoDB Local',
       ['--all-features', '--test', 'table_conformance', '--', '--include-ignored', 'dynamodb_local::'],
       env
     )
-    const engineFiles = files.filter(
-      name => ENGINE_FOLDERS.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs')
+    const dynamodbFiles = files.filter(
+      name => DYNAMODB_FOLDERS.includes(path.dirname(name)) || name.endsWith('testrun.test.mjs')
     )
-    await node('Node, DynamoDB Local', engineFiles, { ...env, Y_DYNAMODB_TEST_ENGINE: 'local' })
+    await node('Node, DynamoDB Local', dynamodbFiles, { ...env, Y_DYNAMODB_TEST_ENGINE: 'local' })
   } else {
     skip('DynamoDB Local', local.missing)
   }

@@ -137,7 +137,7 @@ async fn a_close_refuses_calls_and_waits_for_the_open_ones() {
     for refused in [
         queue.store(d(), vec![2], Order::Queued).await.map(drop),
         queue.run(d(), Access::Read, Order::Outside, |_| async { Ok(()) }).await,
-        queue.run_across(Access::Read, async { Ok(()) }).await,
+        queue.run_on_all(Access::Read, async { Ok(()) }).await,
     ] {
         assert_eq!(refused.unwrap_err().code(), Code::Closed);
     }

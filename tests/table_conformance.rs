@@ -61,8 +61,8 @@ macro_rules! conformance {
     };
 }
 
-mod double {
-    conformance!(crate::table_support::tables::double);
+mod table_in_memory {
+    conformance!(crate::table_support::tables::table_in_memory);
 }
 
 #[cfg(feature = "embedded")]

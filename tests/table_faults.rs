@@ -1,4 +1,4 @@
-//! The faults that the table in memory injects and that no engine produces by itself: lost requests and answers,
+//! The faults that the table in memory injects and that no database produces by itself: lost requests and answers,
 //! unprocessed keys, short pages, late duplicates. Simulations rely on them.
 
 #![allow(

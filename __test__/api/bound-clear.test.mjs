@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { docWith, hold, open, stored, type } from '../support/bound.mjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { Y, keystrokes, textOf } from '../support/documents.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'

@@ -7,9 +7,9 @@ import { pathToFileURL } from 'node:url'
 import { until } from '../support/until.mjs'
 import { validateUpdate } from '../../entries/updates.mjs'
 import { docWith, open, stored, type } from '../support/bound.mjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { Y, docOf, textOf } from '../support/documents.mjs'
-import { receive, string, update, varUint } from '../support/hostile.mjs'
+import { receive, string, update, varUint } from '../support/hostile-client.mjs'
 
 const require = createRequire(import.meta.url)
 const yjs14 = createRequire(require.resolve('y-websocket-server-14/package.json')).resolve('yjs')

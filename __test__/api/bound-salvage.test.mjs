@@ -5,8 +5,8 @@ import { until } from '../support/until.mjs'
 import { validateUpdate } from '../../entries/updates.mjs'
 import { docWith, open, stored, type } from '../support/bound.mjs'
 import { Y, textOf } from '../support/documents.mjs'
-import { TestTable } from '../support/engine.mjs'
-import { receive, string, update, varUint } from '../support/hostile.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
+import { receive, string, update, varUint } from '../support/hostile-client.mjs'
 import { ProxiedTable, deny } from '../support/proxy.mjs'
 
 /** An embed of client 9 after the given id, which Yjs accepts and `validateUpdate` refuses. */

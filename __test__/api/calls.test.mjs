@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { Y, docOf, keys, keystrokes, mapOf, textOf, updatesOf } from '../support/documents.mjs'
 import { recorder } from '../support/proxy.mjs'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { Y, keystrokes } from '../support/documents.mjs'
 import { refuses } from '../support/refused.mjs'
 

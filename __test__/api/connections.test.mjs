@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import { CREDENTIALS, DynamoDbPersistence, onceOnly } from '../support/engine.mjs'
+import { CREDENTIALS, DynamoDbPersistence, onceOnly } from '../support/dynamodb.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { until } from '../support/until.mjs'

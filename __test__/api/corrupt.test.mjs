@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as Y from 'yjs'
-import { TestTable, binary } from '../support/engine.mjs'
+import { TestTable, binary } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { sortKey } from '../support/format.mjs'
 import { Bytes } from '../updates/support/structure.mjs'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { TestTable, onceOnly } from '../support/engine.mjs'
+import { TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { bigUpdate, docOf, keys, keystrokes, mapOf, textOf } from '../support/documents.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { ProxiedTable, answer, deny } from '../support/proxy.mjs'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { keystrokes } from '../support/documents.mjs'
-import { DynamoDbPersistence, onceOnly } from '../support/engine.mjs'
+import { DynamoDbPersistence, onceOnly } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { ProxiedTable } from '../support/proxy.mjs'
 import { refuses } from '../support/refused.mjs'

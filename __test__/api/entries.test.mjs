@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { onceOnly } from '../support/engine.mjs'
+import { onceOnly } from '../support/dynamodb.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 

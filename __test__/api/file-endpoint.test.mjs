@@ -6,7 +6,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { cli, tableArgs } from '../cli/support/cli.mjs'
 import { keystrokes, textOf } from '../support/documents.mjs'
-import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable, onceOnly } from '../support/dynamodb.mjs'
 
 /** A file in a new folder, which is deleted when the test ends. */
 function newFile(t) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { readSortKey } from '../support/format.mjs'
 import { bigUpdate, keystrokes, mapOf, textOf } from '../support/documents.mjs'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { Y, bigUpdate, docOf, keystrokes } from '../support/documents.mjs'
 import { ProxiedTable, pageOf } from '../support/proxy.mjs'
 

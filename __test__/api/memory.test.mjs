@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import v8 from 'node:v8'
 import vm from 'node:vm'
-import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { keystrokes } from '../support/documents.mjs'
 
 test('a closed persistence without references is collected', onceOnly, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import vm from 'node:vm'
-import { TestTable, onceOnly } from '../support/engine.mjs'
+import { TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { readSortKey, sortKey } from '../support/format.mjs'
 

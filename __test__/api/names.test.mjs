@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { sortKey } from '../support/format.mjs'
 import { keystrokes, textOf } from '../support/documents.mjs'

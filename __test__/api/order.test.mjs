@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { Y, docOf, keys, keystrokes, mapOf, textOf } from '../support/documents.mjs'
 import { ProxiedTable, delay } from '../support/proxy.mjs'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { encodeAny } from 'lib0/buffer'
-import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable } from '../support/dynamodb.mjs'
 import { readSortKey, sortKey, varuint } from '../support/format.mjs'
 import { Y, bigUpdate, docOf, keystrokes, textOf } from '../support/documents.mjs'
 

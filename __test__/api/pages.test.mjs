@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { bigUpdate, docOf, keys, keystrokes, mapOf, textOf, Y } from '../support/documents.mjs'
 import { ProxiedTable, pageOf } from '../support/proxy.mjs'
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { docOf, keys, mapOf } from '../support/documents.mjs'
 import { ProxiedTable } from '../support/proxy.mjs'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { onceOnly } from '../support/engine.mjs'
+import { onceOnly } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { ProxiedTable, creatingUntil } from '../support/proxy.mjs'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { DynamoDbPersistence, TestTable, onceOnly } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { keystrokes, textOf } from '../support/documents.mjs'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { TestTable, onceOnly } from '../support/engine.mjs'
+import { TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { keystrokes, textOf } from '../support/documents.mjs'
 

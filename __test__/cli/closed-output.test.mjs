@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, test } from 'node:test'
-import { onceOnly } from '../support/engine.mjs'
+import { onceOnly } from '../support/dynamodb.mjs'
 import { sortKey } from '../support/format.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { cli, cliJson, filledTable, folder, tableArgs, start } from './support/cli.mjs'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { DynamoDbPersistence } from '../support/engine.mjs'
+import { DynamoDbPersistence } from '../support/dynamodb.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { cliJson, sharedTable, tableArgs } from './support/cli.mjs'
 

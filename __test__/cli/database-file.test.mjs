@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
-import { onceOnly } from '../support/engine.mjs'
+import { onceOnly } from '../support/dynamodb.mjs'
 import { cli, cliJson, folder } from './support/cli.mjs'
 
 const on = file => ['--table', 'docs', '--endpoint', `file:${file}`]
@@ -78,7 +78,7 @@ describe(
   }
 )
 
-test('an error of the database engine is printed with its cause', onceOnly, async t => {
+test('an error of SQLite is printed with its cause', onceOnly, async t => {
   const file = path.join(folder(t), 'broken.db')
   fs.writeFileSync(file, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(5_000, 7)]))
   for (const command of ['create-table', 'ls']) {

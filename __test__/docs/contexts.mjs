@@ -4,7 +4,7 @@
  */
 import DynamoDbPersistence from 'y-dynamodb'
 import * as Y from 'yjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { sortKey } from '../support/format.mjs'
 import { THROUGH, keepPrinted } from './shown.mjs'
 

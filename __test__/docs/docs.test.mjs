@@ -14,7 +14,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import yaml from 'yaml'
-import { readPage, userPages } from '../../scripts/pages.mjs'
+import { readPage, userPages } from '../../scripts/markdown.mjs'
 import { runFragments } from './fragments.mjs'
 import { folderOf, runProgram, runServer } from './programs.mjs'
 import { checkCommands, checkUsage } from './shell.mjs'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, test } from 'node:test'
-import { readPage } from '../../scripts/pages.mjs'
+import { readPage } from '../../scripts/markdown.mjs'
 import { PROVOKED } from './provoked.mjs'
 import { matches } from './shown.mjs'
 

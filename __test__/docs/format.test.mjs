@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bigUpdate } from '../support/documents.mjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { readSortKey, sortKey, varuint } from '../support/format.mjs'
-import { readPage } from '../../scripts/pages.mjs'
+import { readPage } from '../../scripts/markdown.mjs'
 
 const { blocks } = readPage('docs/FORMAT.md')
 const bytesOf = subject => blocks.find(({ mark }) => mark?.kind === 'bytes' && mark.subject === subject).text

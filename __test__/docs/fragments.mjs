@@ -11,7 +11,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
-import { ROOT } from '../../scripts/machine.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
 import { THROUGH } from './shown.mjs'
 
 const LIMIT_MS = 60_000

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { ROOT } from '../../scripts/machine.mjs'
-import { allPages, readPage } from '../../scripts/pages.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
+import { allPages, readPage } from '../../scripts/markdown.mjs'
 
 const { files } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 // npm always packs these.

@@ -10,10 +10,10 @@ import os from 'node:os'
 import path from 'node:path'
 import * as Y from 'yjs'
 import { keystrokes } from '../support/documents.mjs'
-import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable } from '../support/dynamodb.mjs'
 import { sortKey } from '../support/format.mjs'
 import { ProxiedTable, answer, creatingUntil, fail, hang, serverError, throttle } from '../support/proxy.mjs'
-import { ROOT } from '../../scripts/machine.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
 
 const [update] = keystrokes(1)
 const QUICK = { connectTimeoutMs: 200, requestTimeoutMs: 200, operationTimeoutMs: 600 }
@@ -111,8 +111,8 @@ const describing = fault => async t => {
 }
 
 const withoutYjs = async t => {
-  const { define } = createRequire(import.meta.url)('../../lib/entry.js')
-  const persistence = define(() => import('yjs-that-is-not-here'))(embedded().config())
+  const { defineConstructor } = createRequire(import.meta.url)('../../lib/constructor.js')
+  const persistence = defineConstructor(() => import('yjs-that-is-not-here'))(embedded().config())
   t.after(() => persistence.close())
   return rejected(persistence.getYDoc('letter'))
 }

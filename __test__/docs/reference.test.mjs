@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
-import { readPage } from '../../scripts/pages.mjs'
+import { readPage } from '../../scripts/markdown.mjs'
 
 const ROOT = new URL('../../', import.meta.url)
 const read = name => fs.readFileSync(new URL(name, ROOT), 'utf8')

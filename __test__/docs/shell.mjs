@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { ROOT } from '../../scripts/machine.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
 
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 const ALIASED = Object.values(manifest.devDependencies).flatMap(

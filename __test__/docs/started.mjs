@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
-import { ROOT } from '../../scripts/machine.mjs'
-import { readPage } from '../../scripts/pages.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
+import { readPage } from '../../scripts/markdown.mjs'
 import { until } from '../support/until.mjs'
 
 /** The block of a page after `<!-- KIND: NAME -->`. */

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import yaml from 'yaml'
 import { bigUpdate, keystrokes, textOf } from '../support/documents.mjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { sortKey } from '../support/format.mjs'
 import { ProxiedTable, deny, recorder } from '../support/proxy.mjs'
-import { readPage } from '../../scripts/pages.mjs'
+import { readPage } from '../../scripts/markdown.mjs'
 
 const { blocks, text: page } = readPage('docs/TABLE.md')
 const marked = (kind, subject) =>

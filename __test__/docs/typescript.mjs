@@ -1,7 +1,7 @@
 /** Compiles ts blocks as virtual files of the top folder, so that 'y-dynamodb' is this package. */
 import path from 'node:path'
 import ts from 'typescript'
-import { ROOT } from '../../scripts/machine.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
 
 const OPTIONS = {
   module: ts.ModuleKind.NodeNext,

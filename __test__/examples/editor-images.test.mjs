@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { after, test } from 'node:test'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { readSortKey } from '../support/format.mjs'
 import { closeBrowser, inChromium } from './browser.mjs'
 import { same, serve } from './editor.mjs'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { closeBrowser, inChromium } from './browser.mjs'
 import { serve, shows } from './editor.mjs'
 import { until } from '../support/until.mjs'

@@ -1,7 +1,7 @@
 /** What the page of the demo says about saving, while the network or the server fails. */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { sortKey } from '../support/format.mjs'
 import { closeBrowser, inChromium } from './browser.mjs'
 import { isOffline, same, serve, shows } from './editor.mjs'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
-import { TestTable, onceOnly } from '../support/engine.mjs'
+import { TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { keystrokes } from '../support/documents.mjs'
 import { Observer } from '../../examples/demo/observer.mjs'
 import { PersistencePerDocument, costOf } from '../../examples/demo/persistences.mjs'

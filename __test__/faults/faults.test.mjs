@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
-import { DynamoDbPersistence, TestTable } from '../support/engine.mjs'
+import { DynamoDbPersistence, TestTable } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
 import { docOf, keys, keystrokes, mapOf, textOf } from '../support/documents.mjs'
 import {

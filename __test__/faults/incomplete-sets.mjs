@@ -1,6 +1,6 @@
 /** Finds sets that writers left incomplete, by looking at the items of the table. */
 import { readSortKey } from '../support/format.mjs'
-import { binary } from '../support/engine.mjs'
+import { binary } from '../support/dynamodb.mjs'
 
 const HOUR_MS = 3_600_000
 

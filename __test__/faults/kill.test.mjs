@@ -4,7 +4,7 @@
  * left incomplete.
  *
  * `KILL_SECONDS=60` runs it for longer. The processes use DynamoDB Local directly (`Y_DYNAMODB_TEST_ENGINE=local`), and share the
- * embedded engine through the proxy.
+ * embedded database through the proxy.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -15,7 +15,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { TestTable, isLocal } from '../support/engine.mjs'
+import { TestTable, isLocal } from '../support/dynamodb.mjs'
 import { ProxiedTable } from '../support/proxy.mjs'
 import { History } from './history.mjs'
 import { entriesOf, isIncomplete, makeOld } from './incomplete-sets.mjs'
@@ -27,7 +27,7 @@ const BETWEEN_KILLS_MS = 500
 const START_LIMIT_MS = 120_000
 /** Longer than a busy machine takes to process a received request. */
 const QUIET_MS = 3_000
-/** The embedded engine and DynamoDB Local are slow under seven processes. */
+/** The embedded database and DynamoDB Local are slow under seven processes. */
 const LONG_TIMEOUTS = { requestTimeoutMs: 10_000, operationTimeoutMs: 60_000 }
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url))
 const DOCS = ['one', 'two', 'three', 'four', 'five']

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import v8 from 'node:v8'
 import vm from 'node:vm'
 import { run } from '../../bench/load/run.mjs'
-import { onceOnly } from '../support/engine.mjs'
+import { onceOnly } from '../support/dynamodb.mjs'
 
 v8.setFlagsFromString('--expose-gc')
 globalThis.gc = vm.runInNewContext('gc')

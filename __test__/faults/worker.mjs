@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto'
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DynamoDbPersistence } from '../support/engine.mjs'
+import { DynamoDbPersistence } from '../support/dynamodb.mjs'
 import { updateOf } from './workload.mjs'
 
 const WRITES_AT_ONCE = 5

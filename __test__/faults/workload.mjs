@@ -1,6 +1,6 @@
 /** The workload of the fault tests: stores, reads, flushes and clears in random order. */
 import assert from 'node:assert/strict'
-import { DynamoDbPersistence } from '../support/engine.mjs'
+import { DynamoDbPersistence } from '../support/dynamodb.mjs'
 import { Y, mapOf, docOf } from '../support/documents.mjs'
 
 /** An update that depends on no other, so that a refused one does not hide others. */

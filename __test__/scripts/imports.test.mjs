@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
-import { ROOT } from '../../scripts/machine.mjs'
+import { ROOT } from '../../scripts/tools.mjs'
 
 /** The folders that the files of a folder may import, besides their own. `.` is the top folder with the main entry. */
 const MAY_IMPORT = {
@@ -88,7 +88,7 @@ describe('the imports of the JavaScript', () => {
 
   test('are found', () => {
     assert(graph.get('entries/hocuspocus.cjs').includes('index.cjs'))
-    assert(graph.get('lib/entry.js').includes('lib/persistence.js'))
+    assert(graph.get('lib/constructor.js').includes('lib/persistence.js'))
     assert(graph.get('lib/native.js').includes('package.json'))
   })
 

@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { onceOnly } from '../support/engine.mjs'
+import { onceOnly } from '../support/dynamodb.mjs'
 
 const NODE_TESTS = new URL('../../scripts/node-tests.mjs', import.meta.url)
 

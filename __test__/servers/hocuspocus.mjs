@@ -6,7 +6,7 @@ import { DynamoDB } from 'y-dynamodb/hocuspocus'
 import * as Y from 'yjs'
 import { stored } from '../support/bound.mjs'
 import { textOf } from '../support/documents.mjs'
-import { DynamoDbPersistence } from '../support/engine.mjs'
+import { DynamoDbPersistence } from '../support/dynamodb.mjs'
 import { deny } from '../support/proxy.mjs'
 
 /** A server on a table; its extension creates the persistence. */

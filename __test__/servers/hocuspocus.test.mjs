@@ -6,7 +6,7 @@ import { DynamoDB } from 'y-dynamodb/hocuspocus'
 import * as Y from 'yjs'
 import { until } from '../support/until.mjs'
 import { textOf } from '../support/documents.mjs'
-import { TestTable } from '../support/engine.mjs'
+import { TestTable } from '../support/dynamodb.mjs'
 import { ProxiedTable, delay, deny } from '../support/proxy.mjs'
 import { denyReads, denyWrites, open, store, storedText } from './hocuspocus.mjs'
 

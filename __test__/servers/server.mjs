@@ -1,5 +1,5 @@
 /** A server process that can be killed: `node server.mjs VERSION CONFIG PORT` sends its port to its parent. */
-import { DynamoDbPersistence } from '../support/engine.mjs'
+import { DynamoDbPersistence } from '../support/dynamodb.mjs'
 import { serve } from './serving.mjs'
 import { load } from './versions.mjs'
 

@@ -1,5 +1,5 @@
 /** Bound documents for tests. */
-import { DynamoDbPersistence } from './engine.mjs'
+import { DynamoDbPersistence } from './dynamodb.mjs'
 import { Y } from './documents.mjs'
 
 /** A persistence and what its `onError` gets. */

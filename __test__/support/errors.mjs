@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DynamoDbPersistence } from './engine.mjs'
+import { DynamoDbPersistence } from './dynamodb.mjs'
 
 /** Asserts that a promise rejects with a PersistenceError of this code. @returns the error */
 export async function rejectsWith(code, promise, docName) {

@@ -1,5 +1,5 @@
 /** A process of `processes.test.mjs`: stores, flushes, and sends its progress to its parent. */
-import { DynamoDbPersistence } from './engine.mjs'
+import { DynamoDbPersistence } from './dynamodb.mjs'
 import { keys } from './documents.mjs'
 
 const job = JSON.parse(process.argv[2])

@@ -1,9 +1,9 @@
 /**
- * An HTTP proxy in front of the engine that injects faults: throttle, fail, deny, hang, reset, lose the response of an applied
- * write, end pages early, leave items unprocessed, describe a table as still being created.
+ * An HTTP proxy in front of the DynamoDB under test that injects faults: throttle, fail, deny, hang, reset, lose the response
+ * of an applied write, end pages early, leave items unprocessed, describe a table as still being created.
  */
 import { createServer } from 'node:http'
-import { requestRaw, TestTable } from './engine.mjs'
+import { requestRaw, TestTable } from './dynamodb.mjs'
 import { breakConnection } from './sockets.mjs'
 
 /** The same table through a proxy. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { DynamoDbPersistence } from './engine.mjs'
+import { DynamoDbPersistence } from './dynamodb.mjs'
 
 const { PersistenceError } = DynamoDbPersistence
 

@@ -4,7 +4,7 @@
 
 const path = require('node:path')
 const { invalidArgument } = require('../../lib/arguments.js')
-const { storeDocument } = require('../documents.cjs')
+const { storeDocument } = require('../copy-document.cjs')
 const { listDocuments, readDocument } = require('../files.cjs')
 const { forEachDocument } = require('../for-each-document.cjs')
 const { ImportReport } = require('../import-report.cjs')

@@ -3,7 +3,7 @@
 /** `migrate`: copies all documents of another store into a table. */
 
 const { invalidArgument } = require('../../lib/arguments.js')
-const { storeDocument } = require('../documents.cjs')
+const { storeDocument } = require('../copy-document.cjs')
 const { forEachDocument } = require('../for-each-document.cjs')
 const { ImportReport } = require('../import-report.cjs')
 const { CONCURRENCY, OVERWRITE_METAS, checkEndpoint } = require('../options.cjs')

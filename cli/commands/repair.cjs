@@ -12,7 +12,7 @@ const { failedSuffix, highlight, pluralize, printable } = require('../format.cjs
 const { notFound } = require('../not-found.cjs')
 const { CONCURRENCY } = require('../options.cjs')
 const { isKnown } = require('../summary.cjs')
-const { loadYjs } = require('../yjs.cjs')
+const { loadYjs } = require('../read-content.cjs')
 
 /** What happened to the items of a finding. */
 const OUTCOMES = {

@@ -6,7 +6,7 @@ const { decode } = require('../../lib/any.js')
 const { formatTime, highlight, pluralize, printable } = require('../format.cjs')
 const { notFound } = require('../not-found.cjs')
 const { isWorthTelling, summarise } = require('../summary.cjs')
-const { loadYjs, missingUpdates, rootsOf, toDoc } = require('../yjs.cjs')
+const { loadYjs, missingUpdates, rootsOf, toDoc } = require('../read-content.cjs')
 
 async function run(context) {
   const {

@@ -8,7 +8,7 @@ const { failedSuffix, pluralize } = require('../format.cjs')
 const { notFound } = require('../not-found.cjs')
 const { CONCURRENCY } = require('../options.cjs')
 const { isKnown } = require('../summary.cjs')
-const { loadYjs } = require('../yjs.cjs')
+const { loadYjs } = require('../read-content.cjs')
 
 async function run(context) {
   const { options, output, progress } = context

@@ -25,10 +25,10 @@ use crate::queue::Pending;
 const EVENT: u32 = 0;
 
 /// The function that takes `[number, answer, number, answer, …]`.
-pub type Receiver<'env> = Function<'env, Batch, ()>;
+pub type Receiver<'env> = Function<'env, Answers, ()>;
 
 /// Weak: it keeps the process alive only while calls are pending.
-type WakeUp = ThreadsafeFunction<(), (), Batch, Status, false, true>;
+type WakeUp = ThreadsafeFunction<(), (), Answers, Status, false, true>;
 
 /// Creates the JavaScript value, on the thread of the event loop.
 type Value = Box<dyn for<'env> FnOnce(&'env Env) -> napi::Result<Unknown<'env>> + Send>;
@@ -50,7 +50,7 @@ struct Due {
 }
 
 /// The values that cross to JavaScript together.
-pub struct Batch(Vec<(u32, Value)>);
+pub struct Answers(Vec<(u32, Value)>);
 
 impl EventLoop {
     /// Passes all values to `receiver`. The futures of calls run on `runtime`.
@@ -66,7 +66,7 @@ impl EventLoop {
         let source = Arc::downgrade(&event_loop);
         let wake_up =
             receiver.build_threadsafe_function::<()>().weak::<true>().build_callback(move |context| {
-                Ok(source.upgrade().map_or_else(|| Batch(Vec::new()), |source| source.take(&context.env)))
+                Ok(source.upgrade().map_or_else(|| Answers(Vec::new()), |source| source.take(&context.env)))
             })?;
         *lock(&event_loop.wake_up) = Some(wake_up);
         Ok(event_loop)
@@ -117,14 +117,14 @@ impl EventLoop {
         }
     }
 
-    fn take(&self, env: &Env) -> Batch {
-        let batch = mem::take(&mut *lock(&self.ready));
-        let answers = batch.iter().filter(|(call, _)| *call != EVENT).count();
+    fn take(&self, env: &Env) -> Answers {
+        let ready = mem::take(&mut *lock(&self.ready));
+        let answers = ready.iter().filter(|(call, _)| *call != EVENT).count();
         if answers > 0 && self.pending.fetch_sub(answers, Ordering::Relaxed) == answers {
             // It fails only while the environment ends. Then nothing keeps the process alive anyway.
             let _ = self.refer(env, sys::napi_unref_threadsafe_function);
         }
-        Batch(batch)
+        Answers(ready)
     }
 
     fn refer(
@@ -159,11 +159,11 @@ impl Drop for Due {
     }
 }
 
-impl ToNapiValue for Batch {
-    unsafe fn to_napi_value(env: sys::napi_env, batch: Self) -> napi::Result<sys::napi_value> {
+impl ToNapiValue for Answers {
+    unsafe fn to_napi_value(env: sys::napi_env, answers: Self) -> napi::Result<sys::napi_value> {
         let env = Env::from_raw(env);
         let mut array = env.create_array(0)?;
-        for (call, value) in batch.0 {
+        for (call, value) in answers.0 {
             array.insert(call)?;
             array.insert(value(&env).or_else(|error| internal(&error.reason).into_unknown(&env))?)?;
         }

@@ -7,8 +7,8 @@ use super::persistence::{NativePersistence, on};
 use crate::codec::sort_key::{DocName, WriteId};
 use crate::compaction::FlushedDocument;
 use crate::log::Quarantined;
-use crate::log::inspect::{self, ItemInfo, Kind, SetItem};
-use crate::log::verify::{Finding, FindingKind, Verified};
+use crate::log::inspect::{self, ItemInfo, Kind, WriteItem};
+use crate::log::verify::{Finding, FindingKind, Inspection};
 use crate::persistence::Cursor;
 use crate::queue::Order;
 
@@ -34,7 +34,7 @@ pub struct NativeItem {
 
 /// The fields of a [`NativeItem`] that [`count_sets`] reads.
 #[napi(object, object_to_js = false)]
-pub struct NativeSetItem {
+pub struct NativeWriteItem {
     pub write: Option<String>,
     pub part: Option<u32>,
     pub parts: Option<u32>,
@@ -52,10 +52,10 @@ pub struct NativeSetCounts {
 
 /// Counts the sets among the items of a document, which are in key order.
 #[napi(catch_unwind)]
-pub fn count_sets(items: Vec<NativeSetItem>) -> NativeSetCounts {
+pub fn count_sets(items: Vec<NativeWriteItem>) -> NativeSetCounts {
     let items = items.into_iter().filter_map(|item| {
-        let NativeSetItem { write, part, parts, sealed } = item;
-        Some(SetItem { write: write?, part, head: parts.zip(sealed) })
+        let NativeWriteItem { write, part, parts, sealed } = item;
+        Some(WriteItem { write: write?, part, head: parts.zip(sealed) })
     });
     let counts = inspect::count_sets(&items.collect::<Vec<_>>());
     let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
@@ -83,7 +83,7 @@ pub struct NativeFinding {
 
 /// The result of a verification.
 #[napi(object, object_from_js = false)]
-pub struct NativeVerified {
+pub struct NativeInspection {
     pub items: Vec<NativeItem>,
     pub findings: Vec<NativeFinding>,
     pub update: Uint8Array,
@@ -126,7 +126,7 @@ impl NativePersistence {
     /// Merges all updates of a document. Resolves with null if it is missing.
     #[napi(catch_unwind)]
     pub fn compact(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
-        self.answer(env, call, on(&doc, |doc| self.inner.compact(doc, Order::Queued)), |flushed| {
+        self.answer(env, call, on(&doc, |doc| self.inner.flush_if_needed(doc, Order::Queued)), |flushed| {
             flushed.map(|FlushedDocument { clock, before, after, is_changed }| NativeCompacted {
                 clock: clock.0,
                 changed: is_changed,
@@ -142,14 +142,16 @@ impl NativePersistence {
     #[napi(catch_unwind)]
     pub fn verify(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.verify(doc, Order::Queued));
-        self.answer(env, call, pending, move |found| verified(&doc, found, &[]))
+        self.answer(env, call, pending, move |found| inspection(&doc, found, &[]))
     }
 
     /// Verifies a document, and moves the items of its findings into the quarantine where possible.
     #[napi(catch_unwind)]
     pub fn repair(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.repair(doc, Order::Queued));
-        self.answer(env, call, pending, move |repaired| verified(&doc, repaired.verified, &repaired.outcomes))
+        self.answer(env, call, pending, move |repaired| {
+            inspection(&doc, repaired.inspection, &repaired.outcomes)
+        })
     }
 
     /// The quarantine of a document.
@@ -182,10 +184,10 @@ fn item(doc: &DocName, info: &ItemInfo) -> NativeItem {
     }
 }
 
-fn verified(doc: &str, found: Verified, outcomes: &[Option<Quarantined>]) -> NativeVerified {
+fn inspection(doc: &str, found: Inspection, outcomes: &[Option<Quarantined>]) -> NativeInspection {
     let doc = DocName::stored(doc);
     let outcomes = outcomes.iter().map(Option::as_ref).chain(std::iter::repeat(None));
-    NativeVerified {
+    NativeInspection {
         items: found.items.iter().map(|info| item(&doc, info)).collect(),
         findings: found
             .findings

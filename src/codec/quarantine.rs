@@ -13,13 +13,13 @@ const LIVE: &[u8] = b"\x00\x02v1";
 const QUARANTINE: &[u8] = b"\x00\x02q";
 
 /// The prefix of the keys of updates, metas and quarantined items: a first element of any two bytes.
-const OWN: &[u8] = b"\x00\x02";
+const DATA: &[u8] = b"\x00\x02";
 
 impl SortKey {
     /// The prefix of the keys of all items in the partition of a document: updates, metas, quarantined items, but not the
-    /// state vector. Foreign keys may have it too: see [`SortKey::is_own`].
-    pub fn own() -> SortKey {
-        SortKey::from_bytes(OWN.to_vec())
+    /// state vector. Foreign keys may have it too: see [`SortKey::is_data_of`].
+    pub fn data() -> SortKey {
+        SortKey::from_bytes(DATA.to_vec())
     }
 
     /// The prefix of all keys that this package or the original one writes: a string.
@@ -33,9 +33,9 @@ impl SortKey {
     }
 
     /// Whether this is an update, a meta or a quarantined item of `doc`, by its first elements.
-    pub fn is_own(&self, doc: &DocName) -> bool {
+    pub fn is_data_of(&self, doc: &DocName) -> bool {
         let live = SortKey::document(doc);
-        self.as_bytes().starts_with(live.as_bytes()) || self.released(doc).is_some()
+        self.as_bytes().starts_with(live.as_bytes()) || self.former_key(doc).is_some()
     }
 
     /// The keys in the quarantine for an item with this key, the first choice first. Empty if this is not the key of an
@@ -47,8 +47,8 @@ impl SortKey {
         })
     }
 
-    /// The original key of a quarantined item of `doc`; `None` if this is not the key of one.
-    pub fn released(&self, doc: &DocName) -> Option<SortKey> {
+    /// The former key of a quarantined item of `doc`; `None` if this is not the key of one.
+    pub fn former_key(&self, doc: &DocName) -> Option<SortKey> {
         let (slot, rest) = self.as_bytes().strip_prefix(QUARANTINE)?.split_first()?;
         let key = SortKey::from_bytes([LIVE, rest].concat());
         let is_of_doc = key.as_bytes().starts_with(SortKey::document(doc).as_bytes());
@@ -70,21 +70,21 @@ mod tests {
         assert_eq!(slots.len(), 10);
         for slot in slots {
             assert_eq!(slot.as_bytes().len(), MAX_SORT_KEY_BYTES);
-            assert_eq!(slot.released(&doc), Some(key.clone()));
-            assert!(slot.is_own(&doc) && slot.as_bytes().starts_with(SortKey::own().as_bytes()));
+            assert_eq!(slot.former_key(&doc), Some(key.clone()));
+            assert!(slot.is_data_of(&doc) && slot.as_bytes().starts_with(SortKey::data().as_bytes()));
             assert_eq!((slot.parse_update(&doc), slot.parse_meta(&doc)), (None, None));
         }
     }
 
     #[test]
-    fn keys_of_others_are_not_released() {
+    fn keys_of_others_have_no_former_key() {
         let (a, b) = (DocName::new("a").unwrap(), DocName::new("ab").unwrap());
         let slot = SortKey::meta(&b, "k").quarantined().next().unwrap();
         assert_eq!(slot.to_string(), "['q0', 'ab', 'meta', 'k']");
-        assert!(slot.is_own(&b) && !slot.is_own(&a));
+        assert!(slot.is_data_of(&b) && !slot.is_data_of(&a));
         assert_eq!(SortKey::state_vector(&a).quarantined().count(), 0);
-        assert!(!SortKey::state_vector(&a).is_own(&a));
-        assert_eq!(SortKey::from_bytes(b"\x00\x02qx\x00\x01a".to_vec()).released(&a), None);
-        assert_eq!(SortKey::from_bytes(b"\x00\x02q".to_vec()).released(&a), None);
+        assert!(!SortKey::state_vector(&a).is_data_of(&a));
+        assert_eq!(SortKey::from_bytes(b"\x00\x02qx\x00\x01a".to_vec()).former_key(&a), None);
+        assert_eq!(SortKey::from_bytes(b"\x00\x02q".to_vec()).former_key(&a), None);
     }
 }

@@ -16,7 +16,7 @@ use crate::codec::sort_key::LogClock;
 use crate::defaults;
 use crate::error::{Code, Result};
 use crate::log::{
-    Budget, Compacted, Flushed, Host, Idle, Log, LogSize, Outcome, Scope, Summary, Threshold,
+    Budget, Compacted, Flushed, Host, Idle, Log, LogSize, Outcome, RemainingEntry, Scope, Threshold,
     WriteStateVector,
 };
 use crate::monitor::{CompactionDone, Monitor};
@@ -115,7 +115,7 @@ impl<T: Table> Compactor<T> {
         let (inner, doc) = (self.inner.clone(), doc.clone());
         self.inner.runtime.spawn(async move {
             let scheduled = Scheduled(&doc.state);
-            let result = inner.compact(&doc).await;
+            let result = inner.compact_in_background(&doc).await;
             doc.state.compaction_ended(result.is_ok());
             // A close ends a compaction at any request: no failure.
             if let Err(error) = result
@@ -147,7 +147,7 @@ impl<T: Table> Compactor<T> {
 }
 
 impl<T: Table> Inner<T> {
-    async fn compact(&self, doc: &Document) -> Result<()> {
+    async fn compact_in_background(&self, doc: &Document) -> Result<()> {
         let longest = defaults::COMPACTION_JITTER.as_millis() as u64;
         let random = u64::from(self.host.write_id()?.1);
         tokio::time::sleep(Duration::from_millis(random % (longest + 1))).await;
@@ -162,7 +162,7 @@ impl<T: Table> Inner<T> {
         let outcome = match self.probe_after_failure(doc).await {
             Ok(()) => {
                 let scope = Scope::Due(&plan.kept, self.thresholds.tier());
-                self.log.compact(doc.name(), scope, &pace).await
+                self.log.compact_once(doc.name(), scope, &pace).await
             }
             Err(error) => Err(error),
         };
@@ -189,7 +189,7 @@ impl<T: Table> Inner<T> {
                 doc.state.hints().finish(plan, largest, entries);
                 self.monitor.compaction_idle();
             }
-            Outcome::Raced(largest) => {
+            Outcome::Overtaken(largest) => {
                 doc.state.hints().finish(plan, largest, Vec::new());
                 self.monitor.compaction_idle();
             }
@@ -218,7 +218,7 @@ impl<T: Table> Inner<T> {
                 return Err(error);
             }
         };
-        let Some(Summary { clock, items, extent, .. }) = entry else { return Ok(None) };
+        let Some(RemainingEntry { clock, items, extent, .. }) = entry else { return Ok(None) };
         let is_merged = merged.is_some();
         if let Some((entries, bytes_before)) = merged {
             self.monitor.compacted(CompactionDone {

@@ -43,10 +43,10 @@ impl<T: Table> Log<T> {
 
     async fn clear_once(&self, doc: &DocName) -> Result<usize> {
         let mut found = 0;
-        let mut pages = Pages::new(doc, SortKey::own());
+        let mut pages = Pages::new(doc, SortKey::data());
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            let keys = pages.take(page).into_iter().filter(|key| key.is_own(doc)).collect::<Vec<_>>();
+            let keys = pages.take(page).into_iter().filter(|key| key.is_data_of(doc)).collect::<Vec<_>>();
             found += keys.len();
             self.delete_all(doc, keys).await?;
         }

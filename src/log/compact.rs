@@ -2,14 +2,14 @@
 //! says why they are safe against clears and other compactions.
 
 use super::blocking::blocking_if_large;
+use super::checked_merge::{CheckedMerge, checked_merge, failed_check, state_vector};
 use super::contained::split_contained;
 use super::entry::{Extent, LogRead, LogSize};
-use super::outcome::{Compacted, Idle, Outcome, Scope, Summary};
+use super::outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
 use super::pace::Pace;
 use super::pages::Pages;
 use super::read::{Merged, Purpose};
 use super::set::Set;
-use super::verified::{Verified, state_vector, unverified, verified};
 use super::{Log, next_clock};
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::Result;
@@ -23,10 +23,10 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// `ERR_CORRUPT` as in [`Log::read`]; `ERR_INTERNAL` if the result did not pass the check. In both cases no entry was
     /// deleted.
-    pub async fn compact(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
+    pub async fn compact_once(&self, doc: &DocName, scope: Scope<'_>, pace: &Pace) -> Result<Outcome> {
         let log = self.read_around(doc, scope.kept()).await?;
         if matches!(scope, Scope::Due(..)) && log.is_being_compacted(self.host.now_ms()) {
-            return Ok(Outcome::Raced(log.largest));
+            return Ok(Outcome::Overtaken(log.largest));
         }
         let mut swept = 0;
         for &(clock, id) in &log.unfinished {
@@ -44,14 +44,14 @@ impl<T: Table> Log<T> {
         let clock = next_clock(doc, log.largest)?;
         let is_whole_log = scope.kept().is_empty() && others.is_empty();
         let merged = self.merge(doc, log, is_whole_log, Purpose::Store).await?;
-        let verified = verified(doc, merged).await?; // Step 1.
-        let Some(set) = self.write_result(doc, clock, &verified, pace).await? else {
-            return Ok(Outcome::Raced(verified.log.largest));
+        let checked = checked_merge(doc, merged).await?; // Step 1.
+        let Some(set) = self.write_result(doc, clock, &checked, pace).await? else {
+            return Ok(Outcome::Overtaken(checked.log.largest));
         };
-        let Verified { log, update, state_vector } = verified;
+        let CheckedMerge { log, update, state_vector } = checked;
         let extent = set.extent(doc, update.len(), true);
         let compacted = Compacted {
-            entry: Summary { clock, items: set.items(), extent, state_vector },
+            entry: RemainingEntry { clock, items: set.items(), extent, state_vector },
             inputs: log.entries.len(),
             input_bytes: log.size().bytes,
             others,
@@ -91,10 +91,10 @@ impl<T: Table> Log<T> {
         &self,
         doc: &DocName,
         clock: LogClock,
-        verified: &Verified,
+        checked: &CheckedMerge,
         pace: &Pace,
     ) -> Result<Option<Set>> {
-        let Verified { log, update, state_vector } = verified;
+        let CheckedMerge { log, update, state_vector } = checked;
         let set = self.new_set(clock, update)?;
         let inputs_are_there = async {
             self.write_set(doc, &set, update, Some(state_vector), pace).await?; // Step 2.
@@ -118,7 +118,7 @@ impl<T: Table> Log<T> {
         // Step 5.
         match self.read_set(doc, &set).await? {
             Some(stored) if stored == *update => Ok(Some(set)),
-            Some(_) => Err(unverified(doc, "it was read back with other bytes")),
+            Some(_) => Err(failed_check(doc, "it was read back with other bytes")),
             None => Ok(None),
         }
     }
@@ -150,12 +150,12 @@ impl<T: Table> Log<T> {
     }
 
     /// The only entry. The merge checks that it is an update.
-    async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<Summary>> {
+    async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<RemainingEntry>> {
         let Merged { log, update } = self.merge(doc, log, false, Purpose::Store).await?;
         let only =
             log.entries.first().and_then(|entry| Some((entry.clock, entry.keys.len(), entry.extent()?)));
         let Some((clock, items, extent)) = only else { return Ok(None) };
-        Ok(Some(Summary { clock, items, extent, state_vector: state_vector(&update)? }))
+        Ok(Some(RemainingEntry { clock, items, extent, state_vector: state_vector(&update)? }))
     }
 
     /// The update of a set as it is in the table; `None` if the set is not sealed or gone.

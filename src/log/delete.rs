@@ -21,7 +21,7 @@ const MAX_IN_FLIGHT: usize = 16;
 /// One request.
 enum Delete {
     /// Items whose keys are never used again.
-    Batch(Vec<SortKey>),
+    Keys(Vec<SortKey>),
     /// An item of the original package, whose key can be used again: deleted only if its value is the one that was merged.
     /// Otherwise it is a new update.
     Original(SortKey, Vec<u8>),
@@ -70,7 +70,7 @@ impl<T: Table> Log<T> {
             }
             let (log, doc) = (self.clone(), doc.clone());
             running.spawn(async move { log.send_delete(&doc, delete).await });
-            pace.spent(units).await;
+            pace.book(units).await;
         }
         while !running.is_empty() {
             ended(running.join_next()).await?;
@@ -80,7 +80,7 @@ impl<T: Table> Log<T> {
 
     async fn send_delete(&self, doc: &DocName, delete: Delete) -> Result<()> {
         match delete {
-            Delete::Batch(keys) => self.delete_batch(doc, keys).await,
+            Delete::Keys(keys) => self.delete_batch(doc, keys).await,
             Delete::Original(key, value) => {
                 self.table.delete(doc, &key, DeleteIf::ValueIs(value)).await.map(drop)
             }
@@ -110,13 +110,13 @@ fn batches(keys: Vec<(SortKey, f64)>, pace: &Pace) -> Vec<(Delete, f64)> {
     for (key, cost) in keys {
         let is_full = batch.len() == MAX_BATCH_WRITES || units + cost > pace.max_request_units();
         if is_full && !batch.is_empty() {
-            batches.push((Delete::Batch(mem::take(&mut batch)), mem::take(&mut units)));
+            batches.push((Delete::Keys(mem::take(&mut batch)), mem::take(&mut units)));
         }
         batch.push(key);
         units += cost;
     }
     if !batch.is_empty() {
-        batches.push((Delete::Batch(batch), units));
+        batches.push((Delete::Keys(batch), units));
     }
     batches
 }

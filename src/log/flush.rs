@@ -2,7 +2,7 @@
 
 use super::backoff::Backoff;
 use super::entry::LogSize;
-use super::outcome::{Compacted, Idle, Outcome, Scope, Summary};
+use super::outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
 use super::{Log, Pace};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::codec::varint::write_varuint;
@@ -27,7 +27,7 @@ pub enum WriteStateVector {
 #[derive(Debug)]
 pub struct Flushed {
     /// The one entry of the document; `None` if it is missing.
-    pub entry: Option<Summary>,
+    pub entry: Option<RemainingEntry>,
     /// How many entries were merged into it, and the bytes of their updates; `None` if there was nothing to merge.
     pub merged: Option<(usize, usize)>,
     /// The size of the log before.
@@ -38,12 +38,12 @@ impl<T: Table> Log<T> {
     /// Compacts the document until it is one entry, and writes its state vector item if `state_vector` says so.
     ///
     /// # Errors
-    /// As [`Log::compact`]; `ERR_UNAVAILABLE` (retryable) if others compact or clear it again and again.
+    /// As [`Log::compact_once`]; `ERR_UNAVAILABLE` (retryable) if others compact or clear it again and again.
     pub async fn flush(&self, doc: &DocName, state_vector: WriteStateVector) -> Result<Flushed> {
         let mut backoff = Backoff::default();
         for _ in 0..MAX_ATTEMPTS {
-            let flushed = match self.compact(doc, Scope::All, &Pace::unpaced()).await? {
-                Outcome::Raced(_) => {
+            let flushed = match self.compact_once(doc, Scope::All, &Pace::unpaced()).await? {
+                Outcome::Overtaken(_) => {
                     backoff.wait(self.host.as_ref(), "others compact or clear the document").await?;
                     continue;
                 }
@@ -66,7 +66,7 @@ impl<T: Table> Log<T> {
 
     /// Writes the `v1_sv` item; unless `always`, only if the table has another one. Deletes it again if its entry is gone: a
     /// clear in between must stay in effect.
-    async fn write_state_vector(&self, doc: &DocName, entry: &Summary, always: bool) -> Result<()> {
+    async fn write_state_vector(&self, doc: &DocName, entry: &RemainingEntry, always: bool) -> Result<()> {
         let mut value = Vec::with_capacity(entry.state_vector.len() + 8);
         write_varuint(&mut value, u64::from(entry.clock.0));
         write_varuint(&mut value, entry.state_vector.len() as u64);

@@ -14,22 +14,22 @@ const MAX_LARGE: usize = 64;
 
 /// The largest log clock that this process has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Known {
+pub enum LargestClock {
     /// Not read yet.
     #[default]
     Unknown,
     /// The document has no update items.
     Empty,
     /// The largest log clock seen or given out.
-    Largest(LogClock),
+    Known(LogClock),
 }
 
-impl Known {
+impl LargestClock {
     /// The largest log clock, if one is known.
-    pub fn largest(self) -> Option<LogClock> {
+    pub fn known(self) -> Option<LogClock> {
         match self {
-            Known::Largest(clock) => Some(clock),
-            Known::Unknown | Known::Empty => None,
+            LargestClock::Known(clock) => Some(clock),
+            LargestClock::Unknown | LargestClock::Empty => None,
         }
     }
 }
@@ -37,7 +37,7 @@ impl Known {
 /// The hints about one document's log.
 #[derive(Debug, Default)]
 pub struct LogHints {
-    clock: Known,
+    clock: LargestClock,
     /// The entries above the first tier.
     large: Vec<Extent>,
     /// The first tier, counted.
@@ -55,17 +55,17 @@ pub struct Plan {
 
 impl LogHints {
     /// The largest log clock known.
-    pub fn clock(&self) -> Known {
+    pub fn clock(&self) -> LargestClock {
         self.clock
     }
 
     /// Records the largest log clock that a request found; `None` for no items.
     pub fn record_clock(&mut self, found: Option<LogClock>) {
         self.clock = match (self.clock, found) {
-            (Known::Largest(largest), Some(clock)) => Known::Largest(largest.max(clock)),
-            (Known::Largest(largest), None) => Known::Largest(largest),
-            (_, Some(clock)) => Known::Largest(clock),
-            (_, None) => Known::Empty,
+            (LargestClock::Known(largest), Some(clock)) => LargestClock::Known(largest.max(clock)),
+            (LargestClock::Known(largest), None) => LargestClock::Known(largest),
+            (_, Some(clock)) => LargestClock::Known(clock),
+            (_, None) => LargestClock::Empty,
         };
     }
 
@@ -74,8 +74,8 @@ impl LogHints {
     /// # Errors
     /// As [`next_clock`].
     pub fn take_clock(&mut self, doc: &DocName) -> Result<LogClock> {
-        let clock = next_clock(doc, self.clock.largest())?;
-        self.clock = Known::Largest(clock);
+        let clock = next_clock(doc, self.clock.known())?;
+        self.clock = LargestClock::Known(clock);
         Ok(clock)
     }
 

@@ -65,7 +65,7 @@ impl Parts {
 
 /// What [`count_sets`] needs of an item: the write that it belongs to, and its role there.
 #[derive(Debug, Clone)]
-pub struct SetItem<W> {
+pub struct WriteItem<W> {
     /// The items of one write have the same.
     pub write: W,
     /// The number of a part.
@@ -84,7 +84,7 @@ pub struct SetCounts {
 }
 
 /// Counts the sets among the items of a document, in key order. The rule is that of a read.
-pub fn count_sets<W: PartialEq>(items: &[SetItem<W>]) -> SetCounts {
+pub fn count_sets<W: PartialEq>(items: &[WriteItem<W>]) -> SetCounts {
     let mut counts = SetCounts::default();
     for write in items.chunk_by(|a, b| a.write == b.write) {
         let mut parts = Parts::default();
@@ -156,8 +156,8 @@ fn kind_of(doc: &DocName, key: &SortKey, update: Option<UpdateKey>, is_head: boo
         Some(UpdateKey::Part(..)) => Kind::Part,
         None if key.parse_meta(doc).is_some() => Kind::Meta,
         None if *key == SortKey::state_vector(doc) => Kind::StateVector,
-        None if key.released(doc).is_some() => Kind::Quarantined,
-        None if key.is_own(doc) => Kind::Strange,
+        None if key.former_key(doc).is_some() => Kind::Quarantined,
+        None if key.is_data_of(doc) => Kind::Strange,
         None => Kind::Foreign,
     }
 }
@@ -166,18 +166,18 @@ fn kind_of(doc: &DocName, key: &SortKey, update: Option<UpdateKey>, is_head: boo
 mod tests {
     use super::*;
 
-    fn head(write: u8, parts: u32, is_sealed: bool) -> SetItem<u8> {
-        SetItem { write, part: None, head: Some((parts, is_sealed)) }
+    fn head(write: u8, parts: u32, is_sealed: bool) -> WriteItem<u8> {
+        WriteItem { write, part: None, head: Some((parts, is_sealed)) }
     }
 
-    fn part(write: u8, n: u32) -> SetItem<u8> {
-        SetItem { write, part: Some(n), head: None }
+    fn part(write: u8, n: u32) -> WriteItem<u8> {
+        WriteItem { write, part: Some(n), head: None }
     }
 
     #[test]
     fn a_set_counts_only_sealed_and_with_exactly_its_parts() {
-        let plain = SetItem { write: 9, part: None, head: None };
-        let count = |items: &[SetItem<u8>]| {
+        let plain = WriteItem { write: 9, part: None, head: None };
+        let count = |items: &[WriteItem<u8>]| {
             let counts = count_sets(items);
             (counts.whole, counts.remains)
         };

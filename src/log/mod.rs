@@ -8,6 +8,7 @@
 mod assembly;
 mod backoff;
 mod blocking;
+mod checked_merge;
 mod clear;
 mod compact;
 mod contained;
@@ -17,7 +18,7 @@ mod flush;
 mod hints;
 mod host;
 pub mod inspect;
-mod large;
+mod large_update;
 mod late;
 mod outcome;
 mod pace;
@@ -28,12 +29,11 @@ mod set;
 mod store;
 mod sweep;
 pub mod tiers;
-mod verified;
 pub mod verify;
 
 use std::sync::Arc;
 
-use large::HalfWritten;
+use large_update::HalfWritten;
 
 use crate::limits::MAX_ITEM_BYTES;
 use crate::table::Table;
@@ -42,9 +42,9 @@ pub(crate) use blocking::blocking_if_large;
 pub(crate) use entry::corrupt;
 pub use entry::{Entry, Extent, LogRead, LogSize};
 pub use flush::{Flushed, WriteStateVector};
-pub use hints::{Known, LogHints, Plan};
+pub use hints::{LargestClock, LogHints, Plan};
 pub use host::{Host, SystemHost};
-pub use outcome::{Compacted, Idle, Outcome, Scope, Summary};
+pub use outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
 pub use pace::{Budget, Pace};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
 pub use quarantine::Quarantined;

@@ -21,14 +21,14 @@ pub enum Outcome {
     /// There was nothing to compact.
     Idle(Idle),
     /// Another compaction or a clear was faster. Nothing was changed. The largest log clock seen.
-    Raced(Option<LogClock>),
+    Overtaken(Option<LogClock>),
 }
 
 /// What a compaction made.
 #[derive(Debug, Clone)]
 pub struct Compacted {
     /// The entry that contains the others.
-    pub entry: Summary,
+    pub entry: RemainingEntry,
     /// How many entries it was merged from.
     pub inputs: usize,
     /// The size of their updates in bytes.
@@ -45,7 +45,7 @@ pub struct Idle {
     /// The entries that were read.
     pub entries: Vec<Extent>,
     /// With [`Scope::All`] the only entry, if there is one.
-    pub only: Option<Summary>,
+    pub only: Option<RemainingEntry>,
     /// The largest log clock seen.
     pub largest: Option<LogClock>,
     /// All that was read of the log, with the items that were swept. More than `entries` if some were deleted because
@@ -55,7 +55,7 @@ pub struct Idle {
 
 /// The only entry that is left of what was compacted.
 #[derive(Debug, Clone)]
-pub struct Summary {
+pub struct RemainingEntry {
     /// Its log clock.
     pub clock: LogClock,
     /// How many items it has.

@@ -55,7 +55,7 @@ impl Pace {
 
     /// Books `units` WCU, and waits until everything booked before is paid for: by this compaction out of its share, by all
     /// compactions out of the budget. While a call waits for this compaction, neither books nor waits.
-    pub(super) async fn spent(&self, units: f64) {
+    pub(super) async fn book(&self, units: f64) {
         let Some(Paced { share, budget, waiting }) = &self.0 else { return };
         if *waiting.borrow() > 0 {
             return;

@@ -91,7 +91,7 @@ impl<T: Table> Log<T> {
         while let Some(query) = pages.query() {
             let page = self.table.query(query).await?;
             let entries = pages.take(page).into_iter();
-            found.extend(entries.filter_map(|item| Some((item.key.released(doc)?, item))));
+            found.extend(entries.filter_map(|item| Some((item.key.former_key(doc)?, item))));
         }
         Ok(found)
     }

@@ -79,18 +79,18 @@ impl<T: Table> Log<T> {
         Ok(Set { clock, id: self.host.write_id()?, parts })
     }
 
-    /// Puts head and parts. `compacted` is the state vector of the update, if a compaction writes the set. Stops early if the
-    /// head is gone: the seal will report it.
+    /// Puts head and parts. `state_vector` is that of the update, if a compaction writes the set. Stops early if the head is
+    /// gone: the seal will report it.
     pub(super) async fn write_set(
         &self,
         doc: &DocName,
         set: &Set,
         update: &[u8],
-        compacted: Option<&[u8]>,
+        state_vector: Option<&[u8]>,
         pace: &Pace,
     ) -> Result<()> {
         let mut progress = Progress::new(*set);
-        self.put_head(doc, &mut progress, compacted).await?;
+        self.put_head(doc, &mut progress, state_vector).await?;
         self.put_parts(doc, &mut progress, update, pace).await?;
         Ok(())
     }
@@ -99,10 +99,10 @@ impl<T: Table> Log<T> {
         &self,
         doc: &DocName,
         progress: &mut Progress,
-        compacted: Option<&[u8]>,
+        state_vector: Option<&[u8]>,
     ) -> Result<()> {
         let at = self.host.now_ms();
-        let head = new_head(doc, &progress.set, at, compacted);
+        let head = new_head(doc, &progress.set, at, state_vector);
         progress.has_begun = true;
         self.table.put_new(doc, head).await?;
         progress.at = Some(at);
@@ -120,7 +120,7 @@ impl<T: Table> Log<T> {
         let Set { clock, id, .. } = progress.set;
         let from = progress.next_part;
         for (n, bytes) in (0..).zip(update.chunks(self.options.sizes.part)).skip(from as usize) {
-            let may_go_on = pace.spent(write_units(bytes.len()));
+            let may_go_on = pace.book(write_units(bytes.len()));
             tokio::pin!(may_go_on);
             loop {
                 if !self.renew_if_due(doc, progress).await? {
@@ -202,12 +202,17 @@ impl<T: Table> Log<T> {
 }
 
 /// An unsealed head. Its state vector is left out if the head would cost more than one write unit.
-fn new_head(doc: &DocName, set: &Set, at: u64, compacted: Option<&[u8]>) -> Item {
-    let item = |state_vector| {
-        let head =
-            SetHead { parts: set.parts, at, sealed: false, compacted: compacted.is_some(), state_vector };
+fn new_head(doc: &DocName, set: &Set, at: u64, state_vector: Option<&[u8]>) -> Item {
+    let item = |stored| {
+        let head = SetHead {
+            parts: set.parts,
+            at,
+            sealed: false,
+            compacted: state_vector.is_some(),
+            state_vector: stored,
+        };
         Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None }
     };
-    let head = item(compacted.map(<[u8]>::to_vec));
+    let head = item(state_vector.map(<[u8]>::to_vec));
     if item_bytes(doc, &head) <= WRITE_UNIT_BYTES { head } else { item(None) }
 }

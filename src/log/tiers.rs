@@ -29,7 +29,7 @@ pub struct Tier {
     /// All entries.
     pub entries: usize,
     /// Entries that no compaction wrote.
-    pub loose: usize,
+    pub not_compacted: usize,
     /// The bytes of their updates.
     pub bytes: usize,
     /// The bytes of the largest.
@@ -40,7 +40,7 @@ impl Tier {
     /// Adds an entry.
     pub fn add(&mut self, bytes: usize, is_compacted: bool) {
         self.entries += 1;
-        self.loose += usize::from(!is_compacted);
+        self.not_compacted += usize::from(!is_compacted);
         self.bytes = self.bytes.saturating_add(bytes);
         self.largest = self.largest.max(bytes);
     }
@@ -48,7 +48,7 @@ impl Tier {
     /// Adds the entries of another tier.
     pub fn join(&mut self, other: Tier) {
         self.entries += other.entries;
-        self.loose += other.loose;
+        self.not_compacted += other.not_compacted;
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.largest = self.largest.max(other.largest);
     }
@@ -62,7 +62,7 @@ impl Tier {
     pub fn is_due(&self, threshold: Threshold) -> bool {
         threshold.items > 0
             && self.entries >= 2
-            && (self.loose >= threshold.items || self.bytes - self.largest >= threshold.bytes)
+            && (self.not_compacted >= threshold.items || self.bytes - self.largest >= threshold.bytes)
     }
 }
 
@@ -110,8 +110,8 @@ mod tests {
 
     const THRESHOLD: Threshold = Threshold { items: 10, bytes: 100_000 };
 
-    fn due_of(loose: usize, sizes: &[usize]) -> Option<usize> {
-        let first = Tier { entries: loose, loose, bytes: loose * 100, largest: 100 };
+    fn due_of(not_compacted: usize, sizes: &[usize]) -> Option<usize> {
+        let first = Tier { entries: not_compacted, not_compacted, bytes: not_compacted * 100, largest: 100 };
         due(first, sizes.iter().map(|&bytes| (bytes, true)), THRESHOLD)
     }
 
@@ -140,7 +140,7 @@ mod tests {
         let (mut sizes, mut written, mut most) = (Vec::<usize>::new(), 0, 0);
         for _ in 0..4_096 {
             sizes.sort_unstable();
-            let first = Tier { entries: 10, loose: 10, bytes: 1_000, largest: 100 };
+            let first = Tier { entries: 10, not_compacted: 10, bytes: 1_000, largest: 100 };
             let merged = due(first, sizes.iter().map(|&bytes| (bytes, true)), THRESHOLD).unwrap();
             let sum = sizes.drain(..merged).sum::<usize>() + 1_000;
             sizes.push(sum);

@@ -6,7 +6,7 @@ use crate::codec::sort_key::{DocName, SortKey};
 use crate::compaction::FlushedDocument;
 use crate::error::Result;
 use crate::log::inspect::ItemInfo;
-use crate::log::verify::Verified;
+use crate::log::verify::Inspection;
 use crate::log::{Quarantined, WriteStateVector, next_limit};
 use crate::queue::{Access, Order, Pending};
 use crate::table::{Item, Table};
@@ -15,22 +15,22 @@ use crate::table::{Item, Table};
 #[derive(Debug)]
 pub struct Repaired {
     /// The findings.
-    pub verified: Verified,
+    pub inspection: Inspection,
     /// For each finding, whether its items were moved; `None` if it has none.
     pub outcomes: Vec<Option<Quarantined>>,
 }
 
 /// A quarantined item and the key that it had.
-pub type Released = (SortKey, Item);
+pub type QuarantinedItem = (SortKey, Item);
 
 impl<T: Table> Persistence<T> {
     /// All items of the table without their values, a page at a time, grouped by document. 1 RCU per 4 KiB of the table.
     pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
-        let engine = self.engine.clone();
-        self.queue.run_across(Access::Read, async move {
-            engine.ready.wait().await?;
+        let worker = self.worker.clone();
+        self.queue.run_on_all(Access::Read, async move {
+            worker.ready.wait().await?;
             let (after, limit, listed) = begin(cursor);
-            let page = engine.log.table().scan(limit, after.as_ref()).await?;
+            let page = worker.log.table().scan(limit, after.as_ref()).await?;
             let limit = next_limit(limit, page.entries.len());
             let entries = page.entries.into_iter().map(|(doc, item)| {
                 let info = ItemInfo::of(&doc, &item);
@@ -48,24 +48,24 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// As [`Persistence::flush`].
-    pub fn compact(&self, doc: DocName, order: Order) -> Pending<Result<Option<FlushedDocument>>> {
+    pub fn flush_if_needed(&self, doc: DocName, order: Order) -> Pending<Result<Option<FlushedDocument>>> {
         self.flush_as(doc, WriteStateVector::IfOutdated, order)
     }
 
     /// Checks every item of a document. Writes nothing. 1 RCU per 4 KiB of all its items.
-    pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Verified>> {
-        self.call(doc, Access::Read, order, |engine, doc| async move { engine.log.verify(doc.name()).await })
+    pub fn verify(&self, doc: DocName, order: Order) -> Pending<Result<Inspection>> {
+        self.call(doc, Access::Read, order, |worker, doc| async move { worker.log.verify(doc.name()).await })
     }
 
     /// Checks every item of a document, and moves items that no reader can use into its quarantine.
     ///
     /// Cost: that of [`Persistence::verify`], and 4 requests for each item that is moved.
     pub fn repair(&self, doc: DocName, order: Order) -> Pending<Result<Repaired>> {
-        self.call(doc, Access::Write, order, |engine, doc| async move {
-            let log = &engine.log;
-            let verified = log.verify(doc.name()).await?;
-            let mut outcomes = Vec::with_capacity(verified.findings.len());
-            for finding in &verified.findings {
+        self.call(doc, Access::Write, order, |worker, doc| async move {
+            let log = &worker.log;
+            let inspection = log.verify(doc.name()).await?;
+            let mut outcomes = Vec::with_capacity(inspection.findings.len());
+            for finding in &inspection.findings {
                 let has_items = !finding.items.is_empty();
                 outcomes.push(if has_items {
                     Some(log.quarantine(doc.name(), finding).await?)
@@ -73,17 +73,17 @@ impl<T: Table> Persistence<T> {
                     None
                 });
             }
-            Ok(Repaired { verified, outcomes })
+            Ok(Repaired { inspection, outcomes })
         })
     }
 
     /// The items in the quarantine of a document. 1 RCU per 4 KiB of them.
-    pub fn quarantined(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Released>>> {
+    pub fn quarantined(&self, doc: DocName, order: Order) -> Pending<Result<Vec<QuarantinedItem>>> {
         self.call(
             doc,
             Access::Read,
             order,
-            |engine, doc| async move { engine.log.quarantined(doc.name()).await },
+            |worker, doc| async move { worker.log.quarantined(doc.name()).await },
         )
     }
 }

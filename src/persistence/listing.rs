@@ -43,10 +43,10 @@ pub struct DocState {
 impl<T: Table> Persistence<T> {
     /// The names of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the table.
     pub fn doc_names(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocName>>> {
-        let engine = self.engine.clone();
-        self.queue.run_across(Access::Read, async move {
-            engine.ready.wait().await?;
-            names(&engine.log, cursor, SortKey::is_update_of).await
+        let worker = self.worker.clone();
+        self.queue.run_on_all(Access::Read, async move {
+            worker.ready.wait().await?;
+            names(&worker.log, cursor, SortKey::is_update_of).await
         })
     }
 
@@ -56,10 +56,10 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` if an item is not an update.
     pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
-        let engine = self.engine.clone();
-        self.queue.run_across(Access::Read, async move {
-            engine.ready.wait().await?;
-            states(&engine.log, cursor).await
+        let worker = self.worker.clone();
+        self.queue.run_on_all(Access::Read, async move {
+            worker.ready.wait().await?;
+            states(&worker.log, cursor).await
         })
     }
 
@@ -69,11 +69,11 @@ impl<T: Table> Persistence<T> {
     pub fn clear_all(&self) -> Pending<Result<()>> {
         let this = self.clone();
         let in_use = self.queue.in_use();
-        self.queue.run_across(Access::Clear, async move {
-            this.engine.ready.wait().await?;
+        self.queue.run_on_all(Access::Clear, async move {
+            this.worker.ready.wait().await?;
             let mut cursor = None;
             loop {
-                let page = names(&this.engine.log, cursor, is_ours).await?;
+                let page = names(&this.worker.log, cursor, is_data_or_state_vector).await?;
                 for name in page.entries {
                     this.clear_alone(name).await?;
                 }
@@ -83,7 +83,7 @@ impl<T: Table> Persistence<T> {
                 }
             }
             // The scan does not find requests in flight: late puts, and calls outside the queue.
-            for name in this.engine.log.table().late().documents().into_iter().chain(in_use) {
+            for name in this.worker.log.table().late().documents().into_iter().chain(in_use) {
                 this.clear_alone(name).await?;
             }
             Ok(())
@@ -93,12 +93,12 @@ impl<T: Table> Persistence<T> {
     async fn clear_alone(&self, name: DocName) -> Result<()> {
         let doc = self.queue.document(name);
         let _alone = doc.gate.alone().await;
-        self.engine.clear(&doc).await
+        self.worker.clear(&doc).await
     }
 }
 
-fn is_ours(key: &SortKey, doc: &DocName) -> bool {
-    key.is_own(doc) || *key == SortKey::state_vector(doc)
+fn is_data_or_state_vector(key: &SortKey, doc: &DocName) -> bool {
+    key.is_data_of(doc) || *key == SortKey::state_vector(doc)
 }
 
 async fn names<T: Table>(

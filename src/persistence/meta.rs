@@ -27,8 +27,8 @@ impl<T: Table> Persistence<T> {
             return failed(Error::new(Code::TooLarge, what));
         }
         match doc.writable() {
-            Ok(doc) => self.call(doc, Access::Write, order, |engine, doc| async move {
-                let log = &engine.log;
+            Ok(doc) => self.call(doc, Access::Write, order, |worker, doc| async move {
+                let log = &worker.log;
                 log.wait_for_late_writes(doc.name(), &item.key).await;
                 log.table().put(doc.name(), item).await
             }),
@@ -41,8 +41,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` if its item has no binary value.
     pub fn meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<Option<Vec<u8>>>> {
-        self.call(doc, Access::Read, order, move |engine, doc| async move {
-            let log = &engine.log;
+        self.call(doc, Access::Read, order, move |worker, doc| async move {
+            let log = &worker.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
             match log.table().get(doc.name(), &sort_key).await? {
                 None => Ok(None),
@@ -56,8 +56,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` if an item has no binary value or a malformed key.
     pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Metas>> {
-        self.call(doc, Access::Read, order, |engine, doc| async move {
-            let log = &engine.log;
+        self.call(doc, Access::Read, order, |worker, doc| async move {
+            let log = &worker.log;
             let name = doc.name();
             let mut metas = Vec::new();
             let mut pages = Pages::new(name, SortKey::metas(name));
@@ -76,8 +76,8 @@ impl<T: Table> Persistence<T> {
 
     /// Deletes a meta, if it exists. 1 WCU per KiB of it. Waits as [`Persistence::set_meta`] does.
     pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<()>> {
-        self.call(doc, Access::Write, order, move |engine, doc| async move {
-            let log = &engine.log;
+        self.call(doc, Access::Write, order, move |worker, doc| async move {
+            let log = &worker.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
             log.wait_for_late_writes(doc.name(), &sort_key).await;
             log.table().delete(doc.name(), &sort_key, DeleteIf::Always).await?;

@@ -5,13 +5,13 @@
 //! with `ERR_CLOSED` after [`Persistence::close`], with `ERR_INTERNAL` for a bug of ours, and with the errors of the table:
 //! `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE`.
 
-mod engine;
 mod inspect;
 mod listing;
 mod meta;
 mod options;
 mod ready;
 mod updates;
+mod worker;
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ use crate::monitor::{Counts, Monitor, NoObserver, Observer};
 use crate::queue::{Access, Depth, Order, Pending, Queue};
 use crate::table::{Connections, Snapshot, Table};
 
-use engine::Engine;
-pub use inspect::{Released, Repaired};
+pub use inspect::{QuarantinedItem, Repaired};
 pub use listing::{Cursor, DocState, Listing};
 pub use meta::Metas;
 pub use options::Options;
 use ready::Ready;
+use worker::Worker;
 
 /// What a persistence has done, what it has cost, and what waits.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +47,13 @@ pub struct Stats {
 
 /// Yjs documents in one table. Cheap to clone.
 pub struct Persistence<T: Table> {
-    queue: Queue<Engine<T>>,
-    engine: Arc<Engine<T>>,
+    queue: Queue<Worker<T>>,
+    worker: Arc<Worker<T>>,
 }
 
 impl<T: Table> Clone for Persistence<T> {
     fn clone(&self) -> Self {
-        Persistence { queue: self.queue.clone(), engine: self.engine.clone() }
+        Persistence { queue: self.queue.clone(), worker: self.worker.clone() }
     }
 }
 
@@ -81,16 +81,16 @@ impl<T: Table> Persistence<T> {
         let log = Log::new(table, log_options, host.clone());
         let compactor =
             Compactor::new(log.clone(), options.compaction, runtime.clone(), host, monitor.clone());
-        let engine = Arc::new(Engine { log, ready, compactor, monitor });
-        let queue = Queue::new(engine.clone(), options.batch_delay, options.coalesce_bytes, runtime);
-        Persistence { queue, engine }
+        let worker = Arc::new(Worker { log, ready, compactor, monitor });
+        let queue = Queue::new(worker.clone(), options.batch_delay, options.coalesce_bytes, runtime);
+        Persistence { queue, worker }
     }
 
     /// What this persistence has done so far, what it has cost, and what waits. Makes no request.
     pub fn stats(&self) -> Stats {
-        let table = self.engine.log.table();
+        let table = self.worker.log.table();
         Stats {
-            counts: self.engine.monitor.counts(),
+            counts: self.worker.monitor.counts(),
             cost: table.meter().snapshot(),
             connections: table.connections(),
             depth: self.queue.depth(),
@@ -105,12 +105,12 @@ impl<T: Table> Persistence<T> {
     /// Refuses further calls; resolves when all earlier ones have ended and the table is closed. That cuts off background
     /// compactions, which is as safe as a crash.
     pub fn close(&self) -> Pending<()> {
-        self.engine.compactor.close();
-        let (calls, engine) = (self.queue.close(), self.engine.clone());
+        self.worker.compactor.close();
+        let (calls, worker) = (self.queue.close(), self.worker.clone());
         Box::pin(async move {
             calls.await;
-            engine.log.close().await;
-            engine.log.table().close().await;
+            worker.log.close().await;
+            worker.log.table().close().await;
         })
     }
 
@@ -120,16 +120,16 @@ impl<T: Table> Persistence<T> {
         doc: DocName,
         access: Access,
         order: Order,
-        work: impl FnOnce(Arc<Engine<T>>, Arc<Document>) -> F + Send + 'static,
+        work: impl FnOnce(Arc<Worker<T>>, Arc<Document>) -> F + Send + 'static,
     ) -> Pending<Result<R>>
     where
         R: Send + 'static,
         F: Future<Output = Result<R>> + Send + 'static,
     {
-        let engine = self.engine.clone();
+        let worker = self.worker.clone();
         self.queue.run(doc, access, order, move |doc| async move {
-            engine.ready.wait().await?;
-            work(engine, doc).await
+            worker.ready.wait().await?;
+            work(worker, doc).await
         })
     }
 }

@@ -36,13 +36,13 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` if an item is not an update.
     pub fn read(&self, doc: DocName, order: Order) -> Pending<Result<Vec<u8>>> {
-        self.call(doc, Access::Read, order, |engine, doc| async move { engine.read(&doc).await })
+        self.call(doc, Access::Read, order, |worker, doc| async move { worker.read(&doc).await })
     }
 
     /// The state vector of a document; `[0]` if it is missing. Cost and errors as [`Persistence::read`].
     pub fn state_vector(&self, doc: DocName, order: Order) -> Pending<Result<Vec<u8>>> {
-        self.call(doc, Access::Read, order, |engine, doc| async move {
-            let update = engine.read(&doc).await?;
+        self.call(doc, Access::Read, order, |worker, doc| async move {
+            let update = worker.read(&doc).await?;
             let computed = blocking_if_large(update.len(), move || update::state_vector(&update)).await?;
             computed.map_err(|reason| unreadable(&reason))
         })
@@ -56,8 +56,8 @@ impl<T: Table> Persistence<T> {
         if let Err(reason) = update::validate_state_vector(&state_vector) {
             return failed(Error::new(Code::InvalidArgument, format!("not a state vector: {reason}")));
         }
-        self.call(doc, Access::Read, order, |engine, doc| async move {
-            let update = engine.read(&doc).await?;
+        self.call(doc, Access::Read, order, |worker, doc| async move {
+            let update = worker.read(&doc).await?;
             let computed =
                 blocking_if_large(update.len(), move || update::diff(&update, &state_vector)).await?;
             computed.map_err(|reason| unreadable(&reason))
@@ -69,8 +69,8 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` if an item's key is not one of an update.
     pub fn updates(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Entry>>> {
-        self.call(doc, Access::Read, order, |engine, doc| async move {
-            let read = engine.log.read(doc.name()).await?;
+        self.call(doc, Access::Read, order, |worker, doc| async move {
+            let read = worker.log.read(doc.name()).await?;
             doc.state.hints().record_log(&read);
             Ok(read.entries)
         })
@@ -95,8 +95,8 @@ impl<T: Table> Persistence<T> {
         order: Order,
     ) -> Pending<Result<Option<FlushedDocument>>> {
         match doc.writable() {
-            Ok(doc) => self.call(doc, Access::Beside, order, move |engine, doc| async move {
-                engine.compactor.flush(&doc, state_vector).await
+            Ok(doc) => self.call(doc, Access::Detached, order, move |worker, doc| async move {
+                worker.compactor.flush(&doc, state_vector).await
             }),
             Err(error) => failed(error),
         }
@@ -109,7 +109,7 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_UNAVAILABLE` if other processes store so often that it does not become empty.
     pub fn clear(&self, doc: DocName, order: Order) -> Pending<Result<()>> {
-        self.call(doc, Access::Clear, order, |engine, doc| async move { engine.clear(&doc).await })
+        self.call(doc, Access::Clear, order, |worker, doc| async move { worker.clear(&doc).await })
     }
 }
 

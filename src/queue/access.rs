@@ -17,7 +17,7 @@ pub enum Access {
     /// No queued call.
     Write,
     /// The queued calls after it, which do not wait for it. For work whose effect no call can observe.
-    Beside,
+    Detached,
     /// No call, queued or outside the queue.
     Clear,
 }

@@ -9,7 +9,7 @@
 //! Each step runs in a task of its own: a panic rejects the calls of that step, and the document goes on.
 
 mod access;
-mod across;
+mod all_documents;
 mod barrier;
 mod batch;
 mod call_queue;
@@ -139,7 +139,7 @@ impl<S: StoreBatch> Queue<S> {
                         let _shared = at.gate.shared().await;
                         answer.send(work(at.clone()).await);
                     }
-                    Access::Beside => {
+                    Access::Detached => {
                         let shared = at.gate.shared().await;
                         runtime.spawn(async move {
                             answer.send(work(at).await);

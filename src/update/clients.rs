@@ -5,7 +5,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::memory::push;
+use super::growth::push;
 
 /// Numbered clients, and the index of the first record of each.
 #[derive(Default)]

@@ -8,9 +8,9 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::content::{kind, skip_elements};
+use super::growth::push;
 use super::invalid_update::InvalidUpdate;
 use super::item_header::content_at;
-use super::memory::push;
 use super::reader::Reader;
 use super::record::{Piece, Record, Source, mark};
 use super::records::Records;

@@ -1,7 +1,7 @@
 //! Sets of ids as sorted ranges: the deletions of a merge.
 
 use super::clients::Clients;
-use super::memory::{SMALL, push};
+use super::growth::{SMALL, push};
 use crate::codec::varint::write_varuint;
 
 /// Ids of one client, which is given by its number: `start..end`.

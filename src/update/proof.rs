@@ -5,8 +5,8 @@
 //! items that name them. Each item and each id is visited once, so contradicting copies of an id cost no more than others.
 //! Takes n log n time for n items.
 
-use super::contents::{Body, Links, StructOrDeletion, read};
 use super::id_set::IdSet;
+use super::second_reader::{Body, Links, StructOrDeletion, read};
 
 /// An item of an input.
 struct Item {

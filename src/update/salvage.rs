@@ -6,9 +6,9 @@
 use super::clients::Clients;
 use super::content::kind;
 use super::delete_set::{self, Range};
+use super::growth::push;
 use super::invalid_update::InvalidUpdate;
 use super::item_header::content_at;
-use super::memory::push;
 use super::placeholder::Placeholder;
 use super::reader::Reader;
 use super::scan::{RefusedIn, Struct, Visitor, check_unique_clients, looks_like_v2, scan_sections};

@@ -6,10 +6,10 @@
 //! which stops the pass by default. Source: yjs `utils/encoding.js`, `utils/updates.js`, `structs/Item.js`.
 
 use super::content::{kind, skip_content};
+use super::growth::push;
 use super::invalid_update::InvalidUpdate;
 use super::item_header::{Id, info};
 use super::limits::{MAX_ITEM_CLOCK, MAX_SAFE_INTEGER};
-use super::memory::push;
 use super::reader::{Reader, Refuse};
 
 /// A struct of an update.

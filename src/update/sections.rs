@@ -1,7 +1,7 @@
 //! Merges the sections of an update in which a client has several.
 
+use super::growth::push;
 use super::invalid_update::InvalidUpdate;
-use super::memory::push;
 use super::merge::merge;
 use super::options::MergeOptions;
 use super::scan::{Struct, Visitor, scan_sections};

@@ -10,10 +10,10 @@
 
 use std::fmt;
 
-use super::contents::Contents;
 use super::id_set::IdSet;
 use super::invalid_update::InvalidUpdate;
 use super::proof::provable;
+use super::second_reader::Contents;
 
 /// How the output of a merge differs from its inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]

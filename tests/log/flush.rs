@@ -82,7 +82,7 @@ async fn a_persistence_closes_when_its_flushes_have_ended() {
 /// The requests and write units of a compaction of `d`, with its result.
 async fn compacted(table: &MemoryTable) -> (Option<FlushedDocument>, f64) {
     let before = table.meter().snapshot();
-    let flushed = open(table).compact(doc("d"), Queued).await.unwrap();
+    let flushed = open(table).flush_if_needed(doc("d"), Queued).await.unwrap();
     (flushed, (table.meter().snapshot() - before).total().write_units)
 }
 

@@ -282,7 +282,7 @@ impl Table for BrokenTable {
     }
 
     async fn query_keys(&self, query: &Query) -> Result<Page<SortKey>> {
-        let begins_round = query.prefix == SortKey::own() && query.after.is_none();
+        let begins_round = query.prefix == SortKey::data() && query.after.is_none();
         if begins_round && std::mem::take(&mut self.seen().has_cleared) && self.breaks(Rule::ClearRepeats) {
             return Ok(Page { entries: Vec::new(), next: None });
         }

@@ -14,7 +14,7 @@ impl Metered for MemoryTable {
     }
 }
 
-pub async fn double() -> MemoryTable {
+pub async fn table_in_memory() -> MemoryTable {
     MemoryTable::new()
 }
 

@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DynamoDbPersistence, REGION, TestTable, isLocal } from '../../support/engine.mjs'
+import { DynamoDbPersistence, REGION, TestTable, isLocal } from '../../support/dynamodb.mjs'
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MAIN = path.join(ROOT, 'cli', 'main.cjs')

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { applyToBoth, fillers, quietly } from './both.mjs'
 import { merge, mergeReadable, salvage, validateUpdate } from './engine.mjs'
-import { entryUpdates, hostileUpdate, mutate } from './hostile.mjs'
+import { entryUpdates, hostileUpdate, mutate } from './hostile-updates.mjs'
 import { randomLog } from '../../../scripts/yjs-logs/logs.mjs'
 import { Random } from '../../../scripts/yjs-logs/random.mjs'
 import { decode, encode, KIND } from './structure.mjs'

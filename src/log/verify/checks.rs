@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, FindingKind, Verified};
+use super::{Finding, FindingKind, Inspection};
 use crate::codec::any::is_any;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::codec::varint::read_varuint;
@@ -16,7 +16,7 @@ use crate::table::Item;
 use crate::update::{self, MergeOptions};
 
 /// Checks the items of a document, in key order.
-pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Verified> {
+pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Inspection> {
     let infos: Vec<_> = items.iter().map(|item| ItemInfo::of(doc, item)).collect();
     let updates: Vec<_> = items.iter().filter(|item| item.key.is_update_of(doc)).cloned().collect();
     let read = assemble(doc, updates, OnCorrupt::Skip)?;
@@ -26,7 +26,7 @@ pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Veri
     checks.gaps(&read.entries);
     let update = checks.updates(read)?;
     checks.state_vector(&update);
-    Ok(Verified { items: infos, findings: checks.findings, update })
+    Ok(Inspection { items: infos, findings: checks.findings, update })
 }
 
 struct Checks<'a> {
@@ -82,7 +82,10 @@ impl Checks<'_> {
     /// The log clocks of all update items, unreadable and quarantined ones included.
     fn clocks(&self) -> BTreeSet<LogClock> {
         let update = |key: &SortKey| key.parse_update(self.doc).map(|key| key.clock());
-        self.items.keys().filter_map(|key| update(key).or_else(|| update(&key.released(self.doc)?))).collect()
+        self.items
+            .keys()
+            .filter_map(|key| update(key).or_else(|| update(&key.former_key(self.doc)?)))
+            .collect()
     }
 
     /// Finds what is wrong with the updates, and merges the readable ones.

@@ -102,7 +102,7 @@ impl Connection {
 
     async fn connect(&self, config: &DynamoConfig) -> Result<Client> {
         let (builder, http) = if config.endpoint.is_embedded() {
-            // The SDK needs keys to sign requests. The embedded engine ignores the signature.
+            // The SDK needs keys to sign requests. The embedded database ignores the signature.
             let keys = SdkCredentials::new("embedded", "embedded", None, None, "embedded");
             let builder = Builder::new()
                 .behavior_version(BehaviorVersion::v2026_01_12())

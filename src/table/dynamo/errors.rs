@@ -20,7 +20,7 @@ use crate::table::Operation;
 
 /// What a request was doing when the operation timeout expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Late {
+pub(super) enum TimedOut {
     /// Waiting for its turn, while DynamoDB answered no request.
     Waiting,
     /// Sending, or waiting between two attempts.
@@ -78,17 +78,17 @@ impl Failed<'_> {
     }
 
     /// The error of a request that did not end within the operation timeout.
-    pub(super) fn timed_out(&self, late: Late) -> Error {
+    pub(super) fn timed_out(&self, timed_out: TimedOut) -> Error {
         let class = if self.attempts.throttled { Code::Throttled } else { Code::Unavailable };
-        let error = match late {
-            Late::Waiting => {
+        let error = match timed_out {
+            TimedOut::Waiting => {
                 self.say(Code::Unavailable, "no connection became free, and no request was answered")
             }
             // Nothing is sent before the credentials are loaded.
-            Late::Working if self.attempts.without_credentials || self.attempts.begun == 0 => {
+            TimedOut::Working if self.attempts.without_credentials || self.attempts.begun == 0 => {
                 self.no_credentials()
             }
-            Late::Working => self.say(class, "the operation timeout expired"),
+            TimedOut::Working => self.say(class, "the operation timeout expired"),
         };
         match &self.attempts.last {
             Some(last) => error.with_cause(last.as_str()),

@@ -21,7 +21,7 @@ use super::DynamoTable;
 use super::attempts::{AttemptLog, Attempts};
 use super::codes::is_expired;
 use super::config::Credentials;
-use super::errors::{Failed, Late};
+use super::errors::{Failed, TimedOut};
 use super::turns::{TICKET, Ticket, Turns};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
@@ -115,7 +115,7 @@ impl DynamoTable {
         self.meter.retries(operation, u64::from(state.begun.saturating_sub(1)));
         let failed = || Failed { operation, config: &self.config, place: self.place(), attempts: state };
         let result = match answer {
-            Err(late) => Err(failed().timed_out(late)),
+            Err(timed_out) => Err(failed().timed_out(timed_out)),
             Ok(Err(no_client)) => Err(no_client),
             Ok(Ok(Ok(output))) => Ok(Some(output)),
             Ok(Ok(Err(error))) if code(&error) == Some(expected) => Ok(None),
@@ -141,7 +141,7 @@ async fn within<T>(
     mut waits: watch::Receiver<bool>,
     turns: &Turns,
     work: impl Future<Output = T>,
-) -> Result<T, Late> {
+) -> Result<T, TimedOut> {
     let mut work = pin!(work);
     let mut left = limit;
     loop {
@@ -150,13 +150,13 @@ async fn within<T>(
             biased;
             done = &mut work => return Ok(done),
             _ = waits.wait_for(|waits| *waits) => left = left.saturating_sub(begun.elapsed()),
-            () = tokio::time::sleep(left) => return Err(Late::Working),
+            () = tokio::time::sleep(left) => return Err(TimedOut::Working),
         }
         tokio::select! {
             biased;
             done = &mut work => return Ok(done),
             _ = waits.wait_for(|waits| !*waits) => (),
-            () = turns.silent_for(Instant::now(), limit) => return Err(Late::Waiting),
+            () = turns.silent_for(Instant::now(), limit) => return Err(TimedOut::Waiting),
         }
     }
 }

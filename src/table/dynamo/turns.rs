@@ -21,7 +21,7 @@ tokio::task_local! {
 }
 
 /// The document of a request; `None` for requests on the table as a whole.
-type Who = Option<DocName>;
+type QueueKey = Option<DocName>;
 
 /// The slots of one table.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ struct State {
     free: usize,
     waiting: usize,
     /// The documents with waiting requests, each once, in the order of their turns.
-    rotation: VecDeque<Who>,
-    queues: HashMap<Who, VecDeque<oneshot::Sender<Slot>>>,
+    rotation: VecDeque<QueueKey>,
+    queues: HashMap<QueueKey, VecDeque<oneshot::Sender<Slot>>>,
     /// When the last answer to any request arrived.
     answered: Option<Instant>,
 }
@@ -71,17 +71,17 @@ impl Turns {
     }
 
     /// Returns a slot, or the receiver of a later one.
-    fn ask(self: &Arc<Self>, who: &Who) -> Result<Slot, oneshot::Receiver<Slot>> {
+    fn ask(self: &Arc<Self>, key: &QueueKey) -> Result<Slot, oneshot::Receiver<Slot>> {
         let mut state = self.lock();
         if state.free > 0 {
             state.free -= 1;
             return Ok(Slot(Some(Arc::clone(self))));
         }
         let (hand_over, slot) = oneshot::channel();
-        if !state.queues.contains_key(who) {
-            state.rotation.push_back(who.clone());
+        if !state.queues.contains_key(key) {
+            state.rotation.push_back(key.clone());
         }
-        state.queues.entry(who.clone()).or_default().push_back(hand_over);
+        state.queues.entry(key.clone()).or_default().push_back(hand_over);
         state.waiting += 1;
         Err(slot)
     }
@@ -106,13 +106,13 @@ impl Turns {
 impl State {
     /// The next request in rotation. If there is none, the slot becomes free.
     fn next(&mut self) -> Option<oneshot::Sender<Slot>> {
-        while let Some(who) = self.rotation.pop_front() {
-            let Some(queue) = self.queues.get_mut(&who) else { continue };
+        while let Some(key) = self.rotation.pop_front() {
+            let Some(queue) = self.queues.get_mut(&key) else { continue };
             let next = queue.pop_front();
             if queue.is_empty() {
-                self.queues.remove(&who);
+                self.queues.remove(&key);
             } else {
-                self.rotation.push_back(who);
+                self.rotation.push_back(key);
             }
             if next.as_ref().is_some_and(|next| !next.is_closed()) {
                 return next;
@@ -148,7 +148,7 @@ impl Drop for Slot {
 #[derive(Debug, Clone)]
 pub(super) struct Ticket {
     turns: Arc<Turns>,
-    who: Who,
+    key: QueueKey,
     attempts: Arc<Attempts>,
     waits: Arc<watch::Sender<bool>>,
 }
@@ -157,7 +157,7 @@ impl Ticket {
     pub(super) fn new(turns: &Arc<Turns>, doc: Option<&DocName>, attempts: &Arc<Attempts>) -> Self {
         Ticket {
             turns: Arc::clone(turns),
-            who: doc.cloned(),
+            key: doc.cloned(),
             attempts: Arc::clone(attempts),
             waits: Arc::new(watch::Sender::new(false)),
         }
@@ -175,7 +175,7 @@ impl Ticket {
 
     /// Waits for a slot. It cannot return `None` while the table exists.
     pub(super) async fn slot(&self) -> Option<Slot> {
-        match self.turns.ask(&self.who) {
+        match self.turns.ask(&self.key) {
             Ok(slot) => Some(slot),
             Err(slot) => {
                 let _waiting = Waiting::begin(self);

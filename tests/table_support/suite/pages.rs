@@ -120,7 +120,7 @@ pub async fn pages_end_at_one_megabyte(table: &impl Metered) {
     }
     for reverse in [false, true] {
         let pages = pages(table, Query { reverse, ..updates(&d) }).await;
-        // Engines differ in whether the item that crosses 1 MB belongs to the page.
+        // Databases differ in whether the item that crosses 1 MB belongs to the page.
         assert!(
             pages.iter().all(|page| page.len() <= 4),
             "{:?}",

@@ -1,20 +1,20 @@
 //! The embedded DynamoDB: dynoxide (SQLite) behind the SDK's HTTP client, in this process, without a socket. dynoxide
 //! is meant for development and tests.
 //!
-//! `database` opens and closes databases and shares them between tables. `engine` answers the SDK's requests from
+//! `database` opens and closes databases and shares them between tables. `requests` answers the SDK's requests from
 //! one. Without the feature `embedded`, these endpoints are refused.
 
 #[cfg(feature = "embedded")]
 mod database;
-#[cfg(feature = "embedded")]
-mod engine;
 #[cfg(not(feature = "embedded"))]
-mod missing;
+mod disabled;
+#[cfg(feature = "embedded")]
+mod requests;
 
 #[cfg(not(feature = "embedded"))]
-pub(super) use self::missing::Embedded;
+pub(super) use self::disabled::Embedded;
 #[cfg(feature = "embedded")]
-pub(super) use engine::Embedded;
+pub(super) use requests::Embedded;
 #[cfg(feature = "test-hooks")]
 #[allow(unused_imports, reason = "for the addon's tests")]
-pub(crate) use engine::request;
+pub(crate) use requests::request;

@@ -8,21 +8,21 @@ use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
 use crate::compaction::{Compactor, Document, DocumentState};
 use crate::error::{Code, Error, Result};
-use crate::log::{EMPTY_UPDATE, Known, Log, Merged, blocking_if_large};
+use crate::log::{EMPTY_UPDATE, LargestClock, Log, Merged, blocking_if_large};
 use crate::monitor::{BatchStored, Monitor};
 use crate::queue::{Batch, PendingUpdate, StoreBatch, reject_all};
 use crate::table::Table;
 use crate::update::{self, MergeOptions};
 
 /// The parts of a persistence behind its queue.
-pub(super) struct Engine<T> {
+pub(super) struct Worker<T> {
     pub log: Log<T>,
     pub ready: Ready<T>,
     pub compactor: Compactor<T>,
     pub monitor: Arc<Monitor>,
 }
 
-impl<T: Table> StoreBatch for Engine<T> {
+impl<T: Table> StoreBatch for Worker<T> {
     type State = DocumentState;
 
     async fn store_batch(&self, doc: &Arc<Document>, batch: Batch<DocumentState>) -> Result<()> {
@@ -49,7 +49,7 @@ impl<T: Table> StoreBatch for Engine<T> {
     }
 }
 
-impl<T: Table> Engine<T> {
+impl<T: Table> Worker<T> {
     /// Reads a document; schedules a compaction if the read finds that one is due.
     pub async fn read(&self, doc: &Arc<Document>) -> Result<Vec<u8>> {
         let Merged { log: read, update } = self.log.read_merged(doc.name()).await?;
@@ -67,7 +67,7 @@ impl<T: Table> Engine<T> {
     /// Waits for the table, and finds out the largest log clock if no earlier call has.
     async fn prepare(&self, doc: &Document) -> Result<()> {
         self.ready.wait().await?;
-        if doc.state.hints().clock() == Known::Unknown {
+        if doc.state.hints().clock() == LargestClock::Unknown {
             let found = self.log.largest_clock(doc.name()).await?;
             doc.state.hints().record_clock(found);
         }
@@ -78,7 +78,7 @@ impl<T: Table> Engine<T> {
     async fn put(&self, doc: &Arc<Document>, mut pending: PendingUpdate) -> Result<()> {
         let update = mem::take(&mut pending.update);
         let result = if update == EMPTY_UPDATE {
-            Ok(doc.state.hints().clock().largest())
+            Ok(doc.state.hints().clock().known())
         } else {
             self.put_update(doc, update, &pending).await.map(Some)
         };

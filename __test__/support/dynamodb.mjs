@@ -1,5 +1,5 @@
 /**
- * The engine of the tests: the embedded DynamoDB or, with `Y_DYNAMODB_TEST_ENGINE=local` and `DYNAMODB_LOCAL_ENDPOINT`, DynamoDB
+ * The DynamoDB of the tests: the embedded DynamoDB or, with `Y_DYNAMODB_TEST_ENGINE=local` and `DYNAMODB_LOCAL_ENDPOINT`, DynamoDB
  * Local. Every test has a new table.
  */
 import { createRequire } from 'node:module'
@@ -24,21 +24,23 @@ if (isLocal && process.env.DYNAMODB_LOCAL_ENDPOINT === undefined) {
   )
 }
 
-/** The options of tests that do not depend on the engine. */
-export const onceOnly = isLocal ? { skip: 'does not depend on the engine: run on the embedded one' } : {}
+/** The options of tests that do not depend on which DynamoDB runs. */
+export const onceOnly = isLocal
+  ? { skip: 'does not depend on which DynamoDB runs: tested on the embedded one' }
+  : {}
 
 export function freshName(prefix = 'test') {
   return `${prefix}-${randomBytes(6).toString('hex')}`
 }
 
-/** The address of the engine; for the embedded one that of a new database. */
-export function engineEndpoint() {
+/** The address of the DynamoDB under test; for the embedded one that of a new database. */
+export function dynamodbEndpoint() {
   return isLocal ? process.env.DYNAMODB_LOCAL_ENDPOINT : `memory:${freshName()}`
 }
 
 /** A new table, with access to its items without a persistence. */
 export class TestTable {
-  constructor({ endpoint = engineEndpoint(), tableName = freshName('docs') } = {}) {
+  constructor({ endpoint = dynamodbEndpoint(), tableName = freshName('docs') } = {}) {
     this.endpoint = endpoint
     this.tableName = tableName
   }

@@ -15,15 +15,15 @@ use crate::error::Result;
 impl<S: StoreBatch> Queue<S> {
     /// Runs work on all documents when every earlier queued call has ended. With [`Access::Clear`], later queued calls wait
     /// for its end.
-    pub fn run_across<R: Send + 'static>(
+    pub fn run_on_all<R: Send + 'static>(
         &self,
         access: Access,
         work: impl Future<Output = Result<R>> + Send + 'static,
     ) -> Pending<Result<R>> {
-        self.inner.calls.accept(|answer| self.start_across(access, work, answer))
+        self.inner.calls.accept(|answer| self.start_on_all(access, work, answer))
     }
 
-    fn start_across<R: Send + 'static>(
+    fn start_on_all<R: Send + 'static>(
         &self,
         access: Access,
         work: impl Future<Output = Result<R>> + Send + 'static,
@@ -50,7 +50,7 @@ impl<S: StoreBatch> Queue<S> {
                 let (hold, barrier) = Barrier::new();
                 (Some(hold), self.barrier().replace(barrier))
             }
-            Access::Read | Access::Write | Access::Beside => (None, self.barrier().clone()),
+            Access::Read | Access::Write | Access::Detached => (None, self.barrier().clone()),
         };
         self.inner.runtime.spawn(async move {
             if let Some(earlier_clear) = earlier_clear {

@@ -26,7 +26,7 @@ async function getDynamoDbUpdates(db, tableName, docName) {
  *
  * @param loadYjs returns the entry's own yjs, or a promise of it
  */
-function define(loadYjs) {
+function defineConstructor(loadYjs) {
   function DynamoDbPersistence(config) {
     return Reflect.construct(Persistence, [config, loadYjs], new.target ?? DynamoDbPersistence)
   }
@@ -40,4 +40,4 @@ function define(loadYjs) {
   })
 }
 
-module.exports = { define }
+module.exports = { defineConstructor }

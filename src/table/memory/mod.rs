@@ -208,5 +208,5 @@ impl State {
 }
 
 fn mismatch<T>() -> Result<T> {
-    Err(Error::new(Code::Internal, "the double was called with another request"))
+    Err(Error::new(Code::Internal, "the table in memory was called with another request"))
 }

@@ -6,7 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { marked } from 'marked'
-import { ROOT } from './machine.mjs'
+import { ROOT } from './tools.mjs'
 
 const MARK = /^<!--\s*(?<kind>[^:]+?)(?::\s*(?<subject>.*?))?\s*-->$/s
 

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::update::{self, MergeOptions};
 
 /// An update that passed the check, and may replace its inputs.
-pub(super) struct Verified {
+pub(super) struct CheckedMerge {
     pub log: LogRead,
     pub update: Vec<u8>,
     pub state_vector: Vec<u8>,
@@ -18,20 +18,20 @@ pub(super) struct Verified {
 ///
 /// Copies of one struct that contradict each other, which Yjs never makes but a client can send, can fail the check. Then the
 /// inputs are merged again without collecting, so that the document stays compactable.
-pub(super) async fn verified(doc: &DocName, merged: Merged) -> Result<Verified> {
+pub(super) async fn checked_merge(doc: &DocName, merged: Merged) -> Result<CheckedMerge> {
     let Merged { log, mut update } = merged;
     let bytes = update.len() + log.size().bytes;
     let doc = doc.clone();
     blocking_if_large(bytes, move || {
         if update::verify(&log.entries, &update).is_err() {
             let keep = MergeOptions { gc: false, ..MergeOptions::default() };
-            update =
-                update::merge(&log.entries, keep).map_err(|reason| unverified(&doc, &reason.to_string()))?;
+            update = update::merge(&log.entries, keep)
+                .map_err(|reason| failed_check(&doc, &reason.to_string()))?;
             update::verify(&log.entries, &update)
-                .map_err(|mismatch| unverified(&doc, &mismatch.to_string()))?;
+                .map_err(|mismatch| failed_check(&doc, &mismatch.to_string()))?;
         }
         let state_vector = state_vector(&update)?;
-        Ok(Verified { log, update, state_vector })
+        Ok(CheckedMerge { log, update, state_vector })
     })
     .await?
 }
@@ -42,7 +42,7 @@ pub(super) fn state_vector(update: &[u8]) -> Result<Vec<u8>> {
         .map_err(|reason| Error::new(Code::Internal, format!("merged update has no state vector: {reason}")))
 }
 
-pub(super) fn unverified(doc: &DocName, what: &str) -> Error {
+pub(super) fn failed_check(doc: &DocName, what: &str) -> Error {
     Error::new(
         Code::Internal,
         format!("compaction of document '{doc}' failed its check, nothing was deleted: {what}"),
