@@ -41,6 +41,10 @@ pub const BATCH_DELAY: Duration = Duration::ZERO;
 /// takes no more memory than the document that it becomes, and merging so many takes a fraction of a millisecond.
 pub const COALESCE_BYTES: usize = 64 * 1_024;
 
+/// The most bytes of updates in one batch and in one part of a set: the value of one item, beside the longest keys. A page of
+/// 1 MB holds two such items. `lib/retry-buffer.js` has it from the addon.
+pub const MAX_VALUE_BYTES: usize = 380_000;
+
 /// Drop the content of deleted items when updates are merged, as the original did.
 pub const GC: bool = true;
 
