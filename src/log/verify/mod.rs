@@ -94,12 +94,11 @@ impl<T: Table> Log<T> {
             move || check(&doc, items, now_ms)
         })
         .await??;
-        // Sets are deleted head first: if the head is gone now, the set was being deleted.
         let mut found = Vec::with_capacity(verified.findings.len());
         for finding in verified.findings {
             let head = finding.items.first().filter(|_| finding.kind == FindingKind::IncompleteSet);
             let is_being_deleted = match head {
-                Some(head) => self.table.get(&doc, &head.key).await?.is_none(),
+                Some(head) => self.is_being_deleted(&doc, &head.key).await?,
                 None => false,
             };
             if !is_being_deleted {
