@@ -43,9 +43,7 @@ pub struct DocState {
 impl<T: Table> Persistence<T> {
     /// The names of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the table.
     pub fn doc_names(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocName>>> {
-        let engine = self.engine.clone();
-        self.queue.run_across(Access::Read, async move {
-            engine.ready.wait().await?;
+        self.call_all(Access::Read, |engine| async move {
             names(&engine.log, cursor, SortKey::is_update_of).await
         })
     }
@@ -56,11 +54,7 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` if an item is not an update.
     pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
-        let engine = self.engine.clone();
-        self.queue.run_across(Access::Read, async move {
-            engine.ready.wait().await?;
-            states(&engine.log, cursor).await
-        })
+        self.call_all(Access::Read, |engine| async move { states(&engine.log, cursor).await })
     }
 
     /// Clears every document of the table, those that have only metas too. Foreign items stay.
@@ -69,11 +63,10 @@ impl<T: Table> Persistence<T> {
     pub fn clear_all(&self) -> Pending<Result<()>> {
         let this = self.clone();
         let in_use = self.queue.in_use();
-        self.queue.run_across(Access::Clear, async move {
-            this.engine.ready.wait().await?;
+        self.call_all(Access::Clear, |engine| async move {
             let mut cursor = None;
             loop {
-                let page = names(&this.engine.log, cursor, is_ours).await?;
+                let page = names(&engine.log, cursor, is_ours).await?;
                 for name in page.entries {
                     this.clear_alone(name).await?;
                 }
@@ -83,7 +76,7 @@ impl<T: Table> Persistence<T> {
                 }
             }
             // The scan does not find requests in flight: late puts, and calls outside the queue.
-            for name in this.engine.log.table().late().documents().into_iter().chain(in_use) {
+            for name in engine.log.table().late().documents().into_iter().chain(in_use) {
                 this.clear_alone(name).await?;
             }
             Ok(())

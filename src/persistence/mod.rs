@@ -132,6 +132,23 @@ impl<T: Table> Persistence<T> {
             work(engine, doc).await
         })
     }
+
+    /// As [`Persistence::call`], but on all documents.
+    fn call_all<R, F>(
+        &self,
+        access: Access,
+        work: impl FnOnce(Arc<Engine<T>>) -> F + Send + 'static,
+    ) -> Pending<Result<R>>
+    where
+        R: Send + 'static,
+        F: Future<Output = Result<R>> + Send + 'static,
+    {
+        let engine = self.engine.clone();
+        self.queue.run_across(access, async move {
+            engine.ready.wait().await?;
+            work(engine).await
+        })
+    }
 }
 
 fn failed<R: Send + 'static>(error: Error) -> Pending<Result<R>> {

@@ -71,7 +71,7 @@ impl<T: Table> Persistence<T> {
     pub fn updates(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Entry>>> {
         self.call(doc, Access::Read, order, |engine, doc| async move {
             let read = engine.log.read(doc.name()).await?;
-            doc.state.hints().record_log(&read);
+            engine.record_read(&doc, &read);
             Ok(read.entries)
         })
     }
