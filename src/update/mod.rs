@@ -51,7 +51,7 @@ pub use contents::{Contents, contents};
 pub use diff::diff;
 pub use id_set::IdSet;
 pub use invalid_update::InvalidUpdate;
-pub use merge::{merge, merge_into, merge_readable, unreadable};
+pub use merge::{merge, merge_readable, unreadable};
 pub use options::MergeOptions;
 pub use salvage::{Salvaged, salvage};
 pub use state_vector::{Claim, claims_beyond, state_vector, validate_state_vector};
