@@ -24,7 +24,7 @@ use std::time::Duration;
 use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BatchSize, Criterion};
-use y_dynamodb::update::{MergeOptions, diff, merge, merge_into, state_vector, validate, verify};
+use y_dynamodb::update::{MergeOptions, diff, merge, state_vector, validate, verify};
 
 /// The updates of the B4 trace.
 const UPDATES: usize = 259_778;
@@ -224,7 +224,9 @@ fn main() {
     let (first, next) = updates.split_at(5_000.min(updates.len() / 2));
     let base = merge(first, OPTIONS).expect("the first 5,000");
     let run = |mut state: Vec<u8>| {
-        next.iter().take(5_000).for_each(|u| merge_into(&mut state, u, OPTIONS).expect("an update"));
+        for update in next.iter().take(5_000) {
+            state = merge(&[&state, update], OPTIONS).expect("an update");
+        }
         state
     };
     c.bench_function("5,000 running merges into 5,000", |b| {

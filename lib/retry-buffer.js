@@ -6,9 +6,7 @@
  */
 
 const { MergingBuffer } = require('./merging-buffer.js')
-
-/** Larger updates do not fit into one item; the addon's queue does not merge them either (`MAX_BATCH_BYTES` there). */
-const LARGE_BYTES = 380_000
+const { MAX_VALUE_BYTES } = require('./native.js')
 
 class RetryBuffer {
   #options
@@ -30,7 +28,7 @@ class RetryBuffer {
 
   /** @param {{ update: Uint8Array, first: number }} pending a valid update */
   add(pending) {
-    if (pending.update.length > LARGE_BYTES) {
+    if (pending.update.length > MAX_VALUE_BYTES) {
       this.#large.push(pending)
       return
     }

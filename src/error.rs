@@ -75,6 +75,11 @@ impl Error {
         Error::new(Code::InvalidArgument, message)
     }
 
+    /// The `ERR_CLOSED` of a call after the close of its persistence.
+    pub fn closed() -> Self {
+        Error::new(Code::Closed, "the persistence was closed; make a new one")
+    }
+
     /// A failure with this message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Error(Arc::new(Inner { code, message: message.into(), cause: None, request_id: None }))

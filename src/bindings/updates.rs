@@ -8,8 +8,13 @@ use napi::bindgen_prelude::{AsyncTask, Either, Env, Task, Uint8Array, Uint32Arra
 use napi_derive::napi;
 
 use super::failure::{Failure, outcome, without_panics};
+use crate::defaults;
 use crate::error::{Code, Error, Result};
 use crate::update::{self, InvalidUpdate, MergeOptions, Salvaged};
+
+/// The largest update that a batch merges with others.
+#[napi]
+pub const MAX_VALUE_BYTES: u32 = defaults::MAX_VALUE_BYTES as u32;
 
 /// Options of a merge. `lib/updates.js` fills in the defaults.
 #[napi(object, object_to_js = false)]

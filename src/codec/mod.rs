@@ -5,6 +5,7 @@ mod doc_name;
 mod meta_key;
 mod quarantine;
 pub mod sort_key;
+pub mod state_vector_item;
 pub mod varint;
 
 pub use meta_key::MetaKey;

@@ -175,13 +175,7 @@ impl<T: Table> Inner<T> {
         };
         match outcome {
             Outcome::Done(Compacted { entry, inputs, input_bytes, mut others, .. }) => {
-                self.monitor.compacted(CompactionDone {
-                    doc: doc.name().clone(),
-                    entries: inputs,
-                    bytes_before: input_bytes,
-                    bytes_after: entry.extent.bytes,
-                    elapsed: begun.elapsed(),
-                });
+                self.report_done(doc, inputs, input_bytes, entry.extent.bytes, begun);
                 others.push(entry.extent);
                 doc.state.hints().finish(plan, Some(entry.clock), others);
             }
@@ -221,17 +215,23 @@ impl<T: Table> Inner<T> {
         let Some(RemainingEntry { clock, items, extent, .. }) = entry else { return Ok(None) };
         let is_merged = merged.is_some();
         if let Some((entries, bytes_before)) = merged {
-            self.monitor.compacted(CompactionDone {
-                doc: doc.name().clone(),
-                entries,
-                bytes_before,
-                bytes_after: extent.bytes,
-                elapsed: begun.elapsed(),
-            });
+            self.report_done(doc, entries, bytes_before, extent.bytes, begun);
         }
         let after = LogSize { items, bytes: extent.bytes };
         doc.state.hints().finish(plan, Some(clock), vec![extent]);
         Ok(Some(FlushedDocument { clock, before, after, is_changed: is_merged || before != after }))
+    }
+
+    fn report_done(
+        &self,
+        doc: &Document,
+        entries: usize,
+        bytes_before: usize,
+        bytes_after: usize,
+        begun: Instant,
+    ) {
+        let (doc, elapsed) = (doc.name().clone(), begun.elapsed());
+        self.monitor.compacted(CompactionDone { doc, entries, bytes_before, bytes_after, elapsed });
     }
 }
 

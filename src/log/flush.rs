@@ -5,7 +5,7 @@ use super::entry::LogSize;
 use super::outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
 use super::{Log, Pace};
 use crate::codec::sort_key::{DocName, SortKey};
-use crate::codec::varint::write_varuint;
+use crate::codec::state_vector_item::write_state_vector;
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
 use crate::table::size::item_bytes;
@@ -67,10 +67,7 @@ impl<T: Table> Log<T> {
     /// Writes the `v1_sv` item; unless `always`, only if the table has another one. Deletes it again if its entry is gone: a
     /// clear in between must stay in effect.
     async fn write_state_vector(&self, doc: &DocName, entry: &RemainingEntry, always: bool) -> Result<()> {
-        let mut value = Vec::with_capacity(entry.state_vector.len() + 8);
-        write_varuint(&mut value, u64::from(entry.clock.0));
-        write_varuint(&mut value, entry.state_vector.len() as u64);
-        value.extend_from_slice(&entry.state_vector);
+        let value = write_state_vector(entry.clock, &entry.state_vector);
         let key = SortKey::state_vector(doc);
         let item = Item { key: key.clone(), value: Some(value), head: None, at: None };
         if item_bytes(doc, &item) > MAX_ITEM_BYTES {

@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use large_update::HalfWritten;
 
+use crate::defaults::MAX_VALUE_BYTES;
 use crate::limits::MAX_ITEM_BYTES;
 use crate::table::Table;
 
@@ -52,9 +53,6 @@ pub use read::Merged;
 pub use set::EMPTY_UPDATE;
 pub use store::next_clock;
 pub use tiers::Threshold;
-
-/// The most bytes of one part of a set: a page of 1 MB holds two, and an item has room for its keys.
-pub const MAX_PART_BYTES: usize = 380_000;
 
 /// How long after its last renewal an unsealed set counts as abandoned, in milliseconds.
 pub const UNSEALED_SET_LIFETIME_MS: u64 = 3_600_000;
@@ -88,13 +86,13 @@ pub struct LogOptions {
 pub struct Sizes {
     /// The largest item (default [`MAX_ITEM_BYTES`]).
     pub item: usize,
-    /// The largest part (default [`MAX_PART_BYTES`]).
+    /// The largest part (default [`MAX_VALUE_BYTES`]).
     pub part: usize,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
-        Sizes { item: MAX_ITEM_BYTES, part: MAX_PART_BYTES }
+        Sizes { item: MAX_ITEM_BYTES, part: MAX_VALUE_BYTES }
     }
 }
 

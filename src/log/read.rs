@@ -65,13 +65,18 @@ impl<T: Table> Log<T> {
     async fn find_damage(&self, doc: &DocName, log: &mut LogRead) -> Result<()> {
         for Incomplete { clock, id, what } in mem::take(&mut log.incomplete) {
             let head = SortKey::update(doc, clock, id);
-            if self.table.get(doc, &head).await?.is_none() {
+            if self.is_being_deleted(doc, &head).await? {
                 log.unfinished.push((clock, id));
                 continue;
             }
             damaged(&mut log.corrupt, self.options.on_corrupt, corrupt(doc, &head, &what), head)?;
         }
         Ok(())
+    }
+
+    /// Whether an incomplete set is being deleted, not damaged: sets are deleted head first, so its head is gone by now. 1 RCU.
+    pub(super) async fn is_being_deleted(&self, doc: &DocName, head: &SortKey) -> Result<bool> {
+        Ok(self.table.get(doc, head).await?.is_none())
     }
 
     /// Reads a document and merges its updates.

@@ -11,7 +11,7 @@ use super::pace::Pace;
 use super::pages::Pages;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
 use crate::defaults::RENEW_HEAD_AFTER;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::limits::WRITE_UNIT_BYTES;
 use crate::table::size::{item_bytes, write_units};
 use crate::table::{DeleteIf, Item, SetHead, Table};
@@ -158,7 +158,7 @@ impl<T: Table> Log<T> {
             Ok(there) => return Ok(there),
             Err(error) => error,
         };
-        if !matches!(error.code(), Code::Throttled | Code::Unavailable) {
+        if !error.code().is_retryable() {
             return Err(error);
         }
         match self.table.get(doc, &head).await {

@@ -26,9 +26,7 @@ pub type QuarantinedItem = (SortKey, Item);
 impl<T: Table> Persistence<T> {
     /// All items of the table without their values, a page at a time, grouped by document. 1 RCU per 4 KiB of the table.
     pub fn items(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<(DocName, ItemInfo)>>> {
-        let worker = self.worker.clone();
-        self.queue.run_on_all(Access::Read, async move {
-            worker.ready.wait().await?;
+        self.call_all(Access::Read, |worker| async move {
             let (after, limit, listed) = begin(cursor);
             let page = worker.log.table().scan(limit, after.as_ref()).await?;
             let limit = next_limit(limit, page.entries.len());

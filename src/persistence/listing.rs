@@ -43,9 +43,7 @@ pub struct DocState {
 impl<T: Table> Persistence<T> {
     /// The names of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the table.
     pub fn doc_names(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocName>>> {
-        let worker = self.worker.clone();
-        self.queue.run_on_all(Access::Read, async move {
-            worker.ready.wait().await?;
+        self.call_all(Access::Read, |worker| async move {
             names(&worker.log, cursor, SortKey::is_update_of).await
         })
     }
@@ -56,11 +54,7 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_CORRUPT` if an item is not an update.
     pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
-        let worker = self.worker.clone();
-        self.queue.run_on_all(Access::Read, async move {
-            worker.ready.wait().await?;
-            states(&worker.log, cursor).await
-        })
+        self.call_all(Access::Read, |worker| async move { states(&worker.log, cursor).await })
     }
 
     /// Clears every document of the table, those that have only metas too. Foreign items stay.
@@ -69,11 +63,10 @@ impl<T: Table> Persistence<T> {
     pub fn clear_all(&self) -> Pending<Result<()>> {
         let this = self.clone();
         let in_use = self.queue.in_use();
-        self.queue.run_on_all(Access::Clear, async move {
-            this.worker.ready.wait().await?;
+        self.call_all(Access::Clear, |worker| async move {
             let mut cursor = None;
             loop {
-                let page = names(&this.worker.log, cursor, is_data_or_state_vector).await?;
+                let page = names(&worker.log, cursor, is_data_or_state_vector).await?;
                 for name in page.entries {
                     this.clear_alone(name).await?;
                 }
@@ -83,7 +76,7 @@ impl<T: Table> Persistence<T> {
                 }
             }
             // The scan does not find requests in flight: late puts, and calls outside the queue.
-            for name in this.worker.log.table().late().documents().into_iter().chain(in_use) {
+            for name in worker.log.table().late().documents().into_iter().chain(in_use) {
                 this.clear_alone(name).await?;
             }
             Ok(())

@@ -132,6 +132,23 @@ impl<T: Table> Persistence<T> {
             work(worker, doc).await
         })
     }
+
+    /// As [`Persistence::call`], but on all documents.
+    fn call_all<R, F>(
+        &self,
+        access: Access,
+        work: impl FnOnce(Arc<Worker<T>>) -> F + Send + 'static,
+    ) -> Pending<Result<R>>
+    where
+        R: Send + 'static,
+        F: Future<Output = Result<R>> + Send + 'static,
+    {
+        let worker = self.worker.clone();
+        self.queue.run_on_all(access, async move {
+            worker.ready.wait().await?;
+            work(worker).await
+        })
+    }
 }
 
 fn failed<R: Send + 'static>(error: Error) -> Pending<Result<R>> {

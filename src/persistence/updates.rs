@@ -71,7 +71,7 @@ impl<T: Table> Persistence<T> {
     pub fn updates(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Entry>>> {
         self.call(doc, Access::Read, order, |worker, doc| async move {
             let read = worker.log.read(doc.name()).await?;
-            doc.state.hints().record_log(&read);
+            worker.record_read(&doc, &read);
             Ok(read.entries)
         })
     }

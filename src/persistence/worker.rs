@@ -8,7 +8,7 @@ use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
 use crate::compaction::{Compactor, Document, DocumentState};
 use crate::error::{Code, Error, Result};
-use crate::log::{EMPTY_UPDATE, LargestClock, Log, Merged, blocking_if_large};
+use crate::log::{EMPTY_UPDATE, LargestClock, Log, LogRead, Merged, blocking_if_large};
 use crate::monitor::{BatchStored, Monitor};
 use crate::queue::{Batch, PendingUpdate, StoreBatch, reject_all};
 use crate::table::Table;
@@ -53,9 +53,14 @@ impl<T: Table> Worker<T> {
     /// Reads a document; schedules a compaction if the read finds that one is due.
     pub async fn read(&self, doc: &Arc<Document>) -> Result<Vec<u8>> {
         let Merged { log: read, update } = self.log.read_merged(doc.name()).await?;
-        doc.state.hints().record_log(&read);
-        self.compactor.schedule_if_due(doc);
+        self.record_read(doc, &read);
         Ok(update)
+    }
+
+    /// Records what a read found as hints, and schedules a compaction if one is due.
+    pub fn record_read(&self, doc: &Arc<Document>, read: &LogRead) {
+        doc.state.hints().record_log(read);
+        self.compactor.schedule_if_due(doc);
     }
 
     /// Clears a document. No other call of this process may run on it.

@@ -7,8 +7,9 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::Instant;
 
 use super::barrier::Barrier;
-use super::pending::{MAX_BATCH_BYTES, PendingCall, PendingCalls, Work};
+use super::pending::{PendingCall, PendingCalls, Work};
 use super::pending_update::PendingUpdate;
+use crate::defaults::MAX_VALUE_BYTES;
 
 /// What the task does next.
 pub(super) enum Step {
@@ -147,7 +148,7 @@ impl CallQueue {
         let mut bytes = 0;
         while let Some(PendingCall::Store(update)) = pending.calls.front() {
             bytes += update.update.len();
-            if !batch.is_empty() && bytes > MAX_BATCH_BYTES {
+            if !batch.is_empty() && bytes > MAX_VALUE_BYTES {
                 break;
             }
             if let Some(PendingCall::Store(update)) = pending.calls.pop_front() {

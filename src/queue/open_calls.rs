@@ -37,7 +37,7 @@ impl OpenCalls {
     /// Accepts a call and gives it to `start`, which must not await; the future resolves with its answer. Fails with
     /// `ERR_CLOSED` after [`OpenCalls::close`].
     pub fn accept<R: Send + 'static>(&self, start: impl FnOnce(Answer<R>)) -> Pending<Result<R>> {
-        let Some(open) = self.open() else { return Box::pin(async { Err(closed()) }) };
+        let Some(open) = self.open() else { return Box::pin(async { Err(Error::closed()) }) };
         let (sender, answered) = oneshot::channel();
         start(Answer { sender, _open: open });
         Box::pin(async { answered.await.unwrap_or_else(|_| Err(panicked())) })
@@ -79,10 +79,6 @@ impl Drop for OpenCall {
     fn drop(&mut self) {
         self.0.send_modify(|state| state.open = state.open.saturating_sub(1));
     }
-}
-
-fn closed() -> Error {
-    Error::new(Code::Closed, "the persistence was closed; make a new one")
 }
 
 fn panicked() -> Error {

@@ -9,9 +9,7 @@ use tokio::time::Instant;
 
 use super::barrier::Barrier;
 use super::pending_update::PendingUpdate;
-
-/// The most bytes of updates in one batch: merged, they fit one item beside the longest keys.
-pub(super) const MAX_BATCH_BYTES: usize = 380_000;
+use crate::defaults::MAX_VALUE_BYTES;
 
 /// A call that waits.
 pub(super) enum PendingCall {
@@ -92,7 +90,7 @@ impl PendingCalls {
                 PendingCall::Store(pending) => pending.update.len(),
                 PendingCall::Other(_) => 0,
             };
-            if matches!(call, PendingCall::Other(_)) || bytes + size > MAX_BATCH_BYTES {
+            if matches!(call, PendingCall::Other(_)) || bytes + size > MAX_VALUE_BYTES {
                 if i - from > 1 && memory >= min_bytes {
                     return Some(from..i);
                 }
@@ -112,6 +110,6 @@ impl PendingCalls {
 
     /// Whether the first batch must not be delayed any longer: it is full, or another call waits behind it.
     pub fn must_send(&self) -> bool {
-        self.update_bytes >= MAX_BATCH_BYTES || self.calls.len() > self.updates
+        self.update_bytes >= MAX_VALUE_BYTES || self.calls.len() > self.updates
     }
 }

@@ -56,15 +56,6 @@ fn finish<U: AsRef<[u8]>>(
     write(&mut records, options)
 }
 
-/// Merges one more update into a merged state.
-///
-/// # Errors
-/// [`InvalidUpdate`] if one of the two is not a V1 update; `state` does not change then.
-pub fn merge_into(state: &mut Vec<u8>, update: &[u8], options: MergeOptions) -> Result<(), InvalidUpdate> {
-    *state = merge(&[state.as_slice(), update], options)?;
-    Ok(())
-}
-
 /// The first error of each update that cannot be merged, in the order of the updates. Linear.
 pub fn unreadable<U: AsRef<[u8]>>(updates: &[U]) -> Vec<InvalidUpdate> {
     let check = |(i, update): (usize, &U)| {

@@ -50,7 +50,7 @@ mod write;
 pub use diff::diff;
 pub use id_set::IdSet;
 pub use invalid_update::InvalidUpdate;
-pub use merge::{merge, merge_into, merge_readable, unreadable};
+pub use merge::{merge, merge_readable, unreadable};
 pub use options::MergeOptions;
 pub use salvage::{Salvaged, salvage};
 pub use second_reader::{Contents, contents};

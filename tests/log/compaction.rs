@@ -226,6 +226,18 @@ async fn a_read_of_a_long_log_has_it_compacted_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_listing_of_the_updates_of_a_long_log_has_it_compacted_afterwards() {
+    let table = MemoryTable::new();
+    for n in 0..500 {
+        plant(&table, &doc("d"), original(&doc("d"), n, update((n % 100) as u8, 1)));
+    }
+    let persistence = open_with(&table, Options::default());
+    assert_eq!(persistence.updates(doc("d"), Queued).await.unwrap().len(), 500);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(table.items(&doc("d")).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn large_updates_are_compacted_too() {
     let table = MemoryTable::new();
     let persistence = open_with(&table, Options::default());

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use y_dynamodb::codec::sort_key::{LogClock, UpdateKey, WriteId};
+use y_dynamodb::defaults::MAX_VALUE_BYTES;
 use y_dynamodb::error::{Code, Error, Result};
-use y_dynamodb::log::{Host, MAX_PART_BYTES};
+use y_dynamodb::log::Host;
 use y_dynamodb::monitor::NoObserver;
 use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order::Queued;
@@ -205,7 +206,7 @@ async fn the_number_of_half_written_sets_is_bounded_and_the_oldest_is_removed() 
     let faulty = Faults::on(&table, |request| if is_part(request) { throttled() } else { Fault::None });
     let persistence = open(&faulty);
     let name = |n: usize| doc(&format!("doc{n}"));
-    let paste = update(1, MAX_PART_BYTES + 30_000);
+    let paste = update(1, MAX_VALUE_BYTES + 30_000);
     for n in 0..=1_000 {
         persistence.store_update(name(n), paste.clone(), Queued).await.unwrap_err();
     }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Finding, FindingKind, Inspection};
 use crate::codec::any::is_any;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
-use crate::codec::varint::read_varuint;
+use crate::codec::state_vector_item::read_state_vector;
 use crate::error::{Code, Error, Result};
+use crate::log::OnCorrupt;
 use crate::log::assembly::assemble;
 use crate::log::entry::{Entry, LogRead};
 use crate::log::inspect::ItemInfo;
 use crate::log::read::{unreadable, unreadable_value};
-use crate::log::{OnCorrupt, UNSEALED_SET_LIFETIME_MS};
 use crate::table::Item;
 use crate::update::{self, MergeOptions};
 
@@ -148,8 +148,8 @@ impl Checks<'_> {
             let detail = format!("an update with {parts} parts behind it: a head without its attributes");
             return self.found(FindingKind::DamagedHead, &head_key, detail, &keys);
         };
-        let (wanted, age) = (head.parts, self.now_ms.saturating_sub(head.at));
         if head.sealed {
+            let wanted = head.parts;
             let is_contained = head.state_vector.as_ref().is_some_and(|claimed| {
                 update::claims_beyond(claimed, update).is_ok_and(|claims| claims.is_empty())
             });
@@ -158,8 +158,9 @@ impl Checks<'_> {
                 if self.is_readable(&head_key) { "" } else { ", its head has no binary attribute 'value'" };
             let detail = format!("{parts} of {wanted} parts of a sealed set are there{head}{rest}");
             self.found(FindingKind::IncompleteSet, &head_key, detail, &keys);
-        } else if age > UNSEALED_SET_LIFETIME_MS {
-            let detail = format!("never sealed, {} minutes old", age / 60_000);
+        } else if head.is_abandoned(self.now_ms) {
+            let age_ms = self.now_ms.saturating_sub(head.at);
+            let detail = format!("never sealed, {} minutes old", age_ms / 60_000);
             self.found(FindingKind::UnsealedSet, &head_key, detail, &keys);
         } else {
             let detail = "not sealed yet: another process may still be writing it".to_owned();
@@ -193,12 +194,4 @@ impl Checks<'_> {
             self.found(FindingKind::StateVectorAhead, &key, detail, &[]);
         }
     }
-}
-
-/// `varuint(clock) varbytes(state vector)`.
-fn read_state_vector(value: &[u8]) -> Option<&[u8]> {
-    let mut rest = value;
-    read_varuint(&mut rest)?;
-    let length = usize::try_from(read_varuint(&mut rest)?).ok()?;
-    (rest.len() == length).then_some(rest)
 }

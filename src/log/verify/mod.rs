@@ -99,7 +99,7 @@ impl<T: Table> Log<T> {
         for finding in inspection.findings {
             let head = finding.items.first().filter(|_| finding.kind == FindingKind::IncompleteSet);
             let is_being_deleted = match head {
-                Some(head) => self.table.get(&doc, &head.key).await?.is_none(),
+                Some(head) => self.is_being_deleted(&doc, &head.key).await?,
                 None => false,
             };
             if !is_being_deleted {

@@ -24,7 +24,7 @@ use super::config::Credentials;
 use super::errors::{Failed, TimedOut};
 use super::turns::{TICKET, Ticket, Turns};
 use crate::codec::sort_key::{DocName, SortKey};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::table::{Operation, Write};
 
 type Answer<O, E> = Result<O, SdkError<E, HttpResponse>>;
@@ -108,7 +108,7 @@ impl DynamoTable {
         self.meter.request(operation);
         let answer = tokio::select! {
             biased;
-            () = self.connection.closed() => return Err(closed()),
+            () = self.connection.closed() => return Err(Error::closed()),
             answer = within(self.config.timeouts.operation, waits, &self.turns, work) => answer,
         };
         let state = attempts.ended();
@@ -159,10 +159,6 @@ async fn within<T>(
             () = turns.silent_for(Instant::now(), limit) => return Err(TimedOut::Waiting),
         }
     }
-}
-
-fn closed() -> Error {
-    Error::new(Code::Closed, "the persistence was closed; make a new one")
 }
 
 fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
