@@ -51,12 +51,12 @@ pub const MAX_VALUE_BYTES: usize = 380_000;
 /// A merge drops the content of deleted items, as in the original package.
 pub const GC: bool = true;
 
-/// A background compaction of a document is due when this many items were stored after its last compaction. So a read
-/// finds at most a few KiB of items that are not compacted. A compaction takes less than a tenth of the requests of
-/// these stores: its deletes fill five BatchWriteItems.
+/// A background compaction is due when a tier has this many entries that no compaction wrote. So a read finds at most
+/// a few KiB of items that are not compacted. A compaction takes less than a tenth of the requests of these stores: its
+/// deletes fill five BatchWriteItems.
 pub const COMPACTION_ITEMS: usize = 120;
 
-/// A background compaction of a document is due when this many bytes were stored after its last compaction: 128 WCU.
+/// A background compaction is due when a tier has this many bytes without its largest entry: 128 WCU.
 pub const COMPACTION_BYTES: usize = 128 * 1_024;
 
 /// The maximum WCU per second for background compactions of one document: a quarter of the capacity of a partition.
