@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * Credentials in the shapes of the AWS SDKs: fixed keys, an object, credentials of SDK v2 that fetch themselves, a function.
- * No message shows a value of theirs.
+ * Credentials in the forms of the AWS SDKs: fixed keys, an object, SDK v2 credentials that load themselves, or a
+ * function. No message shows their values.
  */
 
 const { describe, invalidArgument } = require('./arguments.js')
@@ -29,7 +29,7 @@ function withCredentials(options, credentials) {
   }
   if (typeof credentials === 'function') return { ...options, credentials: provider(credentials) }
   if (typeof credentials.getPromise === 'function') {
-    // Credentials of SDK v2 that fetch and renew themselves.
+    // SDK v2 credentials that load and renew themselves.
     return {
       ...options,
       credentials: provider(async () => {
@@ -43,8 +43,8 @@ function withCredentials(options, credentials) {
 }
 
 /**
- * Never rejects: a failure is a value, so that it reaches the caller of the call that needed the credentials. A function that
- * rejects is called again; one that resolves with something else than keys is not.
+ * Never rejects: a failure is a value, so that it reaches the caller whose request needs the credentials. A function
+ * that rejects is called again. A function that resolves with something other than keys is not.
  */
 function provider(credentials) {
   return async () => {
@@ -69,7 +69,7 @@ function keysOf(credentials, path) {
     accessKeyId: headerSecret(accessKeyId, `${path}.accessKeyId`),
     secretAccessKey: secret(secretAccessKey, `${path}.secretAccessKey`)
   }
-  // SDK v2 has null where there is none.
+  // SDK v2 uses null for a missing value.
   if (sessionToken != null) keys.sessionToken = headerSecret(sessionToken, `${path}.sessionToken`)
   if (expiration != null) {
     const at = new Date(expiration).getTime()
@@ -79,7 +79,7 @@ function keysOf(credentials, path) {
   return keys
 }
 
-/** Names the keys that there are: an answer of STS writes them with capitals, or holds them one level deeper. */
+/** The message lists the given keys, because in an STS response they are capitalised or nested. */
 function checkShape(credentials, path) {
   if (typeof credentials?.then === 'function')
     throw invalidArgument(`${path} is a promise: await it, or pass a function that returns it`)
@@ -88,10 +88,10 @@ function checkShape(credentials, path) {
   const missing = KEYS.filter(key => credentials[key] == null)
   if (missing.length === 0) return
   const given = Object.keys(credentials).join(', ') || 'no keys'
-  throw invalidArgument(`${path} has ${given}, and no ${missing.join(', no ')}: expected is ${SHAPE}`)
+  throw invalidArgument(`${path} has ${given}, and no ${missing.join(', no ')}: expected ${SHAPE}`)
 }
 
-/** The check of the option `credentials`; its keys are checked when all options are known. */
+/** Checks the option `credentials`. Its keys are checked when all options are known. */
 function credentials(value, path) {
   if (typeof value === 'function' || typeof value?.getPromise === 'function') return value
   checkShape(value, path)

@@ -1,6 +1,6 @@
 'use strict'
 
-/** Turns `config.aws`, in our own words or in the shapes of the AWS SDK v2 and v3, into options of the native addon. */
+/** Converts `config.aws`, in our own form or in the forms of AWS SDK v2 and v3, to options of the native addon. */
 
 const { invalidArgument } = require('./arguments.js')
 const { credentials, withCredentials } = require('./aws-credentials.js')
@@ -17,7 +17,7 @@ const {
   wholeNumber
 } = require('./option-checks.js')
 
-/** Keys of the SDKs that mean nothing here. */
+/** Keys of the SDKs that have no effect here. */
 const IGNORED_AWS_KEYS = new Set([
   // SDK v2
   'apiVersion',
@@ -93,7 +93,7 @@ const IGNORED_REQUEST_HANDLER_KEYS = new Set([
   'metadata',
   'cacheMiddleware'
 ])
-/** Keys that would change where requests go: never ignored. */
+/** Keys that would change where requests go. They are never ignored. */
 const ENDPOINT_VARIANTS = ['useFipsEndpoint', 'useDualstackEndpoint']
 
 const AWS = {
@@ -114,7 +114,7 @@ const AWS = {
   requestHandler: plainObject
 }
 
-/** What these options are. A client of SDK v3 has functions in their place. */
+/** The types of these options. A client of SDK v3 has functions in their place. */
 const NOT_FUNCTIONS = {
   region: "a string such as 'eu-central-1'",
   endpoint: 'a string or a URL',
@@ -123,7 +123,7 @@ const NOT_FUNCTIONS = {
   useDualstackEndpoint: 'true or false'
 }
 
-/** @param ignored gets the paths of the keys without a meaning here */
+/** @param ignored receives the paths of the keys that have no effect here */
 function awsOptions(aws, ignored) {
   refuseClients(aws)
   for (const key of ENDPOINT_VARIANTS) {
@@ -138,7 +138,10 @@ function awsOptions(aws, ignored) {
   return withCredentials(options, credentials)
 }
 
-/** A client, and the `config` of a client of SDK v3: both have an option's name and not its value. */
+/**
+ * Refuses a client, and the `config` of a client of SDK v3: their keys are option names, but their values are not
+ * options.
+ */
 function refuseClients(aws) {
   if (typeof aws.send === 'function' || typeof aws.makeRequest === 'function') {
     const name = aws.constructor?.name
@@ -155,15 +158,15 @@ function refuseClients(aws) {
   }
 }
 
-/** What is said in our own words wins over what an SDK's shape says. */
+/** Our own options take precedence over those of the SDKs. */
 function transport(options, given) {
   for (const [key, value] of Object.entries(given)) {
-    // An optional field of the addon is absent, not undefined.
+    // The addon accepts an absent field, but not `undefined`.
     if (value !== undefined) options[key] ??= value
   }
 }
 
-/** `maxSockets` of the SDKs' agents, taken out of `options`; an agent without that limit means nothing here. */
+/** Takes `maxSockets` of the SDKs' agents out of `options`. An agent without that limit has no effect here. */
 function withoutAgents(options, path, keys) {
   const agents = keys.filter(key => Number.isInteger(options[key]?.maxSockets))
   const [maxConnections] = agents.map(key =>

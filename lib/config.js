@@ -1,10 +1,11 @@
 'use strict'
 
 /**
- * Checks the configuration and turns it into what the native addon takes. `aws-options.js` does the same for `config.aws`.
+ * Checks the configuration and converts it to the options of the native addon. `aws-options.js` does the same for
+ * `config.aws`.
  *
- * Every key is one of three: it means something here; it is a key of an SDK without a meaning here (one warning); or it
- * is refused by name. A key whose value is `undefined` counts as not given.
+ * Every key is one of three: an option; a key of an AWS SDK that has no effect here, which emits one warning; or an
+ * unknown key, which is refused by name. A key whose value is `undefined` counts as not given.
  */
 
 const { invalidArgument } = require('./arguments.js')
@@ -40,8 +41,7 @@ const TOP_LEVEL = {
 }
 
 /**
- * The configuration in the form of the native addon (`options`, and the function `credentials` where there is one), beside
- * what only JavaScript uses.
+ * Returns the options of the native addon, the function `credentials` if there is one, and what only JavaScript uses.
  *
  * @throws {PersistenceError} `ERR_INVALID_ARGUMENT`
  */
@@ -59,7 +59,7 @@ function normalise(config) {
 
 function warnOfIgnored(ignored) {
   if (ignored.length === 0) return
-  process.emitWarning(`${ignored.join(', ')}: without a meaning in y-dynamodb, ignored`, {
+  process.emitWarning(`${ignored.join(', ')}: ignored, without effect in y-dynamodb`, {
     type: 'YDynamoDbWarning',
     code: 'Y_DYNAMODB_IGNORED_OPTION'
   })

@@ -1,23 +1,29 @@
 'use strict'
 
 /**
- * Checks of one option each: the value itself, or `ERR_INVALID_ARGUMENT` with the option's path, what is expected there and
- * what was given.
+ * Checks of single options. Each returns the value, or throws `ERR_INVALID_ARGUMENT` with the option's path, the
+ * expected form and the given value.
  */
 
 const { describe, invalidArgument } = require('./arguments.js')
 
-/** Longer strings are cut in messages. */
+/** Longer strings are truncated in messages. */
 const MAX_SHOWN = 40
 
-/** Takes the keys that `known` checks out of `object`, and the names of ignored ones into `ignored`; refuses all others. */
+/**
+ * Returns the checked values of the keys in `known`, and adds the paths of `ignorable` keys to `ignored`. Refuses all
+ * other keys.
+ */
 function pick(object, path, known, ignorable, ignored) {
   const result = {}
   for (const [key, value] of Object.entries(object)) {
     if (value === undefined) continue
     if (Object.hasOwn(known, key)) result[key] = known[key](value, `${path}.${key}`)
     else if (ignorable.has(key)) ignored.push(`${path}.${key}`)
-    else throw invalidArgument(`${path}.${key} is not an option; there are ${Object.keys(known).join(', ')}`)
+    else
+      throw invalidArgument(
+        `${path}.${key} is not an option; the options are ${Object.keys(known).join(', ')}`
+      )
   }
   return result
 }
@@ -33,21 +39,21 @@ function plainObject(value, path) {
 
 function filledString(value, path) {
   if (typeof value === 'string' && value !== '') return value
-  throw unexpected(value, path, 'a string with something in it')
+  throw unexpected(value, path, 'a non-empty string')
 }
 
-/** A filled string that no message shows. */
+/** A non-empty string that no message shows. */
 function secret(value, path) {
   if (typeof value === 'string' && value !== '') return value
-  throw invalidArgument(
-    `${path} is not a string with something in it but ${value === '' ? "''" : describe(value)}`
-  )
+  throw invalidArgument(`${path} is not a non-empty string but ${value === '' ? "''" : describe(value)}`)
 }
 
-/** A secret that goes into a header: a line break from a file or a secret store is the usual mistake. */
+/** A secret that is sent in a header. The usual mistake is a line break from a file or a secret store. */
 function headerSecret(value, path) {
   if (/^[\x21-\x7e]+$/.test(secret(value, path))) return value
-  throw invalidArgument(`${path} holds a blank, a line break or another character that no key has`)
+  throw invalidArgument(
+    `${path} contains a blank, a line break or another character that keys cannot contain`
+  )
 }
 
 function boolean(value, path) {
@@ -67,7 +73,7 @@ function milliseconds(value, path) {
 
 function positiveMilliseconds(value, path) {
   if (milliseconds(value, path) > 0) return value
-  throw invalidArgument(`${path} is 0 ms, which no request can keep`)
+  throw invalidArgument(`${path} is 0 ms, but has to be at least 1 ms`)
 }
 
 function wholeNumber(least, most) {

@@ -1,7 +1,7 @@
 //! Failures, classified by what the caller should do next.
 //!
-//! An [`Error`] is cheap to clone: one failed batch rejects every call whose update was in it. Messages name the
-//! operation, the number and the limit; never credentials, never content.
+//! An [`Error`] is cheap to clone, because one failed batch rejects every call whose update it contains. Messages
+//! name the operation, the number and the limit. They never contain credentials or content.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub enum Code {
     Throttled,
     /// DynamoDB could not be reached or did not answer in time: try again later.
     Unavailable,
-    /// A stored item cannot be read: look at the named item. Nothing was changed.
+    /// Inspect the named item, which cannot be read. Nothing was changed.
     Corrupt,
     /// The persistence was closed.
     Closed,
@@ -75,41 +75,41 @@ impl Error {
         Error::new(Code::InvalidArgument, message)
     }
 
-    /// A failure that says `message`.
+    /// A failure with this message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Error(Arc::new(Inner { code, message: message.into(), cause: None, request_id: None }))
     }
 
-    /// The same failure with what the layer below said.
+    /// The same failure with the error of the layer below.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.0).cause = Some(cause.into());
         self
     }
 
-    /// The same failure with the request id that AWS gave.
+    /// The same failure with the request id of AWS.
     #[must_use]
     pub fn with_request_id(mut self, request_id: Option<&str>) -> Self {
         Arc::make_mut(&mut self.0).request_id = request_id.map(str::to_owned);
         self
     }
 
-    /// What the caller should do.
+    /// What the caller should do about the failure.
     pub fn code(&self) -> Code {
         self.0.code
     }
 
-    /// The sentence for a person.
+    /// The message for the user.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// What the layer below said, where there is one.
+    /// The error of the layer below, if there is one.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
 
-    /// The AWS request id, where AWS gave one.
+    /// The request id of AWS, if there is one.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }

@@ -1,7 +1,6 @@
-//! What a persistence has done, as counts, and as events for whoever observes it.
+//! What a persistence has done, as counts and as events for an observer.
 //!
-//! Counts are atomics without a lock; they are always on. Events are built only for an observer that wants them. Knows
-//! nothing of how things are done.
+//! Counts are atomics without a lock and are always collected. This module does not know how the work is done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,44 +12,44 @@ use crate::error::Error;
 /// A batch became durable.
 #[derive(Debug, Clone)]
 pub struct BatchStored {
-    /// Its document.
+    /// The document of the batch.
     pub doc: DocName,
-    /// Where it stands in the log.
+    /// The log clock of the batch.
     pub clock: LogClock,
-    /// How many updates went into it.
+    /// The number of updates in the batch.
     pub updates: usize,
-    /// The bytes of these updates, as they were given.
+    /// The bytes of these updates, as the callers passed them.
     pub update_bytes: usize,
-    /// The bytes stored.
+    /// The stored bytes.
     pub bytes: usize,
-    /// From the begin of the put to its answer.
+    /// The time from the start of the put to its answer.
     pub elapsed: Duration,
 }
 
-/// Several entries became one, in the background or by a flush.
+/// A compaction replaced several entries by one, in the background or in a flush.
 #[derive(Debug, Clone)]
 pub struct CompactionDone {
     /// The document.
     pub doc: DocName,
-    /// How many entries were merged.
+    /// The number of merged entries.
     pub entries: usize,
     /// The bytes of their updates.
     pub bytes_before: usize,
     /// The bytes of the update that contains them.
     pub bytes_after: usize,
-    /// All of it, with the reads and the deletes.
+    /// The duration of the compaction, including its reads and deletes.
     pub elapsed: Duration,
 }
 
-/// Receives events, on the threads that do the work: it must not block.
+/// Receives events on the threads that do the work, so it must not block.
 pub trait Observer: Send + Sync + 'static {
     /// A batch became durable.
     fn batch_stored(&self, _event: BatchStored) {}
 
-    /// Several entries became one.
+    /// A compaction replaced several entries by one.
     fn compacted(&self, _event: CompactionDone) {}
 
-    /// A background compaction failed. Nothing is lost; it is tried again when the document is next due.
+    /// A background compaction failed. Nothing is lost. It is retried when the document is due again.
     fn compaction_failed(&self, _doc: &DocName, _error: &Error) {}
 
     /// The table has replicas in other regions: a document belongs to one region.
@@ -63,28 +62,28 @@ pub struct NoObserver;
 
 impl Observer for NoObserver {}
 
-/// What has happened so far.
+/// The counts so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Batches that became durable.
     pub batches: u64,
-    /// Batches that failed for good.
+    /// Batches that failed after all attempts.
     pub failed_batches: u64,
     /// Updates in the durable batches.
     pub updates: u64,
-    /// The bytes of these updates, as they were given.
+    /// The bytes of these updates, as the callers passed them.
     pub update_bytes: u64,
-    /// The bytes stored for them.
+    /// The bytes that were stored for these updates.
     pub batch_bytes: u64,
-    /// The most updates in one batch.
+    /// The largest number of updates in one batch.
     pub largest_batch: u64,
-    /// Compactions that made one entry of several.
+    /// Compactions that replaced several entries by one.
     pub compactions: u64,
-    /// Compactions that found another process or a clear faster, or nothing to do.
+    /// Compactions that had nothing to do, or found that another process or a clear was faster.
     pub idle_compactions: u64,
     /// Background compactions that failed.
     pub failed_compactions: u64,
-    /// Entries merged.
+    /// Entries that were merged.
     pub compacted_entries: u64,
     /// The bytes of their updates.
     pub compacted_bytes_before: u64,
@@ -92,7 +91,7 @@ pub struct Counts {
     pub compacted_bytes_after: u64,
 }
 
-/// Counts, and passes events on.
+/// Counts, and passes events to the observer.
 pub struct Monitor {
     observer: Arc<dyn Observer>,
     batches: AtomicU64,
@@ -114,7 +113,7 @@ fn add(counter: &AtomicU64, n: usize) {
 }
 
 impl Monitor {
-    /// Nothing has happened yet.
+    /// Creates a monitor whose counts are 0.
     pub fn new(observer: Arc<dyn Observer>) -> Self {
         Monitor {
             observer,
@@ -143,12 +142,12 @@ impl Monitor {
         self.observer.batch_stored(event);
     }
 
-    /// A batch failed for good. Its callers have the error.
+    /// A batch failed, and its callers get the error.
     pub fn batch_failed(&self) {
         add(&self.failed_batches, 1);
     }
 
-    /// Several entries became one.
+    /// A compaction replaced several entries by one.
     pub fn compacted(&self, event: CompactionDone) {
         add(&self.compactions, 1);
         add(&self.compacted_entries, event.entries);
@@ -157,7 +156,7 @@ impl Monitor {
         self.observer.compacted(event);
     }
 
-    /// A compaction had nothing to do, or others were faster.
+    /// A compaction had nothing to do, or another process or a clear was faster.
     pub fn compaction_idle(&self) {
         add(&self.idle_compactions, 1);
     }
@@ -173,7 +172,7 @@ impl Monitor {
         self.observer.has_replicas(replicas);
     }
 
-    /// The counts as they are now: each exact, but read one after another.
+    /// The current counts. Each is exact, but they are read one after another.
     pub fn counts(&self) -> Counts {
         let of = |counter: &AtomicU64| counter.load(Relaxed);
         Counts {

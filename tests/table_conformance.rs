@@ -1,8 +1,7 @@
-//! One suite for every table: plain async functions over `Table`, run against the table in memory, the embedded database
-//! in memory and in a file, and DynamoDB Local. What the log relies on is written down here once, and holds for all
-//! of them.
+//! One suite for every table: async functions over `Table` that run on the table in memory, on the embedded database
+//! in memory and in a file, and on DynamoDB Local. They state every behaviour that the log relies on.
 //!
-//! DynamoDB Local's tests are shown as ignored where nobody asks for them:
+//! The tests on DynamoDB Local are ignored by default. To run them:
 //! `DYNAMODB_LOCAL_ENDPOINT=http://127.0.0.1:8000 cargo test --test table_conformance -- --include-ignored`.
 
 #![allow(
@@ -15,7 +14,7 @@
 
 mod table_support;
 
-/// Makes a test of each function of the suite, on a fresh table each.
+/// Makes a test of each function of the suite. Each test has a fresh table.
 macro_rules! conformance {
     ($fresh:path $(, #[$attribute:meta])?) => {
         conformance! { @each ($fresh) ($(#[$attribute])?)

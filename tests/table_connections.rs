@@ -21,7 +21,7 @@ use y_dynamodb::error::{Code, Error};
 use y_dynamodb::table::dynamo::{DynamoConfig, DynamoTable};
 use y_dynamodb::table::{Connections, Table};
 
-/// What the two cores of a busy machine may add.
+/// The delay that a busy machine may add.
 const SLACK: Duration = Duration::from_millis(2_500);
 
 fn late(ms: u64) -> Reply {
@@ -90,7 +90,7 @@ async fn waiting_for_a_turn_is_no_timeout_while_others_are_answered() {
     assert!(begun.elapsed() >= Duration::from_secs(4), "one after the other");
 }
 
-/// Longer than the SDK takes an upload without progress.
+/// The wait is longer than the SDK's limit for an upload without progress.
 #[tokio::test]
 async fn a_turn_may_be_waited_for_longer_than_an_upload_may_stall() {
     let server = Server::start(|n, _| late(if n == 0 { 6_500 } else { 1 })).await;
@@ -127,7 +127,7 @@ async fn a_request_that_was_never_sent_says_why() {
     assert!(calls.iter().filter(never_sent).count() > 10, "{calls:?}");
 }
 
-/// Ten documents back off after a throttle, and one connection is all there is.
+/// Ten throttled documents back off, and there is only one connection.
 #[tokio::test]
 async fn a_document_that_backs_off_holds_no_connection() {
     let server =

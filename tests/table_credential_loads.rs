@@ -1,4 +1,5 @@
-//! Loading credentials: shared by all requests that wait, tried again where that can help, and named where it fails.
+//! Loads of credentials: all waiting requests share one, a load is retried if that can help, and a failure names the
+//! source.
 
 #![cfg(feature = "aws")]
 #![allow(
@@ -27,7 +28,7 @@ use y_dynamodb::table::dynamo::{
 };
 use y_dynamodb::table::{Operation, Table};
 
-/// Takes its time, and fails as often as it should.
+/// A provider that takes a set time, fails a set number of times, and can return malformed keys.
 #[derive(Debug, Default)]
 struct Vault {
     calls: AtomicUsize,
@@ -117,7 +118,7 @@ async fn a_provider_that_hangs_is_unavailable_and_is_named() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
-/// Keys that are none stay none.
+/// Malformed keys are not retried.
 #[tokio::test]
 async fn keys_that_are_empty_or_have_a_line_break_are_an_access_error_at_once() {
     let server = answering().await;
@@ -139,7 +140,7 @@ async fn one_load_longer_than_an_attempt_serves_all_that_wait() {
     assert_eq!(vault.calls.load(SeqCst), 1);
 }
 
-/// Fifty requests wait for a source that fails: they share each failure, too.
+/// Fifty requests wait for a source that fails. They share each failure.
 #[tokio::test]
 async fn a_source_that_fails_is_not_asked_by_each_request() {
     let server = answering().await;
@@ -165,7 +166,8 @@ async fn a_load_outlives_the_request_that_began_it() {
     assert_eq!(vault.calls.load(SeqCst), 1);
 }
 
-/// Answers as a container's credential endpoint to what is not for DynamoDB: `status` for the first `failures`, then keys.
+/// A server for DynamoDB and for a container's credentials. It answers the first `failures` requests for credentials
+/// with `status`, and later ones with keys.
 async fn container(status: u16, failures: usize) -> Server {
     let asked = AtomicUsize::new(0);
     Server::start(move |_, request| {
@@ -182,7 +184,7 @@ async fn container(status: u16, failures: usize) -> Server {
     .await
 }
 
-/// What a process with such a container endpoint is told, in a process of its own: `code` is what it must see.
+/// Runs the test in a separate process with this credentials endpoint. `code` is the error code that it expects.
 fn in_container(test: &str, server: Option<&Server>, code: &str) -> bool {
     let url = server.map(|server| server.endpoint().to_string()).unwrap_or_default();
     let credentials = format!("{url}/credentials");
@@ -194,7 +196,7 @@ fn in_container(test: &str, server: Option<&Server>, code: &str) -> bool {
     alone(test, &variables)
 }
 
-/// The request of that process.
+/// The request in that process.
 async fn request_in_container() {
     let endpoint = Endpoint::parse(&std::env::var("Y_DYNAMODB_TEST_ENDPOINT").unwrap()).unwrap();
     let result = get(table_of(endpoint, Credentials::Chain, Duration::from_secs(8))).await;

@@ -1,4 +1,4 @@
-//! Where credentials and region come from, when they are asked for again, and what is said when there are none.
+//! Where credentials and region come from, when they are loaded again, and which error reports that they are missing.
 
 #![cfg(feature = "aws")]
 #![allow(
@@ -26,7 +26,7 @@ use y_dynamodb::table::dynamo::{
     Credentials, CredentialsProvider, DynamoConfig, DynamoTable, Endpoint, Keys, NoKeys,
 };
 
-/// Gives the keys `KEY0`, `KEY1`, … in turn.
+/// Returns the keys `KEY0`, `KEY1`, … in turn.
 #[derive(Debug, Default)]
 struct Turns {
     calls: AtomicUsize,
@@ -127,7 +127,8 @@ async fn fixed_keys_that_expired_are_not_tried_again() {
 
 #[tokio::test]
 async fn a_signature_error_does_not_repeat_the_request() {
-    let message = "The request signature we calculated does not match.\n\nThe Canonical String should have been\nx-amz-security-token:t0ken";
+    let message = "The request signature we calculated does not match.\n\n\
+                   The Canonical String should have been\nx-amz-security-token:t0ken";
     let server = Server::start(move |_, _| Reply::error(400, "InvalidSignatureException", message)).await;
     let failure = get(&table_of(&server, &Arc::default())).await.unwrap_err();
     assert_eq!(failure.code(), Code::Access);
@@ -169,7 +170,7 @@ async fn a_region_of_the_environment_that_cannot_be_is_an_argument_error() {
     }
 }
 
-/// Nothing listens there.
+/// Nothing listens at that address.
 #[tokio::test]
 async fn an_endpoint_of_the_environment_is_named_where_it_fails() {
     let variables = [("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];

@@ -1,4 +1,4 @@
-//! The embedded endpoints: who shares a database with whom, and what is said when it cannot be had.
+//! The embedded endpoints: which tables share a database, and which error is reported if it cannot be opened.
 
 #![cfg(feature = "embedded")]
 #![allow(
@@ -20,7 +20,7 @@ use y_dynamodb::error::Code;
 use y_dynamodb::table::Table;
 use y_dynamodb::table::dynamo::{DynamoConfig, DynamoTable, Endpoint};
 
-/// The table `documents` at `endpoint`, without region and credentials: none are needed.
+/// The table `documents` at `endpoint`. It needs neither region nor credentials.
 async fn documents(endpoint: Endpoint) -> DynamoTable {
     let table = DynamoTable::new(DynamoConfig { endpoint, ..DynamoConfig::new("documents") }).unwrap();
     table.prepare(true).await.unwrap();
@@ -113,7 +113,7 @@ async fn a_file_that_its_last_table_closed_holds_everything() {
     assert_eq!(beside(&path), ["copy.db", "docs.db"]);
 }
 
-/// The check of the table opens the file while nobody waits for it.
+/// The check of the table opens the file in the background.
 #[tokio::test]
 async fn a_table_that_is_closed_at_once_leaves_no_open_file() {
     let path = path_alone();
@@ -148,7 +148,7 @@ async fn a_file_can_be_opened_while_it_is_closed() {
     assert_eq!(table.query_keys(&updates(&doc("doc"))).await.unwrap().entries.len(), 60);
 }
 
-/// Writes in a process of its own that ends without closing anything.
+/// Writes in a separate process, which ends without closing anything.
 #[tokio::test]
 async fn a_file_outlives_its_process() {
     if let Some(path) = std::env::var_os("Y_DYNAMODB_TEST_FILE") {

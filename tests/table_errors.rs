@@ -1,5 +1,5 @@
-//! What the DynamoDB adapter makes of failures: each ends in time, with the code that tells the caller what to do, and
-//! without secrets in its text.
+//! How the DynamoDB adapter reports failures: in time, with the code that tells the caller what to do, and without
+//! secrets in the text.
 
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
@@ -17,7 +17,7 @@ use y_dynamodb::table::{Operation, Table};
 
 const REQUEST: Duration = Duration::from_millis(300);
 const OPERATION: Duration = Duration::from_millis(1_500);
-/// What the two cores of a busy machine may add.
+/// The delay that a busy machine may add.
 const SLACK: Duration = Duration::from_millis(1_500);
 
 fn impatient(endpoint: Endpoint) -> DynamoConfig {
@@ -30,7 +30,7 @@ fn table_at(server: &Server) -> DynamoTable {
     DynamoTable::new(impatient(server.endpoint())).unwrap()
 }
 
-/// The failure of a put, which must come in time and name operation, table, endpoint and region.
+/// The failure of a put. It has to come in time and name operation, table, endpoint and region.
 async fn failed_put(table: &DynamoTable) -> Error {
     let d = doc("doc");
     let begun = Instant::now();
@@ -83,7 +83,7 @@ async fn one_throttled_document_leaves_retries_to_the_others() {
         }
     });
     let server = server.await;
-    // The attempts are to end before the time does, on a busy machine too.
+    // The attempts end before the operation timeout, even on a busy machine.
     let config = DynamoConfig { max_attempts: 4, ..config(server.endpoint()) };
     let table = DynamoTable::new(config).unwrap();
     let hot = doc("throttled");
@@ -167,7 +167,7 @@ async fn a_closed_connection_is_unavailable() {
 fn what_cannot_be_reached_is_unavailable_and_says_why() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(nobody_answers());
-    // Without waiting for a resolver that takes its time.
+    // The test does not wait for a slow resolver.
     runtime.shutdown_background();
 }
 
@@ -225,7 +225,7 @@ async fn items_of_another_form_are_refused() {
 #[tokio::test]
 async fn unprocessed_deletes_are_handed_back() {
     let d = doc("doc");
-    // The server leaves everything that it is asked to do, and then nothing.
+    // The server first returns all keys as unprocessed, and then none.
     let server = Server::start(|n, asked| {
         let (_, items) = asked.body.split_once("\"RequestItems\":").unwrap();
         let (items, _) = items.split_once(",\"ReturnConsumedCapacity\"").unwrap();

@@ -1,5 +1,5 @@
-//! What the table in memory can be made to do, and the databases never do by themselves: lost requests and answers,
-//! unprocessed keys, early pages, duplicates that come late. Simulations rely on it.
+//! The faults that the table in memory injects and that no database produces by itself: lost requests and answers,
+//! unprocessed keys, short pages, late duplicates. Simulations rely on them.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,7 +20,7 @@ use y_dynamodb::error::{Code, Error};
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 use y_dynamodb::table::{DeleteIf, Operation, Query, Table};
 
-/// Does the same to every request, and remembers them.
+/// Injects one fault into every request, and records the requests.
 struct Always(Fault, Mutex<Vec<Request>>);
 
 impl Hook for Always {
@@ -129,7 +129,7 @@ async fn a_lost_attempt_is_recorded_by_the_handle_that_made_it() {
     let unavailable = Error::new(Code::Unavailable, "as asked for");
     for fault in [Fault::LostAttempt, Fault::Fail(unavailable.clone()), Fault::ApplyThenFail(unavailable)] {
         let hooked = table.with_hook(always(fault));
-        // Whether it fails is not the question.
+        // The result does not matter here.
         let _ = hooked.put_new(&d, item(&d, 1, b"x")).await;
         assert!(hooked.late().puts_until(&d).is_some());
     }
@@ -140,7 +140,7 @@ async fn a_lost_attempt_is_recorded_by_the_handle_that_made_it() {
     assert_eq!(table.items(&d), [item(&d, 1, b"x")]);
 }
 
-/// Lets requests begin and end when the test says so.
+/// Lets the test decide when requests begin and end.
 struct Gate {
     before: Semaphore,
     after: Semaphore,
@@ -185,7 +185,7 @@ async fn a_request_waits_before_it_is_applied_and_before_it_is_answered() {
     gate.after.add_permits(1);
     frozen.await.unwrap().unwrap();
 
-    // A process that dies before its request is applied, and one that dies after.
+    // One process dies before its request is applied, another one after.
     let early = put(2);
     settle().await;
     early.abort();

@@ -1,4 +1,5 @@
-//! Which attempts the DynamoDB adapter records as writes that may still arrive: those without an answer of DynamoDB.
+//! The attempts that the DynamoDB adapter records as writes that may still arrive: those without an answer from
+//! DynamoDB.
 
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
@@ -66,7 +67,7 @@ async fn a_write_whose_every_attempt_was_answered_is_over() {
         let (_server, table) =
             against(move |n, _| if n == 0 { reply.clone() } else { Reply::ok("{}") }).await;
         let d = doc("doc");
-        // Denied for good, or stored at the second attempt.
+        // The request is denied, or stored by the second attempt.
         let _ = table.put(&d, meta()).await;
         assert!(table.late().writes_until(&d, &meta().key).is_none());
     }
@@ -79,7 +80,7 @@ async fn an_attempt_that_the_next_one_finds_has_arrived() {
     table.put_new(&d, item(&d, 1, b"x")).await.unwrap();
     assert!(table.late().puts_until(&d).is_none());
 
-    // Of two lost attempts only one can be what the third finds.
+    // The item that the third attempt finds comes from only one of the two lost attempts.
     let (_server, table) = against(|n, _| if n < 2 { Reply::Close } else { condition_failed() }).await;
     table.put_new(&d, item(&d, 1, b"x")).await.unwrap();
     assert!(table.late().puts_until(&d).is_some());

@@ -1,5 +1,5 @@
-//! Which tables are used: one that is missing is created, one that comes into being is waited for, one with other keys or in a
-//! state that refuses requests is refused, and replicas are counted where they are asynchronous.
+//! Which tables are used. A missing table is created, and one that is being created is waited for. A table with other
+//! keys, or in a state that refuses requests, is refused. Asynchronous replicas are counted.
 
 #![cfg(feature = "aws")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
@@ -53,10 +53,10 @@ async fn a_missing_table_is_created_with_the_billing_asked_for() {
         ),
     ] {
         let server = Server::start(|n, asked| match (n, asked.operation.as_str()) {
-            // Not seen at once, even after it was created.
+            // DescribeTable may not find the table at once after it was created.
             (0 | 2, "DescribeTable") => Reply::error(400, "ResourceNotFoundException", "Not found"),
             (_, "DescribeTable") => described("ACTIVE"),
-            // Someone else was faster.
+            // Another process was faster.
             _ => Reply::error(400, "ResourceInUseException", "It exists"),
         })
         .await;

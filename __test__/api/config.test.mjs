@@ -7,9 +7,9 @@ import { refuses } from '../support/refused.mjs'
 const [update] = keystrokes(1)
 const MEMORY = { endpoint: 'memory:' }
 
-describe('a configuration that is wrong is refused at once, by name', onceOnly, () => {
+describe('a wrong configuration is refused at once, and the message names the option', onceOnly, () => {
   const wrong = {
-    'nothing at all': [undefined, 'config'],
+    'no configuration': [undefined, 'config'],
     'null': [null, 'config'],
     'a string': ['docs', 'config'],
     'no table name': [{ aws: MEMORY }, 'tableName'],
@@ -34,10 +34,10 @@ describe('a configuration that is wrong is refused at once, by name', onceOnly, 
     ],
     'an endpoint of another scheme': [{ tableName: 'docs', aws: { endpoint: 'ftp://x' } }, 'endpoint'],
     'a file without a path': [{ tableName: 'docs', aws: { endpoint: 'file:' } }, 'file:'],
-    'half a key': [{ tableName: 'docs', aws: { accessKeyId: 'a' } }, 'secretAccessKey'],
-    'the other half': [{ tableName: 'docs', aws: { secretAccessKey: 'a' } }, 'accessKeyId'],
+    'an access key without its secret': [{ tableName: 'docs', aws: { accessKeyId: 'a' } }, 'secretAccessKey'],
+    'a secret without its access key': [{ tableName: 'docs', aws: { secretAccessKey: 'a' } }, 'accessKeyId'],
     'a token without a key': [{ tableName: 'docs', aws: { sessionToken: 'a' } }, 'sessionToken'],
-    'keys twice': [
+    'keys in two places': [
       { tableName: 'docs', aws: { accessKeyId: 'a', secretAccessKey: 'b', credentials: () => {} } },
       'exclude'
     ],
@@ -52,39 +52,35 @@ describe('a configuration that is wrong is refused at once, by name', onceOnly, 
       },
       'config.aws.credentials.sessionToken'
     ],
-    'FIPS without an address': [
+    'FIPS without an endpoint': [
       { tableName: 'docs', aws: { useFipsEndpoint: true } },
       'useFipsEndpoint',
       'endpoint'
     ],
-    'no attempts': [{ tableName: 'docs', aws: { maxAttempts: 0 } }, 'maxAttempts'],
-    'half an attempt': [{ tableName: 'docs', aws: { maxRetries: 0.5 } }, 'maxRetries'],
+    'no attempt': [{ tableName: 'docs', aws: { maxAttempts: 0 } }, 'maxAttempts'],
+    'a fractional number of retries': [{ tableName: 'docs', aws: { maxRetries: 0.5 } }, 'maxRetries'],
     'a timeout of 0': [{ tableName: 'docs', aws: { operationTimeoutMs: 0 } }, 'operationTimeoutMs'],
     'a timeout of -1': [{ tableName: 'docs', aws: { httpOptions: { timeout: -1 } } }, 'httpOptions.timeout'],
-    'a delay that is none': [{ tableName: 'docs', batchDelayMs: '10' }, 'batchDelayMs', "but '10'"],
-    'a gc that is none': [{ tableName: 'docs', gc: 1 }, 'gc'],
-    'a Y that is none': [{ tableName: 'docs', Y: {} }, 'config.Y', 'but Object'],
-    'an onError that is none': [{ tableName: 'docs', onError: 'log' }, 'onError'],
-    'a billing mode that is none': [
-      { tableName: 'docs', billingMode: 'FREE' },
-      'billingMode',
-      'PAY_PER_REQUEST'
-    ],
-    'an onCorruptUpdate that is none': [
+    'a delay that is a string': [{ tableName: 'docs', batchDelayMs: '10' }, 'batchDelayMs', "but '10'"],
+    'a gc that is a number': [{ tableName: 'docs', gc: 1 }, 'gc'],
+    'a Y that is an empty object': [{ tableName: 'docs', Y: {} }, 'config.Y', 'but Object'],
+    'an onError that is a string': [{ tableName: 'docs', onError: 'log' }, 'onError'],
+    'an unknown billing mode': [{ tableName: 'docs', billingMode: 'FREE' }, 'billingMode', 'PAY_PER_REQUEST'],
+    'an unknown onCorruptUpdate': [
       { tableName: 'docs', onCorruptUpdate: 'ignore' },
       'onCorruptUpdate',
       'skip'
     ],
-    'a threshold that is none': [{ tableName: 'docs', compactionItems: -1 }, 'compactionItems']
+    'a negative threshold': [{ tableName: 'docs', compactionItems: -1 }, 'compactionItems']
   }
   for (const [what, [config, ...words]] of Object.entries(wrong)) test(what, () => refuses(config, ...words))
 
-  test('with new as without', () => {
+  test('with and without new', () => {
     assert.throws(() => new DynamoDbPersistence({}), { code: 'ERR_INVALID_ARGUMENT' })
   })
 })
 
-describe('an option that is undefined is not given', onceOnly, () => {
+describe('an option that is undefined counts as not given', onceOnly, () => {
   test('at every level', async t => {
     const persistence = DynamoDbPersistence({
       tableName: 'docs',

@@ -1,11 +1,11 @@
-//! The way back to the event loop: answers of calls and events, of one persistence, through one threadsafe function.
+//! Passes the answers and events of one persistence to the event loop, through one threadsafe function.
 //!
-//! A promise of Node-API would be a libuv handle for each waiting call, and the loop looks at all its handles whenever one
-//! of them wakes it. Here values gather in a list; the first of them wakes the loop, and all that are there by then cross as
-//! one array. The function is referenced while calls are pending: Node then waits for them, and is free afterwards. It is
-//! released when the persistence was closed.
+//! A Node-API promise would be a libuv handle for each pending call, and the loop checks all its handles whenever one
+//! of them wakes it. So values are collected in a list. The first one wakes the loop, and all values that are ready
+//! by then cross as one array. The function is referenced while calls are pending, so that Node waits for them. It is
+//! released when the persistence is closed.
 //!
-//! Invariant: each call is answered exactly once, after a panic too.
+//! Invariant: each call is answered exactly once, even after a panic.
 
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,39 +21,39 @@ use super::failure::{Failure, outcome};
 use crate::error::{Code, Error, Result};
 use crate::queue::Pending;
 
-/// Stands for an event where an answer has the number of its call.
+/// The number of an event, in place of the number of a call.
 const EVENT: u32 = 0;
 
 /// The function that takes `[number, answer, number, answer, …]`.
 pub type Receiver<'env> = Function<'env, Answers, ()>;
 
-/// Weak: it holds the process only while calls are pending.
+/// Weak: it keeps the process alive only while calls are pending.
 type WakeUp = ThreadsafeFunction<(), (), Answers, Status, false, true>;
 
-/// Makes the JavaScript value, on the thread of the loop.
+/// Creates the JavaScript value, on the thread of the event loop.
 type Value = Box<dyn for<'env> FnOnce(&'env Env) -> napi::Result<Unknown<'env>> + Send>;
 
-/// The way to the event loop of one environment.
+/// The connection to the event loop of one environment.
 pub struct EventLoop {
     runtime: Handle,
     ready: Mutex<Vec<(u32, Value)>>,
-    /// Calls that JavaScript has made and not been answered. Changed on the thread of the loop only.
+    /// The number of pending calls. Changed only on the thread of the event loop.
     pending: AtomicUsize,
-    /// None when the persistence was closed.
+    /// `None` after the persistence was closed.
     wake_up: Mutex<Option<WakeUp>>,
 }
 
-/// A call whose answer is due. Without one, after a panic, it answers when it is dropped.
+/// A call that needs an answer. If a panic prevents the answer, dropping this value answers with a failure.
 struct Due {
     call: u32,
     event_loop: Option<Arc<EventLoop>>,
 }
 
-/// Answers and events that cross together.
+/// The values that cross to JavaScript together.
 pub struct Answers(Vec<(u32, Value)>);
 
 impl EventLoop {
-    /// Passes everything to `receiver`; futures of calls run on `runtime`.
+    /// Passes all values to `receiver`. The futures of calls run on `runtime`.
     pub fn new(receiver: Receiver<'_>, runtime: Handle) -> napi::Result<Arc<Self>> {
         let event_loop = Arc::new(EventLoop {
             runtime,
@@ -61,7 +61,8 @@ impl EventLoop {
             pending: AtomicUsize::default(),
             wake_up: Mutex::default(),
         });
-        // Not the other way round: the function would keep itself. JavaScript keeps the persistence while calls are pending.
+        // A strong reference would be a cycle: the function would keep itself alive. JavaScript keeps the persistence
+        // alive while calls are pending.
         let source = Arc::downgrade(&event_loop);
         let wake_up =
             receiver.build_threadsafe_function::<()>().weak::<true>().build_callback(move |context| {
@@ -71,7 +72,7 @@ impl EventLoop {
         Ok(event_loop)
     }
 
-    /// Answers `call` with what `pending` gives, in the form of JavaScript. On the thread of the loop.
+    /// Answers `call` with the result of `pending`, which `form` converts. Runs on the thread of the event loop.
     pub fn answer<T, J>(
         self: &Arc<Self>,
         env: &Env,
@@ -94,12 +95,12 @@ impl EventLoop {
         Ok(())
     }
 
-    /// Passes an event on. It does not hold the process.
+    /// Sends an event. It does not keep the process alive.
     pub fn notify(&self, event: NativeEvent) {
         self.push(EVENT, Box::new(|env| event.into_unknown(env)));
     }
 
-    /// Releases the function: after the last answer nothing crosses any more.
+    /// Releases the function. Nothing crosses to JavaScript afterwards.
     pub fn release(&self) {
         drop(lock(&self.wake_up).take());
     }
@@ -111,7 +112,7 @@ impl EventLoop {
             ready.len() == 1
         };
         if is_first && let Some(wake_up) = &*lock(&self.wake_up) {
-            // It is refused only while the environment ends: then nobody is there to be answered.
+            // The call fails only while the environment ends. Then there is no caller left to answer.
             let _ = wake_up.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
@@ -120,7 +121,7 @@ impl EventLoop {
         let ready = mem::take(&mut *lock(&self.ready));
         let answers = ready.iter().filter(|(call, _)| *call != EVENT).count();
         if answers > 0 && self.pending.fetch_sub(answers, Ordering::Relaxed) == answers {
-            // It fails only while the environment ends: then nothing holds it anyway.
+            // It fails only while the environment ends. Then nothing keeps the process alive anyway.
             let _ = self.refer(env, sys::napi_unref_threadsafe_function);
         }
         Answers(ready)

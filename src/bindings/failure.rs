@@ -1,14 +1,14 @@
-//! Failures as values: what crosses the border to JavaScript in place of a result.
+//! Failures as values, which cross to JavaScript in place of a result.
 
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use crate::error::{Code, Error, Result};
 
-/// What `errors.js` makes a `PersistenceError` of.
+/// The data from which `errors.js` creates a `PersistenceError`.
 #[napi(object, object_from_js = false)]
 pub struct Failure {
-    /// Always true: what no result of a call has.
+    /// Always true. No result of a call has this field.
     pub is_failure: bool,
     pub code: &'static str,
     pub message: String,
@@ -30,7 +30,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// A result in the form in which it crosses the border.
+/// Converts a result to the form in which it crosses to JavaScript.
 pub fn outcome<T>(result: Result<T>) -> Either<Failure, T> {
     match result {
         Ok(value) => Either::B(value),
@@ -38,7 +38,7 @@ pub fn outcome<T>(result: Result<T>) -> Either<Failure, T> {
     }
 }
 
-/// What `work` gives; a panic in it becomes a failure with `ERR_INTERNAL`.
+/// Runs `work`. A panic in it becomes a failure with `ERR_INTERNAL`.
 pub fn without_panics<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .unwrap_or_else(|payload| Err(Error::new(Code::Internal, format!("panic: {}", text_of(&*payload)))))

@@ -1,5 +1,5 @@
-//! What only the tests of the addon may do: look into the embedded DynamoDB behind the persistence's back, and panic.
-//! With the feature `test-hooks`; never in a release.
+//! Functions for tests of the addon only: raw requests to the embedded DynamoDB, and panics on purpose. They need the
+//! feature `test-hooks` and are never in a release.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,14 +9,14 @@ use napi_derive::napi;
 use super::failure::{Failure, outcome};
 use crate::table::dynamo::{Endpoint, embedded::request};
 
-/// An answer of the embedded DynamoDB as it would come over the wire.
+/// An answer of the embedded DynamoDB, as on the wire.
 #[napi(object, object_from_js = false)]
 pub struct RawAnswer {
     pub status: u16,
     pub body: String,
 }
 
-/// One raw request to the database of `memory:NAME` or `file:PATH`.
+/// Sends one raw request to the database of `memory:NAME` or `file:PATH`.
 #[napi(catch_unwind)]
 pub fn embedded_request(endpoint: String, target: String, body: String) -> Either<Failure, RawAnswer> {
     let answer = Endpoint::parse(&endpoint)
@@ -25,16 +25,16 @@ pub fn embedded_request(endpoint: String, target: String, body: String) -> Eithe
     outcome(answer)
 }
 
-/// Where reads of which document panic: at once, or later, in the work of the call.
+/// The document whose reads panic, and when: at once, or later in the work of the call.
 static PANIC: Mutex<Option<(String, String)>> = Mutex::new(None);
 
-/// From now on reads of `doc` panic.
+/// Makes all later reads of `doc` panic.
 #[napi(catch_unwind)]
 pub fn panic_in_calls(doc: String, when: String) {
     *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some((doc, when));
 }
 
-/// Panics if that was asked for.
+/// Panics if [`panic_in_calls`] asked for it.
 #[allow(clippy::panic)]
 pub fn maybe_panic(doc: &str, moment: &str) {
     let asked = PANIC.lock().unwrap_or_else(PoisonError::into_inner).clone();

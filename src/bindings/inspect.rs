@@ -1,4 +1,4 @@
-//! What the command line sees of a table that the API does not show: its items, what is wrong with them, the quarantine.
+//! Methods for the command line that the API does not have: the items of the table, findings, and the quarantine.
 
 use napi::bindgen_prelude::{Env, External, Uint8Array};
 use napi_derive::napi;
@@ -16,7 +16,7 @@ use crate::queue::Order;
 #[napi(object, object_from_js = false)]
 pub struct NativeItem {
     pub doc: String,
-    /// Readable: `['v1', 'doc', 'update', 7]`.
+    /// Readable form: `['v1', 'doc', 'update', 7]`.
     pub key: String,
     pub kind: &'static str,
     pub clock: Option<u32>,
@@ -26,13 +26,13 @@ pub struct NativeItem {
     pub parts: Option<u32>,
     pub sealed: Option<bool>,
     pub compacted: Option<bool>,
-    /// Of an update with an id, a head or a part: which write it belongs to.
+    /// In an update with an id, a head or a part: the write that it belongs to.
     pub write: Option<String>,
     /// The number of a part.
     pub part: Option<u32>,
 }
 
-/// What [`count_sets`] reads of a [`NativeItem`].
+/// The fields of a [`NativeItem`] that [`count_sets`] reads.
 #[napi(object, object_to_js = false)]
 pub struct NativeWriteItem {
     pub write: Option<String>,
@@ -44,13 +44,13 @@ pub struct NativeWriteItem {
 /// The sets of a document.
 #[napi(object, object_from_js = false)]
 pub struct NativeSetCounts {
-    /// Those that count.
+    /// The sets that readers use.
     pub sets: u32,
-    /// The items of those that do not.
+    /// The items of the other sets.
     pub remains: u32,
 }
 
-/// Counts the sets among the items of a document, in key order.
+/// Counts the sets among the items of a document, which are in key order.
 #[napi(catch_unwind)]
 pub fn count_sets(items: Vec<NativeWriteItem>) -> NativeSetCounts {
     let items = items.into_iter().filter_map(|item| {
@@ -62,26 +62,26 @@ pub fn count_sets(items: Vec<NativeWriteItem>) -> NativeSetCounts {
     NativeSetCounts { sets: number(counts.whole), remains: number(counts.remains) }
 }
 
-/// A page of items; `next` is given back to read on.
+/// A page of items. `next` is the argument for the next page.
 #[napi(object, object_from_js = false)]
 pub struct NativeItems {
     pub entries: Vec<NativeItem>,
     pub next: Option<External<Cursor>>,
 }
 
-/// One thing that is wrong.
+/// One finding.
 #[napi(object, object_from_js = false)]
 pub struct NativeFinding {
     pub wrong: &'static str,
     pub place: String,
     pub detail: String,
-    /// How many items a repair moves.
+    /// The number of items that a repair moves.
     pub items: u32,
-    /// What became of them: `moved`, `changed`, `full`.
+    /// The outcome of the repair: `moved`, `changed`, `full`.
     pub outcome: Option<&'static str>,
 }
 
-/// What was found in a document.
+/// The result of a verification.
 #[napi(object, object_from_js = false)]
 pub struct NativeInspection {
     pub items: Vec<NativeItem>,
@@ -105,7 +105,7 @@ pub struct NativeCompacted {
 #[napi(object, object_from_js = false)]
 pub struct NativeQuarantined {
     pub key: String,
-    /// The key that it had.
+    /// The former key.
     pub from: String,
     pub value: Option<Uint8Array>,
 }
@@ -123,7 +123,7 @@ impl NativePersistence {
         })
     }
 
-    /// Merges all updates of a document; null where it is missing.
+    /// Merges all updates of a document. Resolves with null if it is missing.
     #[napi(catch_unwind)]
     pub fn compact(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         self.answer(env, call, on(&doc, |doc| self.inner.flush_if_needed(doc, Order::Queued)), |flushed| {
@@ -138,14 +138,14 @@ impl NativePersistence {
         })
     }
 
-    /// What is wrong with a document. Writes nothing.
+    /// Verifies a document. Writes nothing.
     #[napi(catch_unwind)]
     pub fn verify(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.verify(doc, Order::Queued));
         self.answer(env, call, pending, move |found| inspection(&doc, found, &[]))
     }
 
-    /// The same, and moves what can be moved into the quarantine.
+    /// Verifies a document, and moves the items of its findings into the quarantine where possible.
     #[napi(catch_unwind)]
     pub fn repair(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
         let pending = on(&doc, |doc| self.inner.repair(doc, Order::Queued));

@@ -15,7 +15,7 @@ pub struct NativeDocState {
     pub clock: u32,
 }
 
-/// A page of document names; `next` is given back to read on.
+/// A page of document names. `next` is the argument for the next page.
 #[napi(object, object_from_js = false)]
 pub struct NativeNames {
     pub entries: Vec<String>,

@@ -33,7 +33,7 @@ impl NativePersistence {
         self.answer(env, call, pending, nothing)
     }
 
-    /// Resolves with null where there is none.
+    /// Resolves with null if the meta is missing.
     #[napi(catch_unwind)]
     pub fn get_meta(
         &self,

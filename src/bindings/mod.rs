@@ -1,12 +1,12 @@
-//! The Node.js face of the crate: what JavaScript calls, and nothing that decides anything.
+//! The Node.js interface of the crate: the functions that JavaScript calls. It decides nothing.
 //!
-//! This is the only folder that names napi. Arguments were checked in JavaScript; failures go back as values
-//! ([`failure::Failure`]) and are thrown there, so that `code` and the caller's stack survive. Every sync function catches
-//! panics: one that crossed the border would end the process.
+//! Only this folder uses napi. JavaScript has already checked the arguments. Failures are returned as values
+//! ([`failure::Failure`]) and thrown in JavaScript, so that `code` and the caller's stack survive. Every sync
+//! function catches panics, because a panic that crosses to JavaScript would end the process.
 
-// The macros of napi write `unsafe` glue and undocumented items into these modules.
+// napi's macros generate `unsafe` code and undocumented items in these modules.
 #![allow(unsafe_code, missing_docs)]
-// In test builds the macros leave out the glue that uses these items.
+// In test builds the macros omit the code that uses these items.
 #![cfg_attr(test, allow(dead_code))]
 
 #[cfg(feature = "aws")]
@@ -34,7 +34,7 @@ pub mod updates;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Threads that run the addon's async work: it waits for DynamoDB far more than it computes.
+/// The threads for the addon's async work, which waits for DynamoDB far more than it computes.
 const WORKER_THREADS: usize = 2;
 
 #[napi_derive::module_init]
@@ -45,7 +45,7 @@ fn init() {
         .thread_name_fn(move || format!("y-dynamodb-{}", next.fetch_add(1, Ordering::Relaxed)))
         .enable_all()
         .build();
-    // Without threads for it napi makes its own default runtime at the first use, and reports there.
+    // If this fails, napi creates its default runtime at first use and reports the failure then.
     if let Ok(runtime) = runtime {
         napi::bindgen_prelude::create_custom_tokio_runtime(runtime);
     }

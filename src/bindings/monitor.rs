@@ -1,7 +1,7 @@
 //! Counts and events for JavaScript: `persistence.stats()` and the diagnostics channels.
 //!
-//! Events cross to the event loop without waiting and without holding the process. Compactions are rare and always
-//! reported; batches only while somebody listens.
+//! Events do not wait for the event loop and do not keep the process alive. Compactions are rare and always reported.
+//! Batches are reported only while a channel has a subscriber.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::monitor::{BatchStored, CompactionDone, Observer};
 use crate::persistence::Stats;
 use crate::table::{Cost, Operation};
 
-/// What an operation of DynamoDB has cost.
+/// The cost of a DynamoDB operation.
 #[napi(object, object_from_js = false)]
 pub struct NativeCost {
     pub operation: String,
@@ -129,12 +129,12 @@ pub struct ToListener {
 }
 
 impl ToListener {
-    /// Reports compactions and replicas; batches from [`ToListener::report_batches`] on.
+    /// Reports compactions and replicas. [`ToListener::report_batches`] enables batches.
     pub fn new(event_loop: Arc<EventLoop>) -> Self {
         ToListener { event_loop, batches: AtomicBool::new(false) }
     }
 
-    /// Begins or ends to report batches.
+    /// Enables or disables the reports of batches.
     pub fn report_batches(&self, enabled: bool) {
         self.batches.store(enabled, Ordering::Relaxed);
     }

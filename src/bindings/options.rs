@@ -1,4 +1,5 @@
-//! The options as `config.js` gives them, and their typed form. Checked in JavaScript by shape; here by meaning.
+//! The options as `config.js` passes them, and their typed form. JavaScript checks their types, and Rust checks their
+//! meaning.
 
 use std::fmt;
 use std::future::Future;
@@ -20,10 +21,10 @@ use crate::table::dynamo::{
     Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, NoKeys, Timeouts,
 };
 
-/// Read and write units of a table made with `billingMode: 'PROVISIONED'`: those of the original package.
+/// Read and write units of a table that is created with `billingMode: 'PROVISIONED'`, as in the original package.
 const PROVISIONED_UNITS: u32 = 5;
 
-/// Options; what is absent has its default.
+/// Options. An absent option has its default.
 #[napi(object, object_to_js = false)]
 pub struct NativeOptions {
     pub table_name: String,
@@ -48,7 +49,7 @@ pub struct NativeOptions {
     pub operation_timeout_ms: Option<u32>,
 }
 
-/// What the credentials function resolves with: keys, or why there are none.
+/// The result of the credentials function: keys, or an error.
 #[napi(object, object_to_js = false)]
 pub struct NativeKeys {
     pub access_key_id: Option<String>,
@@ -57,18 +58,18 @@ pub struct NativeKeys {
     /// Milliseconds since the epoch.
     pub expires_at_ms: Option<f64>,
     pub error: Option<String>,
-    /// Whether the error is about the keys, not about getting them.
+    /// Whether the function returned malformed keys. Otherwise it failed.
     pub malformed: Option<bool>,
 }
 
-/// The caller's function for credentials, wrapped so that it never throws.
+/// The user's function for credentials, wrapped so that it never throws.
 pub type CredentialsFunction<'env> = Function<'env, (), Promise<NativeKeys>>;
 
-/// Weak: a persistence that waits for nothing must not keep the process.
+/// Weak: an idle persistence must not keep the process alive.
 type WeakFunction = ThreadsafeFunction<(), Promise<NativeKeys>, (), Status, false, true>;
 
 impl NativeOptions {
-    /// The typed form.
+    /// Converts the options to their typed form.
     pub fn typed(self, credentials: Option<Arc<FromFunction>>) -> Result<(DynamoConfig, Options)> {
         let credentials = match credentials {
             Some(function) => Credentials::Provider(function),
@@ -159,17 +160,17 @@ fn unknown(option: &str, value: &str) -> Error {
     Error::new(Code::InvalidArgument, format!("{option} cannot be '{value}'"))
 }
 
-/// Asks the caller's function for credentials, until it is released.
+/// Calls the user's function for credentials, until it is released.
 pub struct FromFunction(Mutex<Option<Arc<WeakFunction>>>);
 
 impl FromFunction {
-    /// The error is Node's, when the function cannot be held.
+    /// Fails with Node's error if the function cannot be referenced.
     pub fn new(function: CredentialsFunction<'_>) -> napi::Result<Self> {
         let function = function.build_threadsafe_function().weak::<true>().build()?;
         Ok(FromFunction(Mutex::new(Some(Arc::new(function)))))
     }
 
-    /// Releases the function and its handle of the event loop.
+    /// Releases the function and its handle in the event loop.
     pub fn release(&self) {
         drop(self.lock().take());
     }
@@ -215,7 +216,7 @@ impl NativeKeys {
     }
 }
 
-/// `None` if it is not a time: such keys are loaded again like keys without an end.
+/// `None` if `ms` is not a time. Such keys are loaded again like keys without an expiry.
 fn instant(ms: f64) -> Option<SystemTime> {
     let since = Duration::try_from_secs_f64(ms / 1_000.0).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(since)

@@ -1,8 +1,8 @@
-//! The class behind the API: one method per call, each of which takes its place in the queue before it returns.
+//! The class behind the API, with one method per call. Each method takes its place in the queue before it returns.
 //!
-//! A method copies what it is given, asks [`Persistence`] for the pending result, and has the [`EventLoop`] answer the call
-//! with that: with the result or with a [`Failure`]. `call` is the number by which JavaScript knows the call. A method must not
-//! await, and decides nothing.
+//! A method copies its arguments, gets the pending result from [`Persistence`], and lets the [`EventLoop`] answer the
+//! call with the result or a [`Failure`]. `call` is the number that JavaScript gave the call. A method does not await
+//! and decides nothing.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::persistence::Persistence;
 use crate::queue::{Order, Pending};
 use crate::table::dynamo::DynamoTable;
 
-/// A persistence on DynamoDB, or on the embedded one.
+/// A persistence on DynamoDB or on the embedded database.
 #[napi]
 pub struct NativePersistence {
     pub(super) inner: Persistence<DynamoTable>,
@@ -30,7 +30,7 @@ pub struct NativePersistence {
     credentials: Option<Arc<FromFunction>>,
 }
 
-/// Opens a persistence. Makes no request before it returns.
+/// Opens a persistence. Sends no request before it returns.
 #[napi(catch_unwind)]
 pub fn open(
     options: NativeOptions,
@@ -56,7 +56,7 @@ pub fn open(
 
 #[napi]
 impl NativePersistence {
-    /// Resolves with the log clock; null where nothing was stored and nothing was there.
+    /// Resolves with the log clock; null if nothing was stored and the document is missing.
     #[napi(catch_unwind)]
     pub fn store_update(
         &self,
@@ -102,7 +102,7 @@ impl NativePersistence {
         self.answer(env, call, pending, Uint8Array::new)
     }
 
-    /// Resolves with the log clock; null where the document is missing.
+    /// Resolves with the log clock; null if the document is missing.
     #[napi(catch_unwind)]
     pub fn flush(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
         self.answer(env, call, on(&doc, |doc| self.inner.flush(doc, order(outside))), |clock| {
@@ -127,25 +127,25 @@ impl NativePersistence {
         self.answer(env, call, self.inner.clear_all(), nothing)
     }
 
-    /// Makes no request.
+    /// Sends no request.
     #[napi(catch_unwind)]
     pub fn stats(&self) -> NativeStats {
         self.inner.stats().into()
     }
 
-    /// Whether the listener gets an event for each batch.
+    /// Sets whether the listener gets an event for each batch.
     #[napi(catch_unwind)]
     pub fn report_batches(&self, enabled: bool) {
         self.events.report_batches(enabled);
     }
 
-    /// From now on `batchDelayMs` delays nothing.
+    /// Disables `batchDelayMs` from now on.
     #[napi(catch_unwind)]
     pub fn stop_delaying(&self) {
         self.inner.stop_delaying();
     }
 
-    /// Releases every handle of the event loop. No call may be pending, and none may follow.
+    /// Releases every handle in the event loop. No call may be pending, and none may follow.
     #[napi(catch_unwind)]
     pub fn release(&self) {
         self.event_loop.release();
@@ -154,7 +154,7 @@ impl NativePersistence {
         }
     }
 
-    /// Resolves when everything accepted before has ended; later calls fail with `ERR_CLOSED`.
+    /// Resolves when all accepted calls have ended. Later calls fail with `ERR_CLOSED`.
     #[napi(catch_unwind)]
     pub fn close(&self, env: &Env, call: u32) -> napi::Result<()> {
         let closing = self.inner.close();
@@ -167,7 +167,7 @@ impl NativePersistence {
 }
 
 impl NativePersistence {
-    /// Answers `call` with the result in the form of JavaScript.
+    /// Answers `call` with the result of `pending`, which `form` converts.
     pub(super) fn answer<T, J>(
         &self,
         env: &Env,

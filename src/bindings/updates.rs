@@ -1,8 +1,8 @@
 //! The update engine for JavaScript: `y-dynamodb/updates`.
 //!
-//! A list of small updates comes as one buffer and the length of each update in it: one by one, 260,000 of them take twice
-//! as long to cross the border. `lib/updates.js` makes that buffer for each call and keeps no reference to it, so an async
-//! call may read it on another thread.
+//! A list of small updates crosses as one buffer and the lengths of its updates: one by one, 260,000 updates take
+//! twice as long. `lib/updates.js` creates the buffer for each call and keeps no reference to it, so an async call
+//! can read it on another thread.
 
 use napi::bindgen_prelude::{AsyncTask, Either, Env, Task, Uint8Array, Uint32Array};
 use napi_derive::napi;
@@ -11,7 +11,7 @@ use super::failure::{Failure, outcome, without_panics};
 use crate::error::{Code, Error, Result};
 use crate::update::{self, InvalidUpdate, MergeOptions, Salvaged};
 
-/// Options of a merge, all given: the defaults are `lib/updates.js`'s to fill in.
+/// Options of a merge. `lib/updates.js` fills in the defaults.
 #[napi(object, object_to_js = false)]
 pub struct MergeUpdatesOptions {
     pub gc: bool,
@@ -26,7 +26,7 @@ impl From<MergeUpdatesOptions> for MergeOptions {
     }
 }
 
-/// One update with the content of all of `packed`, whose updates are `lengths` bytes long.
+/// Merges the updates in `packed`, whose lengths in bytes are `lengths`, into one update.
 #[napi(catch_unwind)]
 pub fn merge_updates(
     packed: &[u8],
@@ -36,13 +36,13 @@ pub fn merge_updates(
     outcome(without_panics(|| merge(packed, lengths, options.into())).map(Uint8Array::from))
 }
 
-/// [`merge_updates`] of updates that are large enough to be handed over one by one: without a copy.
+/// [`merge_updates`] for large updates, which cross one by one, without a copy.
 #[napi(catch_unwind)]
 pub fn merge_large_updates(updates: Vec<&[u8]>, options: MergeUpdatesOptions) -> Either<Failure, Uint8Array> {
     outcome(without_panics(|| merge_list(&updates, options.into())).map(Uint8Array::from))
 }
 
-/// [`merge_updates`] on a thread of the pool.
+/// [`merge_updates`] on a thread of libuv's pool.
 #[napi(catch_unwind, ts_return_type = "Promise<Uint8Array>")]
 pub fn merge_updates_async(
     packed: Uint8Array,
@@ -72,7 +72,7 @@ impl Task for Merge {
     }
 }
 
-/// The state vector of the document that `update` makes.
+/// The state vector of a document with the content of `update`.
 #[napi(catch_unwind)]
 pub fn encode_state_vector_from_update(update: &[u8]) -> Either<Failure, Uint8Array> {
     outcome(
@@ -81,7 +81,7 @@ pub fn encode_state_vector_from_update(update: &[u8]) -> Either<Failure, Uint8Ar
     )
 }
 
-/// What of `update` a peer with `state_vector` does not have.
+/// The part of `update` that a peer with `state_vector` lacks.
 #[napi(catch_unwind)]
 pub fn diff_update(update: &[u8], state_vector: &[u8]) -> Either<Failure, Uint8Array> {
     let diff = without_panics(|| {
@@ -105,8 +105,8 @@ pub fn validate_state_vector(state_vector: &[u8]) -> Either<Failure, ()> {
     }))
 }
 
-/// Fails with `ERR_INTERNAL` unless `merged` holds what `packed` holds: what a compaction checks before it deletes. Not
-/// public: the tests compare it with yjs.
+/// Fails with `ERR_INTERNAL` unless `merged` has the content of `packed`. A compaction checks this before it deletes.
+/// Not public: the tests compare it with yjs.
 #[napi(catch_unwind)]
 pub fn verify_merge(packed: &[u8], lengths: &[u32], merged: &[u8]) -> Either<Failure, ()> {
     outcome(without_panics(|| {
@@ -115,8 +115,8 @@ pub fn verify_merge(packed: &[u8], lengths: &[u32], merged: &[u8]) -> Either<Fai
     }))
 }
 
-/// [`merge_updates`] as a read does it: what Yjs cannot apply together becomes tombstones. Not public: the tests compare it
-/// with yjs.
+/// Merges updates like a read: structs that Yjs cannot apply together become tombstones. Not public: the tests
+/// compare it with yjs.
 #[napi(catch_unwind)]
 pub fn merge_readable_updates(
     packed: &[u8],
@@ -131,17 +131,17 @@ pub fn merge_readable_updates(
     outcome(merged.map(Uint8Array::from))
 }
 
-/// What [`salvage_update`] gives.
+/// The result of [`salvage_update`].
 #[napi(object, object_from_js = false)]
 pub struct NativeSalvaged {
-    /// An update that [`validate_update`] takes.
+    /// An update that [`validate_update`] accepts.
     pub update: Uint8Array,
-    /// Why the first of its structs or deletions was refused; missing if none was.
+    /// Why the first refused struct or deletion was refused; absent if none was.
     pub reason: Option<String>,
 }
 
-/// `update` with tombstones in place of the structs that [`validate_update`] refuses. Fails with `ERR_INVALID_UPDATE` only
-/// if the end of a struct is not known.
+/// Replaces the structs that [`validate_update`] refuses by tombstones. Fails with `ERR_INVALID_UPDATE` only if the
+/// end of a struct is not known.
 #[napi(catch_unwind)]
 pub fn salvage_update(update: &[u8]) -> Either<Failure, NativeSalvaged> {
     let salvaged = without_panics(|| update::salvage(update).map_err(|e| invalid("update", &e)));

@@ -1,7 +1,8 @@
-//! Writes of which an attempt may still arrive: the request timed out, or its connection broke, and the network may hold it.
+//! Writes of which an attempt may still arrive: the request timed out or its connection broke, and the network may
+//! still deliver it.
 //!
-//! An adapter records them, the log asks before it relies on them being over. Only this persistence's own attempts are
-//! known here. Keys with a random id are never deleted and used again, so late deletes of them are not recorded.
+//! An adapter records them. The log asks for them before it assumes that they are over. Only attempts of this
+//! persistence are known. Keys with a random id are never reused, so late deletes of them are not recorded.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,14 +13,14 @@ use tokio::time::Instant;
 use crate::codec::SortKey;
 use crate::codec::sort_key::{DocName, UpdateKey};
 
-/// How long after its end an attempt without an answer may still arrive. Longer than TCP and load balancers usually hold
-/// a request; what arrives later is the exception that `ARCHITECTURE.md` (I5) names.
+/// How long an attempt without an answer may still arrive after its end. TCP and load balancers usually hold a
+/// request for less time. `ARCHITECTURE.md` (I5) names the exception.
 pub const LATE_WRITE: Duration = Duration::from_secs(15);
 
-/// The most attempts that are remembered, some MB; beyond it the oldest is forgotten.
+/// The maximum number of recorded attempts (some MB). Above it, the oldest one is dropped.
 const MAX_LATE_WRITES: usize = 10_000;
 
-/// What a late attempt would do.
+/// What a late attempt does when it arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
     /// Put an item.
@@ -60,17 +61,17 @@ impl LateWrites {
         }
     }
 
-    /// Until when puts of the document may arrive; `None` where there is none.
+    /// The time until which puts of the document may arrive; `None` if there are none.
     pub fn puts_until(&self, doc: &DocName) -> Option<Instant> {
         self.last(|late| late.write == Write::Put && late.doc == *doc)
     }
 
-    /// Until when writes of one item may arrive; `None` where there is none.
+    /// The time until which writes of one item may arrive; `None` if there are none.
     pub fn writes_until(&self, doc: &DocName, key: &SortKey) -> Option<Instant> {
         self.last(|late| late.key == *key && late.doc == *doc)
     }
 
-    /// The documents of which puts may arrive.
+    /// The documents whose puts may still arrive.
     pub fn documents(&self) -> BTreeSet<DocName> {
         let now = Instant::now();
         let late = self.lock();
@@ -84,7 +85,7 @@ impl LateWrites {
         late.iter().filter(|late| late.until > now && is_meant(late)).map(|late| late.until).max()
     }
 
-    /// Every change is a single call: a panic leaves nothing half done.
+    /// A poisoned lock is safe to use: every change is a single call, so a panic leaves no partial change.
     fn lock(&self) -> MutexGuard<'_, VecDeque<LateWrite>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,12 +1,12 @@
 //! Counts what a table costs: requests, retries, and capacity units, per DynamoDB operation.
 //!
-//! Atomic counters without a lock. It must not know who asks or why; it only adds up. The numbers of a [`Snapshot`] are
-//! each exact, but taken one after another.
+//! The counters are atomic and need no lock. The meter does not know who sends requests or why. Each number of a
+//! [`Snapshot`] is exact, but they are read one after another.
 
 use std::ops::Sub;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// The DynamoDB operations that we call.
+/// The DynamoDB operations that the package calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "these are DynamoDB's own names")]
 pub enum Operation {
@@ -22,7 +22,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// All of them.
+    /// All operations.
     pub const ALL: [Operation; 9] = [
         Operation::DescribeTable,
         Operation::CreateTable,
@@ -35,7 +35,7 @@ impl Operation {
         Operation::Scan,
     ];
 
-    /// DynamoDB's name of it.
+    /// DynamoDB's name for the operation.
     pub fn name(self) -> &'static str {
         match self {
             Operation::DescribeTable => "DescribeTable",
@@ -55,18 +55,18 @@ impl Operation {
     }
 }
 
-/// What one operation has cost so far.
+/// The cost of one operation so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
-    /// Requests, each counted once however often it was tried.
+    /// Requests. Retries of a request do not count.
     pub requests: u64,
-    /// Attempts beyond the first of each request.
+    /// Attempts after the first of each request.
     pub retries: u64,
-    /// Requests that failed for good.
+    /// Requests that failed after all attempts.
     pub failures: u64,
-    /// Read capacity units that the answers named.
+    /// Read capacity units that the responses reported.
     pub read_units: f64,
-    /// Write capacity units that the answers named.
+    /// Write capacity units that the responses reported.
     pub write_units: f64,
 }
 
@@ -87,12 +87,12 @@ impl Cost {
 pub struct Snapshot([Cost; Operation::ALL.len()]);
 
 impl Snapshot {
-    /// What `operation` has cost.
+    /// The cost of `operation`.
     pub fn of(&self, operation: Operation) -> Cost {
         self.0.get(operation as usize).copied().unwrap_or_default()
     }
 
-    /// What all operations together have cost.
+    /// The cost of all operations together.
     pub fn total(&self) -> Cost {
         self.0.iter().fold(Cost::default(), |sum, &cost| sum.combine(cost, |a, b| a + b, |a, b| a + b))
     }
@@ -119,7 +119,7 @@ struct Counters {
     requests: AtomicU64,
     retries: AtomicU64,
     failures: AtomicU64,
-    /// Capacity comes in steps of a half.
+    /// In half units, because DynamoDB reports steps of 0.5.
     half_units: AtomicU64,
 }
 
@@ -129,17 +129,17 @@ impl Meter {
         self.add(operation, |c| &c.requests, 1);
     }
 
-    /// Counts `attempts` beyond the first.
+    /// Counts `attempts` after the first.
     pub fn retries(&self, operation: Operation, attempts: u64) {
         self.add(operation, |c| &c.retries, attempts);
     }
 
-    /// Counts a request that failed for good.
+    /// Counts a request that failed after all attempts.
     pub fn failure(&self, operation: Operation) {
         self.add(operation, |c| &c.failures, 1);
     }
 
-    /// Adds capacity units, of reading or writing as the operation is.
+    /// Adds read or write capacity units, depending on the operation.
     pub fn units(&self, operation: Operation, units: f64) {
         self.add(operation, |c| &c.half_units, (units * 2.0).round() as u64);
     }

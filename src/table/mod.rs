@@ -1,7 +1,7 @@
 //! The few DynamoDB operations that the log needs, as a trait.
 //!
-//! An adapter does one request per call (with the retries of its client), keeps the limits of [`crate::limits`], and decides
-//! nothing about the log. It must not know what an update is. All reads are strongly consistent.
+//! An adapter sends one request per call, with the retries of its client. It enforces the limits of [`crate::limits`]
+//! and decides nothing about the log. It does not know what an update is. All reads are strongly consistent.
 
 use std::future::Future;
 
@@ -25,45 +25,45 @@ pub mod dynamo;
 pub struct Item {
     /// The sort key (`ykeysort`); the partition key is the document's name.
     pub key: SortKey,
-    /// `value`; `None` where the attribute is missing or not binary.
+    /// `value`; `None` if the attribute is missing or not binary.
     pub value: Option<Vec<u8>>,
     /// The attributes that make this item the head of a set.
     pub head: Option<SetHead>,
-    /// `at` of an update that is no head: when it was written, in milliseconds since the epoch, by the writer's clock.
-    /// `None` if its writer recorded none.
+    /// `at` of an update item that is not a head: the time of the write, in milliseconds since the epoch, by the
+    /// writer's clock. `None` if the item has none.
     pub at: Option<u64>,
 }
 
 /// The attributes of the head of a set: `parts`, `at`, `sealed`, `compacted`, `sv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetHead {
-    /// How many parts the set has.
+    /// The number of parts.
     pub parts: u32,
-    /// When the head was written, or last renewed, in milliseconds since the epoch, by the writer's clock.
+    /// The time when the head was written or last renewed, in milliseconds since the epoch, by the writer's clock.
     pub at: u64,
-    /// Whether all parts were acknowledged before: only then does the set count.
+    /// Whether the set is sealed: all its parts were acknowledged. Readers skip a set that is not sealed.
     pub sealed: bool,
     /// Whether a compaction wrote the set.
     pub compacted: bool,
-    /// The state vector of the set's update, where a compaction wrote the set and the head still costs one write unit.
+    /// The state vector of the set's update, if a compaction wrote the set and the head with it costs one write unit.
     pub state_vector: Option<Vec<u8>>,
 }
 
 /// One page of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What was found, in the order asked for.
+    /// The items or keys, in the order of the query.
     pub entries: Vec<T>,
-    /// Where to go on; `None` on the last page. A page may be empty and still not be the last.
+    /// `after` of the next page; `None` on the last page. A page can be empty without being the last one.
     pub next: Option<SortKey>,
 }
 
 /// One page of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanPage<T> {
-    /// What was found, grouped by document, each with the document's name.
+    /// The items or keys, grouped by document, each with the document's name.
     pub entries: Vec<(DocName, T)>,
-    /// Where to go on; `None` on the last page.
+    /// `after` of the next page; `None` on the last page.
     pub next: Option<(DocName, SortKey)>,
 }
 
@@ -72,96 +72,98 @@ pub struct ScanPage<T> {
 pub struct Query {
     /// The document.
     pub doc: DocName,
-    /// What the sort keys begin with.
+    /// The bytes that the sort keys begin with.
     pub prefix: SortKey,
-    /// Descending instead of ascending.
+    /// Whether the order is descending.
     pub reverse: bool,
-    /// The most items of the page (1 or more).
+    /// The maximum number of items on the page, at least 1.
     pub limit: u32,
-    /// Begin behind this key: `next` of the page before.
+    /// The query starts after this key: `next` of the previous page.
     pub after: Option<SortKey>,
-    /// End with this key, which has the prefix and is included; `None`: with the last key that has it.
+    /// The last key that the query returns, which has the prefix. `None`: the last key with the prefix.
     pub until: Option<SortKey>,
 }
 
-/// What must hold for a conditional delete.
+/// The condition of a delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeleteIf {
-    /// Nothing: delete in any case.
+    /// No condition.
     Always,
-    /// `value` is exactly this (for items of the original, whose keys can be reused).
+    /// `value` equals this. For items of the original package, whose keys can be reused.
     ValueIs(Vec<u8>),
     /// The item is not a sealed head.
     NotSealed,
-    /// The item is a head that is not sealed, and its `at` is this.
+    /// The item is a head that is not sealed, and its `at` equals this.
     NotRenewed(u64),
 }
 
-/// The requests of a table at one moment.
+/// The number of requests of a table at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Connections {
-    /// Those that are in flight, each on a connection of its own.
+    /// Requests in flight, each on its own connection.
     pub in_flight: usize,
-    /// Those that wait until a connection is free.
+    /// Requests that wait for a free connection.
     pub waiting: usize,
 }
 
-/// A DynamoDB table of the form of `docs/FORMAT.md`.
+/// A DynamoDB table in the format of `docs/FORMAT.md`.
 ///
-/// Every method fails with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`; a put of an item
-/// over [`crate::limits::MAX_ITEM_BYTES`] with `ERR_TOO_LARGE`, before any request ([`size::item_bytes`] computes the size).
-/// A request whose outcome is unknown (a lost response) is repeated by the adapter: each method is idempotent. The attempts of
-/// puts and deletes that got no answer are recorded in [`Table::late`] before the call ends.
+/// Every method can fail with `ERR_TABLE`, `ERR_ACCESS`, `ERR_THROTTLED`, `ERR_UNAVAILABLE` or `ERR_INTERNAL`. A put
+/// of an item over [`crate::limits::MAX_ITEM_BYTES`] fails with `ERR_TOO_LARGE` before any request
+/// ([`size::item_bytes`] computes the size). The adapter retries a request whose outcome is unknown (a lost
+/// response), so each method is idempotent. Before a put or a delete ends, the adapter records its attempts without
+/// an answer in [`Table::late`].
 pub trait Table: Send + Sync + 'static {
-    /// All attributes of an item except its keys, also those that are not ours. They are moved, never interpreted.
+    /// All attributes of an item except its keys, including unknown ones. They are copied, never interpreted.
     type Raw: Clone + PartialEq + Send + Sync + 'static;
 
-    /// What its requests have cost so far.
+    /// Counts what the requests cost.
     fn meter(&self) -> &Meter;
 
-    /// Its writes of which an attempt may still arrive.
+    /// The writes of which an attempt may still arrive.
     fn late(&self) -> &LateWrites;
 
-    /// How many asynchronous replicas in other regions the table had when it was prepared: there strong reads hold within
-    /// one region only, and of two writes the later one wins. Replicas with strong consistency across regions do not count.
-    /// 0 before [`Table::prepare`], and without it.
+    /// The number of asynchronous replicas in other regions when the table was prepared. With such replicas, strong
+    /// reads hold within one region only, and the later of two writes wins. Replicas with strong consistency across
+    /// regions do not count. 0 before [`Table::prepare`], and without it.
     fn replicas(&self) -> usize {
         0
     }
 
-    /// What is in flight and what waits at this moment.
+    /// The requests in flight and waiting at this moment.
     fn connections(&self) -> Connections {
         Connections::default()
     }
 
-    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections. Resolves when a database in
-    /// a file is closed, if this was its last table.
+    /// Ends every request with `ERR_CLOSED`, refuses further ones, and closes all connections. If this was the last
+    /// table of a database file, it resolves when the file is closed.
     fn close(&self) -> impl Future<Output = ()> + Send {
         std::future::ready(())
     }
 
-    /// Makes sure that the table is there and has our key schema; creates it if it is missing and `create` is set, and
-    /// waits until it is ACTIVE. 1 request on an existing table.
+    /// Makes sure that the table exists and has our key schema. Creates it if it is missing and `create` is set.
+    /// Waits until it is ACTIVE. 1 request on an existing table.
     fn prepare(&self, create: bool) -> impl Future<Output = Result<()>> + Send;
 
-    /// Writes an item whose key was never used before (`attribute_not_exists`). An item that is already there is an
-    /// earlier attempt of the same write: success. 1 WCU per KiB.
+    /// Writes an item whose key was never used before (`attribute_not_exists`). If the key exists, an earlier attempt
+    /// of the same write has arrived: success. 1 WCU per KiB.
     fn put_new(&self, doc: &DocName, item: Item) -> impl Future<Output = Result<()>> + Send;
 
-    /// Writes an item whatever was there. 1 WCU per KiB.
+    /// Writes an item, and replaces the item with the same key if there is one. 1 WCU per KiB.
     fn put(&self, doc: &DocName, item: Item) -> impl Future<Output = Result<()>> + Send;
 
     /// Reads one item. 1 RCU per 4 KiB.
     fn get(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<Option<Item>>> + Send;
 
-    /// Reads one item and all its other attributes. 1 RCU per 4 KiB.
+    /// Reads one item with all its attributes. 1 RCU per 4 KiB.
     fn get_raw(
         &self,
         doc: &DocName,
         key: &SortKey,
     ) -> impl Future<Output = Result<Option<(Item, Self::Raw)>>> + Send;
 
-    /// Writes an item as another one was, if the key is free. Does not report whether it was free: read it back. 1 WCU per KiB.
+    /// Writes an item with the attributes of another one, if the key is free. It does not report whether the key was
+    /// free; a read does. 1 WCU per KiB.
     fn put_raw(
         &self,
         doc: &DocName,
@@ -169,8 +171,8 @@ pub trait Table: Send + Sync + 'static {
         raw: &Self::Raw,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Deletes an item if it is there and its attributes are these; `false` where not (or where a response was lost and it
-    /// was deleted before). 1 WCU per KiB.
+    /// Deletes an item if its attributes equal `raw`. Returns `false` if they differ or the item is missing, and also
+    /// if an earlier attempt deleted it and the response was lost. 1 WCU per KiB.
     fn delete_raw(
         &self,
         doc: &DocName,
@@ -178,14 +180,14 @@ pub trait Table: Send + Sync + 'static {
         raw: &Self::Raw,
     ) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Sets `sealed` on a head, if the head exists; says whether it does. 1 WCU.
+    /// Sets `sealed` on a head, and returns whether the head exists. 1 WCU.
     fn seal(&self, doc: &DocName, key: &SortKey) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Sets `at` of a head that exists and is not sealed; says whether there is one. 1 WCU.
+    /// Sets `at` of a head that is not sealed, and returns whether there is such a head. 1 WCU.
     fn renew(&self, doc: &DocName, key: &SortKey, at: u64) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Deletes an item if the condition holds; `false` where it does not hold. An item that is not there is deleted already:
-    /// `true`. 1 WCU per KiB of the item.
+    /// Deletes an item if the condition holds. Returns `false` if it does not hold, and `true` if the item is
+    /// missing. 1 WCU per KiB of the item.
     fn delete(
         &self,
         doc: &DocName,
@@ -193,7 +195,7 @@ pub trait Table: Send + Sync + 'static {
         condition: DeleteIf,
     ) -> impl Future<Output = Result<bool>> + Send;
 
-    /// Deletes up to [`crate::limits::MAX_BATCH_WRITES`] items and returns the keys that were left unprocessed.
+    /// Deletes up to [`crate::limits::MAX_BATCH_WRITES`] items and returns the unprocessed keys.
     fn delete_batch(
         &self,
         doc: &DocName,
@@ -203,7 +205,7 @@ pub trait Table: Send + Sync + 'static {
     /// One page of whole items. 1 RCU per 4 KiB of the page.
     fn query(&self, query: &Query) -> impl Future<Output = Result<Page<Item>>> + Send;
 
-    /// One page of keys. Costs what the whole items cost.
+    /// One page of keys. It costs as much as the items.
     fn query_keys(&self, query: &Query) -> impl Future<Output = Result<Page<SortKey>>> + Send;
 
     /// One page of all items of the table, grouped by document.
@@ -213,7 +215,7 @@ pub trait Table: Send + Sync + 'static {
         after: Option<&(DocName, SortKey)>,
     ) -> impl Future<Output = Result<ScanPage<Item>>> + Send;
 
-    /// One page of all keys of the table, grouped by document. Costs what the whole items cost.
+    /// One page of all keys of the table, grouped by document. It costs as much as the items.
     fn scan_keys(
         &self,
         limit: u32,

@@ -28,7 +28,8 @@ fn at_bytes(at: u64) -> usize {
     AT.len() + number_bytes(at)
 }
 
-/// One byte, and one for each pair of digits, counted from the decimal point, without the pairs of zeroes at the end.
+/// One byte, plus one for each pair of digits. Pairs are counted from the decimal point, without pairs of zeros at
+/// the end.
 fn number_bytes(mut n: u64) -> usize {
     while n != 0 && n.is_multiple_of(100) {
         n /= 100;
@@ -37,12 +38,12 @@ fn number_bytes(mut n: u64) -> usize {
     1 + digits.div_ceil(2)
 }
 
-/// The write units of an item of so many bytes: one per started KiB, at least one.
+/// The write units of an item of `bytes` bytes: one per started KiB, at least one.
 pub fn write_units(bytes: usize) -> f64 {
     bytes.div_ceil(WRITE_UNIT_BYTES).max(1) as f64
 }
 
-/// The read units of a strongly consistent read of so many bytes in all: one per started 4 KiB, at least one.
+/// The read units of a strongly consistent read of `bytes` bytes in total: one per started 4 KiB, at least one.
 pub fn read_units(bytes: usize) -> f64 {
     bytes.div_ceil(BYTES_PER_READ_UNIT).max(1) as f64
 }
@@ -66,16 +67,16 @@ pub fn check_item(doc: &DocName, item: &Item) -> Result<()> {
 /// Checks both keys against DynamoDB's limits.
 ///
 /// # Errors
-/// `ERR_INVALID_ARGUMENT` where one is empty or too long.
+/// `ERR_INVALID_ARGUMENT` if one is empty or too long.
 pub fn check_keys(doc: &DocName, key: &SortKey) -> Result<()> {
     check_key("document name", doc.as_str().len(), MAX_PARTITION_KEY_BYTES)?;
     check_key("sort key", key.as_bytes().len(), MAX_SORT_KEY_BYTES)
 }
 
-/// Checks a batch of deletes against DynamoDB's limits. DynamoDB refuses a key that comes twice.
+/// Checks a batch of deletes against DynamoDB's limits. DynamoDB refuses a batch with duplicate keys.
 ///
 /// # Errors
-/// `ERR_INVALID_ARGUMENT` for more than 25 keys, a key twice, or a key that DynamoDB would refuse.
+/// `ERR_INVALID_ARGUMENT` for more than 25 keys, a duplicate key, or a key that DynamoDB would refuse.
 pub fn check_batch(doc: &DocName, keys: &[SortKey]) -> Result<()> {
     if keys.len() > MAX_BATCH_WRITES {
         return Err(Error::new(
@@ -96,7 +97,7 @@ fn check_key(what: &str, bytes: usize, limit: usize) -> Result<()> {
     if bytes == 0 || bytes > limit {
         return Err(Error::new(
             Code::InvalidArgument,
-            format!("{what} of {bytes} bytes, allowed are 1 to {limit}"),
+            format!("the {what} has {bytes} bytes; 1 to {limit} are allowed"),
         ));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What the tests of tables share: fresh tables of each kind, and items to put in.
+//! What the table tests share: fresh tables of each kind, and items.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
@@ -49,7 +49,8 @@ pub fn updates(doc: &DocName) -> Query {
     }
 }
 
-/// Runs this same test in a process without AWS settings but for `variables`; says whether this is that process.
+/// Runs the calling test in a separate process, whose only AWS settings are `variables`. Returns true in that
+/// process.
 pub fn alone(name: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os("Y_DYNAMODB_TEST_ALONE").is_some() {
         return true;

@@ -1,4 +1,4 @@
-//! A server that answers as DynamoDB would on a bad day: each request gets the reply that the test's function gives it.
+//! A server in place of DynamoDB that can misbehave: the test's function decides the reply to each request.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use y_dynamodb::table::dynamo::Endpoint;
 
-/// What the server was asked.
+/// A request that the server received.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The operation, e.g. `PutItem`.
@@ -20,23 +20,23 @@ pub struct Asked {
     pub body: String,
 }
 
-/// The operations asked for, in order.
+/// The operations of the requests, in order.
 pub fn operations(asked: &[Asked]) -> Vec<&str> {
     asked.iter().map(|asked| asked.operation.as_str()).collect()
 }
 
-/// What the server does.
+/// What the server does with a request.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// Status and JSON.
     Json(u16, String),
-    /// The same, after a while.
+    /// JSON after a delay.
     Late(Duration, String),
-    /// Never answers, keeps the connection.
+    /// Never answers, and keeps the connection open.
     Hang,
     /// Closes the connection without an answer.
     Close,
-    /// Begins an answer and stops in the middle.
+    /// Begins an answer and stops in the middle of it.
     Stall,
 }
 
@@ -61,16 +61,17 @@ pub fn described(status: &str) -> Reply {
     described_with(status, "")
 }
 
-/// The same with `more` fields: JSON with a comma behind each.
+/// The same with `more` fields: JSON with a comma after each field.
 pub fn described_with(status: &str, more: &str) -> Reply {
     Reply::ok(&format!(
         r#"{{"Table":{{{more}"TableName":"t","TableStatus":"{status}",
         "KeySchema":[{{"AttributeName":"ydocname","KeyType":"HASH"}},{{"AttributeName":"ykeysort","KeyType":"RANGE"}}],
-        "AttributeDefinitions":[{{"AttributeName":"ydocname","AttributeType":"S"}},{{"AttributeName":"ykeysort","AttributeType":"B"}}]}}}}"#
+        "AttributeDefinitions":[{{"AttributeName":"ydocname","AttributeType":"S"}},
+        {{"AttributeName":"ykeysort","AttributeType":"B"}}]}}}}"#
     ))
 }
 
-/// The server; ends with this value.
+/// The server. It stops when this value is dropped.
 pub struct Server {
     port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -116,17 +117,17 @@ impl Server {
         Server { port, asked, sockets, task }
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub fn open(&self) -> usize {
         self.sockets.open.load(SeqCst)
     }
 
-    /// The most that were open at a time.
+    /// The largest number of connections open at one time.
     pub fn peak(&self) -> usize {
         self.sockets.peak.load(SeqCst)
     }
 
-    /// How many were ever opened.
+    /// The number of connections opened so far.
     pub fn opened(&self) -> usize {
         self.sockets.opened.load(SeqCst)
     }
@@ -135,7 +136,7 @@ impl Server {
         Endpoint::Url(format!("http://127.0.0.1:{}", self.port))
     }
 
-    /// Everything that was asked so far.
+    /// All requests so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
@@ -188,11 +189,12 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
     Some(Asked { operation, authorization, body: String::from_utf8(body).unwrap() })
 }
 
-/// Whether the connection goes on.
+/// Returns whether the connection stays open.
 async fn answer(stream: &mut BufReader<TcpStream>, reply: Reply) -> bool {
     let head = |status, length| {
         format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\nx-amzn-requestid: REQUEST-ID\r\ncontent-length: {length}\r\n\r\n"
+            "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\n\
+             x-amzn-requestid: REQUEST-ID\r\ncontent-length: {length}\r\n\r\n"
         )
     };
     match reply {
@@ -218,7 +220,7 @@ async fn answer(stream: &mut BufReader<TcpStream>, reply: Reply) -> bool {
 /// Waits until the client closes the connection.
 async fn until_left(stream: &mut BufReader<TcpStream>) -> bool {
     let mut rest = Vec::new();
-    // Whether it closes or resets it.
+    // The client may close or reset the connection.
     let _ = stream.read_to_end(&mut rest).await;
     false
 }

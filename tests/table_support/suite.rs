@@ -1,4 +1,4 @@
-//! What every table must do: one function for each behaviour that the log relies on.
+//! The behaviour of every table: one function for each behaviour that the log relies on.
 
 #![allow(unused_imports, reason = "only the conformance tests run it")]
 

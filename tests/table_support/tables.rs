@@ -3,7 +3,7 @@
 use y_dynamodb::table::memory::MemoryTable;
 use y_dynamodb::table::{Meter, Table};
 
-/// A table that counts.
+/// A table with a meter.
 pub trait Metered: Table {
     fn meter_of(&self) -> &Meter;
 }
@@ -39,7 +39,7 @@ mod dynamo {
         format!("test-{}-{now}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// A fresh table name at `endpoint`, with credentials that mean nothing.
+    /// A fresh table name at `endpoint`, with dummy credentials.
     pub fn config(endpoint: Endpoint) -> DynamoConfig {
         let keys = Keys {
             access_key_id: "test".into(),
@@ -61,7 +61,7 @@ mod dynamo {
         table
     }
 
-    /// The running DynamoDB Local. For tests marked as ignored only: they are not called without it.
+    /// The running DynamoDB Local. Only tests that are ignored by default need it.
     pub fn local_endpoint() -> Endpoint {
         let url = std::env::var("DYNAMODB_LOCAL_ENDPOINT")
             .expect("DYNAMODB_LOCAL_ENDPOINT is the URL of a DynamoDB Local");

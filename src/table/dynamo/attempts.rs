@@ -1,5 +1,5 @@
-//! Records the outcome of each attempt of a request. From it come the message of a request that timed out, the count of
-//! retries, and the attempts without an answer, which may still arrive.
+//! Records the outcome of each attempt of a request. The message of a request that timed out, the count of retries
+//! and the late writes come from these records.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,30 +14,32 @@ use tokio::time::Instant;
 use super::causes::{chain, find};
 use super::codes::is_throttle;
 
-/// The attempts so far.
+/// The attempts of one request so far.
 #[derive(Debug, Default)]
 pub(super) struct Attempts(Mutex<State>);
 
 #[derive(Debug, Default, Clone)]
 pub(super) struct State {
-    /// How many were sent.
+    /// The number of attempts that were sent.
     pub(super) begun: u32,
-    /// Whether the last one that ended was throttled.
+    /// Whether the last completed attempt was throttled.
     pub(super) throttled: bool,
-    /// Whether the last one that ended had no credentials.
+    /// Whether the last completed attempt had no credentials.
     pub(super) without_credentials: bool,
-    /// The error of the last one that ended.
+    /// The error of the last completed attempt.
     pub(super) last: Option<String>,
-    /// How many got no answer of DynamoDB: a timeout, a broken connection, an answer of something in between.
+    /// The number of lost attempts, which got no answer from DynamoDB: a timeout, a broken connection, or an answer
+    /// from an intermediary.
     pub(super) lost: u32,
-    /// When the last of these ended.
+    /// When the last lost attempt ended.
     pub(super) lost_at: Option<Instant>,
-    /// Whether one is in flight. The SDK does not report the end of an attempt that it gives up after the request timeout.
+    /// Whether an attempt is in flight. The SDK does not report the end of an attempt that exceeds the request
+    /// timeout.
     in_flight: bool,
 }
 
 impl State {
-    /// Ends the attempt in flight, if there is one, without an answer.
+    /// Counts the attempt in flight as lost, if there is one.
     fn lose(&mut self) {
         if std::mem::take(&mut self.in_flight) {
             self.lost += 1;
@@ -51,7 +53,7 @@ impl Attempts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// One more is sent.
+    /// Records that an attempt is sent.
     pub(super) fn begin(&self) {
         self.update(|state| {
             state.lose();
@@ -60,7 +62,8 @@ impl Attempts {
         });
     }
 
-    /// The state when the request is over. An attempt that is still in flight was cut off by the operation timeout.
+    /// The state at the end of the request. An attempt that is still in flight was cancelled by the operation
+    /// timeout.
     pub(super) fn ended(&self) -> State {
         self.update(State::lose);
         self.state()
@@ -108,7 +111,7 @@ where
         let code = service.and_then(ProvideErrorMetadata::code);
         let last = code.map_or_else(|| chain(error), str::to_owned);
         self.0.update(|state| {
-            // An answer without a code is not DynamoDB's.
+            // An answer without an error code is not from DynamoDB.
             if code.is_none() {
                 state.lose();
             }

@@ -1,10 +1,11 @@
-//! Errors and what caused them: finds one by its type, and writes them down for a person.
+//! Walks the chain of an error and its causes: finds one by its type, and formats them for a message.
 //!
-//! Of each error only the first line counts: further lines of a signature error repeat headers of the request.
+//! Only the first line of each error is used, because further lines of a signature error repeat headers of the
+//! request.
 
 use std::error::Error as StdError;
 
-/// Longer lines are cut.
+/// Longer lines are truncated.
 const MAX_LINE_CHARS: usize = 300;
 
 /// The first error of type `T` among `error` and its causes.
@@ -33,7 +34,7 @@ pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
     said
 }
 
-/// The first line of `text`, cut after 300 characters.
+/// The first line of `text`, truncated after 300 characters.
 pub(super) fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(MAX_LINE_CHARS).collect()
 }

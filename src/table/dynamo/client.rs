@@ -1,5 +1,5 @@
-//! Makes the SDK's client at first use: that reads profile files, finds region and credentials, opens an embedded
-//! database. Nothing of it happens when a table is constructed.
+//! Creates the SDK's client at first use. This reads profile files, finds region and credentials, and opens an
+//! embedded database. The constructor of a table does none of it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,11 +27,11 @@ use super::tls::http_client;
 use crate::defaults;
 use crate::error::{Code, Error, Result};
 
-/// The client. The first request that needs it makes it.
+/// The client. The first request that needs it creates it.
 pub(super) type Cell = Arc<OnceCell<Client>>;
 
-/// The current client. If credentials expire earlier than announced, a new client replaces it: providers cache credentials
-/// until the announced end.
+/// The current client. If credentials expire earlier than announced, a new client replaces it, because providers
+/// cache credentials until the announced expiry.
 #[derive(Debug)]
 pub(super) struct Connection {
     current: Mutex<Cell>,
@@ -55,7 +55,7 @@ impl Default for Connection {
 }
 
 impl Connection {
-    /// With another DNS than the system's.
+    /// A connection with another DNS than the system's.
     #[cfg(test)]
     pub(super) fn with_dns(dns: SharedDnsResolver) -> Self {
         Connection { dns, ..Connection::default() }
@@ -65,7 +65,7 @@ impl Connection {
         self.lock().clone()
     }
 
-    /// A fresh client in place of `old`, unless another request has replaced it already.
+    /// Replaces `old` by a new client, unless another request has already replaced it. Returns the current client.
     pub(super) fn renew(&self, old: &Cell) -> Cell {
         let mut current = self.lock();
         if Arc::ptr_eq(&current, old) {
@@ -74,19 +74,19 @@ impl Connection {
         current.clone()
     }
 
-    /// Where the table is.
+    /// The location of the table.
     pub(super) fn place(&self) -> &Place {
         &self.place
     }
 
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT` without a region, or with one that cannot be; for an embedded endpoint those of
+    /// `ERR_INVALID_ARGUMENT` if the region is missing or malformed; for an embedded endpoint, those of
     /// [`Embedded::open`].
     pub(super) async fn client(&self, cell: &Cell, config: &DynamoConfig) -> Result<Client> {
         cell.get_or_try_init(|| self.connect(config)).await.cloned()
     }
 
-    /// Drops the client, and with it its connections, as soon as no request uses it. Resolves when an embedded database is
+    /// Drops the client and its connections as soon as no request uses them. Resolves when an embedded database is
     /// closed.
     pub(super) async fn close(&self) {
         self.closed.send_replace(true);
@@ -94,15 +94,15 @@ impl Connection {
         self.embedded.close().await;
     }
 
-    /// Resolves once [`Connection::close`] was called.
+    /// Resolves when [`Connection::close`] was called.
     pub(super) async fn closed(&self) {
-        // The sender lives as long as `self`.
+        // The wait cannot fail: the sender lives as long as `self`.
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
     async fn connect(&self, config: &DynamoConfig) -> Result<Client> {
         let (builder, http) = if config.endpoint.is_embedded() {
-            // The embedded database asks for no signature, the SDK wants to give one.
+            // The SDK needs keys to sign requests. The embedded database ignores the signature.
             let keys = SdkCredentials::new("embedded", "embedded", None, None, "embedded");
             let builder = Builder::new()
                 .behavior_version(BehaviorVersion::v2026_01_12())
@@ -113,11 +113,11 @@ impl Connection {
         } else {
             self.remote(config).await?
         };
-        // Each request's own attempts are its budget. The SDK's default bucket is shared: one throttled document would take
-        // all others' retries away.
+        // `max_attempts` limits the retries of each request. The SDK's default token bucket is shared: one throttled
+        // document would use up the retries of all others.
         let retries = RetryPartition::custom("y-dynamodb").token_bucket(TokenBucket::unlimited()).build();
         let builder = builder
-            // It would mistake the wait for a turn for a stalled upload. `connector` limits the attempt.
+            // The protection would mistake the wait for a turn for a stalled upload. `connector` limits the attempt.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(bounded(http, config.timeouts.request, Arc::clone(&self.place)))
             .retry_config(retry_config(config))
@@ -127,7 +127,7 @@ impl Connection {
         Ok(Client::from_conf(builder.build()))
     }
 
-    /// The client is for DynamoDB; what loads credentials has connections of its own beside it.
+    /// The HTTP client sends the requests to DynamoDB. Requests that load credentials use other connections.
     async fn remote(&self, config: &DynamoConfig) -> Result<(Builder, SharedHttpClient)> {
         let dns = RegionResolver::new(self.dns.clone(), &self.place);
         let http = http_client(config.max_connections, dns)?;
@@ -160,7 +160,7 @@ impl Connection {
         self.place.set_region(region.as_ref());
         let provider = match &config.credentials {
             Credentials::Profile(name) => {
-                // The named profile, and not the environment before it as in the default chain.
+                // Only the named profile is used. The default chain prefers the environment.
                 let provider =
                     ProviderConfig::without_region().with_region(Some(region)).with_http_client(http.clone());
                 let provider = ProfileFileCredentialsProvider::builder().configure(&provider);
@@ -197,7 +197,7 @@ fn retry_config(config: &DynamoConfig) -> RetryConfig {
         .with_max_backoff(defaults::MAX_BACKOFF)
 }
 
-/// The other limits are ours: that of an attempt in `connector`, that of the operation in `send`.
+/// `connector` limits an attempt, and `send` limits the operation.
 fn timeout_config(config: &DynamoConfig) -> TimeoutConfigBuilder {
     TimeoutConfig::builder().connect_timeout(config.timeouts.connect)
 }

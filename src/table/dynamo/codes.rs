@@ -2,13 +2,13 @@
 
 use crate::error::Code;
 
-/// What the caller should do about an answer of DynamoDB. Source: the developer guide, "Error handling with DynamoDB",
+/// Classifies an answer of DynamoDB by its error code. Source: the developer guide, "Error handling with DynamoDB",
 /// and "Common errors" of the API reference.
 pub(super) fn classify(code: &str, status: u16) -> Code {
     match code {
         _ if is_throttle(code) => Code::Throttled,
         "ResourceNotFoundException" | "ItemCollectionSizeLimitExceededException" => Code::Table,
-        // Our requests are checked before they are sent: what is left is a table with other keys.
+        // Requests are checked before they are sent, so the remaining cause is a table with other keys.
         "ValidationException" => Code::Table,
         "AccessDeniedException"
         | "AccessDenied"
@@ -37,8 +37,7 @@ pub(super) fn classify(code: &str, status: u16) -> Code {
     }
 }
 
-/// What the caller should do about an answer without an error code: a broken one of DynamoDB's, or one of something else
-/// that stands in between or in its place.
+/// Classifies an answer without an error code: a broken one from DynamoDB, or one from a proxy or another server.
 pub(super) fn classify_status(status: u16) -> Code {
     match status {
         401 | 403 | 407 => Code::Access,
@@ -47,12 +46,12 @@ pub(super) fn classify_status(status: u16) -> Code {
     }
 }
 
-/// Whether this error code says that the credentials' time is over.
+/// Whether the error code means that the credentials have expired.
 pub(super) fn is_expired(code: &str) -> bool {
     matches!(code, "ExpiredTokenException" | "ExpiredToken")
 }
 
-/// Whether this error code says that a limit of throughput was exceeded.
+/// Whether the error code means that a throughput limit was exceeded.
 pub(super) fn is_throttle(code: &str) -> bool {
     matches!(
         code,

@@ -1,4 +1,4 @@
-//! The conditions of writes: expressions over attributes, `#0`, `#1`, …, and their values `:0`, `:1`, ….
+//! Conditions of writes: expressions with the attribute names `#0`, `#1`, … and the values `:0`, `:1`, ….
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use super::items::Attributes;
 use crate::table::DeleteIf;
 use crate::table::schema::{AT, HASH_KEY, PARTS, SEALED, VALUE};
 
-/// What must hold for a write.
+/// The condition of a write.
 pub(super) struct Condition {
     pub(super) expression: String,
     attributes: Vec<(String, Option<AttributeValue>)>,
@@ -38,7 +38,7 @@ impl Condition {
         Self::new("attribute_exists(#0) AND #1 = :1", &[(PARTS, None), unsealed])
     }
 
-    /// The item is there, and each of these attributes is the same.
+    /// The item exists, and each of these attributes is equal.
     pub(super) fn is_exactly(attributes: &Attributes) -> Self {
         let mut condition = Self::new("attribute_exists(#0)", &[(HASH_KEY, None)]);
         for (name, value) in attributes {
@@ -50,7 +50,7 @@ impl Condition {
         condition
     }
 
-    /// What must hold for a delete; `None`: nothing.
+    /// The condition of a delete; `None` if it has no condition.
     pub(super) fn of_delete(delete: DeleteIf) -> Option<Self> {
         let key = (HASH_KEY, None);
         let sealed = (SEALED, Some(AttributeValue::Bool(true)));
@@ -70,13 +70,13 @@ impl Condition {
         })
     }
 
-    /// The names behind `#0`, `#1`, ….
+    /// The attribute names for `#0`, `#1`, ….
     pub(super) fn names(&self) -> HashMap<String, String> {
         let names = self.attributes.iter().enumerate();
         names.map(|(n, (name, _))| (format!("#{n}"), name.clone())).collect()
     }
 
-    /// The values behind `:0`, `:1`, …; `None` where there is none: DynamoDB refuses an empty map.
+    /// The values for `:0`, `:1`, …; `None` if there are none, because DynamoDB refuses an empty map.
     pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         let values = self.attributes.iter().enumerate();
         let values: HashMap<_, _> =

@@ -1,5 +1,5 @@
-//! Where the table is and how to reach it: the typed form of the public options. Parsing and checking only: nothing here
-//! reads files, the environment or the network.
+//! Where the table is and how to reach it: the typed form of the public options. This module only parses and checks.
+//! It does not read files, the environment or the network.
 
 use std::fmt;
 use std::future::Future;
@@ -14,24 +14,24 @@ use crate::error::{Error, Result};
 /// The longest part of a host name, in bytes. Source: RFC 1035.
 const MAX_LABEL_BYTES: usize = 63;
 
-/// Everything that a [`super::DynamoTable`] needs to know.
+/// The configuration of a [`super::DynamoTable`].
 #[derive(Debug, Clone)]
 pub struct DynamoConfig {
     /// The table's name or ARN.
     pub table_name: String,
-    /// The AWS region. `None`: from the environment, the profile, or the instance, at first use.
+    /// The AWS region. `None`: it comes from the environment, the profile or the instance, at first use.
     pub region: Option<String>,
-    /// Which DynamoDB.
+    /// The location of DynamoDB: AWS, an address, or embedded.
     pub endpoint: Endpoint,
-    /// Who asks. Not used by the embedded endpoints.
+    /// The source of credentials. Embedded endpoints do not use it.
     pub credentials: Credentials,
-    /// How a table is billed that [`crate::table::Table::prepare`] creates.
+    /// The billing mode of a table that [`crate::table::Table::prepare`] creates.
     pub billing: Billing,
-    /// How often one request is tried, the first attempt included; at least 1.
+    /// The maximum number of attempts of one request, including the first; at least 1.
     pub max_attempts: u32,
-    /// How many requests are in flight at once, each on a connection of its own; at least 1.
+    /// The maximum number of requests in flight, each on its own connection; at least 1.
     pub max_connections: usize,
-    /// The limits of waiting.
+    /// The time limits.
     pub timeouts: Timeouts,
 }
 
@@ -51,18 +51,18 @@ impl DynamoConfig {
         }
     }
 
-    /// Checks what can be checked without asking anyone.
+    /// Checks the configuration without any request.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT`, naming the option.
+    /// `ERR_INVALID_ARGUMENT`; the message names the option.
     pub(super) fn check(&self) -> Result<()> {
         check_table_name(&self.table_name)?;
         self.region.as_deref().map_or(Ok(()), |region| check_region("region", region))?;
         if self.max_attempts == 0 {
-            return Err(Error::invalid_argument("maxAttempts is 0, at least 1 is needed"));
+            return Err(Error::invalid_argument("maxAttempts is 0, but has to be at least 1"));
         }
         if self.max_connections == 0 {
-            return Err(Error::invalid_argument("maxConnections is 0, at least 1 is needed"));
+            return Err(Error::invalid_argument("maxConnections is 0, but has to be at least 1"));
         }
         if let Billing::Provisioned { read_units, write_units } = self.billing
             && (read_units == 0 || write_units == 0)
@@ -71,7 +71,7 @@ impl DynamoConfig {
         }
         if self.endpoint.is_embedded() && !cfg!(feature = "embedded") {
             return Err(Error::invalid_argument(format!(
-                "endpoint '{}' needs the cargo feature `embedded`, and this build is without it",
+                "endpoint '{}' needs the cargo feature `embedded`, which this build lacks",
                 self.endpoint
             )));
         }
@@ -89,29 +89,29 @@ impl DynamoConfig {
     }
 }
 
-/// Who asks.
+/// The source of credentials.
 #[derive(Debug, Clone)]
 pub enum Credentials {
     /// The SDK's default chain: environment, profile files, web identity, container, instance.
     Chain,
-    /// A profile of the shared config files; its region counts too.
+    /// A profile of the shared config files. Its region is used too.
     Profile(String),
     /// Fixed keys.
     Static(Keys),
-    /// Asked at first use, and again before the keys it gave expire; [`Timeouts::credentials`] limits each call.
+    /// Called at first use, and again before its keys expire. [`Timeouts::credentials`] limits each call.
     Provider(Arc<dyn CredentialsProvider>),
 }
 
-/// Access keys. `Debug` shows the key's id only.
+/// Access keys. `Debug` does not show the secret and the token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
-    /// The key's id.
+    /// The access key id.
     pub access_key_id: String,
-    /// The secret.
+    /// The secret access key.
     pub secret_access_key: String,
     /// The session token of temporary keys.
     pub session_token: Option<String>,
-    /// When temporary keys end. A provider that gives none is asked again after 15 minutes.
+    /// When temporary keys expire. If a provider returns no expiry, its keys are loaded again after 15 minutes.
     pub expires_at: Option<SystemTime>,
 }
 
@@ -124,27 +124,27 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Why there are no [`Keys`]: a sentence for a person, without secrets in it.
+/// The reason why there are no [`Keys`]: a sentence without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoKeys {
     /// The provider failed. A later call may succeed.
     Failed(String),
-    /// What the provider gave are no keys. A later call would give the same.
+    /// The provider returned something that is not keys. A retry would not help.
     Malformed(String),
 }
 
-/// Gives [`Keys`] whenever they are needed.
+/// Provides [`Keys`] on demand.
 pub trait CredentialsProvider: fmt::Debug + Send + Sync + 'static {
-    /// Asks for keys.
+    /// Loads the keys.
     fn provide(&self) -> Pin<Box<dyn Future<Output = Result<Keys, NoKeys>> + Send + '_>>;
 }
 
-/// How a created table is billed.
+/// The billing mode of a created table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Billing {
     /// Per request.
     OnDemand,
-    /// Per hour, with so many units a second.
+    /// Per hour, for a fixed number of units per second.
     Provisioned {
         /// Read capacity units, at least 1.
         read_units: u32,
@@ -153,20 +153,20 @@ pub enum Billing {
     },
 }
 
-/// The limits of waiting, each longer than zero.
+/// The time limits, each greater than zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For establishing a connection.
+    /// The limit for establishing a connection.
     pub connect: Duration,
-    /// For one attempt of a request, from connecting to the whole answer. Loading credentials and waiting for a free
-    /// connection do not count.
+    /// The limit for one attempt of a request, from connecting to the end of the response. Loading credentials and
+    /// waiting for a free connection do not count.
     pub request: Duration,
-    /// For one request with all its attempts, and finding region and credentials before the first. Waiting for a free
-    /// connection does not count while DynamoDB answers other requests.
+    /// The limit for one request with all its attempts, including the search for region and credentials before the
+    /// first one. Waiting for a free connection does not count while DynamoDB answers other requests.
     pub operation: Duration,
-    /// For one call of a [`CredentialsProvider`].
+    /// The limit for one call of a [`CredentialsProvider`].
     pub credentials: Duration,
-    /// For a table to become ACTIVE.
+    /// The limit for a table to become ACTIVE.
     pub prepare: Duration,
 }
 
@@ -186,37 +186,38 @@ impl Timeouts {
     fn check(&self) -> Result<()> {
         let Timeouts { connect, request, operation, credentials, prepare } = *self;
         if [connect, request, operation, credentials, prepare].iter().any(Duration::is_zero) {
-            return Err(Error::invalid_argument("a timeout is 0 ms, at least 1 is needed"));
+            return Err(Error::invalid_argument("a timeout is 0 ms, but has to be at least 1 ms"));
         }
         Ok(())
     }
 }
 
-/// 3 to 255 of `a-z A-Z 0-9 _ . -`, or an ARN of at most 1,024 bytes. Source: the API reference of CreateTable.
+/// Accepts 3 to 255 of `a-z A-Z 0-9 _ . -`, or an ARN of at most 1,024 bytes. Source: the API reference of
+/// CreateTable.
 fn check_table_name(name: &str) -> Result<()> {
     let is_arn = name.starts_with("arn:");
     let (least, most) = if is_arn { (1, 1_024) } else { (3, 255) };
     if !(least..=most).contains(&name.len()) {
         return Err(Error::invalid_argument(format!(
-            "table name of {} bytes, allowed are {least} to {most}",
+            "the table name has {} bytes; {least} to {most} are allowed",
             name.len()
         )));
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c) || (is_arn && ":/".contains(c));
     if let Some(c) = name.chars().find(|&c| !allowed(c)) {
         return Err(Error::invalid_argument(format!(
-            "table name has the character {c:?}, allowed are a-z A-Z 0-9 _ . -"
+            "the table name contains {c:?}; only a-z A-Z 0-9 _ . - are allowed"
         )));
     }
     Ok(())
 }
 
-/// 1 to 63 of `a-z A-Z 0-9 -`: a region is a part of a host name.
+/// Accepts 1 to 63 of `a-z A-Z 0-9 -`, because a region is a part of a host name.
 ///
-/// `origin` says where it comes from.
+/// `origin` names the source of the region.
 ///
 /// # Errors
-/// `ERR_INVALID_ARGUMENT`; the message shows a blank or a line break.
+/// `ERR_INVALID_ARGUMENT`; the message makes blanks and line breaks visible.
 pub(super) fn check_region(origin: &str, region: &str) -> Result<()> {
     let is_label = (1..=MAX_LABEL_BYTES).contains(&region.len())
         && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -225,8 +226,8 @@ pub(super) fn check_region(origin: &str, region: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid_argument(format!(
-        "{origin} is {region:?}, which is no region: allowed are 1 to {MAX_LABEL_BYTES} letters, digits and hyphens, as in \
-         eu-central-1"
+        "{origin} is {region:?}, which is not a region: a region has 1 to {MAX_LABEL_BYTES} letters, digits \
+         and hyphens, as in eu-central-1"
     )))
 }
 

@@ -1,7 +1,8 @@
-//! One attempt of a request: waits for its turn, then sends it and reads the whole answer within the attempt's time.
+//! One attempt of a request: waits for its turn, then sends the request and reads the whole response within the
+//! request timeout.
 //!
-//! Wraps the HTTP client and stands in for the SDK's own attempt timeout, which would run while a request waits for its turn
-//! and while credentials are loaded.
+//! Wraps the HTTP client and replaces the SDK's own attempt timeout, which would include the wait for a turn and the
+//! load of credentials.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,10 +20,10 @@ use tokio::time::Instant;
 use super::place::Place;
 use super::turns::TICKET;
 
-/// DynamoDB refuses a request whose signature is older than 15 minutes. One that waited longer than this is signed anew.
+/// DynamoDB refuses signatures older than 15 minutes. A request that waits longer than this is signed again.
 const MAX_WAIT_SIGNED: Duration = Duration::from_mins(4);
 
-/// Wraps `client`: each attempt takes its turn and then has `limit`. `place` learns where requests go.
+/// Wraps `client`: each attempt waits for its turn and then has `limit`. `place` records the address of requests.
 pub(super) fn bounded(client: SharedHttpClient, limit: Duration, place: Arc<Place>) -> SharedHttpClient {
     http_client_fn(move |settings: &HttpConnectorSettings, components: &RuntimeComponents| {
         let (inner, place) = (client.http_connector(settings, components), Arc::clone(&place));
@@ -61,7 +62,7 @@ impl HttpConnector for Bounded {
     }
 }
 
-/// The answer with its body, so that the slot is held until the connection is free again.
+/// Reads the body too, so that the slot is held until the connection is free again.
 async fn whole(answer: HttpConnectorFuture) -> Result<HttpResponse, ConnectorError> {
     let mut answer = answer.await?;
     let body = std::mem::replace(answer.body_mut(), SdkBody::taken());

@@ -1,9 +1,9 @@
-//! Loads credentials: once for all requests that wait for them, again before they expire, and again after a failure that may
-//! pass.
+//! Loads credentials: once for all waiting requests, again before they expire, and again after a failure that may be
+//! temporary.
 //!
-//! The load runs in a task of its own, so it outlives a request that gives up, and no attempt's timeout cuts it short. The
-//! SDK's cache drives a load by the oldest waiting request, which is the next one to give up, and lets each waiting request
-//! load anew after a failure.
+//! Each load runs in its own task, so it outlives a request that times out, and no request timeout ends it. In the
+//! SDK's cache, the request that has waited longest drives the load, and that request is the next one to time out.
+//! After a failure, each waiting request would start its own load.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -25,16 +25,16 @@ use super::config::{Credentials, CredentialsProvider, Keys, NoKeys};
 use super::dns::NoSuchHost;
 use crate::defaults;
 
-/// Credentials that name no end are loaded again after this time.
+/// Credentials without an expiry are loaded again after this time.
 const GOOD_FOR: Duration = Duration::from_mins(15);
 
-/// Credentials are loaded again so long before they expire.
+/// Credentials are loaded again this long before they expire.
 const EARLY: Duration = Duration::from_secs(10);
 
 /// The outcome of a load; `None` while it runs.
 type Outcome = Option<Result<SdkCredentials, Arc<CredentialsError>>>;
 
-/// A provider with one load at a time.
+/// A provider that runs at most one load at a time.
 #[derive(Debug)]
 pub(super) struct SharedLoad {
     provider: SharedCredentialsProvider,
@@ -44,9 +44,9 @@ pub(super) struct SharedLoad {
 #[derive(Debug, Default)]
 struct State {
     last: Option<watch::Receiver<Outcome>>,
-    /// How many loads failed since the last that did not.
+    /// The number of failed loads since the last success.
     failures: u32,
-    /// Ends the load with the client.
+    /// Cancels the load when the client is dropped.
     tasks: JoinSet<()>,
 }
 
@@ -55,7 +55,7 @@ impl SharedLoad {
         SharedLoad { provider, state: Mutex::default() }
     }
 
-    /// The load to wait for: the last one if it runs or its credentials are good, else a new one.
+    /// The load to wait for: the last one if it is running or its credentials are valid, otherwise a new one.
     fn load(&self) -> watch::Receiver<Outcome> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *state;
@@ -69,7 +69,7 @@ impl SharedLoad {
             }
         }
         let pause = pause(state.failures);
-        // Makes room: the last load has ended.
+        // Removes the task of the last load, which has ended.
         while state.tasks.try_join_next().is_some() {}
         let (report, outcome) = watch::channel(None);
         let provider = self.provider.clone();
@@ -105,7 +105,7 @@ impl ProvideCredentials for SharedLoad {
     }
 }
 
-/// The pause before a load: none, or growing with the loads that failed.
+/// The back-off before a load: zero, or growing with the number of failed loads.
 fn pause(failures: u32) -> Duration {
     match failures.checked_sub(1) {
         None => Duration::ZERO,
@@ -115,13 +115,14 @@ fn pause(failures: u32) -> Duration {
     }
 }
 
-/// Keys from a file or a secret store often end with a line break. The SDK would panic while it signs with them.
+/// Keys from a file or a secret store often end with a line break. The SDK panics when it signs with them.
 fn fit_for_headers(credentials: SdkCredentials) -> Result<SdkCredentials, CredentialsError> {
     let is_fit = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_fit(credentials.access_key_id()) && credentials.session_token().is_none_or(is_fit) {
         return Ok(credentials);
     }
-    let reason = "the access key id or the session token holds a blank, a line break or another character that no header may have";
+    let reason = "the access key id or the session token contains a blank, a line break or another character \
+                  that a header cannot contain";
     Err(CredentialsError::invalid_configuration(reason))
 }
 
@@ -136,7 +137,7 @@ fn is_good(credentials: &SdkCredentials) -> bool {
     credentials.expiry().is_some_and(|end| soon < end)
 }
 
-/// A failure of the same kind, for each request that waited.
+/// A failure of the same kind, for each waiting request.
 fn again(error: &Arc<CredentialsError>) -> CredentialsError {
     let shared = Shared(Arc::clone(error));
     match **error {
@@ -161,13 +162,13 @@ impl StdError for Shared {
     }
 }
 
-/// Whether a later load may succeed: a source that is there and failed. Without a source, or with one that is configured
-/// wrongly, none will.
+/// Whether a later load may succeed: a source exists and failed. A retry does not help if there is no source, or if
+/// it is misconfigured.
 pub(super) fn may_pass(error: &CredentialsError) -> bool {
     !matches!(error, CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_))
 }
 
-/// Lets the SDK retry a request whose credentials could not be loaded, and not one whose host does not exist.
+/// Lets the SDK retry a request if its credentials could not be loaded, but not if its host does not exist.
 #[derive(Debug)]
 pub(super) struct OurRetries;
 
@@ -188,7 +189,7 @@ impl ClassifyRetry for OurRetries {
     }
 }
 
-/// Names the source of credentials in a message.
+/// The source of credentials, as messages name it.
 pub(super) fn source(credentials: &Credentials) -> String {
     match credentials {
         Credentials::Chain => "the default credentials chain".to_owned(),
@@ -198,7 +199,7 @@ pub(super) fn source(credentials: &Credentials) -> String {
     }
 }
 
-/// What to correct where the source gives none.
+/// What the user should correct if the source provides no credentials.
 pub(super) fn correction(credentials: &Credentials) -> &'static str {
     match credentials {
         Credentials::Chain => "set AWS_PROFILE or other settings of AWS, aws.profile, or aws.credentials",
@@ -215,7 +216,7 @@ pub(super) fn keys_of(keys: Keys) -> SdkCredentials {
     SdkCredentials::new(access_key_id, secret_access_key, session_token, expires_at, "y-dynamodb")
 }
 
-/// Our provider behind the SDK's trait.
+/// Adapts our provider to the SDK's trait.
 #[derive(Debug)]
 pub(super) struct Provider {
     pub(super) ours: Arc<dyn CredentialsProvider>,

@@ -1,9 +1,10 @@
 //! Finds out whether the host of a region exists.
 //!
-//! The system's resolver does not say whether a name does not exist or could not be looked up, and a DNS that fails for a
-//! moment must not look like a wrong region. So when the host of the region was never found, a host that exists wherever AWS
-//! can be reached is looked up as well. If that one is found, and the host of the region is not found a second time either,
-//! the host does not exist: the request fails at once. In all other cases it is retried.
+//! The system's resolver does not report whether a name does not exist or could not be looked up. A temporary DNS
+//! failure must not look like a wrong region. So if the host of the region was never found, a known host is looked up
+//! too, which exists wherever AWS can be reached. If the known host is found, and the host of the region is still not
+//! found in a second lookup, the host does not exist, and the request fails at once. In all other cases the request
+//! is retried.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,7 +15,7 @@ use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError
 
 use super::place::Place;
 
-/// Exists wherever AWS can be reached.
+/// A host that exists wherever AWS can be reached.
 const KNOWN_HOST: &str = "dynamodb.us-east-1.amazonaws.com";
 
 /// A host that does not exist.
@@ -34,7 +35,7 @@ impl std::error::Error for NoSuchHost {}
 pub(super) struct RegionResolver {
     inner: SharedDnsResolver,
     place: Arc<Place>,
-    /// The hosts that were found before: they exist, whatever the resolver says later.
+    /// The hosts that were found before. They exist, even if a later lookup fails.
     found: Mutex<HashSet<String>>,
 }
 
@@ -101,7 +102,7 @@ mod tests {
     use crate::table::dynamo::client::Connection;
     use crate::table::dynamo::{Credentials, DynamoConfig, DynamoTable, Keys, Timeouts};
 
-    /// Finds the hosts that it was given, and after `failures` lookups that find none.
+    /// Finds only `hosts`, and only after `failures` failed lookups.
     #[derive(Debug)]
     struct FakeDns {
         hosts: Vec<&'static str>,
@@ -135,7 +136,7 @@ mod tests {
         RegionResolver::new(dns, &place)
     }
 
-    /// What three lookups of `host` in a row report: whether it was found, or does not exist.
+    /// The outcomes of three lookups of `host` in a row.
     async fn lookups(hosts: &[&'static str], failures: usize, host: &str) -> [&'static str; 3] {
         let resolver = resolver(FakeDns::shared(hosts, failures));
         let mut outcomes = ["?"; 3];
@@ -159,7 +160,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_missing_while_the_dns_fails() {
         assert_eq!(lookups(&[], 0, WRONG).await, ["failed"; 3]);
-        // The first lookup of the region's host failed, and that of the other one: then the DNS works again.
+        // The first lookups of the region's host and of the known host fail. Then the DNS works again.
         assert_eq!(lookups(&[KNOWN_HOST, WRONG], 2, WRONG).await, ["failed", "found", "found"]);
         assert_eq!(lookups(&[KNOWN_HOST, WRONG], 1, WRONG).await, ["found"; 3]);
     }
@@ -169,7 +170,8 @@ mod tests {
         assert_eq!(lookups(&[KNOWN_HOST], 0, "dynamodb-local").await, ["failed"; 3]);
     }
 
-    /// The failure of the first request in a region, where only `hosts` are found, and none by the first `failures` lookups.
+    /// The failure of the first request in a region. The DNS finds only `hosts`, and only after `failures` failed
+    /// lookups.
     async fn first_request(hosts: &[&'static str], failures: usize) -> Error {
         let keys = Keys {
             access_key_id: "test".into(),
@@ -205,7 +207,7 @@ mod tests {
         for (hosts, failures) in [(&[][..], 0), (&[KNOWN_HOST, WRONG], 2)] {
             let error = first_request(hosts, failures).await;
             assert_eq!(error.code(), Code::Unavailable);
-            assert!(error.message().contains("the operation timeout is over"), "{error}");
+            assert!(error.message().contains("the operation timeout expired"), "{error}");
         }
     }
 

@@ -1,21 +1,21 @@
-//! Which DynamoDB: AWS, an address, or an embedded one.
+//! Where DynamoDB is: AWS, an address, or an embedded database.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::{Error, Result};
 
-/// Which DynamoDB. Public strings: see [`Endpoint::parse`].
+/// Where DynamoDB is. [`Endpoint::parse`] describes the public strings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
     /// AWS, in the region (or where `AWS_ENDPOINT_URL_DYNAMODB` points).
     Aws,
     /// `http://…` or `https://…`: DynamoDB Local, a proxy, a VPC endpoint.
     Url(String),
-    /// `memory:`: embedded, private to its table; gone with it. `memory:NAME`: shared by all of the process that name it,
-    /// until the process ends.
+    /// `memory:`: an embedded database that belongs to one table and ends with it. `memory:NAME`: an embedded
+    /// database that all tables of the process with this endpoint share, until the process ends.
     Memory(Option<String>),
-    /// `file:PATH`: embedded, kept in a file; the same database for the same file within the process.
+    /// `file:PATH`: an embedded database in a file. All tables of the process that name the same file share it.
     File(PathBuf),
 }
 
@@ -40,13 +40,13 @@ impl Endpoint {
         Ok(Endpoint::Url(text.to_owned()))
     }
 
-    /// Whether the table lies in this process.
+    /// Whether the database is embedded in this process.
     pub fn is_embedded(&self) -> bool {
         matches!(self, Endpoint::Memory(_) | Endpoint::File(_))
     }
 }
 
-/// As it is written in the options; `aws` for AWS.
+/// The string of the options; `aws` for AWS.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -59,9 +59,9 @@ impl fmt::Display for Endpoint {
 }
 
 fn check_url(text: &str) -> Result<()> {
-    // Before anything that shows the text.
+    // This check comes first, because the other messages show the text.
     if text.contains('@') {
-        return Err(Error::invalid_argument("the endpoint must not carry credentials, nor an '@'"));
+        return Err(Error::invalid_argument("the endpoint must not contain credentials or an '@'"));
     }
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let Some(rest) = rest else {

@@ -1,6 +1,6 @@
-//! Turns what the SDK reports into an [`Error`] that says what the caller should do next.
+//! Turns an error of the SDK into an [`Error`] that says what the caller should do next.
 //!
-//! Decides by error code and kind, never by the wording.
+//! It uses error codes and kinds, never the text of messages.
 
 use std::error::Error as StdError;
 
@@ -18,12 +18,12 @@ use super::dns::NoSuchHost;
 use crate::error::{Code, Error};
 use crate::table::Operation;
 
-/// What a request was doing when its time ran out.
+/// What a request was doing when the operation timeout expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimedOut {
     /// Waiting for its turn, while DynamoDB answered no request.
     Waiting,
-    /// Being sent, or between two attempts.
+    /// Sending, or waiting between two attempts.
     Working,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Failed<'a> {
 }
 
 impl Failed<'_> {
-    /// The error of a request that the SDK gave up.
+    /// The error of a request that failed in the SDK.
     pub(super) fn error<E>(&self, error: &SdkError<E, HttpResponse>) -> Error
     where
         E: StdError + ProvideErrorMetadata + 'static,
@@ -77,18 +77,18 @@ impl Failed<'_> {
         self.say(class, what).with_cause(chain(error)).with_request_id(request_id)
     }
 
-    /// The error of a request that had not ended when the operation timeout did.
+    /// The error of a request that did not end within the operation timeout.
     pub(super) fn timed_out(&self, timed_out: TimedOut) -> Error {
         let class = if self.attempts.throttled { Code::Throttled } else { Code::Unavailable };
         let error = match timed_out {
             TimedOut::Waiting => {
                 self.say(Code::Unavailable, "no connection became free, and no request was answered")
             }
-            // Nothing is sent before the credentials are there.
+            // Nothing is sent before the credentials are loaded.
             TimedOut::Working if self.attempts.without_credentials || self.attempts.begun == 0 => {
                 self.no_credentials()
             }
-            TimedOut::Working => self.say(class, "the operation timeout is over"),
+            TimedOut::Working => self.say(class, "the operation timeout expired"),
         };
         match &self.attempts.last {
             Some(last) => error.with_cause(last.as_str()),
@@ -96,7 +96,7 @@ impl Failed<'_> {
         }
     }
 
-    /// The error of a source of credentials that fails. It may work later.
+    /// The error if the source of credentials fails. It may succeed later.
     fn no_credentials(&self) -> Error {
         let (source, limit) = (source(&self.config.credentials), self.config.timeouts.operation.as_millis());
         let subject = self.subject();
@@ -104,7 +104,7 @@ impl Failed<'_> {
         Error::new(Code::Unavailable, message)
     }
 
-    /// The error of credentials that are missing or malformed. A retry would not change that.
+    /// The error if credentials are missing or malformed. A retry would not help.
     fn without_credentials(&self) -> Error {
         let credentials = &self.config.credentials;
         let (source, correction) = (source(credentials), correction(credentials));
@@ -112,14 +112,14 @@ impl Failed<'_> {
         Error::new(Code::Access, format!("{subject}: {source} gave no credentials: {correction}"))
     }
 
-    /// Retryable: the DNS may be at fault, and the writer of a bound document drops updates after an error that is not
+    /// Retryable, because the DNS may be at fault, and a bound document drops updates after an error that is not
     /// retryable.
     fn no_such_host(&self, missing: &NoSuchHost) -> Error {
         let message = format!("{}: {missing}: check the region", self.subject());
         Error::new(Code::Unavailable, message)
     }
 
-    /// What every message begins with: operation, table and place.
+    /// The start of every message: operation, table and place.
     fn subject(&self) -> String {
         let Failed { operation, config, place, .. } = self;
         format!("{} on table '{}' {place}", operation.name(), config.table_name)
@@ -132,7 +132,7 @@ impl Failed<'_> {
         let (each, limit) = (config.timeouts.request.as_millis(), config.timeouts.operation.as_millis());
         let message = match class {
             Code::Table => format!(
-                "{subject}: {what}: the table is missing or has other keys than ours: create it, or correct tableName, \
+                "{subject}: {what}: the table is missing or has the wrong keys: create it, or correct tableName, \
                  region or endpoint"
             ),
             Code::Access => {
@@ -141,11 +141,12 @@ impl Failed<'_> {
                 )
             }
             Code::Throttled => format!(
-                "{subject} was throttled ({what}) in {begun} of at most {attempts} attempts within {limit} ms: try again \
-                 later or raise the table's capacity"
+                "{subject} was throttled ({what}) in {begun} of at most {attempts} attempts within {limit} ms: \
+                 try again later or raise the table's capacity"
             ),
             Code::Unavailable => format!(
-                "{subject}: {what} ({begun} of at most {attempts} attempts of {each} ms within {limit} ms): try again later"
+                "{subject}: {what} ({begun} of at most {attempts} attempts of {each} ms within {limit} ms): \
+                 try again later"
             ),
             Code::InvalidArgument => format!("{subject}: {what}: correct region or endpoint"),
             _ => format!("{subject}: {what}: please report this"),

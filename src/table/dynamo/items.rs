@@ -1,5 +1,5 @@
-//! Items and keys as attribute values, and back. What is stored is not trusted: an attribute of another type counts as
-//! missing, never as a panic.
+//! Converts items and keys to attribute values and back. Stored data is not trusted: an attribute of another type
+//! counts as missing and never causes a panic.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use crate::error::{Code, Error, Result};
 use crate::table::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
 use crate::table::{Item, SetHead};
 
-/// An item or a key as the SDK has it.
+/// An item or a key as the SDK represents it.
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
-/// The largest integer that every number format on the way holds exactly.
+/// The largest integer that every number format in use represents exactly.
 const MAX_EXACT: f64 = 9_007_199_254_740_991.0;
 
 pub(super) fn name_value(doc: &DocName) -> AttributeValue {
@@ -53,21 +53,21 @@ pub(super) fn item_attributes(doc: &DocName, item: Item) -> Attributes {
 }
 
 /// # Errors
-/// `ERR_TABLE` where the attributes lack our keys.
+/// `ERR_TABLE` if the attributes lack our keys.
 pub(super) fn read_item(mut attributes: Attributes) -> Result<Item> {
     let (_, key) = read_key(&mut attributes)?;
     Ok(item_of(key, attributes))
 }
 
 /// # Errors
-/// `ERR_TABLE` where the attributes lack our keys.
+/// `ERR_TABLE` if the attributes lack our keys.
 pub(super) fn read_named_item(mut attributes: Attributes) -> Result<(DocName, Item)> {
     let (doc, key) = read_key(&mut attributes)?;
     Ok((doc, item_of(key, attributes)))
 }
 
 /// # Errors
-/// `ERR_TABLE` where the attributes lack our keys.
+/// `ERR_TABLE` if the attributes lack our keys.
 pub(super) fn read_key(attributes: &mut Attributes) -> Result<(DocName, SortKey)> {
     match (attributes.remove(HASH_KEY), attributes.remove(RANGE_KEY)) {
         (Some(AttributeValue::S(name)), Some(AttributeValue::B(key))) => {
@@ -105,7 +105,7 @@ fn binary(value: AttributeValue) -> Option<Vec<u8>> {
     if let AttributeValue::B(blob) = value { Some(blob.into_inner()) } else { None }
 }
 
-/// Whole numbers only. DynamoDB may write a large one with an exponent.
+/// Accepts only whole numbers. DynamoDB may return a large one with an exponent.
 fn number(value: &AttributeValue) -> Option<u64> {
     let text = value.as_n().ok()?;
     text.parse().ok().or_else(|| {

@@ -1,19 +1,22 @@
-//! The [`Table`] of AWS DynamoDB, and of everything that speaks its protocol.
+//! The [`Table`] for AWS DynamoDB and everything that speaks its protocol.
 //!
 //! # Layout
-//! * `config`, `endpoint`: where the table is; typed options.
-//! * `client`: makes the SDK's client at first use; `tls`: what it trusts; `dns`: hosts that do not exist.
+//! * `config`, `endpoint`: the location of the table; typed options.
+//! * `client`: creates the SDK's client at first use; `tls`: the certificates it trusts; `dns`: detects hosts that do
+//!   not exist.
 //! * `place`: endpoint and region, as messages name them.
-//! * `send`: one request: time limit, renewed credentials, counting, errors; `attempts`, `errors`, `codes` and `causes` serve it.
-//! * `connector`: one attempt: waits for its turn (`turns`), then has its time limit.
-//! * `credentials`: loads them once for all requests.
+//! * `send`: one request, with its time limit, renewed credentials, counts and errors. It uses `attempts`, `errors`,
+//!   `codes` and `causes`.
+//! * `connector`: one attempt, which waits for its turn (`turns`) and then has its time limit.
+//! * `credentials`: loads credentials once for all requests.
 //! * `prepare`: creates and checks the table.
-//! * `writes`: puts, updates and deletes; `conditions`: what must hold for them.
-//! * `items`: items as attribute values; `raw`: items as they are, whatever they hold.
+//! * `writes`: puts, updates and deletes; `conditions`: their conditions.
+//! * `items`: items as attribute values; `raw`: items with all their attributes.
 //! * `pages`: Query and Scan.
 //! * `embedded`: `memory:` and `file:`, with the feature `embedded`.
 //!
-//! Only this folder names the AWS SDK. All reads are strongly consistent, and every request asks what it cost.
+//! Only this folder uses the AWS SDK. All reads are strongly consistent. Every request asks for its consumed
+//! capacity.
 
 mod attempts;
 mod causes;
@@ -56,10 +59,10 @@ use super::{Connections, DeleteIf, Item, LateWrites, Meter, Operation, Page, Que
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 
-/// For requests of which no error is expected.
+/// The expected error code of requests that expect no error.
 const NONE: &str = "";
 
-/// A table of DynamoDB. Cheap to clone; clones share client and meter.
+/// A table of DynamoDB. It is cheap to clone. Clones share the client and the meter.
 #[derive(Debug, Clone)]
 pub struct DynamoTable {
     config: Arc<DynamoConfig>,
@@ -71,10 +74,10 @@ pub struct DynamoTable {
 }
 
 impl DynamoTable {
-    /// A table that is looked for at its first request: nothing is read, opened or sent here.
+    /// Creates a table. It reads, opens and sends nothing before the first request.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT` where the configuration cannot work.
+    /// `ERR_INVALID_ARGUMENT` if the configuration is invalid.
     pub fn new(config: DynamoConfig) -> Result<Self> {
         config.check()?;
         Ok(DynamoTable {
@@ -87,12 +90,12 @@ impl DynamoTable {
         })
     }
 
-    /// How it was configured.
+    /// The configuration.
     pub fn config(&self) -> &DynamoConfig {
         &self.config
     }
 
-    /// What it has cost. Capacity is what the answers named: an attempt that failed names none.
+    /// Counts the cost. Capacity is counted as responses report it, so failed attempts count none.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
     }
@@ -210,5 +213,7 @@ impl Table for DynamoTable {
 }
 
 fn unexpected() -> Error {
-    Error::new(Code::Internal, "a request of DynamoDB could not be made or understood: please report this")
+    let message =
+        "a request to DynamoDB could not be built, or its answer could not be read: please report this";
+    Error::new(Code::Internal, message)
 }

@@ -11,7 +11,7 @@ use crate::table::size::check_keys;
 use crate::table::{Operation, Page, Query, ScanPage};
 
 impl DynamoTable {
-    /// One page, of whole items or of their keys.
+    /// One page of items, or of their keys only.
     pub(super) async fn query_page<T>(
         &self,
         query: &Query,
@@ -54,7 +54,7 @@ impl DynamoTable {
         Ok(Page { entries, next: next.map(|(_, key)| key) })
     }
 
-    /// One page, of whole items or of their keys.
+    /// One page of items, or of their keys only.
     pub(super) async fn scan_page<T>(
         &self,
         limit: u32,
@@ -90,7 +90,7 @@ impl DynamoTable {
     }
 }
 
-/// A page limit as the SDK wants it.
+/// The limit as the SDK's type, at least 1.
 fn positive(limit: u32) -> i32 {
     i32::try_from(limit.max(1)).unwrap_or(i32::MAX)
 }

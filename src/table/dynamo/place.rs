@@ -1,14 +1,14 @@
-//! Where the table is, as messages name it: the endpoint, and the region.
+//! Where the table is, as messages name it: endpoint and region.
 //!
-//! Both may come from the environment or a profile. So the region is recorded when the client is made, and the address when a
-//! request goes out.
+//! Both can come from the environment or a profile. So the region is recorded when the client is created, and the
+//! address when a request is sent.
 
 use std::sync::OnceLock;
 
 use super::config::DynamoConfig;
 use super::endpoint::Endpoint;
 
-/// What is known of the place of a table.
+/// The region and the address of a table, once they are known.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     region: OnceLock<String>,
@@ -21,12 +21,12 @@ impl Place {
         self.region.get_or_init(|| region.to_owned());
     }
 
-    /// The region of the client, once it is made.
+    /// The region of the client; `None` before the client is created.
     pub(super) fn region(&self) -> Option<&str> {
         self.region.get().map(String::as_str)
     }
 
-    /// Records where a request goes.
+    /// Records the address of a request.
     pub(super) fn set_address(&self, uri: &str) {
         self.address.get_or_init(|| address(uri));
     }
@@ -54,12 +54,12 @@ impl Place {
     }
 }
 
-/// The address that the region alone stands for.
+/// The default address of a region.
 fn standard_address(region: &str) -> String {
     format!("https://dynamodb.{region}.amazonaws.com")
 }
 
-/// Scheme, host and port. An `AWS_ENDPOINT_URL` may hold a user and a password.
+/// Scheme, host and port only, because an `AWS_ENDPOINT_URL` can contain a user name and a password.
 fn address(uri: &str) -> String {
     let (scheme, rest) = uri.split_once("://").unwrap_or(("https", uri));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

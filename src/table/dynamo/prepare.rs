@@ -1,4 +1,4 @@
-//! Makes sure that the table is there: creates it, waits until it is ACTIVE, checks its keys.
+//! Prepares the table: creates it if it is missing, waits until it is ACTIVE, and checks its keys.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -27,7 +27,7 @@ impl DynamoTable {
                     table.table_status().cloned().unwrap_or(TableStatus::Active)
                 }
                 None if !create => return Err(self.not_there()),
-                // A table that was just created may not be seen yet.
+                // DescribeTable may not find a table that was just created.
                 None if created => TableStatus::Creating,
                 None => {
                     self.create().await?;
@@ -57,7 +57,7 @@ impl DynamoTable {
         Ok(answer.and_then(|answer| answer.table))
     }
 
-    /// A table that someone else is creating is as good.
+    /// Succeeds too if another process is creating the table.
     async fn create(&self) -> Result<()> {
         let hash = (HASH_KEY, KeyType::Hash, ScalarAttributeType::S);
         let range = (RANGE_KEY, KeyType::Range, ScalarAttributeType::B);
@@ -115,7 +115,7 @@ impl DynamoTable {
             return Ok(());
         }
         Err(self.table_error(format!(
-            "has the keys {}; needed are {}: use another table",
+            "has the keys {}, but needs {}: use another table",
             found.join(", "),
             wanted.join(", ")
         )))
@@ -125,7 +125,7 @@ impl DynamoTable {
         self.table_error("does not exist: create it, or correct tableName, region or endpoint".to_owned())
     }
 
-    /// Refuses only the states in which DynamoDB refuses requests. One that is not known here is left to them: a table that
+    /// Refuses only states in which DynamoDB refuses requests. An unknown state is accepted, because a table that
     /// works must not be refused.
     fn check_usable(&self, status: &TableStatus) -> Result<()> {
         let cure = match status {
@@ -149,8 +149,8 @@ impl DynamoTable {
     }
 }
 
-/// How many replicas in other regions get writes later, and overwrite what was written there: the last writer wins. Those
-/// with strong consistency across regions take part in every write instead.
+/// The number of replicas in other regions that get writes later and overwrite what was written there: the last
+/// writer wins. Replicas with strong consistency across regions take part in every write and do not count.
 fn asynchronous_replicas(table: &TableDescription) -> usize {
     match table.multi_region_consistency() {
         Some(MultiRegionConsistency::Strong) => 0,

@@ -1,4 +1,4 @@
-//! Items as they are, with attributes of any name and type: to be moved, never to be understood.
+//! Items with attributes of any name and type. They are copied, never interpreted.
 
 use super::conditions::Condition;
 use super::items::{Attributes, key_attributes, read_item};
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::table::Item;
 use crate::table::schema::{HASH_KEY, RANGE_KEY};
 
-/// All attributes of an item but its keys.
+/// All attributes of an item except its keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawItem(Attributes);
 
@@ -18,14 +18,14 @@ impl RawItem {
         attributes
     }
 
-    /// The item is there and is what it was.
+    /// The item exists and is unchanged.
     pub(super) fn condition(&self) -> Condition {
         Condition::is_exactly(&self.0)
     }
 }
 
 /// # Errors
-/// `ERR_TABLE` where the attributes lack our keys.
+/// `ERR_TABLE` if the attributes lack our keys.
 pub(super) fn read_raw(mut attributes: Attributes) -> Result<(Item, RawItem)> {
     let item = read_item(attributes.clone())?;
     attributes.remove(HASH_KEY);

@@ -1,8 +1,9 @@
-//! Sends one request: makes the client if there is none, limits the time, renews credentials that ran out, counts, and
-//! turns a failure into our [`Error`].
+//! Sends one request: creates the client if there is none, limits the time, renews expired credentials, counts the
+//! cost, and turns a failure into an [`Error`].
 //!
-//! The operation timeout stands still while the request waits for its turn, as long as DynamoDB answers others: what was
-//! never sent is no timeout of DynamoDB. When nobody is answered for that long, all that wait fail together.
+//! The operation timeout is paused while the request waits for its turn and DynamoDB answers other requests, because
+//! a request that was never sent is not a timeout of DynamoDB. If no request is answered for that long, all waiting
+//! requests fail together.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -36,7 +37,7 @@ pub(super) struct Target<'a> {
 }
 
 impl DynamoTable {
-    /// Sends a put or a delete, as [`DynamoTable::send`] does, and records its attempts that may still arrive.
+    /// Sends a put or a delete like [`DynamoTable::send`], and records its attempts that may still arrive.
     pub(super) async fn send_write<O, E, F>(
         &self,
         target: Target<'_>,
@@ -51,7 +52,8 @@ impl DynamoTable {
         let attempts = Arc::default();
         let result = self.send_attempts(operation, Some(target.doc), expected, &attempts, call).await;
         let state = attempts.ended();
-        // A put whose condition fails finds what an earlier attempt of it wrote: of a single lost attempt, that one.
+        // If the condition of a put fails, an earlier attempt has written the item. If only one attempt was lost,
+        // that one has arrived.
         let has_arrived = target.write == Write::Put && state.lost == 1 && matches!(result, Ok(None));
         if let Some(at) = state.lost_at.filter(|_| !has_arrived) {
             self.late.record(target.doc, target.keys, target.write, at);
@@ -59,10 +61,10 @@ impl DynamoTable {
         result
     }
 
-    /// Sends what `call` makes; `None` where DynamoDB answered with the error code `expected`.
+    /// Sends the request that `call` builds. Returns `None` if DynamoDB answers with the error code `expected`.
     ///
     /// # Errors
-    /// Those of [`crate::table::Table`], and `ERR_INVALID_ARGUMENT` where the first request finds no region.
+    /// Those of [`crate::table::Table`], and `ERR_INVALID_ARGUMENT` if the first request finds no region.
     pub(super) async fn send<O, E, F>(
         &self,
         operation: Operation,
@@ -122,7 +124,7 @@ impl DynamoTable {
         result.inspect_err(|_| self.meter.failure(operation))
     }
 
-    /// Where the table is, as a message names it.
+    /// The location of the table, as messages name it.
     pub(super) fn place(&self) -> String {
         self.connection.place().describe(&self.config)
     }
@@ -133,7 +135,7 @@ impl DynamoTable {
     }
 }
 
-/// Does `work` within `limit`, without the time in which it waits for its turn.
+/// Runs `work` within `limit`. The time in which it waits for its turn does not count.
 async fn within<T>(
     limit: Duration,
     mut waits: watch::Receiver<bool>,

@@ -1,7 +1,7 @@
 //! The HTTP client: rustls with ring, and the certificates that it trusts.
 //!
-//! The system's roots count (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others). Slim container images have none at all, and
-//! there Mozilla's count, as they do in Node.js.
+//! It trusts the system's root certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others). Slim container images
+//! have none. There it trusts Mozilla's, like Node.js.
 
 use std::error::Error as StdError;
 use std::sync::LazyLock;
@@ -16,16 +16,16 @@ use tokio::runtime::Handle;
 
 use crate::error::{Code, Error, Result};
 
-/// Only Linux can be without. Reads the certificate files once in the process: a few ms.
+/// Only Linux can lack root certificates. The certificate files are read once per process, in a few ms.
 static SYSTEM_HAS_ROOTS: LazyLock<bool> = LazyLock::new(|| {
     !cfg!(target_os = "linux") || !rustls_native_certs::load_native_certs().certs.is_empty()
 });
 
-/// A client with a connection pool of its own: at most `max_connections` to each host, those included that are being
+/// A client with its own connection pool: at most `max_connections` to each host, including those that are being
 /// established. `dns` resolves the hosts.
 ///
 /// # Errors
-/// `ERR_INTERNAL` where the certificates cannot be used.
+/// `ERR_INTERNAL` if the certificates cannot be used.
 pub(super) fn http_client(
     max_connections: usize,
     dns: impl ResolveDns + 'static,
@@ -77,7 +77,7 @@ mod tests {
     use super::super::dns::SystemResolver;
     use super::*;
 
-    /// The certificates are parsed at the first connection; one that is not valid would panic there.
+    /// The certificates are parsed at the first connection. An invalid one would panic there.
     #[tokio::test]
     async fn mozilla_s_certificates_make_a_client() {
         let config = Builder::new()

@@ -1,8 +1,8 @@
-//! Bounds the requests in flight, and with them the open connections, and lets documents take turns.
+//! Limits the requests in flight, and with them the open connections. Documents take turns.
 //!
-//! A request that finds no free slot waits in the queue of its document. A slot that becomes free goes to the next document
-//! in rotation: a document with thousands of requests delays another by one request, not by all of them. A waiting request
-//! costs a few hundred bytes. What is sent, and for how long, is not known here.
+//! A request that finds no free slot waits in the queue of its document. A slot that becomes free goes to the next
+//! document in rotation. So a document with thousands of requests delays another one by one request, not by all of
+//! them. A waiting request takes a few hundred bytes. This module does not know what is sent, or for how long.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use crate::codec::sort_key::DocName;
 use crate::table::Connections;
 
 tokio::task_local! {
-    /// The ticket of the request that this task sends. The SDK hands a connector nothing but the HTTP request.
+    /// The ticket of the request that this task sends. The SDK passes only the HTTP request to a connector.
     pub(super) static TICKET: Ticket;
 }
 
@@ -58,7 +58,7 @@ impl Turns {
         Connections { in_flight: state.limit.saturating_sub(state.free), waiting: state.waiting }
     }
 
-    /// Resolves when no request at all was answered for `limit` since `begun`.
+    /// Resolves when no request was answered for `limit`, counted from `begun` or from the last answer.
     pub(super) async fn silent_for(&self, begun: Instant, limit: Duration) {
         loop {
             let last = self.lock().answered.map_or(begun, |answered| answered.max(begun));
@@ -70,7 +70,7 @@ impl Turns {
         }
     }
 
-    /// A slot, or where it will be handed over.
+    /// Returns a slot, or the receiver of a later one.
     fn ask(self: &Arc<Self>, key: &QueueKey) -> Result<Slot, oneshot::Receiver<Slot>> {
         let mut state = self.lock();
         if state.free > 0 {
@@ -86,10 +86,10 @@ impl Turns {
         Err(slot)
     }
 
-    /// Hands a slot that became free to whoever is next.
+    /// Passes a free slot to the next request.
     fn pass_on(self: &Arc<Self>) {
         loop {
-            // Released before the slot is sent: a receiver that is gone gives it back.
+            // The lock is released before the slot is sent, because a slot whose receiver was dropped comes back.
             let Some(next) = self.lock().next() else { return };
             match next.send(Slot(Some(Arc::clone(self)))) {
                 Ok(()) => return,
@@ -104,7 +104,7 @@ impl Turns {
 }
 
 impl State {
-    /// The next request in rotation; the slot is free where there is none.
+    /// The next request in rotation. If there is none, the slot becomes free.
     fn next(&mut self) -> Option<oneshot::Sender<Slot>> {
         while let Some(key) = self.rotation.pop_front() {
             let Some(queue) = self.queues.get_mut(&key) else { continue };
@@ -123,12 +123,12 @@ impl State {
     }
 }
 
-/// The right to have one request in flight, until it is dropped.
+/// The right to have one request in flight. When it is dropped, the next request gets it.
 #[derive(Debug)]
 pub(super) struct Slot(Option<Arc<Turns>>);
 
 impl Slot {
-    /// An answer arrived, whatever it says.
+    /// Records that an answer arrived. An error is an answer too.
     pub(super) fn answered(&self) {
         if let Some(turns) = &self.0 {
             turns.lock().answered = Some(Instant::now());
@@ -144,7 +144,7 @@ impl Drop for Slot {
     }
 }
 
-/// What one request takes its turns with, for each of its attempts one.
+/// Gets slots for one request: each of its attempts takes one.
 #[derive(Debug, Clone)]
 pub(super) struct Ticket {
     turns: Arc<Turns>,
@@ -163,17 +163,17 @@ impl Ticket {
         }
     }
 
-    /// The attempts that are made with it.
+    /// The attempts of the request.
     pub(super) fn attempts(&self) -> &Attempts {
         &self.attempts
     }
 
-    /// Whether the request waits at the moment.
+    /// Whether the request is waiting for a slot.
     pub(super) fn waits(&self) -> watch::Receiver<bool> {
         self.waits.subscribe()
     }
 
-    /// Waits for a slot. `None` cannot happen while the table lives.
+    /// Waits for a slot. It cannot return `None` while the table exists.
     pub(super) async fn slot(&self) -> Option<Slot> {
         match self.turns.ask(&self.key) {
             Ok(slot) => Some(slot),
@@ -185,7 +185,7 @@ impl Ticket {
     }
 }
 
-/// Ends the wait, of a request that was given up too.
+/// Ends the wait when it is dropped, also if the request was cancelled.
 struct Waiting<'a>(&'a Ticket);
 
 impl<'a> Waiting<'a> {
@@ -210,7 +210,7 @@ mod tests {
         Ticket::new(turns, Some(&DocName::new(doc).unwrap()), &Arc::default())
     }
 
-    /// Asks for a slot and says `doc` when it has it.
+    /// Asks for a slot, and adds `doc` to `order` when it gets one.
     fn wait(turns: &Arc<Turns>, doc: &'static str, order: &Arc<Mutex<Vec<&'static str>>>) {
         let (ticket, order) = (ticket(turns, doc), Arc::clone(order));
         tokio::spawn(async move {
@@ -256,7 +256,6 @@ mod tests {
         assert!(ticket(&turns, "d").turns.ask(&None).is_ok());
     }
 
-    /// A slot that was handed over and never picked up goes to the next.
     #[tokio::test]
     async fn a_slot_that_nobody_picks_up_goes_to_the_next() {
         let turns = Turns::new(1);

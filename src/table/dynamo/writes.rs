@@ -1,4 +1,4 @@
-//! Puts, updates and deletes, each on a condition or without one.
+//! Puts, updates and deletes, with or without a condition.
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, ReturnConsumedCapacity, WriteRequest};
 
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::table::size::{check_batch, check_item, check_keys};
 use crate::table::{Item, Operation, Write};
 
-/// The answer to a condition that does not hold.
+/// DynamoDB's error code for a condition that does not hold.
 const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 
 impl DynamoTable {
@@ -26,7 +26,7 @@ impl DynamoTable {
         self.put_attributes(doc, &key, item_attributes(doc, item), condition).await
     }
 
-    /// A condition that does not hold is success: an earlier attempt had arrived.
+    /// If the condition does not hold, an earlier attempt has arrived: success.
     pub(super) async fn put_attributes(
         &self,
         doc: &DocName,
@@ -57,7 +57,7 @@ impl DynamoTable {
         Ok(())
     }
 
-    /// Sets one attribute; `false` where the condition does not hold.
+    /// Sets one attribute. Returns whether the condition held.
     pub(super) async fn update_attribute(
         &self,
         doc: &DocName,
@@ -89,7 +89,7 @@ impl DynamoTable {
         Ok(held)
     }
 
-    /// Deletes one item; `false` where the condition does not hold.
+    /// Deletes one item. Returns whether the condition held.
     pub(super) async fn delete_item(
         &self,
         doc: &DocName,
@@ -120,7 +120,7 @@ impl DynamoTable {
         Ok(held)
     }
 
-    /// Deletes in one batch; returns the keys that the answer calls unprocessed.
+    /// Deletes items in one batch. Returns the unprocessed keys.
     pub(super) async fn delete_items(&self, doc: &DocName, keys: &[SortKey]) -> Result<Vec<SortKey>> {
         check_batch(doc, keys)?;
         if keys.is_empty() {

@@ -1,5 +1,5 @@
-//! The items of a [`super::MemoryTable`] and what each request does to them. Every call is atomic and synchronous; no
-//! faults here. Returns the capacity that DynamoDB would have consumed beside each answer.
+//! The items of a [`super::MemoryTable`], and the effect of each request on them. Every call is atomic and
+//! synchronous, and injects no faults. It returns the answer and the capacity that DynamoDB would consume.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -9,7 +9,7 @@ use crate::limits::MAX_PAGE_BYTES;
 use crate::table::size::{item_bytes, read_units, write_units};
 use crate::table::{DeleteIf, Item, Page, Query, ScanPage, SetHead};
 
-/// Documents in an order that is not that of their names, as DynamoDB's is not: by a hash, then the name.
+/// The order of the documents: by a hash, then by name. DynamoDB does not order documents by name either.
 type ScanKey = (u64, DocName);
 
 type Documents = BTreeMap<SortKey, Item>;
@@ -31,7 +31,7 @@ impl ItemMap {
         self.documents.iter().flat_map(|((_, doc), items)| items.values().map(move |item| (doc, item)))
     }
 
-    /// `true` where it was written, `false` where the key was taken.
+    /// Returns whether the item was written: `false` if the key exists.
     pub(super) fn put_new(&mut self, doc: &DocName, item: Item) -> Billed<bool> {
         let bytes = self.bytes(doc, &item.key).max(item_bytes(doc, &item));
         let items = self.documents.entry(scan_key(doc)).or_default();
@@ -87,7 +87,7 @@ impl ItemMap {
         (holds, units)
     }
 
-    /// `true` where the item was there with these attributes: then it is gone.
+    /// Deletes the item if it has these attributes. Returns whether it did.
     pub(super) fn delete_raw(&mut self, doc: &DocName, key: &SortKey, raw: &Item) -> Billed<bool> {
         let (found, _) = self.get(doc, key);
         if found == Some(Item { key: key.clone(), ..raw.clone() }) {
@@ -150,14 +150,14 @@ impl ItemMap {
         (ScanPage { entries: page.entries, next: page.next }, read_units(page.bytes))
     }
 
-    /// The bytes of the item there is, 0 where there is none.
+    /// The bytes of the stored item; 0 if it is missing.
     fn bytes(&self, doc: &DocName, key: &SortKey) -> usize {
         self.document(doc).and_then(|items| items.get(key)).map_or(0, |item| item_bytes(doc, item))
     }
 }
 
-/// Fills a page up to its limit of items and to 1 MB. As DynamoDB does it, a page that ends at its limit names a next
-/// one, even if that will be empty.
+/// Fills a page up to its limit of items and to 1 MB. As in DynamoDB, a page that ends at its limit has a next one,
+/// even if that one is empty.
 struct PageBuilder<T, K> {
     limit: usize,
     entries: Vec<T>,
@@ -188,7 +188,7 @@ impl<T, K> PageBuilder<T, K> {
     }
 }
 
-/// FNV-1a.
+/// Hashes the name with FNV-1a.
 fn scan_key(doc: &DocName) -> ScanKey {
     let hash = doc.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,8 +1,8 @@
-//! An in-memory [`super::Table`] that keeps the limits of DynamoDB and counts what DynamoDB would bill.
+//! An in-memory [`super::Table`] that enforces the limits of DynamoDB and counts what DynamoDB would bill.
 //!
-//! For tests and simulations: deterministic, without a clock or randomness of its own. A [`Hook`] is awaited before and
-//! after every request; it may delay a request, fail it, lose its answer, cut its page, or leave keys unprocessed.
-//! Clones share the items, so that each can stand for a process.
+//! For tests and simulations. It is deterministic: it has neither a clock nor randomness of its own. A [`Hook`] is
+//! awaited before and after every request. It can delay a request, fail it, lose its answer, cut its page, or leave
+//! keys unprocessed. Clones share the items, so each clone can stand for a process.
 
 mod item_map;
 mod request;
@@ -33,7 +33,7 @@ struct State {
     page_items: Option<u32>,
 }
 
-/// What DescribeTable would find.
+/// The key schema that DescribeTable reports.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Keys {
     #[default]
@@ -43,43 +43,43 @@ enum Keys {
 }
 
 impl MemoryTable {
-    /// An empty table that is there.
+    /// An empty table that exists.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A table that is not there until [`super::Table::prepare`] creates it.
+    /// A table that is missing until [`super::Table::prepare`] creates it.
     pub fn missing() -> Self {
         let table = Self::default();
         table.state().keys = Keys::Missing;
         table
     }
 
-    /// A table with another key schema than ours.
+    /// A table with a wrong key schema.
     pub fn with_foreign_keys() -> Self {
         let table = Self::default();
         table.state().keys = Keys::Foreign;
         table
     }
 
-    /// Another handle on the same items, whose requests go through `hook`. It remembers its own late writes.
+    /// A handle on the same items whose requests go through `hook`. It records its own late writes.
     #[must_use]
     pub fn with_hook(&self, hook: Arc<dyn Hook>) -> Self {
         MemoryTable { hook: Some(hook), late: Arc::default(), ..self.clone() }
     }
 
-    /// Another handle on the same items, whose requests are counted by themselves.
+    /// A handle on the same items with its own meter.
     #[must_use]
     pub fn with_own_meter(&self) -> Self {
         MemoryTable { meter: Arc::default(), ..self.clone() }
     }
 
-    /// Ends every page of every handle after `items` items; `None` takes that back.
+    /// Limits every page of every handle to `items` items. `None` removes the limit.
     pub fn set_page_items(&self, items: Option<u32>) {
         self.state().page_items = items;
     }
 
-    /// What this handle, its clones and [`MemoryTable::with_hook`] children have cost.
+    /// Counts what this handle, its clones and its [`MemoryTable::with_hook`] handles cost.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.meter
     }
@@ -94,7 +94,7 @@ impl MemoryTable {
         self.state().items.iter().map(|(doc, item)| (doc.clone(), item.clone())).collect()
     }
 
-    /// Applies a write once more, without hook, count or answer: the duplicate of a request that the network held back.
+    /// Applies a write again, without hook, count or answer: a duplicate of the request that the network delayed.
     pub fn apply_late(&self, request: &Request) {
         let mut state = self.state();
         let items = &mut state.items;
@@ -126,12 +126,12 @@ impl MemoryTable {
         }
     }
 
-    /// A panic of a test while it held the lock leaves whole items behind: every change is a single call.
+    /// A poisoned lock is safe to use: every change is a single call, so a panic leaves no partial change.
     fn state(&self) -> MutexGuard<'_, State> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One request: hook, apply, count, hook, answer.
+    /// Runs one request: hook, apply, count, hook, answer.
     async fn request<T>(
         &self,
         request: Request,
@@ -170,7 +170,7 @@ impl MemoryTable {
     ) -> Result<T> {
         let mut state = self.state();
         if !matches!(request, Request::Prepare { .. }) && state.keys != Keys::Ours {
-            return Err(Error::new(Code::Table, "the table is missing, or its keys are not ours"));
+            return Err(Error::new(Code::Table, "the table is missing or has the wrong keys"));
         }
         let (answer, units) = apply(&mut state, request, fault)?;
         self.meter.units(request.operation(), units);

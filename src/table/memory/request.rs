@@ -1,4 +1,4 @@
-//! A request as the hook of a [`super::MemoryTable`] sees it, and what the hook may do to it.
+//! A request as the hook of a [`super::MemoryTable`] sees it, and the faults that the hook can inject.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error};
 use crate::table::{DeleteIf, Item, LateWrites, Operation, Query, Write};
 
-/// One request with all that it carries: one variant per kind of request of [`crate::table::Table`].
+/// One request with its arguments. There is one variant per kind of request of [`crate::table::Table`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the methods of `Table` say what they are")]
 pub enum Request {
@@ -29,7 +29,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// The DynamoDB operation that it is sent as.
+    /// The DynamoDB operation of the request.
     pub fn operation(&self) -> Operation {
         match self {
             Request::Prepare { .. } => Operation::DescribeTable,
@@ -43,7 +43,7 @@ impl Request {
         }
     }
 
-    /// Records it as a write of which an attempt may still arrive.
+    /// Records the request as a write of which an attempt may still arrive.
     pub(super) fn record(&self, late: &LateWrites) {
         let now = Instant::now();
         match self {
@@ -58,26 +58,28 @@ impl Request {
         }
     }
 
-    /// Whether it can change the table.
+    /// Whether the request can change the table.
     pub fn is_write(&self) -> bool {
         !matches!(self.operation(), Operation::GetItem | Operation::Query | Operation::Scan)
     }
 }
 
-/// What happens to a request.
+/// What the hook does to a request.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// Nothing: it is applied and answered.
+    /// No fault: the request is applied and answered.
     None,
-    /// It is not applied, the caller gets the error. With `ERR_UNAVAILABLE` it may still arrive.
+    /// The request is not applied, and the caller gets the error. With `ERR_UNAVAILABLE`, an attempt may still
+    /// arrive.
     Fail(Error),
-    /// It is applied, the caller gets the error: a lost response. With `ERR_UNAVAILABLE` it may arrive again.
+    /// A lost response: the request is applied, and the caller gets the error. With `ERR_UNAVAILABLE`, an attempt may
+    /// arrive again.
     ApplyThenFail(Error),
-    /// It is applied and answered, after an attempt that got no answer and may still arrive.
+    /// The request is applied and answered after a lost attempt, which may still arrive.
     LostAttempt,
-    /// A batch is applied except for its last n keys, which are answered as unprocessed. Other requests: no fault.
+    /// A batch reports its last n keys as unprocessed. Other requests are not affected.
     Unprocessed(usize),
-    /// The page of a Query or Scan ends after n items (at least 1). Other requests: no fault.
+    /// The page of a Query or Scan ends after n items (at least 1). Other requests are not affected.
     PageItems(u32),
 }
 
@@ -95,14 +97,14 @@ impl Fault {
 /// The future of a [`Hook`].
 pub type HookFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Is called around every request, and may await: that is where a simulation interleaves its processes.
+/// Called before and after every request. It can await, and a simulation interleaves its processes there.
 ///
-/// A caller that drops the future of a request in `before` has not applied it, in `after` it has.
+/// If the caller drops the future of a request during `before`, the request is not applied; during `after`, it is.
 pub trait Hook: Send + Sync + 'static {
-    /// Is awaited before the request is applied, and decides what happens to it.
+    /// Awaited before the request is applied. Decides what happens to it.
     fn before<'a>(&'a self, request: &'a Request) -> HookFuture<'a, Fault>;
 
-    /// Is awaited after the request was applied and before it is answered. Not called after [`Fault::Fail`].
+    /// Awaited after the request is applied and before it is answered. Not called after [`Fault::Fail`].
     fn after<'a>(&'a self, _request: &'a Request) -> HookFuture<'a, ()> {
         Box::pin(async {})
     }

@@ -24,7 +24,7 @@ impl Table for MemoryTable {
                 Keys::Ours => (),
                 Keys::Missing if create => state.keys = Keys::Ours,
                 Keys::Missing => return Err(Error::new(Code::Table, "the table does not exist")),
-                Keys::Foreign => return Err(Error::new(Code::Table, "the table's keys are not ours")),
+                Keys::Foreign => return Err(Error::new(Code::Table, "the table has the wrong keys")),
             }
             Ok(((), 0.0))
         })

@@ -15,7 +15,7 @@ pub async fn a_seal_needs_a_head(table: &impl Metered) {
     assert!(table.seal(&d, &key(&d, 1)).await.unwrap(), "sealed already, still there");
     assert!(!table.seal(&d, &key(&d, 2)).await.unwrap());
     assert!(!table.seal(&d, &key(&d, 3)).await.unwrap());
-    // The seal touches nothing else, and makes nothing.
+    // The seal changes nothing else and creates no item.
     assert_eq!(
         table.query(&updates(&d)).await.unwrap().entries,
         [head(&d, 1, true), item(&d, 2, b"no head")]
@@ -33,7 +33,7 @@ pub async fn a_renewal_needs_a_head_that_is_not_sealed(table: &impl Metered) {
     }
     let mut renewed = head(&d, 1, false);
     renewed.head.as_mut().unwrap().at = 1_700_000_600_000;
-    // The renewal touches nothing else, and makes nothing.
+    // The renewal changes nothing else and creates no item.
     let items = table.query(&updates(&d)).await.unwrap().entries;
     assert_eq!(items, [renewed, head(&d, 2, true), item(&d, 3, b"no head")]);
     assert!(table.seal(&d, &key(&d, 1)).await.unwrap());
@@ -75,7 +75,7 @@ pub async fn a_delete_says_whether_its_condition_held(table: &impl Metered) {
     assert!(delete(2, DeleteIf::Always).await);
     assert!(table.query(&updates(&d)).await.unwrap().entries.is_empty());
 
-    // What is not there is deleted already.
+    // A missing item counts as deleted.
     for condition in [DeleteIf::Always, DeleteIf::NotSealed, value_is(b"value")] {
         assert!(delete(1, condition).await);
     }
@@ -98,7 +98,7 @@ pub async fn a_batch_deletes_twenty_five_items(table: &impl Metered) {
     table.put_new(&other, item(&other, 0, b"x")).await.unwrap();
     let keys: Vec<_> = (0..25).map(|clock| key(&d, clock)).collect();
     assert_eq!(table.delete_batch(&d, &keys).await.unwrap(), []);
-    // Once more, as after a lost answer: they are not there any more.
+    // Deletes them again, as after a lost answer.
     assert_eq!(table.delete_batch(&d, &keys).await.unwrap(), []);
     assert_eq!(table.query(&updates(&d)).await.unwrap().entries, [item(&d, 25, b"x"), item(&d, 26, b"x")]);
     assert_eq!(table.query(&updates(&other)).await.unwrap().entries.len(), 1);

@@ -1,4 +1,4 @@
-//! What requests cost, by the meter.
+//! The costs of requests, according to the meter.
 
 use y_dynamodb::limits::MAX_ITEM_BYTES;
 use y_dynamodb::table::meter::Cost;
@@ -57,7 +57,7 @@ pub async fn capacity_is_what_the_rules_say(table: &impl Metered) {
     table.delete(&d, &key(&d, 1), DeleteIf::Always).await.unwrap();
     table.delete(&d, &key(&d, 9), DeleteIf::Always).await.unwrap();
     assert_eq!(spent(Operation::DeleteItem), writes(2, 401.0));
-    // A key that is not there is left out: DynamoDB Local counts 2 for it in a batch, and 1 alone.
+    // Missing keys are left out: DynamoDB Local counts 2 for one in a batch, and 1 for one alone.
     table.delete_batch(&d, &[key(&d, 2), key(&d, 3), key(&d, 4)]).await.unwrap();
     assert_eq!(spent(Operation::BatchWriteItem), writes(1, 1.0 + 2.0 + 3.0));
 }

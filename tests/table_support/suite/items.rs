@@ -1,4 +1,4 @@
-//! Items go in and come out as they were; limits are kept.
+//! Items are returned as they were put, and limits are enforced.
 
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::error::Code;
@@ -123,7 +123,7 @@ pub async fn an_item_is_moved_as_it_is(table: &impl Metered) {
         assert_eq!(table.get(&d, &item.key).await.unwrap(), None);
     }
     assert!(table.get_raw(&d, &key(&d, 1)).await.unwrap().is_none());
-    // A key that is taken is left as it is.
+    // An item that exists is not replaced.
     table.put_new(&d, item(&d, 5, b"first")).await.unwrap();
     let (_, raw) = table.get_raw(&d, &key(&d, 100)).await.unwrap().unwrap();
     table.put_raw(&d, &key(&d, 5), &raw).await.unwrap();

@@ -1,4 +1,4 @@
-//! Queries and scans: what belongs to a page, in which order, and where it ends.
+//! Queries and scans: the content of a page, its order, and its end.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use y_dynamodb::table::{Item, Query};
 use crate::table_support::tables::Metered;
 use crate::table_support::{doc, head, item, key, updates};
 
-/// All pages of a query, each as its entries.
+/// The entries of each page of a query.
 async fn pages(table: &impl Metered, mut query: Query) -> Vec<Vec<Item>> {
     let mut pages = Vec::new();
     loop {
@@ -56,7 +56,7 @@ pub async fn a_query_sees_one_document_only(table: &impl Metered) {
     let d = doc("doc");
     let found = table.query(&updates(&d)).await.unwrap().entries;
     assert_eq!(clocks(&d, &found), [0, 1, 2]);
-    // Even where a key of another document's form lies in this one.
+    // This holds even if an item of this document has a key that names another document.
     let stray = item(&doc("doc1"), 5, b"stray");
     table.put_new(&d, stray).await.unwrap();
     assert_eq!(table.query(&updates(&d)).await.unwrap().entries.len(), 3);
@@ -130,7 +130,7 @@ pub async fn pages_end_at_one_megabyte(table: &impl Metered) {
         found.sort_unstable();
         assert_eq!(found, (0..11).collect::<Vec<_>>());
     }
-    // Keys are counted with their values.
+    // A page of keys is limited by the size of the items.
     let keys = table.query_keys(&updates(&d)).await.unwrap();
     assert!(keys.entries.len() <= 4 && keys.next.is_some());
 }

@@ -1,8 +1,8 @@
 //! Opens and closes databases. Tables that name the same file, or the same memory, share one.
 //!
-//! SQLite collects writes in `FILE-wal` and moves them into the file when the last connection closes. So a database in a file
-//! is closed with the last table of the process that uses it: then the file holds everything. Another process that has the
-//! file open keeps `FILE-wal` and `FILE-shm` in place.
+//! SQLite collects writes in `FILE-wal` and moves them into the file when the last connection closes. So a database
+//! file is closed with the last table of the process that uses it. The file then contains everything. If another
+//! process has the file open, `FILE-wal` and `FILE-shm` stay in place.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ static SHARED: Mutex<Option<HashMap<Name, Shared>>> = Mutex::new(None);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Name {
-    /// Stays open until the process ends: it has no other place.
+    /// Stays open until the process ends, because its content exists only in memory.
     Memory(String),
     File(PathBuf),
 }
@@ -28,21 +28,22 @@ struct Shared {
     handles: usize,
 }
 
-/// The use of one database. A file is closed with its last handle.
+/// A handle on one database. A file is closed with its last handle.
 pub(super) struct Handle {
-    // Dropped in this order: the last registration closes the file, and then no handle may hold the database.
+    // Fields are dropped in this order. The last registration closes the file, and no handle may hold the database
+    // then.
     database: Database,
     _registration: Option<Registration>,
 }
 
-/// Counts one handle of a shared database.
+/// Registers one handle of a shared database.
 struct Registration(Name);
 
 impl Handle {
     /// Opens the database of an embedded endpoint. Blocks.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT` where the file cannot be opened or made.
+    /// `ERR_INVALID_ARGUMENT` if the file cannot be opened or created.
     pub(super) fn open(endpoint: &Endpoint) -> Result<Self> {
         let failed = |e: DynoxideError| {
             let message = format!("the embedded database '{endpoint}' cannot be opened");
@@ -62,7 +63,7 @@ impl Handle {
                 })?;
                 Self::shared(Name::File(path), || {
                     let database = Database::new(&text).map_err(failed)?;
-                    // `synchronous = NORMAL` under WAL: outlives the process's crash without an fsync per commit.
+                    // `synchronous = NORMAL` with WAL survives a crash of the process without an fsync per commit.
                     database.disable_bulk_loading().map_err(failed)?;
                     Ok(database)
                 })
@@ -90,7 +91,7 @@ impl Handle {
 }
 
 impl Drop for Registration {
-    /// Closes the file under the lock, so nobody opens it meanwhile.
+    /// Closes the file under the lock, so that no other table opens it meanwhile.
     fn drop(&mut self) {
         let Name::File(_) = &self.0 else { return };
         let mut all = lock();
@@ -107,7 +108,7 @@ fn lock() -> MutexGuard<'static, Option<HashMap<Name, Shared>>> {
     SHARED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The one name of a file that may not exist yet, in a directory that does.
+/// The canonical path of a file that may not exist yet, in an existing directory.
 fn canonical(path: &Path) -> Result<PathBuf> {
     let wrong = |reason: String| {
         Error::new(Code::InvalidArgument, format!("'file:{}' cannot be opened", path.display()))
@@ -129,7 +130,7 @@ fn canonical(path: &Path) -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    /// The files below `directory` that are open.
+    /// The open files below `directory`.
     fn open_files(directory: &Path) -> Vec<PathBuf> {
         let all = lock();
         let names = all.as_ref().into_iter().flat_map(HashMap::keys);

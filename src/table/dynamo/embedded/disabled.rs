@@ -1,4 +1,4 @@
-//! The embedded DynamoDB of a build without it.
+//! Stands in for the embedded DynamoDB in a build without it.
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 
@@ -15,10 +15,10 @@ impl Embedded {
     pub(in crate::table::dynamo) async fn open(&self, endpoint: &Endpoint) -> Result<SharedHttpClient> {
         Err(Error::new(
             Code::InvalidArgument,
-            format!("endpoint '{endpoint}' needs the cargo feature `embedded`, and this build is without it"),
+            format!("endpoint '{endpoint}' needs the cargo feature `embedded`, which this build lacks"),
         ))
     }
 
-    /// Nothing was opened.
+    /// Does nothing, because nothing was opened.
     pub(in crate::table::dynamo) async fn close(&self) {}
 }

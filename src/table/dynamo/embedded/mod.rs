@@ -1,8 +1,8 @@
-//! The embedded DynamoDB: dynoxide (SQLite) behind the SDK's HTTP client, in this process, without a socket. For
-//! development and tests, as dynoxide says of itself.
+//! The embedded DynamoDB: dynoxide (SQLite) behind the SDK's HTTP client, in this process, without a socket. dynoxide
+//! is meant for development and tests.
 //!
-//! `database` opens and closes databases and shares them between tables; `requests` answers the SDK's requests from one.
-//! Without the feature `embedded` every such endpoint is refused.
+//! `database` opens and closes databases and shares them between tables. `requests` answers the SDK's requests from
+//! one. Without the feature `embedded`, these endpoints are refused.
 
 #[cfg(feature = "embedded")]
 mod database;

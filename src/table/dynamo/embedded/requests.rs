@@ -1,6 +1,7 @@
 //! Answers the SDK's requests from an embedded database.
 //!
-//! Requests and answers are the JSON of the wire, so everything above is the code that talks to AWS. A panic inside is caught and becomes an error.
+//! Requests and answers are the JSON of the wire protocol, so all code above also runs with AWS. A panic in the
+//! database is caught and becomes an error.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +23,7 @@ use super::database::Handle;
 use crate::error::{Code, Error, Result};
 use crate::table::dynamo::Endpoint;
 
-/// The database of one table, as an HTTP client: opened at the first request, closed with the table.
+/// The database of one table, as an HTTP client. It is opened at the first request and closed with the table.
 #[derive(Clone, Default)]
 pub(in crate::table::dynamo) struct Embedded(Arc<RwLock<State>>);
 
@@ -38,7 +39,7 @@ impl Embedded {
     /// Opens the database of `endpoint`.
     ///
     /// # Errors
-    /// `ERR_INVALID_ARGUMENT` where the file cannot be opened or made; `ERR_CLOSED` after [`Embedded::close`];
+    /// `ERR_INVALID_ARGUMENT` if the file cannot be opened or created; `ERR_CLOSED` after [`Embedded::close`];
     /// `ERR_INTERNAL` for a panic.
     pub(in crate::table::dynamo) async fn open(&self, endpoint: &Endpoint) -> Result<SharedHttpClient> {
         let (embedded, endpoint) = (self.clone(), endpoint.clone());
@@ -46,11 +47,12 @@ impl Embedded {
             let opened = catch_unwind(AssertUnwindSafe(|| embedded.open_now(&endpoint)));
             opened.unwrap_or_else(|panic| Err(panicked(&*panic)))
         });
-        opened.await.map_err(|e| internal("opening was cut off").with_cause(e.to_string()))??;
+        opened.await.map_err(|e| internal("opening was cancelled").with_cause(e.to_string()))??;
         Ok(SharedHttpClient::new(self.clone()))
     }
 
-    /// Closes the database, or keeps it from being opened. Resolves when it is closed: requests in it end first.
+    /// Closes the database, or prevents it from being opened. Resolves when it is closed, after the requests that it
+    /// is running.
     pub(in crate::table::dynamo) async fn close(&self) {
         let embedded = self.clone();
         let closed = tokio::task::spawn_blocking(move || {
@@ -62,7 +64,7 @@ impl Embedded {
     }
 
     fn open_now(&self, endpoint: &Endpoint) -> Result<()> {
-        // Held while the file is opened: a close waits for it.
+        // The lock is held while the file is opened, so a close waits for it.
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         match *state {
             State::Unopened => *state = State::Open(Handle::open(endpoint)?),
@@ -73,8 +75,8 @@ impl Embedded {
     }
 }
 
-/// Sends one raw request to the database of `memory:NAME` or `file:PATH`: tests put items there that we never write.
-/// Gives the HTTP status and the JSON of the answer. Blocks.
+/// Sends one raw request to the database of `memory:NAME` or `file:PATH`. Tests put items with it that the package
+/// never writes. Returns the HTTP status and the JSON of the answer. Blocks.
 ///
 /// # Errors
 /// Those of [`Embedded::open`], and `ERR_INTERNAL` for a panic.
@@ -107,7 +109,7 @@ impl HttpConnector for Embedded {
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
             let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-            // A page of 1 MB takes tens of milliseconds: not on a thread that others wait for.
+            // A page of 1 MB takes tens of milliseconds, which would block the other tasks of a worker thread.
             if matches!(operation.as_str(), "Query" | "Scan" | "BatchWriteItem" | "CreateTable") {
                 let work = tokio::task::spawn_blocking(move || embedded.answer(&operation, request.body()));
                 work.await.map_err(|e| ConnectorError::user(e.into()))?
@@ -119,10 +121,10 @@ impl HttpConnector for Embedded {
 }
 
 impl Embedded {
-    /// Fails without a retry if the database panicked, now or before, or if the database is closed.
+    /// Fails without a retry if the database panics or has panicked before, or if the database is closed.
     fn answer(&self, operation: &str, body: &SdkBody) -> Result<HttpResponse, ConnectorError> {
         let body = body.bytes().unwrap_or_default();
-        // Held until the answer is there: a close waits for it.
+        // The lock is held until the answer is ready, so a close waits for it.
         let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
         match &*state {
             State::Open(handle) => respond(|| dispatch(handle.database(), operation, body)),
@@ -168,7 +170,7 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     serde_json::to_vec(&answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
-/// The database has no error of its own for a lock that a panic poisoned.
+/// The database has no error of its own for a poisoned lock.
 fn is_poisoned(error: &DynoxideError) -> bool {
     matches!(error, DynoxideError::InternalServerError(message) if message.starts_with("Lock poisoned"))
 }
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_s_error_is_an_http_answer() {
+    fn a_database_error_is_an_http_answer() {
         let busy = || Err(DynoxideError::InternalServerError("database is locked".into()));
         assert_eq!(respond(busy).unwrap().status().as_u16(), 500);
     }
