@@ -121,7 +121,7 @@ impl HttpConnector for Embedded {
 }
 
 impl Embedded {
-    /// Fails without a retry if the database panicked, now or before, or if the database is closed.
+    /// Fails without a retry if the database panics or has panicked before, or if the database is closed.
     fn answer(&self, operation: &str, body: &SdkBody) -> Result<HttpResponse, ConnectorError> {
         let body = body.bytes().unwrap_or_default();
         // The lock is held until the answer is ready, so a close waits for it.
@@ -170,7 +170,7 @@ fn run<Q: DeserializeOwned, A: Serialize>(
     serde_json::to_vec(&answer).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
-/// The database has no error of its own for a lock that a panic poisoned.
+/// The database has no error of its own for a poisoned lock.
 fn is_poisoned(error: &DynoxideError) -> bool {
     matches!(error, DynoxideError::InternalServerError(message) if message.starts_with("Lock poisoned"))
 }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_s_error_is_an_http_answer() {
+    fn a_database_error_is_an_http_answer() {
         let busy = || Err(DynoxideError::InternalServerError("database is locked".into()));
         assert_eq!(respond(busy).unwrap().status().as_u16(), 500);
     }
