@@ -1,4 +1,5 @@
-//! All defaults of all options, each with its unit and reason. `index.d.ts` repeats them for the reader.
+//! Defaults of the options, and our fixed times and sizes, each with its unit and reason. `types/config.d.ts` repeats the
+//! defaults for the reader.
 
 use std::time::Duration;
 
