@@ -3,8 +3,8 @@
 /**
  * Reads a document of a table in order to copy it elsewhere, and refuses a damaged one.
  *
- * An ordinary read skips an incomplete set. The updates in it would then be missing from the copy without notice. Items in
- * quarantine are not part of the document; only their number is returned.
+ * The merged update comes from `verify`, which leaves damaged items out. The updates in them would then be missing from the
+ * copy without notice. Items in quarantine are not part of the document; only their number is returned.
  */
 
 const { PersistenceError } = require('../lib/errors.js')

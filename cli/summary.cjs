@@ -1,6 +1,6 @@
 'use strict'
 
-/** What the items of a document come to. */
+/** Counts the items, bytes and sets of a document. */
 
 const native = require('../lib/native.js')
 
@@ -43,4 +43,4 @@ function isWorthTelling(items) {
   return isThere(items) || items.some(({ kind }) => kind === 'quarantined')
 }
 
-module.exports = { isKnown, isThere, isWorthTelling, summarise }
+module.exports = { isKnown, isWorthTelling, summarise }

@@ -7,13 +7,10 @@
  * No background compaction runs, and only `create-table` creates a table.
  */
 
-const { Addon } = require('../lib/addon.js')
+const { Addon, EMPTY_STATE_VECTOR } = require('../lib/addon.js')
 const { normalise } = require('../lib/config.js')
 const diagnostics = require('../lib/diagnostics.js')
 const { checkDatabaseFile, filePathOf } = require('./database-file.cjs')
-
-/** The state vector of an empty document. */
-const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 
 class Table {
   #addon

@@ -14,6 +14,9 @@ const { invokeCallback } = require('./callback.js')
 const EVENT = 0
 const LAST_CALL = 2 ** 32 - 1
 
+/** The state vector of an empty document: the argument of `diff` for all of a document. */
+const EMPTY_STATE_VECTOR = Uint8Array.of(0)
+
 /** How many calls are resolved in one turn of the event loop, which takes about two milliseconds. */
 const ANSWERS_PER_TURN = 1_000
 
@@ -131,4 +134,4 @@ function internal(cause, docName) {
   })
 }
 
-module.exports = { Addon }
+module.exports = { Addon, EMPTY_STATE_VECTOR }

@@ -28,8 +28,12 @@ function checkBytes(value, what, docName) {
     throw invalidArgument(`${what} is not a Uint8Array but ${describe(value)}`, docName)
   if (isDetached(value))
     throw invalidArgument(`${what} is a detached Uint8Array: its bytes are somewhere else`, docName)
-  // The addon cannot borrow memory to which another thread may write.
-  return value.buffer instanceof SharedArrayBuffer ? Uint8Array.from(value) : value
+  return unshared(value)
+}
+
+/** `bytes`, or a copy if another thread may write to them: the addon cannot borrow such memory. */
+function unshared(bytes) {
+  return bytes.buffer instanceof SharedArrayBuffer ? Uint8Array.from(bytes) : bytes
 }
 
 /** Node 20 has no `ArrayBuffer.prototype.detached`, but a view of a detached buffer cannot be created. */
@@ -48,4 +52,4 @@ function describe(value) {
   return typeof value === 'object' ? (value.constructor?.name ?? 'an object') : typeof value
 }
 
-module.exports = { checkBytes, checkDocName, checkString, describe, invalidArgument, isDetached }
+module.exports = { checkBytes, checkDocName, checkString, describe, invalidArgument, isDetached, unshared }

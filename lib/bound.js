@@ -10,7 +10,7 @@
  */
 
 const { Backoff } = require('./backoff.js')
-const { PersistenceError, cleared, closed } = require('./errors.js')
+const { PersistenceError, cleared, closed, isRetried } = require('./errors.js')
 const { MergingBuffer } = require('./merging-buffer.js')
 const { missingFrom } = require('./missing.js')
 const { storable } = require('./salvage.js')
@@ -23,9 +23,6 @@ const {
 } = require('./unwritable.js')
 const { apply } = require('./yjs.js')
 const { YjsPending, makePendingWritable } = require('./yjs-pending.js')
-
-/** No later attempt to load the document would succeed. */
-const NOT_RETRIED = new Set(['ERR_INVALID_ARGUMENT', 'ERR_CORRUPT', 'ERR_CLOSED', 'ERR_CLEARED'])
 
 const EMPTY_UPDATE_BYTES = 2
 
@@ -274,7 +271,8 @@ class BoundDocument {
         signal.throwIfAborted()
         return [stored, ...updates]
       } catch (error) {
-        if (!isRetrying || NOT_RETRIED.has(error.code)) throw error
+        // A corrupt document needs a repair, and can be bound again after it.
+        if (!isRetrying || !isRetried(error) || error.code === 'ERR_CORRUPT') throw error
         this.#reportLoad(error)
       }
     }

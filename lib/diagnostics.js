@@ -2,7 +2,7 @@
 
 /**
  * What the package publishes on `node:diagnostics_channel`, one channel for each kind of event. A message is built only if
- * the channel has subscribers. Shapes: `DynamoDbPersistence.Diagnostics` in `index.d.ts`. Also the warnings of the process.
+ * the channel has subscribers. Shapes: `DynamoDbPersistence.Diagnostics` in `types/stats.d.ts`. Also the warnings of the process.
  */
 
 const { channel } = require('node:diagnostics_channel')

@@ -73,4 +73,15 @@ function cleared(docName) {
   return new PersistenceError(message, { code: 'ERR_CLEARED', docName, retryable: false })
 }
 
-module.exports = { PersistenceError, cleared, closed, fromFailure, unwrap }
+/** No later attempt with the same arguments succeeds, whatever anybody changes in the table or in AWS. */
+const NEVER_RETRIED = new Set(['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOSED', 'ERR_CLEARED'])
+
+/**
+ * Whether a bound document retries after an error. Unlike `error.retryable`, this includes errors that an operator can resolve
+ * meanwhile, such as `ERR_ACCESS`: nobody else would send the update again.
+ */
+function isRetried(error) {
+  return !NEVER_RETRIED.has(error.code)
+}
+
+module.exports = { PersistenceError, cleared, closed, fromFailure, isRetried, unwrap }

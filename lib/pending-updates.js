@@ -10,11 +10,9 @@
  */
 
 const { Backoff } = require('./backoff.js')
+const { isRetried } = require('./errors.js')
 const { RetryBuffer } = require('./retry-buffer.js')
 const { storable } = require('./salvage.js')
-
-/** The table will never take the update. */
-const NOT_RETRIED = new Set(['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOSED'])
 
 class PendingUpdates {
   #context
@@ -141,7 +139,7 @@ class PendingUpdates {
     try {
       await this.#context.store(this.docName, pending.update)
     } catch (error) {
-      if (NOT_RETRIED.has(error.code)) {
+      if (!isRetried(error)) {
         this.#report(error, 'storeUpdate', pending.update)
       } else if (this.#clear !== undefined) {
         this.#drop(pending.update)

@@ -9,7 +9,7 @@
  */
 
 const { setImmediate: nextTurn } = require('node:timers/promises')
-const { Addon } = require('./addon.js')
+const { Addon, EMPTY_STATE_VECTOR } = require('./addon.js')
 const { Calls } = require('./calls.js')
 const { checkBytes, checkDocName, checkString, invalidArgument } = require('./arguments.js')
 const { normalise } = require('./config.js')
@@ -18,9 +18,6 @@ const { decodeMeta, encodeMeta } = require('./metas.js')
 const diagnostics = require('./diagnostics.js')
 const { isIn, runIn } = require('./transactions.js')
 const { Yjs, checkDocOptions, toDoc } = require('./yjs.js')
-
-/** The state vector of an empty document. */
-const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 
 /** The log clock of a missing document. */
 const NO_CLOCK = -1

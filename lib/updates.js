@@ -7,7 +7,7 @@
  */
 
 const { isUint8Array } = require('node:util').types
-const { checkBytes, describe, invalidArgument, isDetached } = require('./arguments.js')
+const { checkBytes, describe, invalidArgument, isDetached, unshared } = require('./arguments.js')
 const { unwrap } = require('./errors.js')
 const native = require('./native.js')
 
@@ -68,11 +68,6 @@ function pack(updates, lengths, total) {
     offset += lengths[i]
   }
   return packed
-}
-
-/** The addon cannot borrow memory to which another thread may write. */
-function unshared(update) {
-  return update.buffer instanceof SharedArrayBuffer ? Uint8Array.from(update) : update
 }
 
 function nativeOptions(options = {}) {

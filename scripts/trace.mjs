@@ -1,4 +1,4 @@
-/** Update logs for benchmarks. */
+/** Finds, reads or generates the editing traces that the benchmarks use. */
 
 import fs from 'node:fs'
 import zlib from 'node:zlib'

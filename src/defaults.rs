@@ -1,4 +1,5 @@
-//! The defaults of all options, each with its unit and reason. `index.d.ts` repeats them.
+//! Defaults of the options, and our fixed times and sizes, each with its unit and reason. `types/config.d.ts` repeats the
+//! defaults.
 
 use std::time::Duration;
 

@@ -121,3 +121,24 @@ test('after a clear another instance takes over, and updates still in flight do 
   assert.equal(byName.get('doc'), next)
   assert.deepEqual(reported, [])
 })
+
+test('an update is retried after an error that a repair or an operator can resolve, and given up after any other', async () => {
+  const refused = async code => {
+    const { pending, calls, reported } = open()
+    pending.store(keystrokes(1)[0])
+    calls.pop().reject(Object.assign(new Error(code), { code }))
+    await setImmediate()
+    assert.deepEqual(reported, [code])
+    return { pending, calls }
+  }
+  for (const code of ['ERR_ACCESS', 'ERR_TABLE', 'ERR_CORRUPT']) {
+    const { pending, calls } = await refused(code)
+    await until('the retry', () => calls.length > 0)
+    calls.pop().resolve()
+    await pending.whenStored()
+  }
+  for (const code of ['ERR_INVALID_ARGUMENT', 'ERR_INVALID_UPDATE', 'ERR_CLOSED']) {
+    const { pending, calls } = await refused(code)
+    assert.deepEqual([pending.isEmpty, calls.length], [true, 0])
+  }
+})

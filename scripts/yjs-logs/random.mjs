@@ -1,24 +1,25 @@
 /** A seeded random number generator. The same seed gives the same documents on every machine. */
 
+/** A generator of numbers in [0, 1) that depend only on `state` (mulberry32). */
+export function mulberry32(state) {
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
 export class Random {
-  #state
   /** Whether JSON values may contain lone surrogates. The generator of the log sets this. */
   escapes = false
 
   constructor(seed) {
-    this.#state = seed >>> 0
+    let state = seed >>> 0
     // Spreads the states of neighbouring seeds.
-    for (let i = 0; i < 4; i++)
-      this.#state = (Math.imul(this.#state ^ (this.#state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0
-  }
-
-  /** In [0, 1). */
-  next() {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+    for (let i = 0; i < 4; i++) state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0
+    /** The next number in [0, 1). */
+    this.next = mulberry32(state)
   }
 
   /** An integer in [0, n). */

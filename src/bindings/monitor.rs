@@ -27,7 +27,7 @@ pub struct NativeCost {
     pub write_units: f64,
 }
 
-/// See `Stats` in `index.d.ts`.
+/// See `Stats` in `types/stats.d.ts`.
 #[napi(object, object_from_js = false)]
 pub struct NativeStats {
     pub costs: Vec<NativeCost>,
@@ -37,7 +37,7 @@ pub struct NativeStats {
     pub queue: NativeQueue,
 }
 
-/// See `Stats` in `index.d.ts`.
+/// See `Stats` in `types/stats.d.ts`.
 #[napi(object, object_from_js = false)]
 pub struct NativeBatches {
     pub stored: f64,
@@ -48,7 +48,7 @@ pub struct NativeBatches {
     pub bytes_after: f64,
 }
 
-/// See `Stats` in `index.d.ts`.
+/// See `Stats` in `types/stats.d.ts`.
 #[napi(object, object_from_js = false)]
 pub struct NativeCompactions {
     pub done: f64,
@@ -59,14 +59,14 @@ pub struct NativeCompactions {
     pub bytes_after: f64,
 }
 
-/// See `Stats` in `index.d.ts`.
+/// See `Stats` in `types/stats.d.ts`.
 #[napi(object, object_from_js = false)]
 pub struct NativeConnections {
     pub in_flight: f64,
     pub waiting: f64,
 }
 
-/// See `Stats` in `index.d.ts`.
+/// See `Stats` in `types/stats.d.ts`.
 #[napi(object, object_from_js = false)]
 pub struct NativeQueue {
     pub documents: f64,

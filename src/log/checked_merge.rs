@@ -45,6 +45,6 @@ pub(super) fn state_vector(update: &[u8]) -> Result<Vec<u8>> {
 pub(super) fn failed_check(doc: &DocName, what: &str) -> Error {
     Error::new(
         Code::Internal,
-        format!("compaction of document '{doc}' failed its check, nothing was deleted: {what}"),
+        format!("compaction of document '{doc}' failed its check, none of its inputs was deleted: {what}"),
     )
 }

@@ -66,7 +66,7 @@ pub enum OnCorrupt {
     /// Fail with `ERR_CORRUPT`, naming the item.
     #[default]
     Fail,
-    /// Skip it. Only a clear deletes it.
+    /// Skip it. Only a clear deletes it, and `repair` moves it.
     Skip,
 }
 

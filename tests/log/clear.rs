@@ -1,3 +1,5 @@
+//! Clears of one document and of all: what they delete and spare, and what happens if one stops half-way.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

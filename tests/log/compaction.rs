@@ -1,3 +1,5 @@
+//! Compactions in the background and by a flush: when they run, what they keep, and how they fail.
+
 use std::time::Duration;
 
 use y_dynamodb::codec::SortKey;

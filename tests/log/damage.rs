@@ -1,3 +1,5 @@
+//! Damaged items and sets: how a read reports or skips them, and how it recognises a set that is being deleted.
+
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::UpdateKey;
 use y_dynamodb::error::Code;

@@ -1,3 +1,5 @@
+//! The order of calls: on one document, on several at once, on all documents, and at a close.
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

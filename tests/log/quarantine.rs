@@ -1,3 +1,5 @@
+//! `verify` and `repair`: the findings, and moving damaged items to the quarantine.
+
 use y_dynamodb::codec::MetaKey;
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{LogClock, WriteId};

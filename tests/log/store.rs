@@ -1,3 +1,5 @@
+//! Stores: batches, large updates, refused updates, log clocks and unknown outcomes.
+
 use std::sync::Arc;
 use std::time::Duration;
 

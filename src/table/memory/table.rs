@@ -1,4 +1,4 @@
-//! The requests of a [`MemoryTable`].
+//! The requests of a [`MemoryTable`]: its implementation of [`Table`].
 
 use super::{Fault, Keys, MemoryTable, Request, mismatch};
 use crate::codec::sort_key::{DocName, SortKey};
