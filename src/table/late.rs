@@ -4,13 +4,14 @@
 //! known here. Keys with a random id are never deleted and used again, so late deletes of them are not recorded.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::codec::SortKey;
 use crate::codec::sort_key::{DocName, UpdateKey};
+use crate::sync::lock;
 
 /// How long after its end an attempt without an answer may still arrive. Longer than TCP and load balancers usually hold
 /// a request; what arrives later is the exception that `ARCHITECTURE.md` (I5) names.
@@ -84,9 +85,8 @@ impl LateWrites {
         late.iter().filter(|late| late.until > now && is_meant(late)).map(|late| late.until).max()
     }
 
-    /// Every change is a single call: a panic leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, VecDeque<LateWrite>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
