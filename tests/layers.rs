@@ -32,8 +32,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bindings", &["monitor", "codec", "update", "table", "log", "queue", "compaction", "persistence"]),
 ];
 
-/// Beneath all layers: errors, DynamoDB's limits, our defaults.
-const BASE: &[&str] = &["error", "limits", "defaults"];
+/// Beneath all layers: errors, DynamoDB's limits, our defaults, locks.
+const BASE: &[&str] = &["error", "limits", "defaults", "sync"];
 
 /// Crates, each with the only folder that may use it.
 const CONFINED: &[(&str, &str)] =

@@ -9,7 +9,7 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{Array, Env, Function, ToNapiValue, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -20,6 +20,7 @@ use super::event::NativeEvent;
 use super::failure::{Failure, outcome};
 use crate::error::{Code, Error, Result};
 use crate::queue::Pending;
+use crate::sync::lock;
 
 /// The number of an event, in place of the number of a call.
 const EVENT: u32 = 0;
@@ -175,8 +176,4 @@ impl ToNapiValue for Answers {
 fn internal(reason: &str) -> Failure {
     Error::new(Code::Internal, format!("the addon could not answer the call: {reason}; please report it"))
         .into()
-}
-
-fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

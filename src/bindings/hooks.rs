@@ -1,12 +1,13 @@
 //! Functions for tests of the addon only: raw requests to the embedded DynamoDB, and panics on purpose. They need the
 //! feature `test-hooks` and are never in a release.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
 use super::failure::{Failure, outcome};
+use crate::sync::lock;
 use crate::table::dynamo::{Endpoint, embedded::request};
 
 /// An answer of the embedded DynamoDB, as on the wire.
@@ -31,13 +32,13 @@ static PANIC: Mutex<Option<(String, String)>> = Mutex::new(None);
 /// Makes all later reads of `doc` panic.
 #[napi(catch_unwind)]
 pub fn panic_in_calls(doc: String, when: String) {
-    *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some((doc, when));
+    *lock(&PANIC) = Some((doc, when));
 }
 
 /// Panics if [`panic_in_calls`] asked for it.
 #[allow(clippy::panic)]
 pub fn maybe_panic(doc: &str, moment: &str) {
-    let asked = PANIC.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let asked = lock(&PANIC).clone();
     if asked.is_some_and(|(name, when)| name == doc && when == moment) {
         panic!("on purpose, {moment}");
     }

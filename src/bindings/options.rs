@@ -4,7 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use napi::Status;
@@ -17,6 +17,7 @@ use crate::defaults;
 use crate::error::{Code, Error, Result};
 use crate::log::OnCorrupt;
 use crate::persistence::Options;
+use crate::sync::lock;
 use crate::table::dynamo::{
     Billing, Credentials, CredentialsProvider, DynamoConfig, Endpoint, Keys, NoKeys, Timeouts,
 };
@@ -176,7 +177,7 @@ impl FromFunction {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<WeakFunction>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -1,13 +1,14 @@
 //! What this process keeps for each document: hints about its log, and the state of its compactions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
 use crate::log::LogHints;
+use crate::sync::lock;
 
 /// The longest back-off is 2^8 s.
 const MAX_DOUBLINGS: u32 = 8;
@@ -61,9 +62,4 @@ impl DocumentState {
         back_off.until = Some(Instant::now() + Duration::from_secs(1 << back_off.failures));
         back_off.failures = (back_off.failures + 1).min(MAX_DOUBLINGS);
     }
-}
-
-/// Every change is a single call: a panic leaves nothing half done.
-fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -12,6 +12,7 @@ use super::set::{Progress, Set};
 use super::{Log, MAX_SET_ATTEMPTS, Pace, blocking_if_large};
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
+use crate::sync::lock;
 use crate::table::Table;
 
 /// The most half-written sets that are remembered; each takes about 100 bytes and the document's name.
@@ -73,9 +74,8 @@ impl HalfWritten {
         mem::take(&mut *self.lock())
     }
 
-    /// Every change is a single call: a panic leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, Vec<HalfWrittenSet>> {
-        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.sets)
     }
 }
 

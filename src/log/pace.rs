@@ -2,13 +2,14 @@
 //! persistence, and a share of it for each document.
 
 use std::future::pending;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::defaults::COMPACTION_SHARES;
+use crate::sync::lock;
 
 /// The write capacity of all background compactions of a persistence together.
 #[derive(Debug)]
@@ -91,7 +92,7 @@ impl Bucket {
     /// Books `units`; returns when what was booked before is paid for.
     fn book(&self, units: f64) -> Instant {
         let now = Instant::now();
-        let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paid_at = lock(&self.paid_at);
         let before = paid_at.map_or(now, |at| at.max(now));
         *paid_at = Some(before + Duration::from_secs_f64(units / f64::from(self.wcu_per_second)));
         before

@@ -3,13 +3,14 @@
 //! All calls that wait for one check get its result. After a failure the next call checks again, so that a persistence
 //! opened while DynamoDB is unreachable works as soon as it can be reached.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::error::{Code, Error, Result};
 use crate::monitor::Monitor;
+use crate::sync::lock;
 use crate::table::Table;
 
 type Outcome = Option<Result<()>>;
@@ -37,7 +38,7 @@ impl<T: Table> Ready<T> {
 
     /// Starts the check unless one runs or has succeeded. Returns its outcome, unless the table is ready.
     pub fn begin(&self) -> Option<watch::Receiver<Outcome>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         match &*state {
             State::Ready => None,
             State::Checking(outcome) => Some(outcome.clone()),
@@ -75,13 +76,13 @@ struct Reset(Arc<Mutex<State>>);
 
 impl Reset {
     fn to(self, state: State) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        *lock(&self.0) = state;
         std::mem::forget(self);
     }
 }
 
 impl Drop for Reset {
     fn drop(&mut self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Unchecked;
+        *lock(&self.0) = State::Unchecked;
     }
 }

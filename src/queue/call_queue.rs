@@ -1,6 +1,6 @@
 //! The queue of one document: calls enter at the end, one task takes them from the front.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, Notify};
@@ -10,6 +10,7 @@ use super::barrier::Barrier;
 use super::pending::{PendingCall, PendingCalls, Work};
 use super::pending_update::PendingUpdate;
 use crate::defaults::MAX_VALUE_BYTES;
+use crate::sync::lock;
 
 /// What the task does next.
 pub(super) enum Step {
@@ -179,8 +180,7 @@ impl CallQueue {
         }
     }
 
-    /// Every change is a single call: a panic leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, PendingCalls> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.pending)
     }
 }

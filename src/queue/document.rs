@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::call_queue::CallQueue;
 use super::gate::Gate;
 use crate::codec::sort_key::DocName;
+use crate::sync::lock;
 
 /// How many idle documents are remembered before the least recently used half is forgotten. The next store to a forgotten
 /// document costs one Query more, and counts its items anew towards a compaction.
@@ -84,9 +85,8 @@ impl<D: Default> Documents<D> {
         self.lock().documents.values().for_each(visit);
     }
 
-    /// Every change is a single call: a panic leaves nothing half done.
     fn lock(&self) -> MutexGuard<'_, Map<D>> {
-        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.by_name)
     }
 }
 

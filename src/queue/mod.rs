@@ -23,13 +23,14 @@ mod run;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
 use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::Result;
+use crate::sync::lock;
 
 pub use access::{Access, Order};
 use barrier::Barrier;
@@ -203,6 +204,6 @@ impl<S: StoreBatch> Queue<S> {
     }
 
     fn barrier(&self) -> MutexGuard<'_, Option<Barrier>> {
-        self.inner.barrier.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.barrier)
     }
 }

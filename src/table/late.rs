@@ -5,13 +5,14 @@
 //! persistence are known. Keys with a random id are never reused, so late deletes of them are not recorded.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::codec::SortKey;
 use crate::codec::sort_key::{DocName, UpdateKey};
+use crate::sync::lock;
 
 /// How long an attempt without an answer may still arrive after its end. TCP and load balancers usually hold a
 /// request for less time. `ARCHITECTURE.md` (I5) names the exception.
@@ -85,9 +86,8 @@ impl LateWrites {
         late.iter().filter(|late| late.until > now && is_meant(late)).map(|late| late.until).max()
     }
 
-    /// A poisoned lock is safe to use: every change is a single call, so a panic leaves no partial change.
     fn lock(&self) -> MutexGuard<'_, VecDeque<LateWrite>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

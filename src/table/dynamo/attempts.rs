@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::interceptors::FinalizerInterceptorContextRef;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::causes::{chain, find};
 use super::codes::is_throttle;
+use crate::sync::lock;
 
 /// The attempts of one request so far.
 #[derive(Debug, Default)]
@@ -50,7 +51,7 @@ impl State {
 
 impl Attempts {
     fn state(&self) -> State {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0).clone()
     }
 
     /// Records that an attempt is sent.
@@ -70,7 +71,7 @@ impl Attempts {
     }
 
     fn update(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut lock(&self.0));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Creates the SDK's client at first use. This reads profile files, finds region and credentials, and opens an
 //! embedded database. The constructor of a table does none of it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_config::BehaviorVersion;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -26,6 +26,7 @@ use super::place::Place;
 use super::tls::http_client;
 use crate::defaults;
 use crate::error::{Code, Error, Result};
+use crate::sync::lock;
 
 /// The client. The first request that needs it creates it.
 pub(super) type Cell = Arc<OnceCell<Client>>;
@@ -175,7 +176,7 @@ impl Connection {
     }
 
     fn lock(&self) -> MutexGuard<'_, Cell> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.current)
     }
 }
 

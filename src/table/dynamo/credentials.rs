@@ -7,7 +7,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::CredentialsError;
@@ -24,6 +24,7 @@ use super::causes::find;
 use super::config::{Credentials, CredentialsProvider, Keys, NoKeys};
 use super::dns::NoSuchHost;
 use crate::defaults;
+use crate::sync::lock;
 
 /// Credentials without an expiry are loaded again after this time.
 const GOOD_FOR: Duration = Duration::from_mins(15);
@@ -57,7 +58,7 @@ impl SharedLoad {
 
     /// The load to wait for: the last one if it is running or its credentials are valid, otherwise a new one.
     fn load(&self) -> watch::Receiver<Outcome> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let state = &mut *state;
         if let Some(last) = &state.last {
             let has_ended = last.has_changed().is_err();

@@ -9,11 +9,12 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError, SharedDnsResolver};
 
 use super::place::Place;
+use crate::sync::lock;
 
 /// A host that exists wherever AWS can be reached.
 const KNOWN_HOST: &str = "dynamodb.us-east-1.amazonaws.com";
@@ -47,7 +48,7 @@ impl RegionResolver {
     async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, ResolveDnsError> {
         match self.inner.resolve_dns(host).await {
             Ok(addresses) => {
-                self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned());
+                lock(&self.found).insert(host.to_owned());
                 Ok(addresses)
             }
             Err(error) if !self.may_not_exist(host) => Err(error),
@@ -64,7 +65,7 @@ impl RegionResolver {
     /// Hosts outside AWS may appear later, e.g. when a container starts.
     fn may_not_exist(&self, host: &str) -> bool {
         let is_of_region = host.split('.').any(|label| self.place.region() == Some(label));
-        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = lock(&self.found);
         is_of_region && !found.contains(host)
     }
 }

@@ -5,7 +5,7 @@
 //! them. A waiting request takes a few hundred bytes. This module does not know what is sent, or for how long.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::attempts::Attempts;
 use crate::codec::sort_key::DocName;
+use crate::sync::lock;
 use crate::table::Connections;
 
 tokio::task_local! {
@@ -99,7 +100,7 @@ impl Turns {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

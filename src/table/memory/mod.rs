@@ -8,7 +8,7 @@ mod item_map;
 mod request;
 mod table;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use item_map::ItemMap;
 pub use request::{Fault, Hook, HookFuture, Request};
@@ -16,6 +16,7 @@ pub use request::{Fault, Hook, HookFuture, Request};
 use super::{DeleteIf, Item, LateWrites, Meter, Page, ScanPage};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
+use crate::sync::lock;
 
 /// A table in memory. A clone is another handle on the same items.
 #[derive(Clone, Default)]
@@ -128,7 +129,7 @@ impl MemoryTable {
 
     /// A poisoned lock is safe to use: every change is a single call, so a panic leaves no partial change.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared)
     }
 
     /// Runs one request: hook, apply, count, hook, answer.

@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use dynoxide::{Database, DynoxideError};
 
 use crate::error::{Code, Error, Result};
+use crate::sync;
 use crate::table::dynamo::Endpoint;
 
 /// The databases that several tables can name.
@@ -105,7 +106,7 @@ impl Drop for Registration {
 }
 
 fn lock() -> MutexGuard<'static, Option<HashMap<Name, Shared>>> {
-    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
+    sync::lock(&SHARED)
 }
 
 /// The canonical path of a file that may not exist yet, in an existing directory.
