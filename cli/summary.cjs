@@ -39,8 +39,8 @@ function isKnown(items) {
 }
 
 /** Whether there is something to take elsewhere, or something in quarantine that is left behind: not only a state vector. */
-function isWorthTelling(items) {
+function isWorthListing(items) {
   return isThere(items) || items.some(({ kind }) => kind === 'quarantined')
 }
 
-module.exports = { isKnown, isWorthTelling, summarise }
+module.exports = { isKnown, isWorthListing, summarise }

@@ -76,7 +76,7 @@ class Addon {
     this.#native.stopDelaying()
   }
 
-  sendBatchEvents(enabled) {
+  reportBatches(enabled) {
     this.#native.reportBatches(enabled)
   }
 

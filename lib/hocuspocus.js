@@ -68,7 +68,7 @@ function defineExtension(DynamoDbPersistence) {
       else await this.#documents.whenAllAttempted()
     }
 
-    /** Waits as long as the table fails, but for one attempt only if the server is being destroyed. */
+    /** Waits until the table takes the changes. If the server is being destroyed, waits for one attempt only. */
     async #stored(document, instance) {
       while (!(await this.#documents.whenAttempted(document))) {
         if (this.#listened.has(instance) && !instance.server.httpServer.listening) return

@@ -214,7 +214,7 @@ class Persistence {
 
   /** The addon sends an event for each batch only while somebody subscribes. */
   #publishBatches(enabled) {
-    if (enabled !== this.#publishesBatches) this.#addon.sendBatchEvents((this.#publishesBatches = enabled))
+    if (enabled !== this.#publishesBatches) this.#addon.reportBatches((this.#publishesBatches = enabled))
   }
 
   #newDocuments({ gc = true }) {

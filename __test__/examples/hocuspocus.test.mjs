@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,6 +8,7 @@ import { HocuspocusProvider, HocuspocusProviderWebsocket } from '@hocuspocus/pro
 import WebSocket from 'ws'
 import * as Y from 'yjs'
 import { until } from '../support/until.mjs'
+import { startServer } from './server-process.mjs'
 
 const SERVER = fileURLToPath(new URL('../../examples/hocuspocus/server.mjs', import.meta.url))
 
@@ -25,37 +25,18 @@ const client = url => {
 }
 
 const start = async (t, env) => {
-  const child = spawn(process.execPath, [SERVER], {
-    env: { ...process.env, PORT: '0', AWS_REGION: 'local', ...env }
-  })
-  let output = ''
-  child.stdout.on('data', text => {
-    output += text
-  })
-  child.stderr.on('data', text => {
-    output += text
-  })
-  const ended = new Promise(resolve => child.on('exit', resolve))
+  const server = await startServer(SERVER, env, /(ws:\/\/\S+:\d+)/)
   const clients = []
   t.after(() => {
     // Before the server ends: a provider that lost its connection reconnects for ever, even if it is destroyed later.
     clients.forEach(({ leave }) => leave())
-    child.kill('SIGKILL')
-    return ended
+    return server.kill()
   })
-  const url = await until('the start of the server', () => /(ws:\/\/\S+:\d+)/.exec(output)?.[1])
   const join = () => {
-    clients.push(client(url.replace('0.0.0.0', '127.0.0.1')))
+    clients.push(client(server.address.replace('0.0.0.0', '127.0.0.1')))
     return clients.at(-1)
   }
-  return {
-    join,
-    stop: () => {
-      child.kill('SIGTERM')
-      return ended
-    },
-    output: () => output
-  }
+  return { ...server, join }
 }
 
 test('a Hocuspocus server loads a document after a restart', async t => {

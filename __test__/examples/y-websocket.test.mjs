@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -9,32 +8,15 @@ import WebSocket from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { until } from '../support/until.mjs'
+import { startServer } from './server-process.mjs'
 import { statusOf } from './upgrade.mjs'
 
 const SERVER = fileURLToPath(new URL('../../examples/y-websocket/server.mjs', import.meta.url))
 
 const start = async (t, env) => {
-  const child = spawn(process.execPath, [SERVER], {
-    env: { ...process.env, PORT: '0', AWS_REGION: 'local', ...env }
-  })
-  let output = ''
-  child.stdout.on('data', text => {
-    output += text
-  })
-  child.stderr.on('data', text => {
-    output += text
-  })
-  const ended = new Promise(resolve => child.on('exit', resolve))
-  const stop = () => {
-    child.kill('SIGTERM')
-    return ended
-  }
-  t.after(() => {
-    child.kill('SIGKILL')
-    return ended
-  })
-  const port = await until('the start of the server', () => /port (\d+)/.exec(output)?.[1])
-  return { port, stop, output: () => output }
+  const { address: port, ...server } = await startServer(SERVER, env, /port (\d+)/)
+  t.after(() => server.kill())
+  return { ...server, port }
 }
 
 const join = (t, port, name) => {

@@ -6,11 +6,11 @@ const path = require('node:path')
 const { createFolder, hasContent, writeDocument } = require('../files.cjs')
 const { forEachDocument, selectedDocuments } = require('../for-each-document.cjs')
 const { failedSuffix, pluralize, printable } = require('../format.cjs')
-const { quarantineNotice } = require('../import-report.cjs')
+const { quarantineNotice } = require('../import-documents.cjs')
 const { notFound } = require('../not-found.cjs')
 const { CONCURRENCY } = require('../options.cjs')
 const { readUndamaged } = require('../read-undamaged.cjs')
-const { isWorthTelling } = require('../summary.cjs')
+const { isWorthListing } = require('../summary.cjs')
 
 async function run(context) {
   const { options, output, positionals, progress } = context
@@ -23,7 +23,7 @@ async function run(context) {
     context,
     selectedDocuments(context, table),
     async ({ name, items }) => {
-      if (items !== undefined && !isWorthTelling(items)) return
+      if (items !== undefined && !isWorthListing(items)) return
       const document = await readUndamaged(table, name)
       const { update, metas, quarantined } = document
       if (!hasContent(update) && metas.size === 0) {

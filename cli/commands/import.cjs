@@ -4,17 +4,14 @@
 
 const path = require('node:path')
 const { invalidArgument } = require('../../lib/arguments.js')
-const { storeDocument } = require('../copy-document.cjs')
 const { listDocuments, readDocument } = require('../files.cjs')
-const { forEachDocument } = require('../for-each-document.cjs')
-const { ImportReport } = require('../import-report.cjs')
+const { importAll } = require('../import-documents.cjs')
 const { CONCURRENCY, OVERWRITE_METAS } = require('../options.cjs')
 
 async function run(context) {
   const {
     options,
-    positionals: [place],
-    progress
+    positionals: [place]
   } = context
   const bases = await listDocuments(place)
   if (bases.length === 0) throw invalidArgument(`${place} has no .yjs and no .json files`)
@@ -22,19 +19,8 @@ async function run(context) {
     throw invalidArgument('--name is for one file, not for a folder')
   }
   const table = context.openTable()
-  progress.begin(bases.length)
-  const report = new ImportReport(context)
-  const failures = await forEachDocument(
-    context,
-    bases,
-    async base => {
-      const document = await readDocument(base, options.name)
-      const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
-      await report.add(document, stored)
-    },
-    base => path.basename(base)
-  )
-  await report.end(failures)
+  const read = base => readDocument(base, options.name)
+  await importAll(context, table, bases, read, base => path.basename(base))
 }
 
 module.exports = {

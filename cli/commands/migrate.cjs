@@ -3,29 +3,20 @@
 /** `migrate`: copies all documents of another store into a table. */
 
 const { invalidArgument } = require('../../lib/arguments.js')
-const { storeDocument } = require('../copy-document.cjs')
-const { forEachDocument } = require('../for-each-document.cjs')
-const { ImportReport } = require('../import-report.cjs')
+const { importAll } = require('../import-documents.cjs')
 const { CONCURRENCY, OVERWRITE_METAS, checkEndpoint } = require('../options.cjs')
 
 async function run(context) {
-  const { options, progress } = context
   const source = openSource(context)
   const table = context.openTable()
   const names = await source.names()
-  progress.begin(names.length)
-  const report = new ImportReport(context)
-  const failures = await forEachDocument(
+  await importAll(
     context,
+    table,
     names,
-    async name => {
-      const document = await source.read(name)
-      const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
-      await report.add(document, stored)
-    },
+    name => source.read(name),
     name => name
   )
-  await report.end(failures)
 }
 
 function openSource(context) {

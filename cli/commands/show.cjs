@@ -5,7 +5,7 @@
 const { decode } = require('../../lib/any.js')
 const { formatTime, highlight, pluralize, printable } = require('../format.cjs')
 const { notFound } = require('../not-found.cjs')
-const { isWorthTelling, summarise } = require('../summary.cjs')
+const { isWorthListing, summarise } = require('../summary.cjs')
 const { loadYjs, missingUpdates, rootsOf, toDoc } = require('../read-content.cjs')
 
 async function run(context) {
@@ -16,7 +16,7 @@ async function run(context) {
   const Y = await loadYjs()
   const table = context.openTable()
   const { items, findings, update } = await table.verify(name)
-  if (!isWorthTelling(items)) throw notFound(name)
+  if (!isWorthListing(items)) throw notFound(name)
   const doc = toDoc(Y, update, name)
   const found = {
     name,

@@ -3,7 +3,7 @@
 /** A source for `migrate`: a table of the original package or of this one. Writes nothing. */
 
 const { openTable } = require('../table.cjs')
-const { isWorthTelling } = require('../summary.cjs')
+const { isWorthListing } = require('../summary.cjs')
 const { readUndamaged } = require('../read-undamaged.cjs')
 
 class DynamoDb {
@@ -15,7 +15,7 @@ class DynamoDb {
   }
 
   async *names() {
-    for await (const { name, items } of this.#table.documents()) if (isWorthTelling(items)) yield name
+    for await (const { name, items } of this.#table.documents()) if (isWorthListing(items)) yield name
   }
 
   read(name) {

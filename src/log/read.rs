@@ -104,7 +104,7 @@ impl<T: Table> Log<T> {
     /// `ERR_CORRUPT` naming the first of them (with [`OnCorrupt::Fail`]).
     pub(super) async fn readable(&self, doc: &DocName, mut log: LogRead) -> Result<LogRead> {
         let on_corrupt = self.options.on_corrupt;
-        let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
+        let bytes = log.size().bytes;
         let doc = doc.clone();
         blocking_if_large(bytes, move || drop_corrupt(&doc, &mut log, on_corrupt).map(|()| log)).await?
     }
@@ -120,7 +120,7 @@ impl<T: Table> Log<T> {
         let whole_log = is_whole_log && log.corrupt.is_empty();
         let options = MergeOptions { gc: self.options.gc, squash: true, whole_log };
         let on_corrupt = self.options.on_corrupt;
-        let bytes = log.entries.iter().map(|entry| entry.update.len()).sum();
+        let bytes = log.size().bytes;
         let doc = doc.clone();
         blocking_if_large(bytes, move || merge_checked(&doc, log, options, purpose, on_corrupt)).await?
     }
@@ -153,10 +153,7 @@ fn merge_checked(
     options.whole_log = false;
     match merge(&log.entries, options) {
         Ok(update) => Ok(Merged { log, update }),
-        Err(reason) => Err(Error::new(
-            Code::Internal,
-            format!("readable updates of document '{doc}' do not merge: {reason}"),
-        )),
+        Err(reason) => Err(not_mergeable(doc, &reason)),
     }
 }
 
@@ -180,6 +177,11 @@ fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Resu
 /// The unreadable entries, by index.
 pub(super) fn unreadable(entries: &[Entry]) -> BTreeMap<usize, InvalidUpdate> {
     update::unreadable(entries).into_iter().map(|reason| (reason.update, reason)).collect()
+}
+
+/// Readable updates do not merge: a bug.
+pub(super) fn not_mergeable(doc: &DocName, reason: &InvalidUpdate) -> Error {
+    Error::new(Code::Internal, format!("readable updates of document '{doc}' do not merge: {reason}"))
 }
 
 /// The message for an unreadable update.

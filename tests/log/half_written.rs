@@ -237,21 +237,16 @@ impl Host for Machine {
     }
 }
 
+fn open_on(machine: &Arc<Machine>, table: &MemoryTable) -> Persistence<MemoryTable> {
+    Persistence::observed(table.clone(), quiet(), Handle::current(), machine.clone(), Arc::new(NoObserver))
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_set_that_takes_hours_is_renewed_and_survives_the_sweeps_of_others() {
     let table = MemoryTable::new();
     let machine = Machine::new();
-    let at = |table: &MemoryTable| {
-        Persistence::observed(
-            table.clone(),
-            quiet(),
-            Handle::current(),
-            machine.clone(),
-            Arc::new(NoObserver),
-        )
-    };
-    let writing = at(&provisioned(&table, 1.5));
-    let others = at(&table);
+    let writing = open_on(&machine, &provisioned(&table, 1.5));
+    let others = open_on(&machine, &table);
     let sweeps = tokio::spawn(async move {
         for n in 2.. {
             others.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
@@ -278,16 +273,7 @@ async fn a_sweep_spares_a_set_that_was_renewed_while_it_looked() {
         parts += u32::from(is_part(request));
         if is_part(request) && parts == 2 { throttled() } else { Fault::None }
     });
-    let open = |table: &MemoryTable| {
-        Persistence::observed(
-            table.clone(),
-            quiet(),
-            Handle::current(),
-            machine.clone(),
-            Arc::new(NoObserver),
-        )
-    };
-    let persistence = open(&faulty);
+    let persistence = open_on(&machine, &faulty);
     let paste = update(1, 500_000);
     persistence.store_update(doc("d"), paste.clone(), Queued).await.unwrap_err();
     tokio::time::sleep(Duration::from_secs(3_601)).await;
@@ -301,8 +287,8 @@ async fn a_sweep_spares_a_set_that_was_renewed_while_it_looked() {
         }
         Fault::None
     });
-    open(&sweeping).store_update(doc("d"), update(2, 1), Queued).await.unwrap();
-    open(&sweeping).flush(doc("d"), Queued).await.unwrap();
+    open_on(&machine, &sweeping).store_update(doc("d"), update(2, 1), Queued).await.unwrap();
+    open_on(&machine, &sweeping).flush(doc("d"), Queued).await.unwrap();
     let before = table.meter().snapshot();
     persistence.store_update(doc("d"), paste, Queued).await.unwrap();
     let requests = (table.meter().snapshot() - before).total().requests;

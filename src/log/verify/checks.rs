@@ -6,12 +6,12 @@ use super::{Finding, FindingKind, Inspection};
 use crate::codec::any::is_any;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::codec::state_vector_item::read_state_vector;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::log::OnCorrupt;
 use crate::log::assembly::assemble;
 use crate::log::entry::{Entry, LogRead};
 use crate::log::inspect::ItemInfo;
-use crate::log::read::{unreadable, unreadable_value};
+use crate::log::read::{not_mergeable, unreadable, unreadable_value};
 use crate::table::Item;
 use crate::update::{self, MergeOptions};
 
@@ -116,10 +116,8 @@ impl Checks<'_> {
             }
         }
         let options = MergeOptions { gc: false, squash: true, whole_log: false };
-        let update = update::merge_readable(&valid, options).map_err(|reason| {
-            let doc = self.doc;
-            Error::new(Code::Internal, format!("readable updates of document '{doc}' do not merge: {reason}"))
-        })?;
+        let update =
+            update::merge_readable(&valid, options).map_err(|reason| not_mergeable(self.doc, &reason))?;
         for (clock, id) in unfinished {
             self.unfinished(clock, id, &update);
         }

@@ -10,9 +10,10 @@ use super::items::Attributes;
 use crate::table::DeleteIf;
 use crate::table::schema::{AT, HASH_KEY, PARTS, SEALED, VALUE};
 
-/// The condition of a write.
+/// The condition of a write. The default is none.
+#[derive(Default)]
 pub(super) struct Condition {
-    pub(super) expression: String,
+    expression: String,
     attributes: Vec<(String, Option<AttributeValue>)>,
 }
 
@@ -50,12 +51,12 @@ impl Condition {
         condition
     }
 
-    /// The condition of a delete; `None` if it has no condition.
-    pub(super) fn of_delete(delete: DeleteIf) -> Option<Self> {
+    /// The condition of a delete.
+    pub(super) fn of_delete(delete: DeleteIf) -> Self {
         let key = (HASH_KEY, None);
         let sealed = (SEALED, Some(AttributeValue::Bool(true)));
-        Some(match delete {
-            DeleteIf::Always => return None,
+        match delete {
+            DeleteIf::Always => Self::default(),
             DeleteIf::ValueIs(value) => {
                 let value = (VALUE, Some(AttributeValue::B(Blob::new(value))));
                 Self::new("attribute_not_exists(#0) OR #1 = :1", &[key, value])
@@ -67,16 +68,22 @@ impl Condition {
                 "attribute_not_exists(#0) OR (#1 <> :1 AND #2 = :2)",
                 &[key, sealed, (AT, Some(number(at)))],
             ),
-        })
+        }
     }
 
-    /// The attribute names for `#0`, `#1`, ….
-    pub(super) fn names(&self) -> HashMap<String, String> {
+    /// The expression; `None` without a condition.
+    pub(super) fn expression(&self) -> Option<String> {
+        (!self.expression.is_empty()).then(|| self.expression.clone())
+    }
+
+    /// The attribute names for `#0`, `#1`, …; `None` if there are none, because DynamoDB refuses an empty map.
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
         let names = self.attributes.iter().enumerate();
-        names.map(|(n, (name, _))| (format!("#{n}"), name.clone())).collect()
+        let names: HashMap<_, _> = names.map(|(n, (name, _))| (format!("#{n}"), name.clone())).collect();
+        (!names.is_empty()).then_some(names)
     }
 
-    /// The values for `:0`, `:1`, …; `None` if there are none, because DynamoDB refuses an empty map.
+    /// The values for `:0`, `:1`, …; `None` if there are none.
     pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         let values = self.attributes.iter().enumerate();
         let values: HashMap<_, _> =

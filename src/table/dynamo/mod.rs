@@ -155,11 +155,11 @@ impl Table for DynamoTable {
     }
 
     async fn put_new(&self, doc: &DocName, item: Item) -> Result<()> {
-        self.put_item(doc, item, Some(Condition::is_new())).await
+        self.put_item(doc, item, Condition::is_new()).await
     }
 
     async fn put(&self, doc: &DocName, item: Item) -> Result<()> {
-        self.put_item(doc, item, None).await
+        self.put_item(doc, item, Condition::default()).await
     }
 
     async fn get(&self, doc: &DocName, key: &SortKey) -> Result<Option<Item>> {
@@ -171,11 +171,11 @@ impl Table for DynamoTable {
     }
 
     async fn put_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<()> {
-        self.put_attributes(doc, key, raw.attributes(doc, key), Some(Condition::is_new())).await
+        self.put_attributes(doc, key, raw.attributes(doc, key), Condition::is_new()).await
     }
 
     async fn delete_raw(&self, doc: &DocName, key: &SortKey, raw: &RawItem) -> Result<bool> {
-        self.delete_item(doc, key, Some(raw.condition())).await
+        self.delete_item(doc, key, raw.condition()).await
     }
 
     async fn seal(&self, doc: &DocName, key: &SortKey) -> Result<bool> {

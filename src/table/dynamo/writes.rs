@@ -15,12 +15,7 @@ use crate::table::{Item, Operation, Write};
 const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 
 impl DynamoTable {
-    pub(super) async fn put_item(
-        &self,
-        doc: &DocName,
-        item: Item,
-        condition: Option<Condition>,
-    ) -> Result<()> {
+    pub(super) async fn put_item(&self, doc: &DocName, item: Item, condition: Condition) -> Result<()> {
         check_item(doc, &item)?;
         let key = item.key.clone();
         self.put_attributes(doc, &key, item_attributes(doc, item), condition).await
@@ -32,7 +27,7 @@ impl DynamoTable {
         doc: &DocName,
         key: &SortKey,
         attributes: Attributes,
-        condition: Option<Condition>,
+        condition: Condition,
     ) -> Result<()> {
         check_keys(doc, key)?;
         let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Put };
@@ -42,11 +37,9 @@ impl DynamoTable {
                     .put_item()
                     .table_name(&self.config.table_name)
                     .set_item(Some(attributes.clone()))
-                    .set_condition_expression(
-                        condition.as_ref().map(|condition| condition.expression.clone()),
-                    )
-                    .set_expression_attribute_names(condition.as_ref().map(Condition::names))
-                    .set_expression_attribute_values(condition.as_ref().and_then(Condition::values))
+                    .set_condition_expression(condition.expression())
+                    .set_expression_attribute_names(condition.names())
+                    .set_expression_attribute_values(condition.values())
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .customize()
                     .interceptor(log)
@@ -73,8 +66,8 @@ impl DynamoTable {
                     .table_name(&self.config.table_name)
                     .set_key(Some(key_attributes(doc, key)))
                     .update_expression("SET #a = :v")
-                    .condition_expression(&condition.expression)
-                    .set_expression_attribute_names(Some(condition.names()))
+                    .set_condition_expression(condition.expression())
+                    .set_expression_attribute_names(condition.names())
                     .set_expression_attribute_values(condition.values())
                     .expression_attribute_names("#a", attribute)
                     .expression_attribute_values(":v", value.clone())
@@ -94,7 +87,7 @@ impl DynamoTable {
         &self,
         doc: &DocName,
         key: &SortKey,
-        condition: Option<Condition>,
+        condition: Condition,
     ) -> Result<bool> {
         check_keys(doc, key)?;
         let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Delete };
@@ -104,11 +97,9 @@ impl DynamoTable {
                     .delete_item()
                     .table_name(&self.config.table_name)
                     .set_key(Some(key_attributes(doc, key)))
-                    .set_condition_expression(
-                        condition.as_ref().map(|condition| condition.expression.clone()),
-                    )
-                    .set_expression_attribute_names(condition.as_ref().map(Condition::names))
-                    .set_expression_attribute_values(condition.as_ref().and_then(Condition::values))
+                    .set_condition_expression(condition.expression())
+                    .set_expression_attribute_names(condition.names())
+                    .set_expression_attribute_values(condition.values())
                     .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .customize()
                     .interceptor(log)

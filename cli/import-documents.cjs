@@ -1,9 +1,30 @@
 'use strict'
 
-/** What `import` and `migrate` print: a line for each document that they have compared with the table, and a summary. */
+/** What `import` and `migrate` share: they store documents, print a line for each, and a summary. */
 
+const { storeDocument } = require('./copy-document.cjs')
 const { hasContent } = require('./files.cjs')
+const { forEachDocument } = require('./for-each-document.cjs')
 const { failedSuffix, highlight, pluralize, printable } = require('./format.cjs')
+
+/**
+ * Reads each of `sources`, stores it in the table, and reports it.
+ *
+ * @param {Array<T>} sources
+ * @param {(source: T) => Promise<object>} read returns the document
+ * @param {(source: T) => string} nameOf how a failure names the source
+ */
+async function importAll(context, table, sources, read, nameOf) {
+  const { options, progress } = context
+  progress.begin(sources.length)
+  const report = new ImportReport(context)
+  const importOne = async source => {
+    const document = await read(source)
+    const stored = await storeDocument(table, document, { overwriteMetas: options['overwrite-metas'] })
+    await report.add(document, stored)
+  }
+  await report.end(await forEachDocument(context, sources, importOne, nameOf))
+}
 
 class ImportReport {
   #context
@@ -63,4 +84,4 @@ function quarantineNotice({ name, quarantined = 0 }) {
   ]
 }
 
-module.exports = { ImportReport, quarantineNotice }
+module.exports = { importAll, quarantineNotice }
