@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
-use crate::log::LogHints;
+use crate::log::{LogHints, OpenItem};
 use crate::sync::lock;
 
 /// The longest back-off is 2^8 s.
@@ -17,6 +17,9 @@ const MAX_DOUBLINGS: u32 = 8;
 #[derive(Default)]
 pub struct DocumentState {
     hints: Mutex<LogHints>,
+    /// The item that the next small batch grows. A store takes it, and gives it back when the outcome is known: an item whose
+    /// store was cancelled or failed is never touched again.
+    open_item: Mutex<Option<OpenItem>>,
     /// Whether a background compaction is scheduled or running.
     is_scheduled: AtomicBool,
     /// Held by the compaction that runs. A flush waits for a background compaction, which gives way to a flush.
@@ -34,6 +37,16 @@ impl DocumentState {
     /// The hints about its log.
     pub fn hints(&self) -> MutexGuard<'_, LogHints> {
         lock(&self.hints)
+    }
+
+    /// Takes the open item, to grow or to close it.
+    pub fn take_open_item(&self) -> Option<OpenItem> {
+        lock(&self.open_item).take()
+    }
+
+    /// Sets the item that the next small batch grows.
+    pub fn set_open_item(&self, open: OpenItem) {
+        *lock(&self.open_item) = Some(open);
     }
 
     /// Schedules a background compaction; `false` if one is scheduled already, or backing off.

@@ -3,14 +3,18 @@
 //! Hints may be stale: other processes store and compact too. A stale clock costs nothing, because ids keep keys unique. Stale
 //! entries cost at most a compaction that finds little to do.
 
-use super::entry::{Extent, LogRead};
+use super::entry::{Entry, Extent, LogRead};
+use super::open_item::ClosedItem;
 use super::store::next_clock;
 use super::tiers::{Threshold, Tier, due};
-use crate::codec::sort_key::{DocName, LogClock};
+use crate::codec::sort_key::{DocName, LogClock, WriteId};
 use crate::error::Result;
 
 /// The most entries that are remembered one by one. Tiers grow geometrically, so a document has about ten.
 const MAX_LARGE: usize = 64;
+
+/// The most closed items that are remembered. A compaction leaves the others while they are young.
+const MAX_CLOSED: usize = 256;
 
 /// The largest log clock that this process has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +46,8 @@ pub struct LogHints {
     large: Vec<Extent>,
     /// The first tier, counted.
     small: Tier,
+    /// The open items that this process has closed since the last compaction: they grow no more, however young they are.
+    closed: Vec<WriteId>,
 }
 
 /// The hints that a compaction takes. It gives them back with [`LogHints::finish`], or with [`LogHints::restore`] if it failed.
@@ -51,6 +57,14 @@ pub struct Plan {
     pub kept: Vec<Extent>,
     large: Vec<Extent>,
     small: Tier,
+    closed: Vec<WriteId>,
+}
+
+impl Plan {
+    /// The open items that this process has closed.
+    pub(super) fn closed(&self) -> &[WriteId] {
+        &self.closed
+    }
 }
 
 impl LogHints {
@@ -79,12 +93,13 @@ impl LogHints {
         Ok(clock)
     }
 
-    /// Records a read of the whole log.
-    pub fn record_log(&mut self, read: &LogRead) {
+    /// Records a read of the whole log at `now_ms`. Open items count when they grow no more.
+    pub fn record_log(&mut self, read: &LogRead, now_ms: u64) {
         self.record_clock(read.largest);
         self.large.clear();
         self.small = Tier::default();
-        self.add(read.extents());
+        let settled = read.entries.iter().filter(|entry| !entry.may_grow(now_ms, &self.closed));
+        self.add(settled.filter_map(Entry::extent).collect());
     }
 
     /// Records a stored update.
@@ -94,6 +109,14 @@ impl LogHints {
         } else {
             self.add(vec![extent]);
         }
+    }
+
+    /// Records that an open item grows no more. Until then it does not count.
+    pub fn record_closed(&mut self, item: &ClosedItem) {
+        if self.closed.len() < MAX_CLOSED {
+            self.closed.push(item.id);
+        }
+        self.record_stored(item.extent.clone());
     }
 
     /// Whether a tier is due for compaction.
@@ -115,6 +138,7 @@ impl LogHints {
             kept: Vec::new(),
             large: std::mem::take(&mut self.large),
             small: std::mem::take(&mut self.small),
+            closed: std::mem::take(&mut self.closed),
         }
     }
 
@@ -129,6 +153,7 @@ impl LogHints {
     /// Ends a compaction that changed nothing.
     pub fn restore(&mut self, plan: Plan) {
         self.small.join(plan.small);
+        self.closed.extend(plan.closed);
         self.add(plan.large);
     }
 

@@ -19,7 +19,7 @@ impl<T: Table> Persistence<T> {
     /// # Errors
     /// `ERR_TOO_LARGE` if it does not fit an item of 409,600 bytes; `ERR_INVALID_ARGUMENT` for a name or key that is too long.
     pub fn set_meta(&self, doc: DocName, key: MetaKey, value: Vec<u8>, order: Order) -> Pending<Result<()>> {
-        let item = Item { key: SortKey::meta(&doc, key.as_str()), value: Some(value), head: None, at: None };
+        let item = Item::plain(SortKey::meta(&doc, key.as_str()), value);
         let bytes = item_bytes(&doc, &item);
         if bytes > MAX_ITEM_BYTES {
             let what =
