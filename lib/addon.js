@@ -53,12 +53,12 @@ class Addon {
     return this.#call(docName, method, [docName, ...args])
   }
 
-  /** The entries of a listing, read page by page. */
+  /** The results of a listing, read page by page. */
   async *list(method) {
     let after
     do {
       const page = await this.call(method, after)
-      yield* page.entries
+      yield* page.results
       after = page.next
     } while (after != null)
   }
