@@ -76,10 +76,10 @@ describe('every call rejects with its code after its attempts', { concurrency: t
       const errors = await Promise.all(Object.values(CALLS).map(call => rejectsWith(code, call(persistence))))
       assert(errors.every(error => error.retryable === retryable))
       const { operations, most } = attemptsSince(table, from)
-      assert.equal(operations, Object.keys(CALLS).length)
-      // A machine that is busy at the wrong moment begins one attempt more before the operation timeout.
-      if (fault === hang) assert(most <= 4, `${most} attempts`)
-      else assert.equal(most, retryable ? FEW_ATTEMPTS.maxAttempts : 1)
+      const expected = [Object.keys(CALLS).length, retryable ? FEW_ATTEMPTS.maxAttempts : 1]
+      if (fault !== hang) assert.deepEqual([operations, most], expected)
+      // A busy machine uses up the short timeouts before the first request, or begins one attempt more.
+      else assert(operations <= expected[0] && most <= expected[1] + 1, `${operations} calls, ${most} attempts`)
       table.rule(() => undefined)
       // A busy machine may need several short timeouts.
       const read = () => persistence.getYDoc('doc').catch(() => undefined)
