@@ -37,13 +37,13 @@ export interface Config {
   onCorruptUpdate?: 'fail' | 'skip' | undefined
 
   /**
-   * Merge a document in the background when it has this many items that no compaction has written (default 120; 0: never).
+   * Compact a document in the background when it has this many items that no compaction has written (default 120; 0: never).
    * A smaller number makes reads cheaper and writes more expensive.
    */
   compactionItems?: number | undefined
 
   /**
-   * Merge a document in the background when entries of similar size have this many bytes, without the largest of them
+   * Compact a document in the background when entries of similar size have this many bytes, without the largest of them
    * (default 131,072).
    */
   compactionBytes?: number | undefined

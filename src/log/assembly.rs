@@ -3,10 +3,11 @@
 //! The items of one write are adjacent: an update alone, or the head of a set and then its parts.
 
 use super::OnCorrupt;
-use super::entry::{Entry, Incomplete, LogRead, corrupt, damaged};
-use super::inspect::Parts;
+use super::corruption::{Corruption, update_key, value};
+use super::entry::{Entry, Incomplete, LogRead};
+use super::item_info::Parts;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, Version, WriteId};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::table::{Item, SetHead};
 
 /// Assembles all update items of a document, in key order.
@@ -19,14 +20,6 @@ pub(super) fn assemble(doc: &DocName, items: Vec<Item>, on_corrupt: OnCorrupt) -
         assembly.push(item)?;
     }
     Ok(assembly.finish())
-}
-
-/// Parses the key of an update item.
-///
-/// # Errors
-/// `ERR_CORRUPT` if it is malformed.
-pub(super) fn parse(doc: &DocName, key: &SortKey) -> Result<UpdateKey> {
-    key.parse_update(doc).ok_or_else(|| corrupt(doc, key, "its sort key is not one of an update"))
 }
 
 /// The items of one write.
@@ -57,15 +50,15 @@ impl<'a> Assembly<'a> {
     }
 
     pub fn push(&mut self, item: Item) -> Result<()> {
-        let Item { key, value, head, at, version } = item;
-        let parsed = match parse(self.doc, &key) {
+        let Item { key, value: given, head, at, version } = item;
+        let parsed = match update_key(self.doc, &key) {
             Ok(parsed) => parsed,
-            Err(error) => return self.damaged(key, error),
+            Err(reason) => return self.corrupt(key, reason),
         };
         self.read.largest = self.read.largest.max(Some(parsed.clock()));
-        let Some(value) = value else {
-            let error = corrupt(self.doc, &key, "it has no binary attribute 'value'");
-            return self.damaged(key, error);
+        let value = match value(given) {
+            Ok(value) => value,
+            Err(reason) => return self.corrupt(key, reason),
         };
         let (clock, id, part) = match parsed {
             UpdateKey::Original(clock) => {
@@ -95,8 +88,8 @@ impl<'a> Assembly<'a> {
         Ok(())
     }
 
-    fn damaged(&mut self, key: SortKey, error: Error) -> Result<()> {
-        damaged(&mut self.read.corrupt, self.on_corrupt, error, key)
+    fn corrupt(&mut self, key: SortKey, reason: Corruption) -> Result<()> {
+        self.read.add_corrupt(self.doc, key, reason, self.on_corrupt)
     }
 
     fn close_group(&mut self) {
@@ -110,11 +103,9 @@ impl<'a> Assembly<'a> {
         }
         let Group { clock, id, first, parts, .. } = group;
         let found = parts.found();
-        let what = match first {
-            Some(Some(SetHead { parts, sealed: true, .. })) => {
-                format!("its set is sealed, and {found} of its {parts} parts are there")
-            }
-            Some(None) => format!("{found} parts follow it, and it lacks the attributes of a head"),
+        let reason = match first {
+            Some(Some(SetHead { parts, sealed: true, .. })) => Corruption::MissingParts { found, parts },
+            Some(None) => Corruption::NotAHead { found },
             Some(Some(head)) => {
                 let began = Some(head.at).filter(|_| head.compacted);
                 self.read.compacting_at = self.read.compacting_at.max(began);
@@ -122,7 +113,7 @@ impl<'a> Assembly<'a> {
             }
             None => return self.read.unfinished.push((clock, id)),
         };
-        self.read.incomplete.push(Incomplete { clock, id, what });
+        self.read.incomplete.push(Incomplete { clock, id, reason });
     }
 
     pub fn finish(mut self) -> LogRead {

@@ -1,8 +1,9 @@
 //! Entries: the updates that a read finds, and the items that it cannot use.
 
 use super::OnCorrupt;
+use super::corruption::Corruption;
 use crate::codec::sort_key::{DocName, LogClock, SortKey, Version, WriteId};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 
 /// How long background compactions skip a document after another process began to write a result.
 const COMPACTION_GRACE_MS: u64 = 60_000;
@@ -81,10 +82,30 @@ pub struct LogRead {
     /// The largest log clock of any item.
     pub largest: Option<LogClock>,
     /// Items that are not updates; only with [`OnCorrupt::Skip`].
-    pub corrupt: Vec<SortKey>,
+    pub(super) corrupt: Vec<(SortKey, Corruption)>,
 }
 
 impl LogRead {
+    /// Fails or skips a corrupt item, as `on_corrupt` says.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` naming the item (with [`OnCorrupt::Fail`]).
+    pub(super) fn add_corrupt(
+        &mut self,
+        doc: &DocName,
+        key: SortKey,
+        reason: Corruption,
+        on_corrupt: OnCorrupt,
+    ) -> Result<()> {
+        match on_corrupt {
+            OnCorrupt::Fail => Err(reason.error(doc, &key)),
+            OnCorrupt::Skip => {
+                self.corrupt.push((key, reason));
+                Ok(())
+            }
+        }
+    }
+
     /// Whether another process compacts the document, or did less than a minute ago.
     pub(super) fn is_being_compacted(&self, now_ms: u64) -> bool {
         self.compacting_at.is_some_and(|at| now_ms.abs_diff(at) < COMPACTION_GRACE_MS)
@@ -139,29 +160,5 @@ pub(super) struct Incomplete {
     pub clock: LogClock,
     pub id: WriteId,
     /// What is wrong, unless it is being deleted.
-    pub what: String,
-}
-
-/// Fails or skips the item, as `on_corrupt` says.
-pub(super) fn damaged(
-    skipped: &mut Vec<SortKey>,
-    on_corrupt: OnCorrupt,
-    error: Error,
-    key: SortKey,
-) -> Result<()> {
-    match on_corrupt {
-        OnCorrupt::Fail => Err(error),
-        OnCorrupt::Skip => {
-            skipped.push(key);
-            Ok(())
-        }
-    }
-}
-
-/// `ERR_CORRUPT`, naming the item.
-pub(crate) fn corrupt(doc: &DocName, key: &SortKey, what: &str) -> Error {
-    Error::new(
-        Code::Corrupt,
-        format!("item {key} of document '{doc}' is corrupt: {what}; nothing was changed"),
-    )
+    pub reason: Corruption,
 }

@@ -1,6 +1,6 @@
 //! Storing an update that needs an item of its own, or a set. `ARCHITECTURE.md`, Store.
 
-use super::assembly::parse;
+use super::corruption::update_key;
 use super::entry::Extent;
 use super::pages::Pages;
 use super::{Log, OnCorrupt};
@@ -18,10 +18,12 @@ impl<T: Table> Log<T> {
         let mut pages = Pages::new(doc, SortKey::updates(doc)).last();
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            match pages.take(page).first().map(|found| parse(doc, &found.key)) {
-                Some(Ok(parsed)) => return Ok(Some(parsed.clock())),
-                Some(Err(error)) if self.options.on_corrupt == OnCorrupt::Fail => return Err(error),
-                Some(Err(_)) | None => {}
+            match pages.take(page).first().map(|found| (&found.key, update_key(doc, &found.key))) {
+                Some((_, Ok(parsed))) => return Ok(Some(parsed.clock())),
+                Some((key, Err(reason))) if self.options.on_corrupt == OnCorrupt::Fail => {
+                    return Err(reason.error(doc, key));
+                }
+                Some((_, Err(_))) | None => {}
             }
         }
         Ok(None)

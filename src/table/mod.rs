@@ -77,7 +77,7 @@ pub struct SetHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The items or keys, in the order of the query.
-    pub entries: Vec<T>,
+    pub items: Vec<T>,
     /// `after` of the next page; `None` on the last page. A page can be empty without being the last one.
     pub next: Option<SortKey>,
 }
@@ -86,7 +86,7 @@ pub struct Page<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanPage<T> {
     /// The items or keys, grouped by document, each with the document's name.
-    pub entries: Vec<(DocName, T)>,
+    pub items: Vec<(DocName, T)>,
     /// `after` of the next page; `None` on the last page.
     pub next: Option<(DocName, SortKey)>,
 }

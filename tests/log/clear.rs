@@ -129,7 +129,7 @@ async fn clearing_all_spares_foreign_items_and_what_is_stored_afterwards() {
     for call in calls {
         call.await.unwrap();
     }
-    let mut names = persistence.doc_names(None).await.unwrap().entries;
+    let mut names = persistence.doc_names(None).await.unwrap().results;
     names.sort();
     assert_eq!(names, [doc("doc3"), doc("fresh")]);
     assert_eq!(numbers(&persistence.read(doc("doc3"), Queued).await.unwrap()), set([99]));

@@ -107,7 +107,7 @@ async fn items_beside_the_updates_and_metas_are_no_damage() {
     let key = SortKey::from_bytes([SortKey::document(&d).as_bytes(), b"\x00\x08comments"].concat());
     plant(&table, &d, Item { key, value: None, head: None, at: None, version: None });
     let before = table.items(&d);
-    assert_eq!(open(&table).repair(d.clone(), Queued).await.unwrap().inspection.findings, []);
+    assert_eq!(open(&table).repair(d.clone(), Queued).await.unwrap().verification.findings, []);
     assert_eq!(table.items(&d), before);
 }
 
@@ -125,7 +125,7 @@ async fn what_is_whole_or_in_writing_is_left_alone() {
     plant(&table, &doc("d"), part(90, 0, b"x"));
     let before = table.items(&doc("d"));
     let repaired = persistence.repair(doc("d"), Queued).await.unwrap();
-    assert_eq!(repaired.inspection.findings[0].kind, FindingKind::UnsealedYet);
+    assert_eq!(repaired.verification.findings[0].kind, FindingKind::UnsealedYet);
     assert_eq!(repaired.outcomes, [None]);
     assert_eq!(table.items(&doc("d")), before);
 }
@@ -147,7 +147,7 @@ async fn signs_of_lost_updates_are_found_and_nothing_is_moved_for_them() {
     plant(&table, &d, state_vector(&[8, 3, 1, 4, 9]));
     let persistence = open(&table);
     let wrong = async || {
-        let found = persistence.repair(doc("d"), Queued).await.unwrap().inspection.findings;
+        let found = persistence.repair(doc("d"), Queued).await.unwrap().verification.findings;
         found.into_iter().map(|finding| finding.kind).collect::<Vec<_>>()
     };
     let before = table.items(&d);
@@ -307,7 +307,7 @@ async fn parts_whose_head_appeared_meanwhile_are_no_orphans() {
         Fault::None
     });
     let repaired = open(&writing).repair(doc("d"), Queued).await.unwrap();
-    assert_eq!(repaired.inspection.findings[0].kind, FindingKind::OrphanParts);
+    assert_eq!(repaired.verification.findings[0].kind, FindingKind::OrphanParts);
     assert!(matches!(repaired.outcomes[0], Some(Quarantined::Changed(_))));
     assert_eq!(numbers(&open(&table).read(doc("d"), Queued).await.unwrap()), set([3]));
 }

@@ -283,19 +283,19 @@ impl Table for BrokenTable {
         self.seen().open_item.is_clearing = false;
         let query = Query { prefix: self.actual(&query.doc, &query.prefix), ..query.clone() };
         let page = self.table.query(&query).await?;
-        let entries = page.entries.into_iter().map(|item| self.shown(&query.doc, item)).collect();
-        Ok(Page { entries, ..page })
+        let items = page.items.into_iter().map(|item| self.shown(&query.doc, item)).collect();
+        Ok(Page { items, ..page })
     }
 
     async fn query_keys(&self, query: &Query) -> Result<Page<VersionedKey>> {
         self.seen().open_item.is_clearing = query.prefix == SortKey::data();
         let begins_round = query.prefix == SortKey::data() && query.after.is_none();
         if begins_round && std::mem::take(&mut self.seen().has_cleared) && self.breaks(Rule::ClearRepeats) {
-            return Ok(Page { entries: Vec::new(), next: None });
+            return Ok(Page { items: Vec::new(), next: None });
         }
         let query = Query { prefix: self.actual(&query.doc, &query.prefix), ..query.clone() };
         let page = self.table.query_keys(&query).await?;
-        self.seen().has_cleared |= begins_round && !page.entries.is_empty();
+        self.seen().has_cleared |= begins_round && !page.items.is_empty();
         Ok(page)
     }
 

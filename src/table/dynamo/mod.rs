@@ -45,7 +45,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 
-use self::client::Connection;
+use self::client::RenewableClient;
 use self::conditions::{Condition, number};
 pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Keys, NoKeys, Timeouts};
 pub use self::endpoint::Endpoint;
@@ -70,7 +70,7 @@ const NONE: &str = "";
 #[derive(Debug, Clone)]
 pub struct DynamoTable {
     config: Arc<DynamoConfig>,
-    connection: Arc<Connection>,
+    client: Arc<RenewableClient>,
     meter: Arc<Meter>,
     late: Arc<LateWrites>,
     replicas: Arc<AtomicUsize>,
@@ -87,7 +87,7 @@ impl DynamoTable {
         Ok(DynamoTable {
             turns: Turns::new(config.max_connections),
             config: Arc::new(config),
-            connection: Arc::default(),
+            client: Arc::default(),
             meter: Arc::default(),
             late: Arc::default(),
             replicas: Arc::default(),
@@ -151,7 +151,7 @@ impl Table for DynamoTable {
     }
 
     async fn close(&self) {
-        self.connection.close().await;
+        self.client.close().await;
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {

@@ -53,9 +53,9 @@ impl DynamoTable {
             .await?
             .ok_or_else(unexpected)?;
         self.count(Operation::Query, answer.consumed_capacity);
-        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
+        let items = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
         let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
-        Ok(Page { entries, next: next.map(|(_, key)| key) })
+        Ok(Page { items, next: next.map(|(_, key)| key) })
     }
 
     /// One page of items, or of their keys only.
@@ -88,9 +88,9 @@ impl DynamoTable {
             .await?
             .ok_or_else(unexpected)?;
         self.count(Operation::Scan, answer.consumed_capacity);
-        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
+        let items = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
         let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
-        Ok(ScanPage { entries, next })
+        Ok(ScanPage { items, next })
     }
 }
 

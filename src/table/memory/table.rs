@@ -133,8 +133,8 @@ impl Table for MemoryTable {
     async fn query_keys(&self, query: &Query) -> Result<Page<VersionedKey>> {
         check_keys(&query.doc, &query.prefix)?;
         let page = self.find(Request::QueryKeys(query.clone())).await?;
-        let entries = page.entries.iter().map(Item::versioned_key).collect();
-        Ok(Page { entries, next: page.next })
+        let items = page.items.iter().map(Item::versioned_key).collect();
+        Ok(Page { items, next: page.next })
     }
 
     async fn scan(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<Item>> {
@@ -143,7 +143,7 @@ impl Table for MemoryTable {
 
     async fn scan_keys(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<SortKey>> {
         let page = self.find_all(Request::ScanKeys { limit, after: after.cloned() }).await?;
-        let entries = page.entries.into_iter().map(|(doc, item)| (doc, item.key)).collect();
-        Ok(ScanPage { entries, next: page.next })
+        let items = page.items.into_iter().map(|(doc, item)| (doc, item.key)).collect();
+        Ok(ScanPage { items, next: page.next })
     }
 }
