@@ -23,7 +23,7 @@ use crate::monitor::{CompactionDone, Monitor};
 use crate::queue;
 use crate::table::Table;
 
-pub use state::DocumentState;
+pub use state::{DocumentRecord, DocumentState};
 
 /// A document with its queue and its state.
 pub type Document = queue::Document<DocumentState>;

@@ -1,4 +1,5 @@
-//! What this process keeps for each document: hints about its log, and the state of its compactions.
+//! What this process keeps for each document: hints about its log, and the state of its compactions. What it remembers of
+//! idle documents takes little memory.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -7,13 +8,15 @@ use std::time::Duration;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
-use crate::log::LogHints;
+use crate::codec::sort_key::DocName;
+use crate::log::{LogHints, LogRecord};
+use crate::queue::{Record, State, allocated};
 use crate::sync::lock;
 
 /// The longest back-off is 2^8 s.
 const MAX_DOUBLINGS: u32 = 8;
 
-/// The state of one document.
+/// The state of one document in use.
 #[derive(Default)]
 pub struct DocumentState {
     hints: Mutex<LogHints>,
@@ -28,6 +31,37 @@ pub struct DocumentState {
 struct BackOff {
     until: Option<Instant>,
     failures: u32,
+}
+
+/// What is remembered of a document that is not in use.
+pub struct DocumentRecord {
+    log: Option<LogRecord>,
+    /// Boxed, because few documents have one.
+    back_off: Option<Box<BackOff>>,
+}
+
+impl State for DocumentState {
+    type Record = DocumentRecord;
+
+    fn from_record(doc: &DocName, record: DocumentRecord) -> Self {
+        let hints = record.log.map(|log| LogHints::from_record(doc, log)).unwrap_or_default();
+        let back_off = record.back_off.map(|back_off| *back_off).unwrap_or_default();
+        DocumentState { hints: Mutex::new(hints), back_off: Mutex::new(back_off), ..DocumentState::default() }
+    }
+
+    fn take_record(&self, doc: &DocName) -> Option<DocumentRecord> {
+        let log = self.hints().take_record(doc);
+        let back_off = std::mem::take(&mut *lock(&self.back_off));
+        let back_off = (back_off.failures > 0).then(|| Box::new(back_off));
+        (log.is_some() || back_off.is_some()).then_some(DocumentRecord { log, back_off })
+    }
+}
+
+impl Record for DocumentRecord {
+    fn heap_bytes(&self) -> usize {
+        let log = self.log.as_ref().map_or(0, LogRecord::heap_bytes);
+        allocated(log) + self.back_off.as_ref().map_or(0, |back_off| allocated(size_of_val(&**back_off)))
+    }
 }
 
 impl DocumentState {

@@ -43,7 +43,7 @@ pub(crate) use blocking::blocking_if_large;
 pub(crate) use entry::corrupt;
 pub use entry::{Entry, Extent, LogRead, LogSize};
 pub use flush::{Flushed, WriteStateVector};
-pub use hints::{LargestClock, LogHints, Plan};
+pub use hints::{LargestClock, LogHints, LogRecord, Plan};
 pub use host::{Host, SystemHost};
 pub use outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
 pub use pace::{Budget, Pace};
