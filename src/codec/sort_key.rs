@@ -58,6 +58,15 @@ impl UpdateKey {
             UpdateKey::Original(clock) | UpdateKey::Update(clock, _) | UpdateKey::Part(clock, _, _) => clock,
         }
     }
+
+    /// The sort key that [`SortKey::parse_update`] parses to this.
+    pub fn sort_key(&self, doc: &DocName) -> SortKey {
+        match *self {
+            UpdateKey::Original(clock) => SortKey::updates(doc).uint32(clock.0),
+            UpdateKey::Update(clock, id) => SortKey::update(doc, clock, id),
+            UpdateKey::Part(clock, id, n) => SortKey::part(doc, clock, id, n),
+        }
+    }
 }
 
 impl SortKey {
@@ -248,6 +257,7 @@ mod tests {
         ];
         keys.sort();
         let kinds: Vec<_> = keys.iter().map(|k| k.parse_update(&d).unwrap()).collect();
+        assert_eq!(kinds.iter().map(|kind| kind.sort_key(&d)).collect::<Vec<_>>(), keys);
         assert_eq!(
             kinds,
             [

@@ -23,7 +23,7 @@ use crate::monitor::{CompactionDone, Monitor};
 use crate::queue;
 use crate::table::Table;
 
-pub use state::DocumentState;
+pub use state::{DocumentRecord, DocumentState};
 
 /// A document with its queue and its state.
 pub type Document = queue::Document<DocumentState>;
@@ -211,7 +211,7 @@ impl<T: Table> Inner<T> {
             Err(error) => {
                 doc.state.hints().restore(plan);
                 if let Some(closed) = closed {
-                    doc.state.hints().record_closed(&closed.closed());
+                    doc.state.hints().record_closed(closed.closed(doc.name()));
                 }
                 return Err(error);
             }

@@ -45,7 +45,7 @@ use crate::update::MergeOptions;
 pub(crate) use blocking::blocking_if_large;
 pub use entry::{Entry, Extent, LogRead, LogSize};
 pub use flush::{Flushed, WriteStateVector};
-pub use hints::{LargestClock, LogHints, Plan};
+pub use hints::{LargestClock, LogHints, LogRecord, Plan};
 pub use host::{Host, SystemHost};
 pub use open_item::{ClosedItem, Growth, OpenItem};
 pub use outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};

@@ -14,11 +14,10 @@ use crate::update;
 /// fails, it is dropped, and the item is never touched again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenItem {
-    key: SortKey,
     clock: LogClock,
     id: WriteId,
     version: Version,
-    update: Vec<u8>,
+    update: Box<[u8]>,
 }
 
 /// An item that was open.
@@ -53,19 +52,25 @@ impl OpenItem {
         self.version
     }
 
+    /// The bytes of its update.
+    pub fn bytes(&self) -> usize {
+        self.update.len()
+    }
+
     /// What remains of it when it grows no more.
-    pub fn closed(&self) -> ClosedItem {
-        let (first_key, last_key) = (self.key.clone(), self.key.clone());
-        let extent = Extent { first_key, last_key, bytes: self.update.len(), is_compacted: false };
+    pub fn closed(&self, doc: &DocName) -> ClosedItem {
+        let key = self.key(doc);
+        let extent =
+            Extent { first_key: key.clone(), last_key: key, bytes: self.bytes(), is_compacted: false };
         ClosedItem { id: self.id, extent }
     }
 
-    fn item(&self, at: u64) -> Item {
-        Item {
-            at: Some(at),
-            version: Some(self.version),
-            ..Item::plain(self.key.clone(), self.update.clone())
-        }
+    fn key(&self, doc: &DocName) -> SortKey {
+        SortKey::update(doc, self.clock, self.id)
+    }
+
+    fn item(&self, doc: &DocName, at: u64) -> Item {
+        Item { at: Some(at), version: Some(self.version), ..Item::plain(self.key(doc), self.update.to_vec()) }
     }
 }
 
@@ -75,8 +80,7 @@ impl<T: Table> Log<T> {
     pub fn may_be_open(&self, doc: &DocName, batch: &[u8]) -> bool {
         batch.len() <= WRITE_UNIT_BYTES && self.table.replicas() == 0 && {
             let (clock, id) = (LogClock(0), WriteId(0, 0));
-            let key = SortKey::update(doc, clock, id);
-            self.may_grow(doc, &OpenItem { key, clock, id, version: id.into(), update: batch.to_vec() })
+            self.may_grow(doc, &OpenItem { clock, id, version: id.into(), update: batch.into() })
         }
     }
 
@@ -88,9 +92,9 @@ impl<T: Table> Log<T> {
     /// Those of the table.
     pub async fn open_item(&self, doc: &DocName, clock: LogClock, batch: Vec<u8>) -> Result<OpenItem> {
         let id = self.host.write_id()?;
-        let key = SortKey::update(doc, clock, id);
-        let open = OpenItem { key, clock, id, version: self.host.write_id()?.into(), update: batch };
-        self.table.put_new(doc, open.item(self.host.now_ms())).await?;
+        let version = self.host.write_id()?.into();
+        let open = OpenItem { clock, id, version, update: batch.into() };
+        self.table.put_new(doc, open.item(doc, self.host.now_ms())).await?;
         Ok(open)
     }
 
@@ -103,31 +107,32 @@ impl<T: Table> Log<T> {
     pub async fn grow(&self, doc: &DocName, open: OpenItem, batch: &[u8]) -> Result<Growth> {
         let replaced = open.version;
         let Some(grown) = self.grown(doc, open, batch)? else { return Ok(Growth::Full) };
-        let is_written = self.table.put_over(doc, grown.item(self.host.now_ms()), replaced).await?;
+        let is_written = self.table.put_over(doc, grown.item(doc, self.host.now_ms()), replaced).await?;
         Ok(if is_written { Growth::Grown(grown) } else { Growth::Gone })
     }
 
     /// The item with the batch. `None` if it would cost more than the batch alone, or if the check finds that it lacks something
     /// (I4).
     fn grown(&self, doc: &DocName, open: OpenItem, batch: &[u8]) -> Result<Option<OpenItem>> {
-        let inputs = [open.update.as_slice(), batch];
+        let inputs = [&*open.update, batch];
         let Ok(merged) = update::merge(&inputs, KEEP_ALL) else { return Ok(None) };
         if update::verify(&inputs, &merged).is_err() {
             return Ok(None);
         }
-        let alone = OpenItem { update: batch.to_vec(), ..open };
+        let alone = OpenItem { update: batch.into(), ..open };
         let units_alone = self.units(doc, &alone);
-        let grown = OpenItem { version: self.host.write_id()?.into(), update: merged, ..alone };
+        let grown = OpenItem { version: self.host.write_id()?.into(), update: merged.into(), ..alone };
         let fits = self.units(doc, &grown) <= units_alone && self.may_grow(doc, &grown);
         Ok(fits.then_some(grown))
     }
 
     fn may_grow(&self, doc: &DocName, open: &OpenItem) -> bool {
-        let bytes = item_bytes(doc, &open.item(self.host.now_ms()));
-        bytes - keys_bytes(doc, &open.key) <= WRITE_UNIT_BYTES && bytes <= self.options.sizes.item
+        let item = open.item(doc, self.host.now_ms());
+        let bytes = item_bytes(doc, &item);
+        bytes - keys_bytes(doc, &item.key) <= WRITE_UNIT_BYTES && bytes <= self.options.sizes.item
     }
 
     fn units(&self, doc: &DocName, open: &OpenItem) -> f64 {
-        write_units(item_bytes(doc, &open.item(self.host.now_ms())))
+        write_units(item_bytes(doc, &open.item(doc, self.host.now_ms())))
     }
 }

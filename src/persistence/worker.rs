@@ -125,17 +125,17 @@ impl<T: Table> Worker<T> {
     /// Lets the open item grow, or opens the next one.
     async fn put_into_open_item(&self, doc: &Document, batch: Vec<u8>) -> Result<LogClock> {
         if let Some(open) = doc.state.take_open_item() {
-            let closed = open.closed();
+            let closed = open.closed(doc.name());
             match self.log.grow(doc.name(), open, &batch).await {
                 Ok(Growth::Grown(grown)) => {
                     let clock = grown.clock();
                     doc.state.set_open_item(grown);
                     return Ok(clock);
                 }
-                Ok(Growth::Full) => doc.state.hints().record_closed(&closed),
+                Ok(Growth::Full) => doc.state.hints().record_closed(closed),
                 Ok(Growth::Gone) => {}
                 Err(error) => {
-                    doc.state.hints().record_closed(&closed);
+                    doc.state.hints().record_closed(closed);
                     return Err(error);
                 }
             }

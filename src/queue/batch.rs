@@ -7,23 +7,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::access::Order;
 use super::document::Document;
 use super::pending_update::{PendingUpdate, reject_all};
+use super::state::State;
 use crate::error::{Error, Result};
 
 /// The updates that are stored next. They gather until the batch is taken.
-pub struct Batch<D> {
+pub struct Batch<D: State> {
     updates: Updates<D>,
     /// Set when they have left the queue.
     taken: Arc<AtomicBool>,
 }
 
-enum Updates<D> {
+enum Updates<D: State> {
     /// Those in front of the document's queue.
     Queued(Arc<Document<D>>),
     /// One from outside the queue.
     Outside(PendingUpdate),
 }
 
-impl<D> Batch<D> {
+impl<D: State> Batch<D> {
     pub(super) fn queued(doc: Arc<Document<D>>, taken: Arc<AtomicBool>) -> Self {
         Batch { updates: Updates::Queued(doc), taken }
     }
@@ -61,7 +62,7 @@ impl<D> Batch<D> {
 /// Stores the batches of a queue.
 pub trait StoreBatch: Send + Sync + 'static {
     /// What it keeps for each document.
-    type State: Default + Send + Sync + 'static;
+    type State: State;
 
     /// Stores a batch and answers each of its updates. Requests that must come first delay nothing: the batch grows until it
     /// is taken. Fails if the table did not take the batch; an update that is invalid does not fail the others.

@@ -21,6 +21,7 @@ mod order;
 mod pace;
 mod poisoned;
 mod quarantine;
+mod remember;
 mod store;
 mod support;
 mod tiers;
