@@ -29,6 +29,7 @@ const TOP_LEVEL = {
   tableName: filledString,
   skipCreateTable: boolean,
   batchDelayMs: milliseconds,
+  rememberBytes: wholeNumber(0, 2 ** 32 - 1),
   gc: boolean,
   billingMode: oneOf(BILLING_MODES),
   onCorruptUpdate: oneOf(ON_CORRUPT_UPDATE),

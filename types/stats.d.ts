@@ -46,7 +46,7 @@ export interface Stats {
   }
   /** What waits at this moment. */
   queue: {
-    /** Documents that calls have named, including idle ones. */
+    /** Documents that calls use, and those that are remembered between their calls (`rememberBytes`). */
     documents: number
     openCalls: number
     waitingUpdates: number

@@ -72,7 +72,19 @@ describe('a wrong configuration is refused at once, and the message names the op
       'onCorruptUpdate',
       'skip'
     ],
-    'a negative threshold': [{ tableName: 'docs', compactionItems: -1 }, 'compactionItems']
+    'a negative threshold': [{ tableName: 'docs', compactionItems: -1 }, 'compactionItems'],
+    'a negative rememberBytes': [{ tableName: 'docs', rememberBytes: -1 }, 'rememberBytes'],
+    'a rememberBytes over 4 GiB': [
+      { tableName: 'docs', rememberBytes: 2 ** 32 },
+      'rememberBytes',
+      '4294967295'
+    ],
+    'a fractional rememberBytes': [{ tableName: 'docs', rememberBytes: 0.5 }, 'rememberBytes'],
+    'a rememberBytes that is a string': [
+      { tableName: 'docs', rememberBytes: '64 MB' },
+      'rememberBytes',
+      "'64 MB'"
+    ]
   }
   for (const [what, [config, ...words]] of Object.entries(wrong)) test(what, () => refuses(config, ...words))
 

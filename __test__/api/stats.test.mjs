@@ -33,6 +33,27 @@ test('the stats count requests, batches, compactions and waiting calls', onceOnl
   assert.deepEqual([queue.documents, queue.openCalls, queue.waitingUpdates], [1, 0, 0])
 })
 
+test(
+  'rememberBytes: 0 forgets each document after its calls, and each store costs a Query',
+  onceOnly,
+  async t => {
+    for (const [rememberBytes, queries, remembered] of [
+      [undefined, 3, 3],
+      [0, 6, 0]
+    ]) {
+      const persistence = new TestTable().open(t, { rememberBytes })
+      for (const update of keystrokes(2)) {
+        for (const name of ['a', 'b', 'c']) {
+          await persistence.storeUpdate(name, update)
+          if (rememberBytes === 0) await until('idle', () => persistence.stats().queue.documents === 0)
+        }
+      }
+      const { requests, queue } = persistence.stats()
+      assert.deepEqual([requests.Query.requests, queue.documents], [queries, remembered])
+    }
+  }
+)
+
 test('calls, batches and compactions are published on their channels', onceOnly, async t => {
   const calls = listen(t, 'y-dynamodb:call')
   const batches = listen(t, 'y-dynamodb:batch')

@@ -56,6 +56,7 @@ const defaults = () => {
 test('docs/OPTIONS.md and the typings have the defaults of the code', () => {
   const constants = {
     'batchDelayMs': 'BATCH_DELAY',
+    'rememberBytes': 'REMEMBER_BYTES',
     'gc': 'GC',
     'compactionItems': 'COMPACTION_ITEMS',
     'compactionBytes': 'COMPACTION_BYTES',

@@ -32,6 +32,7 @@ pub struct NativeOptions {
     pub skip_create_table: Option<bool>,
     pub billing_mode: Option<String>,
     pub batch_delay_ms: Option<u32>,
+    pub remember_bytes: Option<u32>,
     pub gc: Option<bool>,
     pub on_corrupt_update: Option<String>,
     pub compaction_items: Option<u32>,
@@ -136,6 +137,7 @@ impl NativeOptions {
         Ok(Options {
             skip_create_table: self.skip_create_table.unwrap_or(usual.skip_create_table),
             batch_delay: duration(self.batch_delay_ms, usual.batch_delay),
+            remember_bytes: count(self.remember_bytes, usual.remember_bytes),
             gc: self.gc.unwrap_or(usual.gc),
             on_corrupt: match self.on_corrupt_update.as_deref() {
                 None => usual.on_corrupt,

@@ -115,7 +115,7 @@ const BROKEN_RULES: [(Rule, u64); 22] = [
     (Rule::RepairCondition, 130),
     (Rule::ClearAfterTimeout, 990),
     (Rule::ContinuedHead, 0),
-    (Rule::ContinuedBytes, 80),
+    (Rule::ContinuedBytes, 130),
 ];
 
 #[test]

@@ -102,6 +102,8 @@ impl Schedule {
             skip_create_table: true,
             sizes: Sizes { item: 160, part: 24 },
             coalesce_bytes: 200,
+            // One process forgets the document whenever no call uses it.
+            remember_bytes: if id % PROCESSES == 1 { 0 } else { Options::default().remember_bytes },
             compaction: Thresholds { items: self.rng.usize(2..6), ..Thresholds::default() },
             on_corrupt: self.scenario.on_corrupt(),
             ..Options::default()
