@@ -45,6 +45,10 @@ pub const BATCH_DELAY: Duration = Duration::ZERO;
 /// of a millisecond.
 pub const COALESCE_BYTES: usize = 64 * 1_024;
 
+/// The maximum memory for what a persistence remembers of idle documents, in bytes: about 200,000 of them. The next store to
+/// a document that was forgotten costs one Query more.
+pub const REMEMBER_BYTES: usize = 64 * 1_024 * 1_024;
+
 /// The maximum bytes of updates in one batch and in one part of a set: the value of one item, beside the longest keys.
 /// A page of 1 MB holds two such items. The addon exports it for `lib/retry-buffer.js`.
 pub const MAX_VALUE_BYTES: usize = 380_000;

@@ -16,7 +16,9 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use y_dynamodb::codec::sort_key::{DocName, LogClock};
 use y_dynamodb::error::{Code, Error, Result};
-use y_dynamodb::queue::{Access, Batch, Document, Order, PendingUpdate, Queue, StoreBatch};
+use y_dynamodb::queue::{
+    Access, Batch, Document, Order, PendingUpdate, Queue, QueueOptions, Record, State, StoreBatch,
+};
 
 /// Stores batches in the state of the document, one for each permit.
 struct Storer {
@@ -28,6 +30,23 @@ struct Storer {
 /// The batches of a document: the updates of each.
 #[derive(Default)]
 struct Batches(Mutex<Vec<Vec<Vec<u8>>>>);
+
+/// The same, of an idle document.
+struct Idle(Vec<Vec<Vec<u8>>>);
+
+impl Record for Idle {}
+
+impl State for Batches {
+    type Record = Idle;
+
+    fn from_record(_: &DocName, Idle(batches): Idle) -> Self {
+        Batches(Mutex::new(batches))
+    }
+
+    fn take_record(&self, _: &DocName) -> Option<Idle> {
+        Some(Idle(std::mem::take(&mut self.0.lock().unwrap())))
+    }
+}
 
 impl StoreBatch for Storer {
     type State = Batches;
@@ -58,7 +77,8 @@ impl StoreBatch for Storer {
 
 fn queue_with(permits: usize, errors: Vec<Error>, coalesce_bytes: usize) -> (Arc<Storer>, Queue<Storer>) {
     let storer = Arc::new(Storer { permits: Semaphore::new(permits), errors: Mutex::new(errors) });
-    (storer.clone(), Queue::new(storer, Duration::ZERO, coalesce_bytes, Handle::current()))
+    let options = QueueOptions { batch_delay: Duration::ZERO, coalesce_bytes, remember_bytes: 1_000_000 };
+    (storer.clone(), Queue::new(storer, options, Handle::current()))
 }
 
 fn d() -> DocName {

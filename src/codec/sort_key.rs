@@ -20,6 +20,22 @@ pub struct LogClock(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WriteId(pub u32, pub u32);
 
+/// The version of an open item: 8 random bytes, drawn anew for each write of the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(pub [u8; 8]);
+
+impl From<[u8; 8]> for Version {
+    fn from(bytes: [u8; 8]) -> Self {
+        Version(bytes)
+    }
+}
+
+impl From<WriteId> for Version {
+    fn from(WriteId(high, low): WriteId) -> Self {
+        Version((u64::from(high) << 32 | u64::from(low)).to_be_bytes())
+    }
+}
+
 /// An encoded sort key, or the beginning of one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SortKey(Vec<u8>);
@@ -40,6 +56,15 @@ impl UpdateKey {
     pub fn clock(&self) -> LogClock {
         match *self {
             UpdateKey::Original(clock) | UpdateKey::Update(clock, _) | UpdateKey::Part(clock, _, _) => clock,
+        }
+    }
+
+    /// The sort key that [`SortKey::parse_update`] parses to this.
+    pub fn sort_key(&self, doc: &DocName) -> SortKey {
+        match *self {
+            UpdateKey::Original(clock) => SortKey::updates(doc).uint32(clock.0),
+            UpdateKey::Update(clock, id) => SortKey::update(doc, clock, id),
+            UpdateKey::Part(clock, id, n) => SortKey::part(doc, clock, id, n),
         }
     }
 }
@@ -232,6 +257,7 @@ mod tests {
         ];
         keys.sort();
         let kinds: Vec<_> = keys.iter().map(|k| k.parse_update(&d).unwrap()).collect();
+        assert_eq!(kinds.iter().map(|kind| kind.sort_key(&d)).collect::<Vec<_>>(), keys);
         assert_eq!(
             kinds,
             [

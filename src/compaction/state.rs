@@ -1,4 +1,5 @@
-//! What this process keeps for each document: hints about its log, and the state of its compactions.
+//! What this process keeps for each document: hints about its log, and the state of its compactions. What it remembers of
+//! idle documents takes little memory.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -7,16 +8,21 @@ use std::time::Duration;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
-use crate::log::LogHints;
+use crate::codec::sort_key::DocName;
+use crate::log::{LogHints, LogRecord, OpenItem};
+use crate::queue::{Record, State, allocated};
 use crate::sync::lock;
 
 /// The longest back-off is 2^8 s.
 const MAX_DOUBLINGS: u32 = 8;
 
-/// The state of one document.
+/// The state of one document in use.
 #[derive(Default)]
 pub struct DocumentState {
     hints: Mutex<LogHints>,
+    /// The item that the next small batch grows. A store takes it, and gives it back when the outcome is known: an item whose
+    /// store was cancelled or failed is never touched again.
+    open_item: Mutex<Option<OpenItem>>,
     /// Whether a background compaction is scheduled or running.
     is_scheduled: AtomicBool,
     /// Held by the compaction that runs. A flush waits for a background compaction, which gives way to a flush.
@@ -30,10 +36,71 @@ struct BackOff {
     failures: u32,
 }
 
+/// What is remembered of a document that is not in use.
+pub struct DocumentRecord {
+    log: Option<LogRecord>,
+    /// Its update is the content of the record.
+    open_item: Option<OpenItem>,
+    /// Boxed, because few documents have one.
+    back_off: Option<Box<BackOff>>,
+}
+
+impl State for DocumentState {
+    type Record = DocumentRecord;
+
+    fn from_record(doc: &DocName, record: DocumentRecord) -> Self {
+        let hints = record.log.map(|log| LogHints::from_record(doc, log)).unwrap_or_default();
+        let back_off = record.back_off.map(|back_off| *back_off).unwrap_or_default();
+        DocumentState {
+            hints: Mutex::new(hints),
+            open_item: Mutex::new(record.open_item),
+            back_off: Mutex::new(back_off),
+            ..DocumentState::default()
+        }
+    }
+
+    fn take_record(&self, doc: &DocName) -> Option<DocumentRecord> {
+        let log = self.hints().take_record(doc);
+        let back_off = std::mem::take(&mut *lock(&self.back_off));
+        let back_off = (back_off.failures > 0).then(|| Box::new(back_off));
+        let open_item = self.take_open_item();
+        (log.is_some() || back_off.is_some()).then_some(DocumentRecord { log, open_item, back_off })
+    }
+}
+
+impl Record for DocumentRecord {
+    fn heap_bytes(&self) -> usize {
+        let log = self.log.as_ref().map_or([0; 2], LogRecord::allocations);
+        let back_off = self.back_off.as_ref().map_or(0, |back_off| size_of_val(&**back_off));
+        log.into_iter().chain([back_off]).map(allocated).sum()
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.open_item.as_ref().map_or(0, |open| allocated(open.bytes()))
+    }
+
+    /// The open item is never touched again.
+    fn forget_content(&mut self) {
+        if let (Some(open), Some(log)) = (self.open_item.take(), &mut self.log) {
+            log.record_closed(open.bytes());
+        }
+    }
+}
+
 impl DocumentState {
     /// The hints about its log.
     pub fn hints(&self) -> MutexGuard<'_, LogHints> {
         lock(&self.hints)
+    }
+
+    /// Takes the open item, to grow or to close it.
+    pub fn take_open_item(&self) -> Option<OpenItem> {
+        lock(&self.open_item).take()
+    }
+
+    /// Sets the item that the next small batch grows.
+    pub fn set_open_item(&self, open: OpenItem) {
+        *lock(&self.open_item) = Some(open);
     }
 
     /// Schedules a background compaction; `false` if one is scheduled already, or backing off.

@@ -6,7 +6,7 @@ use super::OnCorrupt;
 use super::corruption::{Corruption, update_key, value};
 use super::entry::{Entry, Incomplete, LogRead};
 use super::item_info::Parts;
-use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
+use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, Version, WriteId};
 use crate::error::Result;
 use crate::table::{Item, SetHead};
 
@@ -29,6 +29,9 @@ struct Group {
     keys: Vec<SortKey>,
     /// `Some(None)` for an update, `Some(Some(_))` for the head of a set.
     first: Option<Option<SetHead>>,
+    /// Of an update: its version and when it was written.
+    version: Option<Version>,
+    at: Option<u64>,
     bytes: Vec<u8>,
     parts: Parts,
 }
@@ -47,7 +50,7 @@ impl<'a> Assembly<'a> {
     }
 
     pub fn push(&mut self, item: Item) -> Result<()> {
-        let Item { key, value: given, head, at: _ } = item;
+        let Item { key, value: given, head, at, version } = item;
         let parsed = match update_key(self.doc, &key) {
             Ok(parsed) => parsed,
             Err(reason) => return self.corrupt(key, reason),
@@ -66,6 +69,8 @@ impl<'a> Assembly<'a> {
                     keys: vec![key],
                     update: value,
                     is_compacted: false,
+                    version,
+                    at,
                 });
                 return Ok(());
             }
@@ -76,6 +81,9 @@ impl<'a> Assembly<'a> {
             self.close_group();
         }
         let group = self.group.get_or_insert_with(|| Group::new(clock, id));
+        if part.is_none() {
+            (group.version, group.at) = (version, at);
+        }
         group.push(key, value, head, part);
         Ok(())
     }
@@ -87,9 +95,10 @@ impl<'a> Assembly<'a> {
     fn close_group(&mut self) {
         let Some(group) = self.group.take() else { return };
         if group.is_complete() {
-            let Group { clock, id, keys, bytes, first, .. } = group;
+            let Group { clock, id, keys, bytes, first, version, at, .. } = group;
             let is_compacted = first.flatten().is_some_and(|head| head.compacted);
-            self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes, is_compacted });
+            let id = Some(id);
+            self.read.entries.push(Entry { clock, id, keys, update: bytes, is_compacted, version, at });
             return;
         }
         let Group { clock, id, first, parts, .. } = group;
@@ -115,7 +124,16 @@ impl<'a> Assembly<'a> {
 
 impl Group {
     fn new(clock: LogClock, id: WriteId) -> Self {
-        Group { clock, id, keys: Vec::new(), first: None, bytes: Vec::new(), parts: Parts::default() }
+        Group {
+            clock,
+            id,
+            keys: Vec::new(),
+            first: None,
+            version: None,
+            at: None,
+            bytes: Vec::new(),
+            parts: Parts::default(),
+        }
     }
 
     fn push(&mut self, key: SortKey, value: Vec<u8>, head: Option<SetHead>, part: Option<u32>) {

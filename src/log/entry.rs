@@ -2,11 +2,15 @@
 
 use super::OnCorrupt;
 use super::corruption::Corruption;
-use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
+use crate::codec::sort_key::{DocName, LogClock, SortKey, Version, WriteId};
 use crate::error::Result;
 
 /// How long background compactions skip a document after another process began to write a result.
 const COMPACTION_GRACE_MS: u64 = 60_000;
+
+/// How old an open item must be until a background compaction takes it. With many writers each load would find many open
+/// items, and a compaction would delete what is written again at once.
+const OPEN_ITEM_REST_MS: u64 = 60_000;
 
 /// One update of the log: an item, or a whole sealed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +25,19 @@ pub struct Entry {
     pub update: Vec<u8>,
     /// Whether a compaction wrote it.
     pub is_compacted: bool,
+    /// The version of an open item.
+    pub version: Option<Version>,
+    /// When an item that is not a set was written, in milliseconds since the epoch, by the writer's clock.
+    pub at: Option<u64>,
 }
 
 impl Entry {
+    /// Whether it is an open item that probably still grows: it is young, and not one of those that this process `closed`.
+    pub(super) fn may_grow(&self, now_ms: u64, closed: &[WriteId]) -> bool {
+        let is_young = self.at.is_some_and(|at| now_ms.abs_diff(at) < OPEN_ITEM_REST_MS);
+        self.version.is_some() && is_young && self.id.is_none_or(|id| !closed.contains(&id))
+    }
+
     /// Its keys and its size.
     pub fn extent(&self) -> Option<Extent> {
         Some(Extent {
@@ -108,6 +122,13 @@ impl LogRead {
     /// The keys and sizes of the entries.
     pub fn extents(&self) -> Vec<Extent> {
         self.entries.iter().filter_map(Entry::extent).collect()
+    }
+
+    /// Removes the open items that probably still grow. Returns whether there were any.
+    pub(super) fn leave_growing(&mut self, now_ms: u64, closed: &[WriteId]) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| !entry.may_grow(now_ms, closed));
+        self.entries.len() < before
     }
 }
 

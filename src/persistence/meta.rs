@@ -26,7 +26,7 @@ impl<T: Table> Persistence<T> {
         value: Vec<u8>,
         order: Order,
     ) -> CallFuture<Result<()>> {
-        let item = Item { key: SortKey::meta(&doc, key.as_str()), value: Some(value), head: None, at: None };
+        let item = Item::plain(SortKey::meta(&doc, key.as_str()), value);
         let bytes = item_bytes(&doc, &item);
         if bytes > MAX_ITEM_BYTES {
             let what =

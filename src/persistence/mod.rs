@@ -22,7 +22,7 @@ use crate::compaction::{Compactor, Document};
 use crate::error::{Error, Result};
 use crate::log::{Host, Log, LogOptions, SystemHost};
 use crate::monitor::{Counts, Monitor, NoObserver, Observer};
-use crate::queue::{Access, CallFuture, Depth, Order, Queue};
+use crate::queue::{Access, CallFuture, Depth, Order, Queue, QueueOptions};
 use crate::table::{Connections, Snapshot, Table};
 
 pub use inspect::{QuarantinedItem, Repaired};
@@ -82,7 +82,12 @@ impl<T: Table> Persistence<T> {
         let compactor =
             Compactor::new(log.clone(), options.compaction, runtime.clone(), host, monitor.clone());
         let worker = Arc::new(Worker { log, ready, compactor, monitor });
-        let queue = Queue::new(worker.clone(), options.batch_delay, options.coalesce_bytes, runtime);
+        let queue_options = QueueOptions {
+            batch_delay: options.batch_delay,
+            coalesce_bytes: options.coalesce_bytes,
+            remember_bytes: options.remember_bytes,
+        };
+        let queue = Queue::new(worker.clone(), queue_options, runtime);
         Persistence { queue, worker }
     }
 

@@ -15,6 +15,8 @@ pub struct Options {
     pub batch_delay: Duration,
     /// From how many bytes on pending updates are merged while they wait (default 64 KiB).
     pub coalesce_bytes: usize,
+    /// The most memory for what is remembered of documents that no call uses, in bytes (default 64 MiB).
+    pub remember_bytes: usize,
     /// Drop the content of deleted items when merging (default true).
     pub gc: bool,
     /// What a read does about an item that is not an update (default: fail).
@@ -31,6 +33,7 @@ impl Default for Options {
             skip_create_table: false,
             batch_delay: defaults::BATCH_DELAY,
             coalesce_bytes: defaults::COALESCE_BYTES,
+            remember_bytes: defaults::REMEMBER_BYTES,
             gc: defaults::GC,
             on_corrupt: OnCorrupt::default(),
             compaction: Thresholds::default(),

@@ -29,12 +29,7 @@ impl<S: StoreBatch> Queue<S> {
         work: impl Future<Output = Result<R>> + Send + 'static,
         answer: Answer<R>,
     ) {
-        let mut busy = Vec::new();
-        self.inner.documents.for_each(|doc| {
-            if doc.calls.is_busy() {
-                busy.push(doc.clone());
-            }
-        });
+        let busy = self.inner.documents.busy();
         // A call in each busy queue: when it runs, the earlier ones have ended.
         let mut earlier_calls = Vec::with_capacity(busy.len());
         for doc in busy {

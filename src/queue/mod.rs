@@ -18,7 +18,9 @@ mod gate;
 mod open_calls;
 mod pending_update;
 mod queued_calls;
+mod records;
 mod run;
+mod state;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -40,6 +42,7 @@ use document::Documents;
 use open_calls::OpenCalls;
 pub use pending_update::{PendingUpdate, reject_all};
 use queued_calls::{QueuedCall, Work};
+pub use state::{Record, State, allocated};
 
 /// The answer to a call. The caller may await it anywhere.
 pub type CallFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
@@ -47,7 +50,7 @@ pub type CallFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 /// What waits in the queues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// Documents remembered, idle ones included.
+    /// Documents in use or remembered.
     pub documents: usize,
     /// Calls that have not ended.
     pub open_calls: usize,
@@ -55,6 +58,17 @@ pub struct Depth {
     pub waiting_updates: usize,
     /// Their bytes.
     pub waiting_bytes: usize,
+}
+
+/// How the queues of a persistence work.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueOptions {
+    /// A batch is sent this long after its first update.
+    pub batch_delay: Duration,
+    /// From how many bytes on pending updates are coalesced.
+    pub coalesce_bytes: usize,
+    /// The most memory for the records of idle documents, in bytes.
+    pub remember_bytes: usize,
 }
 
 /// The queues of all documents of one persistence.
@@ -74,22 +88,22 @@ struct Inner<S: StoreBatch> {
     batch_delay: Duration,
     /// Whether batches are sent without the delay from now on.
     is_undelayed: AtomicBool,
-    documents: Documents<S::State>,
+    documents: Arc<Documents<S::State>>,
     /// Queued calls made from now on wait until it opens.
     barrier: Mutex<Option<Barrier>>,
     calls: OpenCalls,
 }
 
 impl<S: StoreBatch> Queue<S> {
-    /// Empty queues. A batch is sent `batch_delay` after its first update; pending updates are coalesced from
-    /// `coalesce_bytes` on.
-    pub fn new(storer: Arc<S>, batch_delay: Duration, coalesce_bytes: usize, runtime: Handle) -> Self {
+    /// Empty queues.
+    pub fn new(storer: Arc<S>, options: QueueOptions, runtime: Handle) -> Self {
+        let QueueOptions { batch_delay, coalesce_bytes, remember_bytes } = options;
         let inner = Inner {
             storer,
             runtime,
             batch_delay,
             is_undelayed: AtomicBool::new(batch_delay.is_zero()),
-            documents: Documents::new(coalesce_bytes),
+            documents: Documents::new(coalesce_bytes, remember_bytes),
             barrier: Mutex::default(),
             calls: OpenCalls::default(),
         };
@@ -148,7 +162,8 @@ impl<S: StoreBatch> Queue<S> {
                     Access::Detached => {
                         let shared = at.gate.shared().await;
                         runtime.spawn(async move {
-                            answer.send(work(at).await);
+                            // The document stays in use until the gate is open: its gate is the one that a clear takes.
+                            answer.send(work(at.clone()).await);
                             drop(shared);
                         });
                     }
@@ -174,17 +189,17 @@ impl<S: StoreBatch> Queue<S> {
     /// Sends delayed batches, and all later ones, at once.
     pub fn stop_delaying(&self) {
         self.inner.is_undelayed.store(true, Ordering::Relaxed);
-        self.inner.documents.for_each(|doc| doc.calls.send_now());
+        self.inner.documents.for_each_in_use(|doc| doc.calls.send_now());
     }
 
-    /// What waits at this moment. Linear in the documents remembered.
+    /// What waits at this moment. Linear in the documents in use.
     pub fn depth(&self) -> Depth {
         let mut depth = Depth {
             documents: self.inner.documents.len(),
             open_calls: self.inner.calls.count(),
             ..Depth::default()
         };
-        self.inner.documents.for_each(|doc| {
+        self.inner.documents.for_each_in_use(|doc| {
             let (updates, bytes) = doc.calls.waiting_updates();
             depth.waiting_updates += updates;
             depth.waiting_bytes += bytes;
@@ -197,14 +212,10 @@ impl<S: StoreBatch> Queue<S> {
         self.inner.documents.get(name)
     }
 
-    /// The documents with calls in progress.
+    /// The documents with calls or background work in progress.
     pub fn in_use(&self) -> Vec<DocName> {
         let mut in_use = Vec::new();
-        self.inner.documents.for_each(|doc| {
-            if Arc::strong_count(doc) > 1 {
-                in_use.push(doc.name().clone());
-            }
-        });
+        self.inner.documents.for_each_in_use(|doc| in_use.push(doc.name().clone()));
         in_use
     }
 

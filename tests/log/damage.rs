@@ -17,7 +17,7 @@ fn damaged() -> [Item; 3] {
     let without_value = Item { value: None, ..original(&d, 8, vec![]) };
     let mut key = SortKey::updates(&d).as_bytes().to_vec();
     key.extend(b"\x05junk");
-    let strange_key = Item { key: SortKey::from_bytes(key), value: Some(update(9, 1)), head: None, at: None };
+    let strange_key = Item::plain(SortKey::from_bytes(key), update(9, 1));
     [not_an_update, without_value, strange_key]
 }
 

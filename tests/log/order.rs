@@ -1,7 +1,7 @@
 //! The order of calls: on one document, on several at once, on all documents, and at a close.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use y_dynamodb::codec::MetaKey;
 use y_dynamodb::error::Code;
@@ -42,27 +42,6 @@ async fn documents_do_not_wait_for_each_other() {
     let slow = persistence.store_update(doc("slow"), update(1, 1), Queued);
     persistence.store_update(doc("fast"), update(1, 1), Queued).await.unwrap();
     assert!(tokio::time::timeout(Duration::from_millis(10), slow).await.is_err());
-}
-
-#[tokio::test]
-async fn a_document_in_use_is_remembered_however_many_others_come() {
-    let table = MemoryTable::new();
-    let persistence = open(&table);
-    let store = async |name: &str| {
-        let before = table.meter().snapshot();
-        persistence.store_update(doc(name), update(1, 1), Queued).await.unwrap();
-        (table.meter().snapshot() - before).total().requests
-    };
-    let first_store = store("used").await;
-    store("unused").await;
-    for n in 0..12_000 {
-        store(&format!("other {n}")).await;
-        if n % 1_000 == 0 {
-            assert_eq!(store("used").await, 1, "after {n} others");
-        }
-    }
-    assert_eq!(store("unused").await, 2, "its largest clock is asked for again");
-    assert!(first_store >= 2 && persistence.stats().depth.documents <= 10_000);
 }
 
 #[tokio::test(start_paused = true)]
@@ -146,28 +125,4 @@ async fn listings_meet_every_document_once_whatever_the_pages() {
             assert_eq!(state.clock, updates.last().unwrap().clock);
         }
     }
-}
-
-#[tokio::test]
-async fn a_call_costs_the_same_beside_thousands_of_busy_documents() {
-    // No task runs before this test awaits, so every document stays busy.
-    let persistence = open(&MemoryTable::new());
-    let mut pending = Vec::new();
-    let mut fastest_of_ten = |name: &str| {
-        let slice = |slice: usize| {
-            let begun = Instant::now();
-            for n in 0..500 {
-                let call =
-                    persistence.store_update(doc(&format!("{name} {slice} {n}")), update(1, 1), Queued);
-                pending.push(call);
-            }
-            begun.elapsed()
-        };
-        (0..10).map(slice).min().unwrap()
-    };
-    let alone = fastest_of_ten("first");
-    fastest_of_ten("second");
-    let crowded = fastest_of_ten("third");
-    // A scan of all documents at each call would take about a hundred times as long.
-    assert!(crowded < alone * 10, "{alone:?} for 500 calls, {crowded:?} beside 10,000 documents");
 }

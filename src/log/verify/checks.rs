@@ -6,14 +6,14 @@ use super::{Finding, FindingKind, Verification};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::codec::state_vector_item::read_state_vector;
 use crate::error::Result;
-use crate::log::OnCorrupt;
 use crate::log::assembly::assemble;
 use crate::log::corruption::{Corruption, of_meta};
 use crate::log::entry::{Entry, LogRead};
 use crate::log::item_info::ItemInfo;
 use crate::log::read::{not_mergeable, unreadable};
+use crate::log::{KEEP_ALL, OnCorrupt};
 use crate::table::Item;
-use crate::update::{self, MergeOptions};
+use crate::update;
 
 /// Checks the items of a document, in key order.
 pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Verification> {
@@ -104,9 +104,8 @@ impl Checks<'_> {
                 }
             }
         }
-        let options = MergeOptions { gc: false, squash: true, whole_log: false };
         let update =
-            update::merge_readable(&valid, options).map_err(|reason| not_mergeable(self.doc, &reason))?;
+            update::merge_readable(&valid, KEEP_ALL).map_err(|reason| not_mergeable(self.doc, &reason))?;
         for (clock, id) in unfinished {
             self.unfinished(clock, id, &update);
         }

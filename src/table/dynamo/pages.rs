@@ -6,12 +6,12 @@ use super::items::{Attributes, key_attributes, key_value, name_value, read_key};
 use super::{DynamoTable, NONE, unexpected};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::Result;
-use crate::table::schema::{HASH_KEY, RANGE_KEY};
+use crate::table::schema::{HASH_KEY, RANGE_KEY, VERSION};
 use crate::table::size::check_keys;
 use crate::table::{Operation, Page, Query, ScanPage};
 
 impl DynamoTable {
-    /// One page of items, or of their keys only.
+    /// One page of items, or of their keys and versions only.
     pub(super) async fn query_page<T>(
         &self,
         query: &Query,
@@ -43,7 +43,11 @@ impl DynamoTable {
                     Some(key) => request.expression_attribute_values(":u", key.clone()),
                     None => request,
                 };
-                let request = if keys_only { request.projection_expression("#d, #k") } else { request };
+                let request = if keys_only {
+                    request.projection_expression("#d, #k, #v").expression_attribute_names("#v", VERSION)
+                } else {
+                    request
+                };
                 request.customize().interceptor(log).send()
             })
             .await?

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use crate::codec::sort_key::{DocName, SortKey};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::limits::MAX_PAGE_BYTES;
 use crate::table::size::{item_bytes, read_units, write_units};
 use crate::table::{DeleteIf, Item, Page, Query, ScanPage, SetHead};
@@ -42,6 +42,16 @@ impl ItemMap {
         (written, write_units(bytes))
     }
 
+    /// Returns whether the item is there now.
+    pub(super) fn put_over(&mut self, doc: &DocName, item: Item, replaced: Version) -> Billed<bool> {
+        let units = write_units(self.bytes(doc, &item.key).max(item_bytes(doc, &item)));
+        let there = self.document(doc).and_then(|items| items.get(&item.key)).and_then(|item| item.version);
+        if there == Some(replaced) {
+            return (true, self.put(doc, item).1);
+        }
+        (there.is_some() && there == item.version, units)
+    }
+
     pub(super) fn put(&mut self, doc: &DocName, item: Item) -> Billed<()> {
         let bytes = self.bytes(doc, &item.key).max(item_bytes(doc, &item));
         self.documents.entry(scan_key(doc)).or_default().insert(item.key.clone(), item);
@@ -76,6 +86,7 @@ impl ItemMap {
             DeleteIf::Always => true,
             DeleteIf::ValueIs(value) => item.value.as_ref() == Some(value),
             DeleteIf::NotSealed => !item.head.as_ref().is_some_and(|head| head.sealed),
+            DeleteIf::VersionIs(version) => item.version == Some(*version),
             DeleteIf::NotRenewed(at) => item.head.as_ref().is_some_and(|head| !head.sealed && head.at == *at),
         });
         if holds {

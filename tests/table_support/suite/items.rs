@@ -85,7 +85,7 @@ pub async fn an_empty_or_too_long_key_is_refused(table: &impl Metered) {
     let before = table.meter_of().snapshot();
     for bytes in [0, MAX_SORT_KEY_BYTES + 1] {
         let key = SortKey::from_bytes(vec![1; bytes]);
-        let item = Item { key: key.clone(), value: None, head: None, at: None };
+        let item = Item { key: key.clone(), value: None, head: None, at: None, version: None };
         let failures = [
             table.put_new(&d, item).await.unwrap_err(),
             table.get(&d, &key).await.unwrap_err(),
@@ -101,7 +101,7 @@ pub async fn an_empty_or_too_long_key_is_refused(table: &impl Metered) {
 
     let longest = SortKey::from_bytes(vec![0xff; MAX_SORT_KEY_BYTES]);
     let name = y_dynamodb::codec::sort_key::DocName::stored(&"n".repeat(MAX_PARTITION_KEY_BYTES));
-    let item = Item { key: longest.clone(), value: Some(vec![1]), head: None, at: None };
+    let item = Item::plain(longest.clone(), vec![1]);
     table.put_new(&name, item.clone()).await.unwrap();
     assert_eq!(table.get(&name, &longest).await.unwrap(), Some(item));
 }
