@@ -75,6 +75,8 @@ mod tests {
             keys: Vec::new(),
             update: update.to_vec(),
             is_compacted: clock == 4,
+            version: None,
+            at: None,
         });
         let (contained, rest) = split_contained(entries.collect());
         let clocks = |entries: &[Entry]| entries.iter().map(|entry| entry.clock.0).collect::<Vec<_>>();
