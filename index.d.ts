@@ -133,7 +133,7 @@ interface DynamoDbPersistence {
   /**
    * Merges all stored updates of the document into one. Resolves with its log clock, or with -1 if the document does not exist.
    * The result contains the updates of earlier calls. Later calls on the document do not wait for the flush. A process that
-   * keeps running does not need this call, because it merges in the background.
+   * keeps running does not need this call, because it compacts in the background.
    */
   flushDocument(docName: string, outsideTransactionQueue?: boolean): Promise<number>
 

@@ -27,13 +27,18 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep, sleep_until};
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::DocName;
+use y_dynamodb::codec::sort_key::{DocName, WriteId};
 use y_dynamodb::compaction::Thresholds;
+use y_dynamodb::error::Result;
+use y_dynamodb::log::{Host, SystemHost};
+use y_dynamodb::monitor::NoObserver;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
 use y_dynamodb::table::Operation;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 use y_dynamodb::table::meter::{Cost, Snapshot};
+use y_dynamodb::table::size::{item_bytes, read_units};
+use y_dynamodb::update::{self, MergeOptions};
 
 const KEYSTROKE_INTERVAL: Duration = Duration::from_millis(200);
 const REQUEST_DURATION: Duration = Duration::from_millis(5);
@@ -63,6 +68,8 @@ struct SessionCost {
     /// Of one read after that.
     load: Cost,
     most_items: usize,
+    /// The most RCU of a load over those of the compact state, of samples at every 500th keystroke.
+    excess: f64,
     items: usize,
     bytes: usize,
     /// After a flush.
@@ -79,16 +86,22 @@ async fn session(updates: &[Vec<u8>], batch_delay: Duration) -> SessionCost {
         bytes: number("COMPACTION_BYTES").unwrap_or(defaults.bytes),
         ..defaults
     };
-    let persistence = Persistence::new(
+    let start = Instant::now();
+    let persistence = Persistence::observed(
         table.clone(),
         Options { batch_delay, compaction, ..Options::default() },
         Handle::current(),
+        Arc::new(VirtualHost(start)),
+        Arc::new(NoObserver),
     );
     let doc = DocName::new("b4").unwrap();
-    let start = Instant::now();
     let mut stores = Vec::new();
+    let mut excess = 0.0_f64;
     for (nth, update) in updates.iter().enumerate() {
         sleep_until(start + KEYSTROKE_INTERVAL * nth as u32).await;
+        if nth % 500 == 499 {
+            excess = excess.max(excess_of_load(&table, &doc));
+        }
         stores.push(tokio::spawn(persistence.store_update(doc.clone(), update.clone(), Order::Queued)));
         if stores.len() == 1_000 {
             for store in stores.drain(..) {
@@ -113,6 +126,7 @@ async fn session(updates: &[Vec<u8>], batch_delay: Duration) -> SessionCost {
         spent,
         load,
         most_items: items.most(),
+        excess,
         items: items_left,
         bytes: bytes_left,
         compact_bytes: bytes(&table, &doc),
@@ -140,6 +154,7 @@ impl SessionCost {
             }
         }
         println!("  items            {} at most, {} at the end", self.most_items, self.items);
+        println!("  a load           at most {} RCU over the compact state", self.excess);
         let share = self.bytes as f64 / self.compact_bytes as f64;
         println!("  bytes at the end {} = {share:.3} × {} (compact)", self.bytes, self.compact_bytes);
         let Cost { requests, read_units, write_units, .. } = self.load;
@@ -160,6 +175,33 @@ impl SessionCost {
             self.bytes,
             self.compact_bytes,
         );
+    }
+}
+
+/// The RCU of a load at this moment over those of the compact state alone.
+fn excess_of_load(table: &MemoryTable, doc: &DocName) -> f64 {
+    let items = table.items(doc);
+    let values: Vec<_> = items
+        .iter()
+        .filter(|item| item.head.as_ref().is_none_or(|head| head.sealed))
+        .filter_map(|item| item.value.as_ref())
+        .collect();
+    let bytes = items.iter().map(|item| item_bytes(doc, item)).sum();
+    let compact =
+        update::merge(&values, MergeOptions { whole_log: true, ..MergeOptions::default() }).unwrap();
+    read_units(bytes) - read_units(compact.len())
+}
+
+/// The clock of the virtual time; ids of the system.
+struct VirtualHost(Instant);
+
+impl Host for VirtualHost {
+    fn now_ms(&self) -> u64 {
+        1_700_000_000_000 + self.0.elapsed().as_millis() as u64
+    }
+
+    fn write_id(&self) -> Result<WriteId> {
+        SystemHost.write_id()
     }
 }
 
@@ -196,7 +238,7 @@ impl Hook for Items {
         let mut items = self.0.lock().unwrap();
         let (existing, most) = &mut *items;
         match request {
-            Request::PutNew { item, .. } | Request::Put { item, .. } => {
+            Request::PutNew { item, .. } | Request::PutOver { item, .. } | Request::Put { item, .. } => {
                 existing.insert(item.key.clone());
             }
             Request::Delete { key, .. } => {

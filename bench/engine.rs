@@ -1,33 +1,29 @@
 //! Benchmarks of the update engine: `cargo bench --no-default-features --bench engine`.
 //!
-//! The input is an editing trace with one update per edit. Before each update in the file is its length, a u32 in little-endian
-//! order; `gzip` unpacks a `.gz` file. `Y_DYNAMODB_TRACE` is the path; the default is the B4 trace beside the repository. If the
-//! file is missing, a similar synthetic trace is used. Prints sizes and memory first, then the times. They are CPU times, so
-//! that other work on the machine has little influence.
+//! The input is an editing trace with one update per edit: the recorded one, or a synthetic one (see `trace`). Prints sizes and
+//! memory first, then the times. They are CPU times, so that other work on the machine has little influence.
 
 #![allow(
+    clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a benchmark that fails should stop, and it prints"
 )]
 
-#[path = "trace/recorded.rs"]
-mod recorded;
+mod trace;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BatchSize, Criterion};
+use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::update::{MergeOptions, diff, merge, state_vector, validate, verify};
 
-/// The updates of the B4 trace.
-const UPDATES: usize = 259_778;
 const OPTIONS: MergeOptions = MergeOptions { squash: true, gc: true, whole_log: true };
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -82,86 +78,17 @@ impl Measurement for CpuTime {
     }
 }
 
-fn uint(out: &mut Vec<u8>, mut value: u64) {
-    while value > 0x7f {
-        out.push(0x80 | (value & 0x7f) as u8);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn read_trace(path: &str) -> Vec<Vec<u8>> {
-    let bytes = if path.ends_with(".gz") {
-        let gzip = std::process::Command::new("gzip").args(["-dc", path]).output().expect("gzip");
-        assert!(gzip.status.success(), "gzip -dc {path}");
-        gzip.stdout
-    } else {
-        std::fs::read(path).expect(path)
-    };
-    let mut rest = bytes.as_slice();
-    let mut updates = Vec::new();
-    while let Some((len, next)) = rest.split_first_chunk::<4>() {
-        let (update, next) = next.split_at(u32::from_le_bytes(*len) as usize);
-        updates.push(update.to_vec());
-        rest = next;
-    }
-    updates
-}
-
-/// One client types runs of letters at random positions, and deletes some recent letters.
-fn synthetic_trace() -> Vec<Vec<u8>> {
-    const CLIENT: u64 = 2_147_483_647;
-    let (mut seed, mut clock, mut run) = (1u32, 0u64, 0u32);
-    let mut random = move |n: u64| {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        u64::from(seed >> 8) % n
-    };
-    let mut updates = Vec::with_capacity(UPDATES);
-    for _ in 0..UPDATES {
-        let mut update = Vec::with_capacity(32);
-        if clock > 10 && random(10) < 3 {
-            update.extend([0, 1]);
-            uint(&mut update, CLIENT);
-            update.push(1);
-            uint(&mut update, clock - 1 - random(clock.min(40)));
-            update.push(1);
-        } else {
-            update.extend([1, 1]);
-            uint(&mut update, CLIENT);
-            uint(&mut update, clock);
-            if clock == 0 {
-                update.extend([4, 1, 1, b't']);
-            } else {
-                run = if random(20) == 0 { 0 } else { run + 1 };
-                let origin = if run > 0 { clock - 1 } else { random(clock) };
-                update.push(if run > 0 { 0x84 } else { 0xc4 });
-                uint(&mut update, CLIENT);
-                uint(&mut update, origin);
-                if run == 0 {
-                    uint(&mut update, CLIENT);
-                    uint(&mut update, random(clock));
-                }
-            }
-            update.extend([1, b'a' + random(26) as u8, 0]);
-            clock += 1;
-        }
-        updates.push(update);
-    }
-    updates
-}
-
-fn trace() -> Vec<Vec<u8>> {
-    let path = Some(recorded::path()).filter(|path| Path::new(path).exists());
-    let updates = path.as_deref().map_or_else(synthetic_trace, read_trace);
+fn load_trace() -> Vec<Vec<u8>> {
+    let (name, updates) = trace::load();
     let bytes: usize = updates.iter().map(Vec::len).sum();
-    println!("{}: {} updates, {bytes} B", path.as_deref().unwrap_or("synthetic trace"), updates.len());
+    println!("{name}: {} updates, {bytes} B", updates.len());
     updates
 }
 
 /// A document of one text with `n` ASCII characters.
 fn plain_document(n: usize) -> Vec<u8> {
     let mut update = vec![1, 1, 1, 0, 4, 1, 1, b't'];
-    uint(&mut update, n as u64);
+    write_varuint(&mut update, n as u64);
     update.resize(update.len() + n, b'x');
     update.push(0);
     update
@@ -171,11 +98,11 @@ fn plain_document(n: usize) -> Vec<u8> {
 fn keystrokes(n: u64) -> Vec<Vec<u8>> {
     let key = |clock: u64| {
         let mut update = vec![1, 1];
-        uint(&mut update, 4_000_000_000);
-        uint(&mut update, clock);
+        write_varuint(&mut update, 4_000_000_000);
+        write_varuint(&mut update, clock);
         update.push(0x84);
-        uint(&mut update, 4_000_000_000);
-        uint(&mut update, clock - 1);
+        write_varuint(&mut update, 4_000_000_000);
+        write_varuint(&mut update, clock - 1);
         update.extend([1, b'a', 0]);
         update
     };
@@ -198,15 +125,15 @@ fn report(updates: &[Vec<u8>], state: &[u8]) {
 }
 
 fn main() {
-    let updates = trace();
+    let updates = load_trace();
     let state = merge(&updates, OPTIONS).expect("the trace");
     report(&updates, &state);
     let mut c = Criterion::default().with_measurement(CpuTime).configure_from_args().sample_size(20);
     c = c.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(4));
 
     c.bench_function("merge all", |b| b.iter(|| merge(black_box(&updates), OPTIONS)));
-    for n in [2_000, 20_000, 200_000] {
-        let some = &updates[..n.min(updates.len())];
+    for n in [2_000, 20_000, 200_000].into_iter().filter(|n| *n < updates.len()) {
+        let some = &updates[..n];
         c.bench_function(&format!("merge the first {n}"), |b| b.iter(|| merge(black_box(some), OPTIONS)));
     }
     c.bench_function("validate all", |b| b.iter(|| black_box(&updates).iter().all(|u| validate(u).is_ok())));

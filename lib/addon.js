@@ -22,8 +22,8 @@ const ANSWERS_PER_TURN = 1_000
 
 class Addon {
   #native
-  /** Number of a call → `{ answered, resolve, addon }`: the reference keeps the addon alive until it has answered. */
-  #pending = new Map()
+  /** The open calls: number → `{ answered, resolve, addon }`: the reference keeps the addon alive until it has answered. */
+  #open = new Map()
   #lastCall = 0
   #isReleased = false
 
@@ -34,7 +34,7 @@ class Addon {
    */
   constructor(options, credentials, listener) {
     try {
-      this.#native = unwrap(native.open(options, credentials, receiver(this.#pending, listener)))
+      this.#native = unwrap(native.open(options, credentials, receiver(this.#open, listener)))
     } catch (cause) {
       throw cause instanceof PersistenceError ? cause : internal(cause)
     }
@@ -53,12 +53,12 @@ class Addon {
     return this.#call(docName, method, [docName, ...args])
   }
 
-  /** The entries of a listing, read page by page. */
+  /** The results of a listing, read page by page. */
   async *list(method) {
     let after
     do {
       const page = await this.call(method, after)
-      yield* page.entries
+      yield* page.results
       after = page.next
     } while (after != null)
   }
@@ -68,7 +68,7 @@ class Addon {
     await this.call('close')
     this.#isReleased = true
     // Answers come in any order: others may still be missing.
-    await Promise.all([...this.#pending.values()].map(({ answered }) => answered))
+    await Promise.all([...this.#open.values()].map(({ answered }) => answered))
     this.#native.release()
   }
 
@@ -92,23 +92,23 @@ class Addon {
   #send(docName, method, args) {
     this.#lastCall = (this.#lastCall % LAST_CALL) + 1
     const call = this.#lastCall
-    const pending = { addon: this }
-    pending.answered = new Promise(resolve => {
-      pending.resolve = resolve
+    const open = { addon: this }
+    open.answered = new Promise(resolve => {
+      open.resolve = resolve
     })
-    this.#pending.set(call, pending)
+    this.#open.set(call, open)
     try {
       this.#native[method](call, ...args)
     } catch (cause) {
-      this.#pending.delete(call)
+      this.#open.delete(call)
       throw internal(cause, docName)
     }
-    return pending.answered
+    return open.answered
   }
 }
 
 /** The function that the addon calls with answers and events: `[number, answer, number, answer, …]`. */
-function receiver(pending, listener) {
+function receiver(open, listener) {
   let last = Promise.resolve()
   let resolved = 0
   const resolveAll = async answers => {
@@ -116,8 +116,8 @@ function receiver(pending, listener) {
       if (++resolved % ANSWERS_PER_TURN === 0) await nextTurn()
       const [call, answer] = [answers[i], answers[i + 1]]
       if (call === EVENT) invokeCallback(listener, answer)
-      else pending.get(call)?.resolve(answer)
-      pending.delete(call)
+      else open.get(call)?.resolve(answer)
+      open.delete(call)
     }
   }
   return answers => {

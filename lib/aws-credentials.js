@@ -25,7 +25,7 @@ function withCredentials(options, credentials) {
   }
   if (credentials === undefined) return options
   if (accessKeyId !== undefined) {
-    throw invalidArgument('config.aws.credentials and config.aws.accessKeyId exclude each other')
+    throw invalidArgument('config.aws.credentials and config.aws.accessKeyId cannot be combined')
   }
   if (typeof credentials === 'function') return { ...options, credentials: provider(credentials) }
   if (typeof credentials.getPromise === 'function') {

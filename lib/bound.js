@@ -5,7 +5,7 @@
  *
  * Loading and storing do not wait for each other: updates are stored from the start, and loading is retried until it
  * succeeds. What is loaded is applied with an origin of our own and not stored again. Some content comes without an update
- * event: what the document held before, and what Yjs had kept pending because of a gap. It is compared with what is stored,
+ * event: what the document held before, and what Yjs had not integrated because of a gap. It is compared with what is stored,
  * and stored if the table lacks it.
  */
 
@@ -22,7 +22,7 @@ const {
   stateBefore
 } = require('./unwritable.js')
 const { apply } = require('./yjs.js')
-const { YjsPending, makePendingWritable } = require('./yjs-pending.js')
+const { Unintegrated, makeUnintegratedWritable } = require('./unintegrated.js')
 
 const EMPTY_UPDATE_BYTES = 2
 
@@ -42,15 +42,15 @@ class BoundDocument {
   #missingStored = Promise.resolve()
   /** Resolves when what changed without an update event has been stored. */
   #missedStored = Promise.resolve()
-  #yjsPending = new YjsPending()
+  #unintegrated = new Unintegrated()
   /** The transaction of the last update event. */
   #lastTransaction
   #isCheckScheduled = false
 
   /**
    * @param context `load(docName)`; `pendingOf(docName)`, the PendingUpdates of that name; `report`, `yjs`, `gc`, `origin`,
-   *   `checkOpen`; `active`, the set of the bound documents that can be cleared; `withYjsPending`, the set of those in which
-   *   Yjs keeps something pending that may not be stored
+   *   `checkOpen`; `active`, the set of the bound documents that can be cleared; `withUnintegrated`, the set of those with
+   *   unintegrated content that may not be stored
    * @param {{ isRetrying: boolean }} options whether loading is retried
    */
   constructor(docName, ydoc, context, { isRetrying }) {
@@ -96,7 +96,7 @@ class BoundDocument {
 
   #release() {
     for (const [event, listener] of this.#listeners()) this.#ydoc.off(event, listener)
-    this.#context.withYjsPending.delete(this)
+    this.#context.withUnintegrated.delete(this)
     this.#context.active.delete(this)
   }
 
@@ -165,16 +165,16 @@ class BoundDocument {
     this.#store(update)
   }
 
-  /** No update event shows that Yjs keeps an update pending. */
+  /** No update event shows that Yjs has not integrated an update. */
   #onTransaction = () => {
     const { pendingStructs, pendingDs } = this.#ydoc.store
-    if (pendingStructs != null || pendingDs != null) this.#context.withYjsPending.add(this)
-    else this.#context.withYjsPending.delete(this)
+    if (pendingStructs != null || pendingDs != null) this.#context.withUnintegrated.add(this)
+    else this.#context.withUnintegrated.delete(this)
   }
 
   #onDestroy = () => {
     this.stopLoading(closed(this.docName, 'the document was destroyed before it was loaded'))
-    const stored = this.#context.withYjsPending.has(this) ? this.storeMissed() : undefined
+    const stored = this.#context.withUnintegrated.has(this) ? this.storeMissed() : undefined
     void Promise.allSettled([stored, this.loaded]).then(() => this.#context.active.delete(this))
   }
 
@@ -221,7 +221,7 @@ class BoundDocument {
       return this.#tryYjs(() => {
         // Such content can come into a document before it is bound.
         this.#reportDeleted(deleteAllUnwritable(this.#ydoc, DELETION_ORIGIN))
-        this.#tryYjs(() => makePendingWritable(Y, this.#ydoc))
+        this.#tryYjs(() => makeUnintegratedWritable(Y, this.#ydoc))
         return Y.encodeStateAsUpdate(this.#ydoc, stateVector)
       })
     }
@@ -257,7 +257,7 @@ class BoundDocument {
     this.#received = undefined
     this.#missingStored = this.#storeMissing(before, [...stored, ...received])
     for (const update of stored) apply(Y, this.#ydoc, update, this.#context.origin, this.docName)
-    this.#tryYjs(() => this.#yjsPending.take(Y, this.#ydoc))
+    this.#tryYjs(() => this.#unintegrated.take(Y, this.#ydoc))
   }
 
   async #read(isRetrying) {
@@ -282,21 +282,21 @@ class BoundDocument {
     this.#context.report(error, { docName: this.docName, operation: 'bindState' })
   }
 
-  /** Stores what came without an update event: everything until the document is loaded, then what Yjs keeps pending. Never rejects. */
+  /** Stores what came without an update event: everything until the document is loaded, then what Yjs has not integrated. Never rejects. */
   async storeMissed() {
     // If the yjs of the document is not found, loading reports that.
     const Y = await this.#yjs.catch(() => undefined)
     if (Y === undefined || this.isCleared) return
     this.#checkEvents()
     await this.#missedStored
-    this.#context.withYjsPending.delete(this)
-    if (this.#received === undefined) this.#storeYjsPending(Y)
+    this.#context.withUnintegrated.delete(this)
+    if (this.#received === undefined) this.#storeUnintegrated(Y)
     else await this.#storeMissing(this.#encode(Y), this.#received.updates)
     await this.#missingStored
   }
 
-  #storeYjsPending(Y) {
-    const update = this.#tryYjs(() => this.#yjsPending.take(Y, this.#ydoc))
+  #storeUnintegrated(Y) {
+    const update = this.#tryYjs(() => this.#unintegrated.take(Y, this.#ydoc))
     if (update !== undefined) this.#store(update)
   }
 

@@ -25,8 +25,8 @@ class Documents {
   #active = new IterableWeakSet()
   /** Document name → PendingUpdates that are not empty. */
   #pending = new Map()
-  /** Bound documents in which Yjs keeps something pending that may not be stored. */
-  #withYjsPending = new Set()
+  /** Bound documents with unintegrated content that may not be stored. */
+  #withUnintegrated = new Set()
   #report
   #checkOpen
   #context
@@ -44,7 +44,7 @@ class Documents {
       pending: this.#pending,
       pendingOf: docName => this.#pending.get(docName) ?? new PendingUpdates(docName, this.#context),
       active: this.#active,
-      withYjsPending: this.#withYjsPending
+      withUnintegrated: this.#withUnintegrated
     }
   }
 
@@ -89,7 +89,7 @@ class Documents {
 
   /** As `whenAttempted`, for all documents. */
   async whenAllAttempted() {
-    await this.#storeYjsPending()
+    await this.#storeUnintegrated()
     await Promise.all([...this.#pending.values()].map(pending => pending.whenAttempted()))
   }
 
@@ -125,7 +125,7 @@ class Documents {
   async close() {
     for (const bound of this.#loading) bound.stopLoading(closed(bound.docName))
     await Promise.allSettled([...this.#loading].map(bound => bound.loaded))
-    await this.#storeYjsPending()
+    await this.#storeUnintegrated()
     await Promise.all([...this.#pending.values()].map(pending => pending.close()))
   }
 
@@ -135,8 +135,8 @@ class Documents {
     for (const bound of [...this.#active].filter(isCleared)) bound.clear(clear.operation)
   }
 
-  async #storeYjsPending() {
-    await Promise.all([...this.#withYjsPending].map(bound => bound.storeMissed()))
+  async #storeUnintegrated() {
+    await Promise.all([...this.#withUnintegrated].map(bound => bound.storeMissed()))
   }
 
   #bind(docName, ydoc, options) {

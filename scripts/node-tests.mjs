@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ROOT } from './tools.mjs'
 
-const FILE_TIMEOUT_MS = 3 * 60_000
+// Many times what any file takes on a busy machine: it only ends a file that hangs.
+const FILE_TIMEOUT_MS = 10 * 60_000
 /** How long a process may take to print its open handles. It prints nothing if it is busy in native code. */
 const GRACE_MS = 2_000
-// Two files run at a time, because most tests wait for a server, a browser or a timeout.
-const CONCURRENCY = 2
+// More than the cores of a small machine, because most tests wait for a server, a browser or a timeout.
+const CONCURRENCY = 4
 const OPEN_HANDLES = fileURLToPath(new URL('open-handles.mjs', import.meta.url))
 const FIELDS = { pass: 'passed', fail: 'failed', cancelled: 'failed', skipped: 'skipped', todo: 'skipped' }
 
@@ -50,8 +51,10 @@ export const runTestFiles = async (files, suite, { env = {}, limitMs = FILE_TIME
   const pending = [...files]
   const worker = async () => {
     for (let file = pending.shift(); file !== undefined; file = pending.shift()) {
+      const started = Date.now()
       const { code, out } = await runFile(file, { env, limitMs })
-      process.stdout.write(`\n${file}\n${out}`)
+      const seconds = ((Date.now() - started) / 1_000).toFixed(1)
+      process.stdout.write(`\n${file} (${seconds} s)\n${out}`)
       const counts = { passed: 0, failed: 0, skipped: 0 }
       for (const [, field, n] of out.matchAll(/^\S*ℹ (pass|fail|cancelled|skipped|todo) (\d+)$/gm))
         counts[FIELDS[field]] += Number(n)

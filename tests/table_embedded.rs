@@ -145,7 +145,7 @@ async fn a_file_can_be_opened_while_it_is_closed() {
     tokio::join!(work(1), work(2), work(3));
     assert_eq!(beside(&path), ["docs.db"]);
     let table = documents(Endpoint::File(path)).await;
-    assert_eq!(table.query_keys(&updates(&doc("doc"))).await.unwrap().entries.len(), 60);
+    assert_eq!(table.query_keys(&updates(&doc("doc"))).await.unwrap().items.len(), 60);
 }
 
 /// Writes in a separate process, which ends without closing anything.

@@ -85,13 +85,13 @@ async fn pages_can_be_made_to_end_early() {
     let table = MemoryTable::new();
     let d = filled(&table, 5).await;
     let hooked = table.with_hook(always(Fault::PageItems(2)));
-    assert_eq!(hooked.query(&updates(&d)).await.unwrap().entries.len(), 2);
-    assert_eq!(hooked.scan_keys(10, None).await.unwrap().entries.len(), 2);
+    assert_eq!(hooked.query(&updates(&d)).await.unwrap().items.len(), 2);
+    assert_eq!(hooked.scan_keys(10, None).await.unwrap().items.len(), 2);
     table.set_page_items(Some(1));
     let page = hooked.query(&updates(&d)).await.unwrap();
-    assert_eq!((page.entries.len(), page.next), (1, Some(key(&d, 0))));
+    assert_eq!((page.items.len(), page.next), (1, Some(key(&d, 0))));
     table.set_page_items(None);
-    assert_eq!(table.query(&updates(&d)).await.unwrap().entries.len(), 5);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items.len(), 5);
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn against(reply: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static)
 }
 
 fn meta() -> Item {
-    Item { key: SortKey::meta(&doc("doc"), "k"), value: Some(vec![1]), head: None, at: None }
+    Item::plain(SortKey::meta(&doc("doc"), "k"), vec![1])
 }
 
 fn condition_failed() -> Reply {

@@ -16,7 +16,7 @@ export interface Stats {
     /** Bytes stored for them. */
     bytesAfter: number
   }
-  /** Background merges and flushes. */
+  /** Compactions in the background, and flushes. */
   compactions: {
     done: number
     /** Another process was faster, or there was nothing to merge. */

@@ -32,7 +32,7 @@ describe('a bound document that is cleared', () => {
     type(doc, ', during')
     await cleared
     type(doc, ', after')
-    // Yjs keeps this pending, without an update event.
+    // Yjs does not integrate this, without an update event.
     Y.applyUpdate(doc, keystrokes(2)[1])
     await persistence.writeState('doc', doc)
     await rejectsWith('ERR_CLEARED', persistence.whenBound(doc), 'doc')

@@ -138,7 +138,7 @@ describe('content that Yjs cannot write', () => {
     )
   })
 
-  test('that is pending does not prevent other changes from being stored', async t => {
+  test('that is not integrated does not prevent other changes from being stored', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const doc = new Y.Doc()
@@ -177,11 +177,11 @@ test('a listener that throws does not end the events: later changes are stored, 
   )
 })
 
-describe('what Yjs keeps pending', () => {
+describe('what Yjs has not integrated', () => {
   const heldBackOf = (client, clock, text) =>
     update(1, 1, varUint(client), varUint(clock), 4, 1, string('text'), string(text), 0)
 
-  test('is stored once, however often more becomes pending', async t => {
+  test('is stored once, however often more arrives', async t => {
     const table = new TestTable()
     const { persistence } = open(t, table)
     const sizes = []

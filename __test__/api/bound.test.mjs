@@ -143,7 +143,7 @@ describe('binding', () => {
     await persistence.storeUpdate('doc', first)
     const doc = new Y.Doc()
     persistence.bindState('doc', doc)
-    // Without an event: Yjs keeps them pending until the gap is closed.
+    // Without an event: Yjs does not integrate them until the gap is closed.
     Y.applyUpdate(doc, second)
     Y.applyUpdate(doc, third)
     assert.equal(textOf(doc), '')
@@ -153,7 +153,7 @@ describe('binding', () => {
     assert.equal(textOf(await stored(table)), 'abc')
   })
 
-  test('a pending update is stored once, even if its predecessors arrive in a later document of the name', async t => {
+  test('an unintegrated update is stored once, even if its predecessors arrive in a later document of the name', async t => {
     const table = new TestTable()
     const keeper = table.open(t) // a database in memory ends when its last persistence is closed
     await keeper.getAllDocNames()

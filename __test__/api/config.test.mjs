@@ -39,7 +39,8 @@ describe('a wrong configuration is refused at once, and the message names the op
     'a token without a key': [{ tableName: 'docs', aws: { sessionToken: 'a' } }, 'sessionToken'],
     'keys in two places': [
       { tableName: 'docs', aws: { accessKeyId: 'a', secretAccessKey: 'b', credentials: () => {} } },
-      'exclude'
+      'config.aws.credentials',
+      'config.aws.accessKeyId'
     ],
     'a key with a line break': [
       { tableName: 'docs', aws: { accessKeyId: 'KEY\n', secretAccessKey: 's' } },

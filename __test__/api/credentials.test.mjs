@@ -42,7 +42,7 @@ test('a profile that is not there is named', onceOnly, async t => {
   })
   t.after(() => opened.close())
   const error = await rejectsWith('ERR_ACCESS', opened.getYDoc('doc'), 'doc')
-  assert.match(error.message, /the profile 'nobody' gave no credentials/)
+  assert.match(error.message, /the profile 'nobody' provided no credentials/)
 })
 
 describe('credentials', onceOnly, () => {

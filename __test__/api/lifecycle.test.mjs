@@ -14,7 +14,7 @@ const INDEX = new URL('../../index.mjs', import.meta.url)
 const [update] = keystrokes(1)
 
 describe('Node exits by itself', () => {
-  test('when no call is pending', async t => {
+  test('when no call is open', async t => {
     const table = await ProxiedTable.before(t)
     const { code, signal, stderr } = await run(
       table.config(),

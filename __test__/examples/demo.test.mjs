@@ -5,6 +5,11 @@ import http from 'node:http'
 import path from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { WebSocket } from 'ws'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+import { roomOf } from '../../examples/demo/editor/address.js'
+import { until } from '../support/until.mjs'
 import { Demo } from './demo.mjs'
 import { statusOf, upgrade } from './upgrade.mjs'
 
@@ -34,6 +39,23 @@ test('the demo refuses malformed requests and pages of other origins, and contin
   assert.equal(await get(port, '/some/document'), 200)
   assert.equal(await get(port, '/stored'), 200)
 })
+
+for (const name of ['.', '..']) {
+  test(`a document named “${name}” can be opened`, async t => {
+    const demo = await new Demo(t).start()
+    const { room, params } = roomOf(name)
+    const doc = new Y.Doc()
+    const options = { params, disableBc: true, WebSocketPolyfill: WebSocket }
+    const provider = new WebsocketProvider(`ws://127.0.0.1:${demo.port}`, room, doc, options)
+    t.after(() => {
+      provider.destroy()
+      doc.destroy()
+    })
+    await until('synchronisation', () => provider.synced)
+    doc.getText('text').insert(0, 'text')
+    await until('the text in the table', async () => (await demo.stored(name)).stored.items > 0)
+  })
+}
 
 test('the demo continues after a client that does not speak the websocket protocol', async t => {
   const { port } = await new Demo(t).start()

@@ -73,6 +73,33 @@ test('the compactions of a document are counted from the first report on', onceO
   assert.deepEqual(stored.sizes, [stored.bytes])
 })
 
+test('a persistence without a document in memory is closed, and its cost is kept', onceOnly, async t => {
+  const table = new TestTable()
+  table.open(t) // a database in memory ends when its last persistence is closed
+  const persistences = new PersistencePerDocument(table.config(), { idleMs: 50 })
+  t.after(() => persistences.close())
+  const open = async docName => {
+    const doc = new Y.Doc()
+    await persistences.bindState(docName, doc)
+    return doc
+  }
+  const [doc, other] = [await open('doc'), await open('other')]
+  doc.getText('text').insert(0, 'text')
+  await persistences.writeState('doc', doc)
+  doc.destroy()
+  await until('the end of one', () => persistences.size === 1)
+  assert.equal(persistences.cost('doc').writeUnits, 1)
+
+  other.getText('text').insert(0, 'text')
+  await persistences.writeState('other', other)
+  const again = await open('doc')
+  assert.equal(again.getText('text').toString(), 'text')
+  again.getText('text').insert(0, 'more ')
+  await persistences.writeState('doc', again)
+  assert.equal(persistences.cost('doc').writeUnits, 2)
+  assert.equal(persistences.cost('other').writeUnits, 1)
+})
+
 test('each document has a cost of its own, and none before it is opened', onceOnly, async t => {
   const table = new TestTable()
   const persistences = new PersistencePerDocument(table.config())

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 const { DYNAMODB_LOCAL_ENDPOINT: endpoint } = process.env
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-const walk = ENDPOINT =>
+const walk = (ENDPOINT, more = {}) =>
   spawnSync(process.execPath, ['examples/testrun/testrun'], {
     cwd: ROOT,
-    env: { ...process.env, ENDPOINT },
+    env: { ...process.env, ENDPOINT, ...more },
     encoding: 'utf8'
   })
 
@@ -39,7 +39,7 @@ test(
 )
 
 test('testrun prints the reason if no DynamoDB answers', () => {
-  const { status, stderr } = walk('http://127.0.0.1:9')
+  const { status, stderr } = walk('http://127.0.0.1:9', { OPERATION_TIMEOUT_MS: '1000' })
   assert.equal(status, 1)
   assert.match(stderr, /^ERR_UNAVAILABLE: /)
 })

@@ -34,7 +34,8 @@ export const open = async (t, table, { extensions = [], ...more } = {}) => {
   }
   t.after(stop)
   const { documents } = server.hocuspocus
-  const join = docName => joined(t, `ws://127.0.0.1:${server.address.port}`, docName)
+  const join = (docName, options) =>
+    joined(t, { url: `ws://127.0.0.1:${server.address.port}`, ...options }, docName)
   return {
     server,
     hocuspocus: server.hocuspocus,
@@ -47,9 +48,9 @@ export const open = async (t, table, { extensions = [], ...more } = {}) => {
   }
 }
 
-const joined = (t, url, name) => {
+const joined = (t, options, name) => {
   const doc = new Y.Doc()
-  const websocketProvider = new HocuspocusProviderWebsocket({ url, WebSocketPolyfill: WebSocket })
+  const websocketProvider = new HocuspocusProviderWebsocket({ WebSocketPolyfill: WebSocket, ...options })
   const refusals = []
   const provider = new HocuspocusProvider({
     websocketProvider,

@@ -206,7 +206,8 @@ describe('a Hocuspocus server', () => {
   test('loads a document again that is cleared while it is open', async t => {
     const table = new TestTable()
     const { documents, join, codes, extension } = await open(t, table)
-    const client = join('doc')
+    // A provider whose document was closed connects again when it has received nothing for a while (30 s by default).
+    const client = join('doc', { messageReconnectTimeout: 2_000 })
     await until('synchronisation', client.isSynced)
     client.text.insert(0, 'before')
     await until('the text in the table', async () => (await storedText(table)) === 'before')

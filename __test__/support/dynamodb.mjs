@@ -13,6 +13,13 @@ const { default: DynamoDbPersistence } = await import('../../index.mjs')
 const require = createRequire(import.meta.url)
 const native = require('../../lib/native.js')
 
+/**
+ * How long clears and metas wait for late attempts, instead of 15 s. Long enough for any request that the proxy has received and
+ * its client has given up. The tests of the core have the 15 s, in virtual time (tests/log/late.rs).
+ */
+export const LATE_MS = 4_000
+native.setLateWriteMs(LATE_MS)
+
 export { DynamoDbPersistence, native }
 export const REGION = 'us-west-2'
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }

@@ -3,8 +3,10 @@
  * of an applied write, end pages early, leave items unprocessed, describe a table as still being created.
  */
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import { requestRaw, TestTable } from './dynamodb.mjs'
 import { breakConnection } from './sockets.mjs'
+import { until } from './until.mjs'
 
 /** The same table through a proxy. */
 export class ProxiedTable extends TestTable {
@@ -16,6 +18,7 @@ export class ProxiedTable extends TestTable {
   #rule = () => undefined
   #server
   #sockets = new Set()
+  #serving = 0
 
   static async before(t, table = new TestTable()) {
     const proxied = new ProxiedTable(table)
@@ -28,7 +31,8 @@ export class ProxiedTable extends TestTable {
     super({ endpoint: undefined, tableName: table.tableName })
     this.behind = table
     this.#server = createServer((request, response) => {
-      void this.#serve(request, response)
+      this.#serving++
+      void this.#serve(request, response).finally(() => this.#serving--)
     })
     this.#server.on('connection', socket => {
       this.#sockets.add(socket)
@@ -59,6 +63,17 @@ export class ProxiedTable extends TestTable {
     await new Promise(resolve => this.#server.close(resolve))
   }
 
+  /** Resolves when everything that killed processes sent is applied. No other client may have a connection. */
+  async settled() {
+    // Connections are accepted in order: after this one, none of a killed process is left to accept.
+    const last = connect(this.#server.address().port, '127.0.0.1')
+    await until('the last connection', () =>
+      [...this.#sockets].some(({ remotePort }) => remotePort === last.localPort)
+    )
+    last.destroy()
+    await until('the last request', () => this.#sockets.size === 0 && this.#serving === 0)
+  }
+
   async #listen() {
     await new Promise(resolve => this.#server.listen(0, '127.0.0.1', resolve))
     this.endpoint = `http://127.0.0.1:${this.#server.address().port}`
@@ -67,7 +82,11 @@ export class ProxiedTable extends TestTable {
   async #serve(request, response) {
     const operation = String(request.headers['x-amz-target']).split('.').at(-1)
     const chunks = []
-    for await (const chunk of request) chunks.push(chunk)
+    try {
+      for await (const chunk of request) chunks.push(chunk)
+    } catch {
+      return // The client was killed while it sent the request.
+    }
     const body = JSON.parse(Buffer.concat(chunks).toString())
     const nth = this.count(operation)
     this.#counts.set(operation, nth + 1)

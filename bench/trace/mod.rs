@@ -1,11 +1,13 @@
 //! The editing trace: recorded, or synthetic if there is no recording.
-
-mod recorded;
+//!
+//! The recording is a gzipped file. Before each update is its length, a u32 in little-endian order.
 
 use std::process::Command;
 
 use y_dynamodb::codec::varint::write_varuint;
 
+/// The path of the recording if `Y_DYNAMODB_TRACE` is not set. The file may be missing.
+const DEFAULT_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/b4-updates.bin.gz");
 const SYNTHETIC_UPDATES: u64 = 50_000;
 const CLIENT: u64 = 1_234_567_890;
 /// Synthetic typing moves to another position after this many letters. It deletes about one letter in eight.
@@ -13,7 +15,7 @@ const BURST: u64 = 30;
 
 /// The name of the trace, and its updates.
 pub fn load() -> (&'static str, Vec<Vec<u8>>) {
-    let path = recorded::path();
+    let path = std::env::var("Y_DYNAMODB_TRACE").unwrap_or_else(|_| DEFAULT_PATH.to_owned());
     if !std::path::Path::new(&path).exists() {
         return ("synthetic typing", synthetic());
     }

@@ -8,7 +8,7 @@ import http from 'node:http'
 import path from 'node:path'
 import { WebSocketServer } from 'ws'
 import { buildPage } from './editor/build.mjs'
-import { docNameOf, pathOf, persist, refuse } from '../y-websocket/persist.mjs'
+import { pathOf, persist, refuse } from '../y-websocket/persist.mjs'
 import { Observer } from './observer.mjs'
 import { PersistencePerDocument } from './persistences.mjs'
 
@@ -54,11 +54,14 @@ const answer = async (asked, query) => {
   return asked.startsWith('assets/') ? page.get(asked) : page.get('index.html')
 }
 
+/** The query of a request whose path is well-formed. */
+const queryOf = request => new URL(request.url, 'http://localhost').searchParams
+
 const server = http.createServer(async (request, response) => {
   const asked = pathOf(request)
   if (asked === undefined) return response.writeHead(400).end()
   try {
-    const { type, body } = (await answer(asked, new URL(request.url, 'http://localhost').searchParams)) ?? {}
+    const { type, body } = (await answer(asked, queryOf(request))) ?? {}
     if (body === undefined) return response.writeHead(404).end()
     response.writeHead(200, { ...HEADERS, 'content-type': type }).end(body)
   } catch (error) {
@@ -74,8 +77,9 @@ const isOwnPage = ({ headers: { origin, host } }) => !origin || origin.split(':/
 
 const wss = new WebSocketServer({ noServer: true })
 server.on('upgrade', (request, socket, head) => {
-  const docName = docNameOf(request)
-  if (docName === undefined) return refuse(socket, 400)
+  const asked = pathOf(request)
+  const docName = asked === '' ? queryOf(request).get('doc') : asked
+  if (!docName) return refuse(socket, 400)
   if (!isOwnPage(request)) return refuse(socket, 403)
   connect(wss, request, socket, head, docName)
 })

@@ -7,7 +7,8 @@
  *   node examples/testrun/testrun
  *   aws dynamodb scan --table-name test-y-dynamodb --endpoint-url http://localhost:8000 --region us-west-2
  *
- * Environment: ENDPOINT (default http://localhost:8000), AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (default local).
+ * Environment: ENDPOINT (default http://localhost:8000), AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (default local),
+ * OPERATION_TIMEOUT_MS (how long a call may take; default 30,000).
  */
 const DynamoDbPersistence = require('../../index.cjs')
 const Y = require('yjs')
@@ -15,7 +16,8 @@ const Y = require('yjs')
 const {
   ENDPOINT = 'http://localhost:8000',
   AWS_ACCESS_KEY_ID = 'local',
-  AWS_SECRET_ACCESS_KEY = 'local'
+  AWS_SECRET_ACCESS_KEY = 'local',
+  OPERATION_TIMEOUT_MS
 } = process.env
 
 const persistence = DynamoDbPersistence({
@@ -23,7 +25,8 @@ const persistence = DynamoDbPersistence({
     region: 'us-west-2',
     endpoint: ENDPOINT,
     accessKeyId: AWS_ACCESS_KEY_ID,
-    secretAccessKey: AWS_SECRET_ACCESS_KEY
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    operationTimeoutMs: OPERATION_TIMEOUT_MS ? Number(OPERATION_TIMEOUT_MS) : undefined
   },
   tableName: 'test-y-dynamodb'
 })

@@ -1,8 +1,8 @@
 //! Passes the answers and events of one persistence to the event loop, through one threadsafe function.
 //!
-//! A Node-API promise would be a libuv handle for each pending call, and the loop checks all its handles whenever one
+//! A Node-API promise would be a libuv handle for each open call, and the loop checks all its handles whenever one
 //! of them wakes it. So values are collected in a list. The first one wakes the loop, and all values that are ready
-//! by then cross as one array. The function is referenced while calls are pending, so that Node waits for them. It is
+//! by then cross as one array. The function is referenced while calls are open, so that Node waits for them. It is
 //! released when the persistence is closed.
 //!
 //! Invariant: each call is answered exactly once, even after a panic.
@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 use super::event::NativeEvent;
 use super::failure::{Failure, outcome};
 use crate::error::{Code, Error, Result};
-use crate::queue::Pending;
+use crate::queue::CallFuture;
 use crate::sync::lock;
 
 /// The number of an event, in place of the number of a call.
@@ -28,7 +28,7 @@ const EVENT: u32 = 0;
 /// The function that takes `[number, answer, number, answer, …]`.
 pub type Receiver<'env> = Function<'env, Answers, ()>;
 
-/// Weak: it keeps the process alive only while calls are pending.
+/// Weak: it keeps the process alive only while calls are open.
 type WakeUp = ThreadsafeFunction<(), (), Answers, Status, false, true>;
 
 /// Creates the JavaScript value, on the thread of the event loop.
@@ -38,8 +38,8 @@ type Value = Box<dyn for<'env> FnOnce(&'env Env) -> napi::Result<Unknown<'env>> 
 pub struct EventLoop {
     runtime: Handle,
     ready: Mutex<Vec<(u32, Value)>>,
-    /// The number of pending calls. Changed only on the thread of the event loop.
-    pending: AtomicUsize,
+    /// The number of open calls. Changed only on the thread of the event loop.
+    open_calls: AtomicUsize,
     /// `None` after the persistence was closed.
     wake_up: Mutex<Option<WakeUp>>,
 }
@@ -59,11 +59,11 @@ impl EventLoop {
         let event_loop = Arc::new(EventLoop {
             runtime,
             ready: Mutex::default(),
-            pending: AtomicUsize::default(),
+            open_calls: AtomicUsize::default(),
             wake_up: Mutex::default(),
         });
         // A strong reference would be a cycle: the function would keep itself alive. JavaScript keeps the persistence
-        // alive while calls are pending.
+        // alive while calls are open.
         let source = Arc::downgrade(&event_loop);
         let wake_up =
             receiver.build_threadsafe_function::<()>().weak::<true>().build_callback(move |context| {
@@ -73,24 +73,24 @@ impl EventLoop {
         Ok(event_loop)
     }
 
-    /// Answers `call` with the result of `pending`, which `form` converts. Runs on the thread of the event loop.
+    /// Answers `call` with the result of `future`, which `form` converts. Runs on the thread of the event loop.
     pub fn answer<T, J>(
         self: &Arc<Self>,
         env: &Env,
         call: u32,
-        pending: Pending<Result<T>>,
+        future: CallFuture<Result<T>>,
         form: impl FnOnce(T) -> J + Send + 'static,
     ) -> napi::Result<()>
     where
         T: Send + 'static,
         J: ToNapiValue + Send + 'static,
     {
-        if self.pending.fetch_add(1, Ordering::Relaxed) == 0 {
+        if self.open_calls.fetch_add(1, Ordering::Relaxed) == 0 {
             self.refer(env, sys::napi_ref_threadsafe_function)?;
         }
         let due = Due { call, event_loop: Some(self.clone()) };
         self.runtime.spawn(async move {
-            let answer = outcome(pending.await.map(form));
+            let answer = outcome(future.await.map(form));
             due.answer(Box::new(|env| answer.into_unknown(env)));
         });
         Ok(())
@@ -121,7 +121,7 @@ impl EventLoop {
     fn take(&self, env: &Env) -> Answers {
         let ready = mem::take(&mut *lock(&self.ready));
         let answers = ready.iter().filter(|(call, _)| *call != EVENT).count();
-        if answers > 0 && self.pending.fetch_sub(answers, Ordering::Relaxed) == answers {
+        if answers > 0 && self.open_calls.fetch_sub(answers, Ordering::Relaxed) == answers {
             // It fails only while the environment ends. Then nothing keeps the process alive anyway.
             let _ = self.refer(env, sys::napi_unref_threadsafe_function);
         }

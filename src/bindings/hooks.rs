@@ -1,7 +1,8 @@
-//! Functions for tests of the addon only: raw requests to the embedded DynamoDB, and panics on purpose. They need the
-//! feature `test-hooks` and are never in a release.
+//! Functions for tests of the addon only: raw requests to the embedded DynamoDB, panics on purpose, and a shorter wait for
+//! late attempts. They need the feature `test-hooks` and are never in a release.
 
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
@@ -9,6 +10,7 @@ use napi_derive::napi;
 use super::failure::{Failure, outcome};
 use crate::sync::lock;
 use crate::table::dynamo::{Endpoint, embedded::request};
+use crate::table::late::LATE_WRITE_MS;
 
 /// An answer of the embedded DynamoDB, as on the wire.
 #[napi(object, object_from_js = false)]
@@ -24,6 +26,12 @@ pub fn embedded_request(endpoint: String, target: String, body: String) -> Eithe
         .and_then(|endpoint| request(&endpoint, &target, body.as_bytes()))
         .map(|(status, body)| RawAnswer { status, body: String::from_utf8_lossy(&body).into_owned() });
     outcome(answer)
+}
+
+/// Sets how long this process waits for its late attempts, in ms. It applies to attempts that end from now on.
+#[napi(catch_unwind)]
+pub fn set_late_write_ms(ms: u32) {
+    LATE_WRITE_MS.store(u64::from(ms), Ordering::Relaxed);
 }
 
 /// The document whose reads panic, and when: at once, or later in the work of the call.

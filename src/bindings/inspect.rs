@@ -7,8 +7,8 @@ use super::persistence::{NativePersistence, on};
 use crate::codec::sort_key::{DocName, WriteId};
 use crate::compaction::FlushedDocument;
 use crate::log::Quarantined;
-use crate::log::inspect::{self, ItemInfo, Kind, WriteItem};
-use crate::log::verify::{Finding, FindingKind, Inspection};
+use crate::log::item_info::{self, ItemInfo, Kind, WriteItem};
+use crate::log::verify::{Finding, FindingKind, Verification};
 use crate::persistence::Cursor;
 use crate::queue::Order;
 
@@ -57,7 +57,7 @@ pub fn count_sets(items: Vec<NativeWriteItem>) -> NativeSetCounts {
         let NativeWriteItem { write, part, parts, sealed } = item;
         Some(WriteItem { write: write?, part, head: parts.zip(sealed) })
     });
-    let counts = inspect::count_sets(&items.collect::<Vec<_>>());
+    let counts = item_info::count_sets(&items.collect::<Vec<_>>());
     let number = |count| u32::try_from(count).unwrap_or(u32::MAX);
     NativeSetCounts { sets: number(counts.whole), remains: number(counts.remains) }
 }
@@ -65,7 +65,7 @@ pub fn count_sets(items: Vec<NativeWriteItem>) -> NativeSetCounts {
 /// A page of items. `next` is the argument for the next page.
 #[napi(object, object_from_js = false)]
 pub struct NativeItems {
-    pub entries: Vec<NativeItem>,
+    pub results: Vec<NativeItem>,
     pub next: Option<External<Cursor>>,
 }
 
@@ -83,7 +83,7 @@ pub struct NativeFinding {
 
 /// The result of a verification.
 #[napi(object, object_from_js = false)]
-pub struct NativeInspection {
+pub struct NativeVerification {
     pub items: Vec<NativeItem>,
     pub findings: Vec<NativeFinding>,
     pub update: Uint8Array,
@@ -117,7 +117,7 @@ impl NativePersistence {
     pub fn items(&self, env: &Env, call: u32, after: Option<&External<Cursor>>) -> napi::Result<()> {
         self.answer(env, call, self.inner.items(after.map(|cursor| Cursor::clone(cursor))), |page| {
             NativeItems {
-                entries: page.entries.iter().map(|(doc, info)| item(doc, info)).collect(),
+                results: page.results.iter().map(|(doc, info)| item(doc, info)).collect(),
                 next: page.next.map(External::new),
             }
         })
@@ -141,16 +141,16 @@ impl NativePersistence {
     /// Verifies a document. Writes nothing.
     #[napi(catch_unwind)]
     pub fn verify(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
-        let pending = on(&doc, |doc| self.inner.verify(doc, Order::Queued));
-        self.answer(env, call, pending, move |found| inspection(&doc, found, &[]))
+        let future = on(&doc, |doc| self.inner.verify(doc, Order::Queued));
+        self.answer(env, call, future, move |found| verification(&doc, found, &[]))
     }
 
     /// Verifies a document, and moves the items of its findings into the quarantine where possible.
     #[napi(catch_unwind)]
     pub fn repair(&self, env: &Env, call: u32, doc: String) -> napi::Result<()> {
-        let pending = on(&doc, |doc| self.inner.repair(doc, Order::Queued));
-        self.answer(env, call, pending, move |repaired| {
-            inspection(&doc, repaired.inspection, &repaired.outcomes)
+        let future = on(&doc, |doc| self.inner.repair(doc, Order::Queued));
+        self.answer(env, call, future, move |repaired| {
+            verification(&doc, repaired.verification, &repaired.outcomes)
         })
     }
 
@@ -184,10 +184,10 @@ fn item(doc: &DocName, info: &ItemInfo) -> NativeItem {
     }
 }
 
-fn inspection(doc: &str, found: Inspection, outcomes: &[Option<Quarantined>]) -> NativeInspection {
+fn verification(doc: &str, found: Verification, outcomes: &[Option<Quarantined>]) -> NativeVerification {
     let doc = DocName::stored(doc);
     let outcomes = outcomes.iter().map(Option::as_ref).chain(std::iter::repeat(None));
-    NativeInspection {
+    NativeVerification {
         items: found.items.iter().map(|info| item(&doc, info)).collect(),
         findings: found
             .findings

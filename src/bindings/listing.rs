@@ -18,14 +18,14 @@ pub struct NativeDocState {
 /// A page of document names. `next` is the argument for the next page.
 #[napi(object, object_from_js = false)]
 pub struct NativeNames {
-    pub entries: Vec<String>,
+    pub results: Vec<String>,
     pub next: Option<External<Cursor>>,
 }
 
 /// A page of state vectors.
 #[napi(object, object_from_js = false)]
 pub struct NativeDocStates {
-    pub entries: Vec<NativeDocState>,
+    pub results: Vec<NativeDocState>,
     pub next: Option<External<Cursor>>,
 }
 
@@ -33,9 +33,9 @@ pub struct NativeDocStates {
 impl NativePersistence {
     #[napi(catch_unwind)]
     pub fn doc_names(&self, env: &Env, call: u32, after: Option<&External<Cursor>>) -> napi::Result<()> {
-        let pending = self.inner.doc_names(after.map(|cursor| Cursor::clone(cursor)));
-        self.answer(env, call, pending, |page| NativeNames {
-            entries: page.entries.iter().map(DocName::to_string).collect(),
+        let future = self.inner.doc_names(after.map(|cursor| Cursor::clone(cursor)));
+        self.answer(env, call, future, |page| NativeNames {
+            results: page.results.iter().map(DocName::to_string).collect(),
             next: page.next.map(External::new),
         })
     }
@@ -47,9 +47,9 @@ impl NativePersistence {
         call: u32,
         after: Option<&External<Cursor>>,
     ) -> napi::Result<()> {
-        let pending = self.inner.doc_states(after.map(|cursor| Cursor::clone(cursor)));
-        self.answer(env, call, pending, |page| NativeDocStates {
-            entries: page.entries.into_iter().map(doc_state).collect(),
+        let future = self.inner.doc_states(after.map(|cursor| Cursor::clone(cursor)));
+        self.answer(env, call, future, |page| NativeDocStates {
+            results: page.results.into_iter().map(doc_state).collect(),
             next: page.next.map(External::new),
         })
     }

@@ -7,7 +7,7 @@ use super::persistence::{NativePersistence, nothing, on, order};
 use crate::codec::MetaKey;
 use crate::codec::sort_key::DocName;
 use crate::error::Result;
-use crate::queue::Pending;
+use crate::queue::CallFuture;
 
 /// One meta.
 #[napi(object, object_from_js = false)]
@@ -29,8 +29,8 @@ impl NativePersistence {
         outside: bool,
     ) -> napi::Result<()> {
         let value = value.to_vec();
-        let pending = on_meta(&doc, &key, |doc, key| self.inner.set_meta(doc, key, value, order(outside)));
-        self.answer(env, call, pending, nothing)
+        let future = on_meta(&doc, &key, |doc, key| self.inner.set_meta(doc, key, value, order(outside)));
+        self.answer(env, call, future, nothing)
     }
 
     /// Resolves with null if the meta is missing.
@@ -43,8 +43,8 @@ impl NativePersistence {
         key: String,
         outside: bool,
     ) -> napi::Result<()> {
-        let pending = on_meta(&doc, &key, |doc, key| self.inner.meta(doc, key, order(outside)));
-        self.answer(env, call, pending, |value| value.map(Uint8Array::new))
+        let future = on_meta(&doc, &key, |doc, key| self.inner.meta(doc, key, order(outside)));
+        self.answer(env, call, future, |value| value.map(Uint8Array::new))
     }
 
     #[napi(catch_unwind)]
@@ -63,16 +63,16 @@ impl NativePersistence {
         key: String,
         outside: bool,
     ) -> napi::Result<()> {
-        let pending = on_meta(&doc, &key, |doc, key| self.inner.delete_meta(doc, key, order(outside)));
-        self.answer(env, call, pending, nothing)
+        let future = on_meta(&doc, &key, |doc, key| self.inner.delete_meta(doc, key, order(outside)));
+        self.answer(env, call, future, nothing)
     }
 }
 
 fn on_meta<T: Send + 'static>(
     doc: &str,
     key: &str,
-    call: impl FnOnce(DocName, MetaKey) -> Pending<Result<T>>,
-) -> Pending<Result<T>> {
+    call: impl FnOnce(DocName, MetaKey) -> CallFuture<Result<T>>,
+) -> CallFuture<Result<T>> {
     on(doc, |doc| match MetaKey::new(&doc, key) {
         Ok(key) => call(doc, key),
         Err(error) => Box::pin(std::future::ready(Err(error))),

@@ -1,6 +1,6 @@
 //! The class behind the API, with one method per call. Each method takes its place in the queue before it returns.
 //!
-//! A method copies its arguments, gets the pending result from [`Persistence`], and lets the [`EventLoop`] answer the
+//! A method copies its arguments, gets the future of the result from [`Persistence`], and lets the [`EventLoop`] answer the
 //! call with the result or a [`Failure`]. `call` is the number that JavaScript gave the call. A method does not await
 //! and decides nothing.
 
@@ -18,7 +18,7 @@ use crate::codec::sort_key::{DocName, LogClock};
 use crate::error::{Code, Error, Result};
 use crate::log::SystemHost;
 use crate::persistence::Persistence;
-use crate::queue::{Order, Pending};
+use crate::queue::{CallFuture, Order};
 use crate::table::dynamo::DynamoTable;
 
 /// A persistence on DynamoDB or on the embedded database.
@@ -67,8 +67,8 @@ impl NativePersistence {
         outside: bool,
     ) -> napi::Result<()> {
         let update = update.to_vec();
-        let pending = on(&doc, |doc| self.inner.store_update(doc, update, order(outside)));
-        self.answer(env, call, pending, |clock| clock.map(number))
+        let future = on(&doc, |doc| self.inner.store_update(doc, update, order(outside)));
+        self.answer(env, call, future, |clock| clock.map(number))
     }
 
     /// Resolves with the merged update.
@@ -98,8 +98,8 @@ impl NativePersistence {
         outside: bool,
     ) -> napi::Result<()> {
         let state_vector = state_vector.to_vec();
-        let pending = on(&doc, |doc| self.inner.diff(doc, state_vector, order(outside)));
-        self.answer(env, call, pending, Uint8Array::new)
+        let future = on(&doc, |doc| self.inner.diff(doc, state_vector, order(outside)));
+        self.answer(env, call, future, Uint8Array::new)
     }
 
     /// Resolves with the log clock; null if the document is missing.
@@ -118,8 +118,8 @@ impl NativePersistence {
     /// Resolves with the updates as they are stored.
     #[napi(catch_unwind)]
     pub fn updates(&self, env: &Env, call: u32, doc: String, outside: bool) -> napi::Result<()> {
-        let pending = on(&doc, |doc| self.inner.updates(doc, order(outside)));
-        self.answer(env, call, pending, NativeUpdates::from)
+        let future = on(&doc, |doc| self.inner.updates(doc, order(outside)));
+        self.answer(env, call, future, NativeUpdates::from)
     }
 
     #[napi(catch_unwind)]
@@ -145,7 +145,7 @@ impl NativePersistence {
         self.inner.stop_delaying();
     }
 
-    /// Releases every handle in the event loop. No call may be pending, and none may follow.
+    /// Releases every handle in the event loop. No call may be open, and none may follow.
     #[napi(catch_unwind)]
     pub fn release(&self) {
         self.event_loop.release();
@@ -158,35 +158,35 @@ impl NativePersistence {
     #[napi(catch_unwind)]
     pub fn close(&self, env: &Env, call: u32) -> napi::Result<()> {
         let closing = self.inner.close();
-        let pending: Pending<Result<()>> = Box::pin(async move {
+        let future: CallFuture<Result<()>> = Box::pin(async move {
             closing.await;
             Ok(())
         });
-        self.answer(env, call, pending, nothing)
+        self.answer(env, call, future, nothing)
     }
 }
 
 impl NativePersistence {
-    /// Answers `call` with the result of `pending`, which `form` converts.
+    /// Answers `call` with the result of `future`, which `form` converts.
     pub(super) fn answer<T, J>(
         &self,
         env: &Env,
         call: u32,
-        pending: Pending<Result<T>>,
+        future: CallFuture<Result<T>>,
         form: impl FnOnce(T) -> J + Send + 'static,
     ) -> napi::Result<()>
     where
         T: Send + 'static,
         J: ToNapiValue + Send + 'static,
     {
-        self.event_loop.answer(env, call, pending, form)
+        self.event_loop.answer(env, call, future, form)
     }
 }
 
 pub(super) fn on<T: Send + 'static>(
     doc: &str,
-    call: impl FnOnce(DocName) -> Pending<Result<T>>,
-) -> Pending<Result<T>> {
+    call: impl FnOnce(DocName) -> CallFuture<Result<T>>,
+) -> CallFuture<Result<T>> {
     match DocName::new(doc) {
         Ok(doc) => call(doc),
         Err(error) => Box::pin(std::future::ready(Err(error))),

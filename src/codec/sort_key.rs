@@ -20,6 +20,22 @@ pub struct LogClock(pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WriteId(pub u32, pub u32);
 
+/// The version of an open item: 8 random bytes, drawn anew for each write of the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(pub [u8; 8]);
+
+impl From<[u8; 8]> for Version {
+    fn from(bytes: [u8; 8]) -> Self {
+        Version(bytes)
+    }
+}
+
+impl From<WriteId> for Version {
+    fn from(WriteId(high, low): WriteId) -> Self {
+        Version((u64::from(high) << 32 | u64::from(low)).to_be_bytes())
+    }
+}
+
 /// An encoded sort key, or the beginning of one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SortKey(Vec<u8>);

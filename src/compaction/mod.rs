@@ -161,7 +161,7 @@ impl<T: Table> Inner<T> {
         let pace = self.budget.pace(doc.gate.waiting());
         let outcome = match self.probe_after_failure(doc).await {
             Ok(()) => {
-                let scope = Scope::Due(&plan.kept, self.thresholds.tier());
+                let scope = Scope::Due(&plan, self.thresholds.tier());
                 self.log.compact_once(doc.name(), scope, &pace).await
             }
             Err(error) => Err(error),
@@ -200,8 +200,9 @@ impl<T: Table> Inner<T> {
         let _running = doc.gate.counted(doc.state.running.lock()).await;
         let begun = Instant::now();
         let plan = doc.state.hints().plan_all();
+        let closed = doc.state.take_open_item();
         let flushed = match self.probe_after_failure(doc).await {
-            Ok(()) => self.log.flush(doc.name(), state_vector).await,
+            Ok(()) => self.log.flush(doc.name(), state_vector, closed.as_ref()).await,
             Err(error) => Err(error),
         };
         doc.state.compaction_ended(flushed.is_ok());
@@ -209,6 +210,9 @@ impl<T: Table> Inner<T> {
             Ok(flushed) => flushed,
             Err(error) => {
                 doc.state.hints().restore(plan);
+                if let Some(closed) = closed {
+                    doc.state.hints().record_closed(closed.closed(doc.name()));
+                }
                 return Err(error);
             }
         };

@@ -9,7 +9,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
 use crate::codec::sort_key::DocName;
-use crate::log::{LogHints, LogRecord};
+use crate::log::{LogHints, LogRecord, OpenItem};
 use crate::queue::{Record, State, allocated};
 use crate::sync::lock;
 
@@ -20,6 +20,9 @@ const MAX_DOUBLINGS: u32 = 8;
 #[derive(Default)]
 pub struct DocumentState {
     hints: Mutex<LogHints>,
+    /// The item that the next small batch grows. A store takes it, and gives it back when the outcome is known: an item whose
+    /// store was cancelled or failed is never touched again.
+    open_item: Mutex<Option<OpenItem>>,
     /// Whether a background compaction is scheduled or running.
     is_scheduled: AtomicBool,
     /// Held by the compaction that runs. A flush waits for a background compaction, which gives way to a flush.
@@ -36,6 +39,8 @@ struct BackOff {
 /// What is remembered of a document that is not in use.
 pub struct DocumentRecord {
     log: Option<LogRecord>,
+    /// Its update is the content of the record.
+    open_item: Option<OpenItem>,
     /// Boxed, because few documents have one.
     back_off: Option<Box<BackOff>>,
 }
@@ -46,21 +51,39 @@ impl State for DocumentState {
     fn from_record(doc: &DocName, record: DocumentRecord) -> Self {
         let hints = record.log.map(|log| LogHints::from_record(doc, log)).unwrap_or_default();
         let back_off = record.back_off.map(|back_off| *back_off).unwrap_or_default();
-        DocumentState { hints: Mutex::new(hints), back_off: Mutex::new(back_off), ..DocumentState::default() }
+        DocumentState {
+            hints: Mutex::new(hints),
+            open_item: Mutex::new(record.open_item),
+            back_off: Mutex::new(back_off),
+            ..DocumentState::default()
+        }
     }
 
     fn take_record(&self, doc: &DocName) -> Option<DocumentRecord> {
         let log = self.hints().take_record(doc);
         let back_off = std::mem::take(&mut *lock(&self.back_off));
         let back_off = (back_off.failures > 0).then(|| Box::new(back_off));
-        (log.is_some() || back_off.is_some()).then_some(DocumentRecord { log, back_off })
+        let open_item = self.take_open_item();
+        (log.is_some() || back_off.is_some()).then_some(DocumentRecord { log, open_item, back_off })
     }
 }
 
 impl Record for DocumentRecord {
     fn heap_bytes(&self) -> usize {
-        let log = self.log.as_ref().map_or(0, LogRecord::heap_bytes);
-        allocated(log) + self.back_off.as_ref().map_or(0, |back_off| allocated(size_of_val(&**back_off)))
+        let log = self.log.as_ref().map_or([0; 2], LogRecord::allocations);
+        let back_off = self.back_off.as_ref().map_or(0, |back_off| size_of_val(&**back_off));
+        log.into_iter().chain([back_off]).map(allocated).sum()
+    }
+
+    fn content_bytes(&self) -> usize {
+        self.open_item.as_ref().map_or(0, |open| allocated(open.bytes()))
+    }
+
+    /// The open item is never touched again.
+    fn forget_content(&mut self) {
+        if let (Some(open), Some(log)) = (self.open_item.take(), &mut self.log) {
+            log.record_closed(open.bytes());
+        }
     }
 }
 
@@ -68,6 +91,16 @@ impl DocumentState {
     /// The hints about its log.
     pub fn hints(&self) -> MutexGuard<'_, LogHints> {
         lock(&self.hints)
+    }
+
+    /// Takes the open item, to grow or to close it.
+    pub fn take_open_item(&self) -> Option<OpenItem> {
+        lock(&self.open_item).take()
+    }
+
+    /// Sets the item that the next small batch grows.
+    pub fn set_open_item(&self, open: OpenItem) {
+        *lock(&self.open_item) = Some(open);
     }
 
     /// Schedules a background compaction; `false` if one is scheduled already, or backing off.

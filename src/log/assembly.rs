@@ -3,10 +3,11 @@
 //! The items of one write are adjacent: an update alone, or the head of a set and then its parts.
 
 use super::OnCorrupt;
-use super::entry::{Entry, Incomplete, LogRead, corrupt, damaged};
-use super::inspect::Parts;
-use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, WriteId};
-use crate::error::{Error, Result};
+use super::corruption::{Corruption, update_key, value};
+use super::entry::{Entry, Incomplete, LogRead};
+use super::item_info::Parts;
+use crate::codec::sort_key::{DocName, LogClock, SortKey, UpdateKey, Version, WriteId};
+use crate::error::Result;
 use crate::table::{Item, SetHead};
 
 /// Assembles all update items of a document, in key order.
@@ -21,14 +22,6 @@ pub(super) fn assemble(doc: &DocName, items: Vec<Item>, on_corrupt: OnCorrupt) -
     Ok(assembly.finish())
 }
 
-/// Parses the key of an update item.
-///
-/// # Errors
-/// `ERR_CORRUPT` if it is malformed.
-pub(super) fn parse(doc: &DocName, key: &SortKey) -> Result<UpdateKey> {
-    key.parse_update(doc).ok_or_else(|| corrupt(doc, key, "its sort key is not one of an update"))
-}
-
 /// The items of one write.
 struct Group {
     clock: LogClock,
@@ -36,6 +29,9 @@ struct Group {
     keys: Vec<SortKey>,
     /// `Some(None)` for an update, `Some(Some(_))` for the head of a set.
     first: Option<Option<SetHead>>,
+    /// Of an update: its version and when it was written.
+    version: Option<Version>,
+    at: Option<u64>,
     bytes: Vec<u8>,
     parts: Parts,
 }
@@ -54,15 +50,15 @@ impl<'a> Assembly<'a> {
     }
 
     pub fn push(&mut self, item: Item) -> Result<()> {
-        let Item { key, value, head, at: _ } = item;
-        let parsed = match parse(self.doc, &key) {
+        let Item { key, value: given, head, at, version } = item;
+        let parsed = match update_key(self.doc, &key) {
             Ok(parsed) => parsed,
-            Err(error) => return self.damaged(key, error),
+            Err(reason) => return self.corrupt(key, reason),
         };
         self.read.largest = self.read.largest.max(Some(parsed.clock()));
-        let Some(value) = value else {
-            let error = corrupt(self.doc, &key, "it has no binary attribute 'value'");
-            return self.damaged(key, error);
+        let value = match value(given) {
+            Ok(value) => value,
+            Err(reason) => return self.corrupt(key, reason),
         };
         let (clock, id, part) = match parsed {
             UpdateKey::Original(clock) => {
@@ -73,6 +69,8 @@ impl<'a> Assembly<'a> {
                     keys: vec![key],
                     update: value,
                     is_compacted: false,
+                    version,
+                    at,
                 });
                 return Ok(());
             }
@@ -83,29 +81,31 @@ impl<'a> Assembly<'a> {
             self.close_group();
         }
         let group = self.group.get_or_insert_with(|| Group::new(clock, id));
+        if part.is_none() {
+            (group.version, group.at) = (version, at);
+        }
         group.push(key, value, head, part);
         Ok(())
     }
 
-    fn damaged(&mut self, key: SortKey, error: Error) -> Result<()> {
-        damaged(&mut self.read.corrupt, self.on_corrupt, error, key)
+    fn corrupt(&mut self, key: SortKey, reason: Corruption) -> Result<()> {
+        self.read.add_corrupt(self.doc, key, reason, self.on_corrupt)
     }
 
     fn close_group(&mut self) {
         let Some(group) = self.group.take() else { return };
         if group.is_complete() {
-            let Group { clock, id, keys, bytes, first, .. } = group;
+            let Group { clock, id, keys, bytes, first, version, at, .. } = group;
             let is_compacted = first.flatten().is_some_and(|head| head.compacted);
-            self.read.entries.push(Entry { clock, id: Some(id), keys, update: bytes, is_compacted });
+            let id = Some(id);
+            self.read.entries.push(Entry { clock, id, keys, update: bytes, is_compacted, version, at });
             return;
         }
         let Group { clock, id, first, parts, .. } = group;
         let found = parts.found();
-        let what = match first {
-            Some(Some(SetHead { parts, sealed: true, .. })) => {
-                format!("its set is sealed, and {found} of its {parts} parts are there")
-            }
-            Some(None) => format!("{found} parts follow it, and it lacks the attributes of a head"),
+        let reason = match first {
+            Some(Some(SetHead { parts, sealed: true, .. })) => Corruption::MissingParts { found, parts },
+            Some(None) => Corruption::NotAHead { found },
             Some(Some(head)) => {
                 let began = Some(head.at).filter(|_| head.compacted);
                 self.read.compacting_at = self.read.compacting_at.max(began);
@@ -113,7 +113,7 @@ impl<'a> Assembly<'a> {
             }
             None => return self.read.unfinished.push((clock, id)),
         };
-        self.read.incomplete.push(Incomplete { clock, id, what });
+        self.read.incomplete.push(Incomplete { clock, id, reason });
     }
 
     pub fn finish(mut self) -> LogRead {
@@ -124,7 +124,16 @@ impl<'a> Assembly<'a> {
 
 impl Group {
     fn new(clock: LogClock, id: WriteId) -> Self {
-        Group { clock, id, keys: Vec::new(), first: None, bytes: Vec::new(), parts: Parts::default() }
+        Group {
+            clock,
+            id,
+            keys: Vec::new(),
+            first: None,
+            version: None,
+            at: None,
+            bytes: Vec::new(),
+            parts: Parts::default(),
+        }
     }
 
     fn push(&mut self, key: SortKey, value: Vec<u8>, head: Option<SetHead>, part: Option<u32>) {

@@ -1,11 +1,12 @@
 //! Compaction, step 1: the merged update contains exactly what its inputs contain (I4).
 
+use super::KEEP_ALL;
 use super::blocking::blocking_if_large;
 use super::entry::LogRead;
 use super::read::Merged;
 use crate::codec::sort_key::DocName;
 use crate::error::{Code, Error, Result};
-use crate::update::{self, MergeOptions};
+use crate::update;
 
 /// An update that passed the check, and may replace its inputs.
 pub(super) struct CheckedMerge {
@@ -24,8 +25,7 @@ pub(super) async fn checked_merge(doc: &DocName, merged: Merged) -> Result<Check
     let doc = doc.clone();
     blocking_if_large(bytes, move || {
         if update::verify(&log.entries, &update).is_err() {
-            let keep = MergeOptions { gc: false, ..MergeOptions::default() };
-            update = update::merge(&log.entries, keep)
+            update = update::merge(&log.entries, KEEP_ALL)
                 .map_err(|reason| failed_check(&doc, &reason.to_string()))?;
             update::verify(&log.entries, &update)
                 .map_err(|mismatch| failed_check(&doc, &mismatch.to_string()))?;

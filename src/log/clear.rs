@@ -46,9 +46,10 @@ impl<T: Table> Log<T> {
         let mut pages = Pages::new(doc, SortKey::data());
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            let keys = pages.take(page).into_iter().filter(|key| key.is_data_of(doc)).collect::<Vec<_>>();
-            found += keys.len();
-            self.delete_all(doc, keys).await?;
+            let data =
+                pages.take(page).into_iter().filter(|item| item.key.is_data_of(doc)).collect::<Vec<_>>();
+            found += data.len();
+            self.delete_as_read(doc, data).await?;
         }
         Ok(found)
     }

@@ -33,16 +33,17 @@ impl<T: Table> Log<T> {
             swept += self.sweep(doc, clock, id).await?;
         }
         // An unreadable entry has no influence on the choice, and must not count as contained.
-        let log = self.readable(doc, log).await?;
+        let mut log = self.readable(doc, log).await?;
         let mut before = log.size();
         before.items += swept;
+        let leaves_growing = scope.leave_growing(&mut log, self.host.now_ms());
         let mut log = self.delete_contained(doc, log, pace).await?;
         let others = scope.take_others(&mut log);
         if log.entries.len() < 2 {
             return self.idle(doc, log, others, before, scope).await;
         }
         let clock = next_clock(doc, log.largest)?;
-        let is_whole_log = scope.kept().is_empty() && others.is_empty();
+        let is_whole_log = scope.kept().is_empty() && others.is_empty() && !leaves_growing;
         let merged = self.merge(doc, log, is_whole_log, Purpose::Store).await?;
         let checked = checked_merge(doc, merged).await?; // Step 1.
         let Some(set) = self.write_result(doc, clock, &checked, pace).await? else {
@@ -51,14 +52,15 @@ impl<T: Table> Log<T> {
         let CheckedMerge { log, update, state_vector } = checked;
         let extent = set.extent(doc, update.len(), true);
         let compacted = Compacted {
-            entry: RemainingEntry { clock, items: set.items(), extent, state_vector },
+            entry: RemainingEntry { clock, items: set.items(), extent, state_vector, open: None },
             inputs: log.entries.len(),
             input_bytes: log.size().bytes,
             others,
             before,
+            left: 0,
         };
-        self.delete_entries(doc, log.entries, pace).await?; // Step 6.
-        Ok(Outcome::Done(compacted))
+        let left = self.delete_entries(doc, log.entries, pace).await?; // Step 6.
+        Ok(Outcome::Done(Compacted { left, ..compacted }))
     }
 
     /// Fails as a compaction that lacks a permission, before anything is written. For a compaction that follows a failed one.
@@ -152,10 +154,10 @@ impl<T: Table> Log<T> {
     /// The only entry. The merge checks that it is an update.
     async fn only(&self, doc: &DocName, log: LogRead) -> Result<Option<RemainingEntry>> {
         let Merged { log, update } = self.merge(doc, log, false, Purpose::Store).await?;
-        let only =
-            log.entries.first().and_then(|entry| Some((entry.clock, entry.keys.len(), entry.extent()?)));
-        let Some((clock, items, extent)) = only else { return Ok(None) };
-        Ok(Some(RemainingEntry { clock, items, extent, state_vector: state_vector(&update)? }))
+        let Some(entry) = log.entries.first() else { return Ok(None) };
+        let Some(extent) = entry.extent() else { return Ok(None) };
+        let (clock, items, open) = (entry.clock, entry.keys.len(), entry.version);
+        Ok(Some(RemainingEntry { clock, items, extent, state_vector: state_vector(&update)?, open }))
     }
 
     /// The update of a set as it is in the table; `None` if the set is not sealed or gone.

@@ -1,11 +1,16 @@
 //! Entries: the updates that a read finds, and the items that it cannot use.
 
 use super::OnCorrupt;
-use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
-use crate::error::{Code, Error, Result};
+use super::corruption::Corruption;
+use crate::codec::sort_key::{DocName, LogClock, SortKey, Version, WriteId};
+use crate::error::Result;
 
 /// How long background compactions skip a document after another process began to write a result.
 const COMPACTION_GRACE_MS: u64 = 60_000;
+
+/// How old an open item must be until a background compaction takes it. With many writers each load would find many open
+/// items, and a compaction would delete what is written again at once.
+const OPEN_ITEM_REST_MS: u64 = 60_000;
 
 /// One update of the log: an item, or a whole sealed set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,9 +25,19 @@ pub struct Entry {
     pub update: Vec<u8>,
     /// Whether a compaction wrote it.
     pub is_compacted: bool,
+    /// The version of an open item.
+    pub version: Option<Version>,
+    /// When an item that is not a set was written, in milliseconds since the epoch, by the writer's clock.
+    pub at: Option<u64>,
 }
 
 impl Entry {
+    /// Whether it is an open item that probably still grows: it is young, and not one of those that this process `closed`.
+    pub(super) fn may_grow(&self, now_ms: u64, closed: &[WriteId]) -> bool {
+        let is_young = self.at.is_some_and(|at| now_ms.abs_diff(at) < OPEN_ITEM_REST_MS);
+        self.version.is_some() && is_young && self.id.is_none_or(|id| !closed.contains(&id))
+    }
+
     /// Its keys and its size.
     pub fn extent(&self) -> Option<Extent> {
         Some(Extent {
@@ -67,10 +82,30 @@ pub struct LogRead {
     /// The largest log clock of any item.
     pub largest: Option<LogClock>,
     /// Items that are not updates; only with [`OnCorrupt::Skip`].
-    pub corrupt: Vec<SortKey>,
+    pub(super) corrupt: Vec<(SortKey, Corruption)>,
 }
 
 impl LogRead {
+    /// Fails or skips a corrupt item, as `on_corrupt` says.
+    ///
+    /// # Errors
+    /// `ERR_CORRUPT` naming the item (with [`OnCorrupt::Fail`]).
+    pub(super) fn add_corrupt(
+        &mut self,
+        doc: &DocName,
+        key: SortKey,
+        reason: Corruption,
+        on_corrupt: OnCorrupt,
+    ) -> Result<()> {
+        match on_corrupt {
+            OnCorrupt::Fail => Err(reason.error(doc, &key)),
+            OnCorrupt::Skip => {
+                self.corrupt.push((key, reason));
+                Ok(())
+            }
+        }
+    }
+
     /// Whether another process compacts the document, or did less than a minute ago.
     pub(super) fn is_being_compacted(&self, now_ms: u64) -> bool {
         self.compacting_at.is_some_and(|at| now_ms.abs_diff(at) < COMPACTION_GRACE_MS)
@@ -87,6 +122,13 @@ impl LogRead {
     /// The keys and sizes of the entries.
     pub fn extents(&self) -> Vec<Extent> {
         self.entries.iter().filter_map(Entry::extent).collect()
+    }
+
+    /// Removes the open items that probably still grow. Returns whether there were any.
+    pub(super) fn leave_growing(&mut self, now_ms: u64, closed: &[WriteId]) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| !entry.may_grow(now_ms, closed));
+        self.entries.len() < before
     }
 }
 
@@ -118,29 +160,5 @@ pub(super) struct Incomplete {
     pub clock: LogClock,
     pub id: WriteId,
     /// What is wrong, unless it is being deleted.
-    pub what: String,
-}
-
-/// Fails or skips the item, as `on_corrupt` says.
-pub(super) fn damaged(
-    skipped: &mut Vec<SortKey>,
-    on_corrupt: OnCorrupt,
-    error: Error,
-    key: SortKey,
-) -> Result<()> {
-    match on_corrupt {
-        OnCorrupt::Fail => Err(error),
-        OnCorrupt::Skip => {
-            skipped.push(key);
-            Ok(())
-        }
-    }
-}
-
-/// `ERR_CORRUPT`, naming the item.
-pub(crate) fn corrupt(doc: &DocName, key: &SortKey, what: &str) -> Error {
-    Error::new(
-        Code::Corrupt,
-        format!("item {key} of document '{doc}' is corrupt: {what}; nothing was changed"),
-    )
+    pub reason: Corruption,
 }

@@ -3,7 +3,7 @@
 use super::backoff::Backoff;
 use super::entry::LogSize;
 use super::outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
-use super::{Log, Pace};
+use super::{Log, OpenItem, Pace};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::codec::state_vector_item::write_state_vector;
 use crate::error::{Code, Error, Result};
@@ -35,24 +35,38 @@ pub struct Flushed {
 }
 
 impl<T: Table> Log<T> {
-    /// Compacts the document until it is one entry, and writes its state vector item if `state_vector` says so.
+    /// Compacts the document until it is one entry, and writes its state vector item if `state_vector` says so. `closed` is
+    /// the last open item of this process, which grows no more.
+    ///
+    /// While open items of others may grow, the state vector item is left out: they keep their log clock, so the original
+    /// could not notice that it is outdated.
     ///
     /// # Errors
     /// As [`Log::compact_once`]; `ERR_UNAVAILABLE` (retryable) if others compact or clear it again and again.
-    pub async fn flush(&self, doc: &DocName, state_vector: WriteStateVector) -> Result<Flushed> {
+    pub async fn flush(
+        &self,
+        doc: &DocName,
+        state_vector: WriteStateVector,
+        closed: Option<&OpenItem>,
+    ) -> Result<Flushed> {
         let mut backoff = Backoff::default();
         for _ in 0..MAX_ATTEMPTS {
-            let flushed = match self.compact_once(doc, Scope::All, &Pace::unpaced()).await? {
+            let (flushed, left) = match self.compact_once(doc, Scope::All, &Pace::unpaced()).await? {
                 Outcome::Overtaken(_) => {
                     backoff.wait(self.host.as_ref(), "others compact or clear the document").await?;
                     continue;
                 }
-                Outcome::Idle(Idle { only, before, .. }) => Flushed { entry: only, merged: None, before },
-                Outcome::Done(Compacted { entry, inputs, input_bytes, before, .. }) => {
-                    Flushed { entry: Some(entry), merged: Some((inputs, input_bytes)), before }
+                Outcome::Idle(Idle { only, before, .. }) => {
+                    (Flushed { entry: only, merged: None, before }, 0)
+                }
+                Outcome::Done(Compacted { entry, inputs, input_bytes, before, left, .. }) => {
+                    (Flushed { entry: Some(entry), merged: Some((inputs, input_bytes)), before }, left)
                 }
             };
-            if let Some(entry) = &flushed.entry {
+            let grows = |entry: &RemainingEntry| {
+                left > 0 || entry.open.is_some_and(|open| closed.is_none_or(|item| item.version() != open))
+            };
+            if let Some(entry) = flushed.entry.as_ref().filter(|entry| !grows(entry)) {
                 let always = state_vector == WriteStateVector::Always || flushed.merged.is_some();
                 self.write_state_vector(doc, entry, always).await?;
             }
@@ -69,7 +83,7 @@ impl<T: Table> Log<T> {
     async fn write_state_vector(&self, doc: &DocName, entry: &RemainingEntry, always: bool) -> Result<()> {
         let value = write_state_vector(entry.clock, &entry.state_vector);
         let key = SortKey::state_vector(doc);
-        let item = Item { key: key.clone(), value: Some(value), head: None, at: None };
+        let item = Item::plain(key.clone(), value);
         if item_bytes(doc, &item) > MAX_ITEM_BYTES {
             // The original computes the state vector itself if the item is missing or outdated.
             return Ok(());

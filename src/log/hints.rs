@@ -3,14 +3,18 @@
 //! Hints may be stale: other processes store and compact too. A stale clock costs nothing, because ids keep keys unique. Stale
 //! entries cost at most a compaction that finds little to do.
 
-use super::entry::{Extent, LogRead};
+use super::entry::{Entry, Extent, LogRead};
+use super::open_item::ClosedItem;
 use super::store::next_clock;
 use super::tiers::{Threshold, Tier, due};
-use crate::codec::sort_key::{DocName, LogClock, UpdateKey};
+use crate::codec::sort_key::{DocName, LogClock, UpdateKey, WriteId};
 use crate::error::Result;
 
 /// The most entries that are remembered one by one. Tiers grow geometrically, so a document has about ten.
 const MAX_LARGE: usize = 64;
+
+/// The most closed items that are remembered. A compaction leaves the others while they are young.
+const MAX_CLOSED: usize = 256;
 
 /// The largest log clock that this process has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +46,8 @@ pub struct LogHints {
     large: Vec<Extent>,
     /// The first tier, counted.
     small: Tier,
+    /// The open items that this process has closed since the last compaction: they grow no more, however young they are.
+    closed: Vec<WriteId>,
 }
 
 /// What is remembered of the hints about an idle document. It does not contain the document's name.
@@ -50,6 +56,7 @@ pub struct LogRecord {
     clock: LargestClock,
     small: Tier,
     large: Box<[LargeEntry]>,
+    closed: Box<[WriteId]>,
 }
 
 /// An [`Extent`] without the document's name.
@@ -68,6 +75,14 @@ pub struct Plan {
     pub kept: Vec<Extent>,
     large: Vec<Extent>,
     small: Tier,
+    closed: Vec<WriteId>,
+}
+
+impl Plan {
+    /// The open items that this process has closed.
+    pub(super) fn closed(&self) -> &[WriteId] {
+        &self.closed
+    }
 }
 
 impl LogHints {
@@ -96,12 +111,13 @@ impl LogHints {
         Ok(clock)
     }
 
-    /// Records a read of the whole log.
-    pub fn record_log(&mut self, read: &LogRead) {
+    /// Records a read of the whole log at `now_ms`. Open items count when they grow no more.
+    pub fn record_log(&mut self, read: &LogRead, now_ms: u64) {
         self.record_clock(read.largest);
         self.large.clear();
         self.small = Tier::default();
-        self.add(read.extents());
+        let settled = read.entries.iter().filter(|entry| !entry.may_grow(now_ms, &self.closed));
+        self.add(settled.filter_map(Entry::extent).collect());
     }
 
     /// Records a stored update.
@@ -111,6 +127,14 @@ impl LogHints {
         } else {
             self.add(vec![extent]);
         }
+    }
+
+    /// Records that an open item grows no more. Until then it does not count.
+    pub fn record_closed(&mut self, item: ClosedItem) {
+        if self.closed.len() < MAX_CLOSED {
+            self.closed.push(item.id);
+        }
+        self.record_stored(item.extent);
     }
 
     /// Whether a tier is due for compaction.
@@ -132,6 +156,7 @@ impl LogHints {
             kept: Vec::new(),
             large: std::mem::take(&mut self.large),
             small: std::mem::take(&mut self.small),
+            closed: std::mem::take(&mut self.closed),
         }
     }
 
@@ -146,6 +171,7 @@ impl LogHints {
     /// Ends a compaction that changed nothing.
     pub fn restore(&mut self, plan: Plan) {
         self.small.join(plan.small);
+        self.closed.extend(plan.closed);
         self.add(plan.large);
     }
 
@@ -156,18 +182,19 @@ impl LogHints {
 
     /// Takes the hints to remember them, when no call uses the document any more. `None` if there are none.
     pub fn take_record(&mut self, doc: &DocName) -> Option<LogRecord> {
-        let LogHints { clock, large, small } = std::mem::take(self);
+        let LogHints { clock, large, small, closed } = std::mem::take(self);
         if clock == LargestClock::Unknown && large.is_empty() && small.entries == 0 {
             return None;
         }
         let large = large.iter().filter_map(|extent| LargeEntry::new(doc, extent)).collect();
-        Some(LogRecord { clock, small, large })
+        Some(LogRecord { clock, small, large, closed: closed.into() })
     }
 
     /// The hints that were remembered.
     pub fn from_record(doc: &DocName, record: LogRecord) -> Self {
-        let LogRecord { clock, small, large } = record;
-        LogHints { clock, small, large: large.iter().map(|entry| entry.extent(doc)).collect() }
+        let LogRecord { clock, small, large, closed } = record;
+        let large = large.iter().map(|entry| entry.extent(doc)).collect();
+        LogHints { clock, small, large, closed: closed.into() }
     }
 
     fn sizes(&self) -> impl Iterator<Item = (usize, bool)> {
@@ -193,9 +220,14 @@ impl LogHints {
 }
 
 impl LogRecord {
-    /// The memory of its allocation, in bytes.
-    pub fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.large)
+    /// The bytes of its allocations.
+    pub fn allocations(&self) -> [usize; 2] {
+        [size_of_val(&*self.large), size_of_val(&*self.closed)]
+    }
+
+    /// An open item of these bytes is forgotten: it grows no more.
+    pub fn record_closed(&mut self, bytes: usize) {
+        self.small.add(bytes, false);
     }
 }
 
@@ -242,6 +274,7 @@ mod tests {
             Extent { first_key: original.clone(), last_key: original, bytes: 90_000, is_compacted: false };
         let small = Extent { bytes: 30, ..large.clone() };
         hints.record_clock(Some(LogClock(9)));
+        hints.record_closed(ClosedItem { id, extent: small.clone() });
         [&set, &large, &small].into_iter().for_each(|extent| hints.record_stored(extent.clone()));
         let expected = format!("{hints:?}");
 

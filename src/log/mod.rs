@@ -12,14 +12,16 @@ mod checked_merge;
 mod clear;
 mod compact;
 mod contained;
+pub(crate) mod corruption;
 mod delete;
 mod entry;
 mod flush;
 mod hints;
 mod host;
-pub mod inspect;
+pub mod item_info;
 mod large_update;
 mod late;
+mod open_item;
 mod outcome;
 mod pace;
 mod pages;
@@ -38,13 +40,14 @@ use large_update::HalfWritten;
 use crate::defaults::MAX_VALUE_BYTES;
 use crate::limits::MAX_ITEM_BYTES;
 use crate::table::Table;
+use crate::update::MergeOptions;
 
 pub(crate) use blocking::blocking_if_large;
-pub(crate) use entry::corrupt;
 pub use entry::{Entry, Extent, LogRead, LogSize};
 pub use flush::{Flushed, WriteStateVector};
 pub use hints::{LargestClock, LogHints, LogRecord, Plan};
 pub use host::{Host, SystemHost};
+pub use open_item::{ClosedItem, Growth, OpenItem};
 pub use outcome::{Compacted, Idle, Outcome, RemainingEntry, Scope};
 pub use pace::{Budget, Pace};
 pub use pages::{FIRST_LIMIT, Pages, next_limit};
@@ -53,6 +56,9 @@ pub use read::Merged;
 pub use set::EMPTY_UPDATE;
 pub use store::next_clock;
 pub use tiers::Threshold;
+
+/// Merges what may not lose content: nothing is collected that no check could miss later. Compactions collect.
+pub(crate) const KEEP_ALL: MergeOptions = MergeOptions { gc: false, squash: true, whole_log: false };
 
 /// How long after its last renewal an unsealed set counts as abandoned, in milliseconds.
 pub const UNSEALED_SET_LIFETIME_MS: u64 = 3_600_000;
@@ -119,6 +125,11 @@ impl<T: Table> Log<T> {
     /// The logs of `table`.
     pub fn new(table: Arc<T>, options: LogOptions, host: Arc<dyn Host>) -> Self {
         Log { table, options, host, half_written: Arc::default() }
+    }
+
+    /// Milliseconds since the epoch, by this process's clock.
+    pub fn now_ms(&self) -> u64 {
+        self.host.now_ms()
     }
 
     /// The table.

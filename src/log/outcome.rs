@@ -1,16 +1,17 @@
 //! What is compacted, and how a compaction ends.
 
 use super::entry::{Entry, Extent, LogRead, LogSize};
+use super::hints::Plan;
 use super::tiers::{self, Threshold};
-use crate::codec::sort_key::LogClock;
+use crate::codec::sort_key::{LogClock, Version};
 
 /// What is compacted.
 #[derive(Debug, Clone, Copy)]
 pub enum Scope<'a> {
     /// All entries.
     All,
-    /// The tiers that are due ([`tiers`]). The entries given here, in log order, are kept and not read.
-    Due(&'a [Extent], Threshold),
+    /// The tiers that are due ([`tiers`]), without what the plan keeps.
+    Due(&'a Plan, Threshold),
 }
 
 /// How a compaction ended.
@@ -37,6 +38,8 @@ pub struct Compacted {
     pub others: Vec<Extent>,
     /// All that was read of the log, with the items that were swept.
     pub before: LogSize,
+    /// How many inputs stay because they have changed since they were read: open items that have grown.
+    pub left: usize,
 }
 
 /// What a compaction found that merged nothing.
@@ -64,14 +67,21 @@ pub struct RemainingEntry {
     pub extent: Extent,
     /// The state vector of its update.
     pub state_vector: Vec<u8>,
+    /// The version of an open item: its writer may let it grow.
+    pub open: Option<Version>,
 }
 
 impl Scope<'_> {
     pub(super) fn kept(&self) -> &[Extent] {
         match self {
             Scope::All => &[],
-            Scope::Due(kept, _) => kept,
+            Scope::Due(plan, _) => &plan.kept,
         }
+    }
+
+    /// Removes the open items that probably still grow, unless everything is compacted. Returns whether there were any.
+    pub(super) fn leave_growing(&self, log: &mut LogRead, now_ms: u64) -> bool {
+        matches!(self, Scope::Due(plan, _) if log.leave_growing(now_ms, plan.closed()))
     }
 
     /// Removes the entries that are not compacted from `log`, and returns them.

@@ -57,10 +57,10 @@ impl Pages {
 
     /// Takes the result of the query and moves on to the next page.
     pub fn take<E>(&mut self, page: Page<E>) -> Vec<E> {
-        self.query.limit = next_limit(self.query.limit, page.entries.len());
+        self.query.limit = next_limit(self.query.limit, page.items.len());
         self.done = page.next.is_none();
         self.query.after = page.next;
-        page.entries
+        page.items
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::assembly::{Assembly, assemble};
-use super::entry::{Entry, Extent, Incomplete, LogRead, corrupt, damaged};
+use super::corruption::Corruption;
+use super::entry::{Entry, Extent, Incomplete, LogRead};
 use super::pages::Pages;
 use super::{Log, OnCorrupt, blocking_if_large};
 use crate::codec::sort_key::{DocName, SortKey};
@@ -63,13 +64,13 @@ impl<T: Table> Log<T> {
     /// # Errors
     /// `ERR_CORRUPT` naming the head (with [`OnCorrupt::Fail`]).
     async fn find_damage(&self, doc: &DocName, log: &mut LogRead) -> Result<()> {
-        for Incomplete { clock, id, what } in mem::take(&mut log.incomplete) {
+        for Incomplete { clock, id, reason } in mem::take(&mut log.incomplete) {
             let head = SortKey::update(doc, clock, id);
             if self.is_being_deleted(doc, &head).await? {
                 log.unfinished.push((clock, id));
                 continue;
             }
-            damaged(&mut log.corrupt, self.options.on_corrupt, corrupt(doc, &head, &what), head)?;
+            log.add_corrupt(doc, head, reason, self.options.on_corrupt)?;
         }
         Ok(())
     }
@@ -162,12 +163,9 @@ fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Resu
     let mut unreadable = unreadable(&log.entries);
     let mut valid = Vec::with_capacity(log.entries.len());
     for (i, entry) in mem::take(&mut log.entries).into_iter().enumerate() {
-        match (unreadable.remove(&i), on_corrupt) {
-            (None, _) => valid.push(entry),
-            (Some(_), OnCorrupt::Skip) => log.corrupt.push(entry.first_key(doc)),
-            (Some(reason), OnCorrupt::Fail) => {
-                return Err(corrupt(doc, &entry.first_key(doc), &unreadable_value(reason)));
-            }
+        match unreadable.remove(&i) {
+            None => valid.push(entry),
+            Some(reason) => log.add_corrupt(doc, entry.first_key(doc), reason, on_corrupt)?,
         }
     }
     log.entries = valid;
@@ -175,16 +173,12 @@ fn drop_corrupt(doc: &DocName, log: &mut LogRead, on_corrupt: OnCorrupt) -> Resu
 }
 
 /// The unreadable entries, by index.
-pub(super) fn unreadable(entries: &[Entry]) -> BTreeMap<usize, InvalidUpdate> {
-    update::unreadable(entries).into_iter().map(|reason| (reason.update, reason)).collect()
+pub(super) fn unreadable(entries: &[Entry]) -> BTreeMap<usize, Corruption> {
+    let found = update::unreadable(entries).into_iter();
+    found.map(|reason| (reason.update, Corruption::UpdateValue(reason))).collect()
 }
 
 /// Readable updates do not merge: a bug.
 pub(super) fn not_mergeable(doc: &DocName, reason: &InvalidUpdate) -> Error {
     Error::new(Code::Internal, format!("readable updates of document '{doc}' do not merge: {reason}"))
-}
-
-/// The message for an unreadable update.
-pub(super) fn unreadable_value(reason: InvalidUpdate) -> String {
-    format!("its value is not an update that Yjs can read: {}", InvalidUpdate { update: 0, ..reason })
 }

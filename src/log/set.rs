@@ -131,7 +131,7 @@ impl<T: Table> Log<T> {
                 }
             }
             let key = SortKey::part(doc, clock, id, n);
-            self.table.put_new(doc, Item { key, value: Some(bytes.to_vec()), head: None, at: None }).await?;
+            self.table.put_new(doc, Item::plain(key, bytes.to_vec())).await?;
             progress.next_part = n + 1;
         }
         Ok(true)
@@ -194,7 +194,7 @@ impl<T: Table> Log<T> {
         let mut pages = Pages::new(doc, SortKey::update(doc, clock, id));
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            let parts = pages.take(page).into_iter();
+            let parts = pages.take(page).into_iter().map(|found| found.key);
             keys.extend(parts.filter(|key| matches!(key.parse_update(doc), Some(UpdateKey::Part(..)))));
         }
         Ok(keys)
@@ -211,7 +211,13 @@ fn new_head(doc: &DocName, set: &Set, at: u64, state_vector: Option<&[u8]>) -> I
             compacted: state_vector.is_some(),
             state_vector: stored,
         };
-        Item { key: set.head(doc), value: Some(EMPTY_UPDATE.to_vec()), head: Some(head), at: None }
+        Item {
+            key: set.head(doc),
+            value: Some(EMPTY_UPDATE.to_vec()),
+            head: Some(head),
+            at: None,
+            version: None,
+        }
     };
     let head = item(state_vector.map(<[u8]>::to_vec));
     if item_bytes(doc, &head) <= WRITE_UNIT_BYTES { head } else { item(None) }

@@ -1,6 +1,6 @@
-//! Storing an update: one put, or a set if it does not fit one item. `ARCHITECTURE.md`, Store.
+//! Storing an update that needs an item of its own, or a set. `ARCHITECTURE.md`, Store.
 
-use super::assembly::parse;
+use super::corruption::update_key;
 use super::entry::Extent;
 use super::pages::Pages;
 use super::{Log, OnCorrupt};
@@ -18,16 +18,18 @@ impl<T: Table> Log<T> {
         let mut pages = Pages::new(doc, SortKey::updates(doc)).last();
         while let Some(query) = pages.query() {
             let page = self.table.query_keys(query).await?;
-            match pages.take(page).first().map(|key| parse(doc, key)) {
-                Some(Ok(parsed)) => return Ok(Some(parsed.clock())),
-                Some(Err(error)) if self.options.on_corrupt == OnCorrupt::Fail => return Err(error),
-                Some(Err(_)) | None => {}
+            match pages.take(page).first().map(|found| (&found.key, update_key(doc, &found.key))) {
+                Some((_, Ok(parsed))) => return Ok(Some(parsed.clock())),
+                Some((key, Err(reason))) if self.options.on_corrupt == OnCorrupt::Fail => {
+                    return Err(reason.error(doc, key));
+                }
+                Some((_, Err(_))) | None => {}
             }
         }
         Ok(None)
     }
 
-    /// Stores a valid update at `clock`. When this returns, the update is durable.
+    /// Stores a valid update at `clock`, in an item of its own or in a set. When this returns, the update is durable.
     ///
     /// Returns its log clock: an earlier one if this continues a set that an earlier store left half-written.
     ///
@@ -38,7 +40,7 @@ impl<T: Table> Log<T> {
     pub async fn store(&self, doc: &DocName, clock: LogClock, update: Vec<u8>) -> Result<(LogClock, Extent)> {
         let key = SortKey::update(doc, clock, self.host.write_id()?);
         let bytes = update.len();
-        let item = Item { key, value: Some(update), head: None, at: Some(self.host.now_ms()) };
+        let item = Item { at: Some(self.host.now_ms()), ..Item::plain(key, update) };
         if item_bytes(doc, &item) <= self.options.sizes.item {
             let (first_key, last_key) = (item.key.clone(), item.key.clone());
             self.table.put_new(doc, item).await?;

@@ -7,7 +7,7 @@ use super::Persistence;
 use crate::codec::sort_key::{DocName, LogClock, SortKey};
 use crate::error::Result;
 use crate::log::{FIRST_LIMIT, Log, Merged, blocking_if_large, next_limit};
-use crate::queue::{Access, Pending};
+use crate::queue::{Access, CallFuture};
 use crate::table::{Item, Table};
 use crate::update;
 
@@ -24,7 +24,7 @@ pub struct Cursor {
 #[derive(Debug)]
 pub struct Listing<E> {
     /// What was found.
-    pub entries: Vec<E>,
+    pub results: Vec<E>,
     /// Where the next page starts; `None` on the last page.
     pub next: Option<Cursor>,
 }
@@ -42,7 +42,7 @@ pub struct DocState {
 
 impl<T: Table> Persistence<T> {
     /// The names of the documents that have updates, a page of the table at a time. 1 RCU per 4 KiB of the table.
-    pub fn doc_names(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocName>>> {
+    pub fn doc_names(&self, cursor: Option<Cursor>) -> CallFuture<Result<Listing<DocName>>> {
         self.call_all(Access::Read, |worker| async move {
             names(&worker.log, cursor, SortKey::is_update_of).await
         })
@@ -53,21 +53,21 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_CORRUPT` if an item is not an update.
-    pub fn doc_states(&self, cursor: Option<Cursor>) -> Pending<Result<Listing<DocState>>> {
+    pub fn doc_states(&self, cursor: Option<Cursor>) -> CallFuture<Result<Listing<DocState>>> {
         self.call_all(Access::Read, |worker| async move { states(&worker.log, cursor).await })
     }
 
     /// Clears every document of the table, those that have only metas too. Foreign items stay.
     ///
     /// Cost: a scan, and a clear of each document. If puts of this process may still arrive, up to 15 s in all.
-    pub fn clear_all(&self) -> Pending<Result<()>> {
+    pub fn clear_all(&self) -> CallFuture<Result<()>> {
         let this = self.clone();
         let in_use = self.queue.in_use();
         self.call_all(Access::Clear, |worker| async move {
             let mut cursor = None;
             loop {
                 let page = names(&worker.log, cursor, is_data_or_state_vector).await?;
-                for name in page.entries {
+                for name in page.results {
                     this.clear_alone(name).await?;
                 }
                 cursor = page.next;
@@ -101,23 +101,23 @@ async fn names<T: Table>(
 ) -> Result<Listing<DocName>> {
     let (after, limit, mut listed) = begin(cursor);
     let page = log.table().scan_keys(limit, after.as_ref()).await?;
-    let limit = next_limit(limit, page.entries.len());
-    let mut entries = Vec::new();
-    for (doc, key) in page.entries {
+    let limit = next_limit(limit, page.items.len());
+    let mut results = Vec::new();
+    for (doc, key) in page.items {
         if listed.as_ref() != Some(&doc) && counts(&key, &doc) {
             listed = Some(doc.clone());
-            entries.push(doc);
+            results.push(doc);
         }
     }
-    Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })
+    Ok(Listing { results, next: page.next.map(|after| Cursor { after, limit, listed }) })
 }
 
 async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listing<DocState>> {
     let (after, limit, listed) = begin(cursor);
     let page = log.table().scan(limit, after.as_ref()).await?;
-    let limit = next_limit(limit, page.entries.len());
+    let limit = next_limit(limit, page.items.len());
     let mut documents: Vec<(DocName, Vec<Item>)> = Vec::new();
-    for (doc, item) in page.entries {
+    for (doc, item) in page.items {
         if listed.as_ref() == Some(&doc) || !item.key.is_update_of(&doc) {
             continue;
         }
@@ -129,7 +129,7 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
     let crossing = page.next.as_ref().map(|(doc, _)| doc.clone());
     // A document whose updates all are on the next page is not listed yet.
     let listed = documents.last().map(|(name, _)| name.clone()).or(listed);
-    let mut entries = Vec::new();
+    let mut results = Vec::new();
     for (name, items) in documents {
         let merged = if crossing.as_ref() == Some(&name) {
             log.read_merged(&name).await?
@@ -141,9 +141,9 @@ async fn states<T: Table>(log: &Log<T>, cursor: Option<Cursor>) -> Result<Listin
         let state_vector = blocking_if_large(update.len(), move || update::state_vector(&update))
             .await?
             .map_err(|reason| super::updates::unreadable(&reason))?;
-        entries.push(DocState { name, state_vector, clock });
+        results.push(DocState { name, state_vector, clock });
     }
-    Ok(Listing { entries, next: page.next.map(|after| Cursor { after, limit, listed }) })
+    Ok(Listing { results, next: page.next.map(|after| Cursor { after, limit, listed }) })
 }
 
 pub(super) fn begin(cursor: Option<Cursor>) -> (Option<(DocName, SortKey)>, u32, Option<DocName>) {

@@ -5,8 +5,9 @@ use crate::codec::MetaKey;
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::{Code, Error, Result};
 use crate::limits::MAX_ITEM_BYTES;
-use crate::log::{Pages, corrupt};
-use crate::queue::{Access, Order, Pending};
+use crate::log::Pages;
+use crate::log::corruption::{meta_key, value};
+use crate::queue::{Access, CallFuture, Order};
 use crate::table::size::item_bytes;
 use crate::table::{DeleteIf, Item, Table};
 
@@ -18,8 +19,14 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_TOO_LARGE` if it does not fit an item of 409,600 bytes; `ERR_INVALID_ARGUMENT` for a name or key that is too long.
-    pub fn set_meta(&self, doc: DocName, key: MetaKey, value: Vec<u8>, order: Order) -> Pending<Result<()>> {
-        let item = Item { key: SortKey::meta(&doc, key.as_str()), value: Some(value), head: None, at: None };
+    pub fn set_meta(
+        &self,
+        doc: DocName,
+        key: MetaKey,
+        value: Vec<u8>,
+        order: Order,
+    ) -> CallFuture<Result<()>> {
+        let item = Item::plain(SortKey::meta(&doc, key.as_str()), value);
         let bytes = item_bytes(&doc, &item);
         if bytes > MAX_ITEM_BYTES {
             let what =
@@ -40,7 +47,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_CORRUPT` if its item has no binary value.
-    pub fn meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<Option<Vec<u8>>>> {
+    pub fn meta(&self, doc: DocName, key: MetaKey, order: Order) -> CallFuture<Result<Option<Vec<u8>>>> {
         self.call(doc, Access::Read, order, move |worker, doc| async move {
             let log = &worker.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
@@ -55,7 +62,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_CORRUPT` if an item has no binary value or a malformed key.
-    pub fn metas(&self, doc: DocName, order: Order) -> Pending<Result<Metas>> {
+    pub fn metas(&self, doc: DocName, order: Order) -> CallFuture<Result<Metas>> {
         self.call(doc, Access::Read, order, |worker, doc| async move {
             let log = &worker.log;
             let name = doc.name();
@@ -64,10 +71,8 @@ impl<T: Table> Persistence<T> {
             while let Some(query) = pages.query() {
                 let page = log.table().query(query).await?;
                 for item in pages.take(page) {
-                    let key = item.key.parse_meta(name).map(str::to_owned);
-                    let key =
-                        key.ok_or_else(|| corrupt(name, &item.key, "its sort key is not one of a meta"))?;
-                    metas.push((key, value_of(name, item)?));
+                    let key = meta_key(name, &item.key).map_err(|reason| reason.error(name, &item.key))?;
+                    metas.push((key.to_owned(), value_of(name, item)?));
                 }
             }
             Ok(metas)
@@ -75,7 +80,7 @@ impl<T: Table> Persistence<T> {
     }
 
     /// Deletes a meta, if it exists. 1 WCU per KiB of it. Waits as [`Persistence::set_meta`] does.
-    pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> Pending<Result<()>> {
+    pub fn delete_meta(&self, doc: DocName, key: MetaKey, order: Order) -> CallFuture<Result<()>> {
         self.call(doc, Access::Write, order, move |worker, doc| async move {
             let log = &worker.log;
             let sort_key = SortKey::meta(doc.name(), key.as_str());
@@ -87,5 +92,5 @@ impl<T: Table> Persistence<T> {
 }
 
 fn value_of(doc: &DocName, item: Item) -> Result<Vec<u8>> {
-    item.value.ok_or_else(|| corrupt(doc, &item.key, "it has no binary attribute 'value'"))
+    value(item.value).map_err(|reason| reason.error(doc, &item.key))
 }

@@ -22,7 +22,7 @@ use crate::compaction::{Compactor, Document};
 use crate::error::{Error, Result};
 use crate::log::{Host, Log, LogOptions, SystemHost};
 use crate::monitor::{Counts, Monitor, NoObserver, Observer};
-use crate::queue::{Access, Depth, Order, Pending, Queue, QueueOptions};
+use crate::queue::{Access, CallFuture, Depth, Order, Queue, QueueOptions};
 use crate::table::{Connections, Snapshot, Table};
 
 pub use inspect::{QuarantinedItem, Repaired};
@@ -109,7 +109,7 @@ impl<T: Table> Persistence<T> {
 
     /// Refuses further calls; resolves when all earlier ones have ended and the table is closed. That cuts off background
     /// compactions, which is as safe as a crash.
-    pub fn close(&self) -> Pending<()> {
+    pub fn close(&self) -> CallFuture<()> {
         self.worker.compactor.close();
         let (calls, worker) = (self.queue.close(), self.worker.clone());
         Box::pin(async move {
@@ -126,7 +126,7 @@ impl<T: Table> Persistence<T> {
         access: Access,
         order: Order,
         work: impl FnOnce(Arc<Worker<T>>, Arc<Document>) -> F + Send + 'static,
-    ) -> Pending<Result<R>>
+    ) -> CallFuture<Result<R>>
     where
         R: Send + 'static,
         F: Future<Output = Result<R>> + Send + 'static,
@@ -143,7 +143,7 @@ impl<T: Table> Persistence<T> {
         &self,
         access: Access,
         work: impl FnOnce(Arc<Worker<T>>) -> F + Send + 'static,
-    ) -> Pending<Result<R>>
+    ) -> CallFuture<Result<R>>
     where
         R: Send + 'static,
         F: Future<Output = Result<R>> + Send + 'static,
@@ -156,6 +156,6 @@ impl<T: Table> Persistence<T> {
     }
 }
 
-fn failed<R: Send + 'static>(error: Error) -> Pending<Result<R>> {
+fn failed<R: Send + 'static>(error: Error) -> CallFuture<Result<R>> {
     Box::pin(async { Err(error) })
 }

@@ -5,7 +5,7 @@ use crate::codec::sort_key::{DocName, LogClock};
 use crate::compaction::FlushedDocument;
 use crate::error::{Code, Error, Result};
 use crate::log::{Entry, WriteStateVector, blocking_if_large};
-use crate::queue::{Access, Order, Pending};
+use crate::queue::{Access, CallFuture, Order};
 use crate::table::Table;
 use crate::update::{self, InvalidUpdate};
 
@@ -22,7 +22,7 @@ impl<T: Table> Persistence<T> {
         doc: DocName,
         update: Vec<u8>,
         order: Order,
-    ) -> Pending<Result<Option<LogClock>>> {
+    ) -> CallFuture<Result<Option<LogClock>>> {
         match doc.writable() {
             Ok(doc) => self.queue.store(doc, update, order),
             Err(error) => failed(error),
@@ -35,12 +35,12 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_CORRUPT` if an item is not an update.
-    pub fn read(&self, doc: DocName, order: Order) -> Pending<Result<Vec<u8>>> {
+    pub fn read(&self, doc: DocName, order: Order) -> CallFuture<Result<Vec<u8>>> {
         self.call(doc, Access::Read, order, |worker, doc| async move { worker.read(&doc).await })
     }
 
     /// The state vector of a document; `[0]` if it is missing. Cost and errors as [`Persistence::read`].
-    pub fn state_vector(&self, doc: DocName, order: Order) -> Pending<Result<Vec<u8>>> {
+    pub fn state_vector(&self, doc: DocName, order: Order) -> CallFuture<Result<Vec<u8>>> {
         self.call(doc, Access::Read, order, |worker, doc| async move {
             let update = worker.read(&doc).await?;
             let computed = blocking_if_large(update.len(), move || update::state_vector(&update)).await?;
@@ -52,7 +52,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_INVALID_ARGUMENT` if `state_vector` is malformed.
-    pub fn diff(&self, doc: DocName, state_vector: Vec<u8>, order: Order) -> Pending<Result<Vec<u8>>> {
+    pub fn diff(&self, doc: DocName, state_vector: Vec<u8>, order: Order) -> CallFuture<Result<Vec<u8>>> {
         if let Err(reason) = update::validate_state_vector(&state_vector) {
             return failed(Error::new(Code::InvalidArgument, format!("not a state vector: {reason}")));
         }
@@ -68,7 +68,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_CORRUPT` if an item's key is not one of an update.
-    pub fn updates(&self, doc: DocName, order: Order) -> Pending<Result<Vec<Entry>>> {
+    pub fn updates(&self, doc: DocName, order: Order) -> CallFuture<Result<Vec<Entry>>> {
         self.call(doc, Access::Read, order, |worker, doc| async move {
             let read = worker.log.read(doc.name()).await?;
             worker.record_read(&doc, &read);
@@ -83,7 +83,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_CORRUPT` as a read; `ERR_UNAVAILABLE` if others compact or clear the document again and again.
-    pub fn flush(&self, doc: DocName, order: Order) -> Pending<Result<Option<LogClock>>> {
+    pub fn flush(&self, doc: DocName, order: Order) -> CallFuture<Result<Option<LogClock>>> {
         let flushed = self.flush_as(doc, WriteStateVector::Always, order);
         Box::pin(async move { Ok(flushed.await?.map(|flushed| flushed.clock)) })
     }
@@ -93,7 +93,7 @@ impl<T: Table> Persistence<T> {
         doc: DocName,
         state_vector: WriteStateVector,
         order: Order,
-    ) -> Pending<Result<Option<FlushedDocument>>> {
+    ) -> CallFuture<Result<Option<FlushedDocument>>> {
         match doc.writable() {
             Ok(doc) => self.call(doc, Access::Detached, order, move |worker, doc| async move {
                 worker.compactor.flush(&doc, state_vector).await
@@ -108,7 +108,7 @@ impl<T: Table> Persistence<T> {
     ///
     /// # Errors
     /// `ERR_UNAVAILABLE` if other processes store so often that it does not become empty.
-    pub fn clear(&self, doc: DocName, order: Order) -> Pending<Result<()>> {
+    pub fn clear(&self, doc: DocName, order: Order) -> CallFuture<Result<()>> {
         self.call(doc, Access::Clear, order, |worker, doc| async move { worker.clear(&doc).await })
     }
 }

@@ -8,11 +8,11 @@ use super::ready::Ready;
 use crate::codec::sort_key::LogClock;
 use crate::compaction::{Compactor, Document, DocumentState};
 use crate::error::{Code, Error, Result};
-use crate::log::{EMPTY_UPDATE, LargestClock, Log, LogRead, Merged, blocking_if_large};
+use crate::log::{EMPTY_UPDATE, Growth, KEEP_ALL, LargestClock, Log, LogRead, Merged, blocking_if_large};
 use crate::monitor::{BatchStored, Monitor};
-use crate::queue::{Batch, PendingUpdate, StoreBatch, reject_all};
+use crate::queue::{Batch, Order, PendingUpdate, StoreBatch, reject_all};
 use crate::table::Table;
-use crate::update::{self, MergeOptions};
+use crate::update;
 
 /// The parts of a persistence behind its queue.
 pub(super) struct Worker<T> {
@@ -30,11 +30,12 @@ impl<T: Table> StoreBatch for Worker<T> {
             batch.reject(&error).await;
             return Err(error);
         }
+        let order = batch.order();
         let updates = batch.take().await;
         let bytes = updates.iter().map(|pending| pending.update.len()).sum();
         // After a panic the dropped updates have already rejected their callers.
         let result = match blocking_if_large(bytes, move || merge_valid(updates)).await? {
-            Ok(Some(merged)) => self.put(doc, merged).await,
+            Ok(Some(merged)) => self.put(doc, merged, order).await,
             Ok(None) => return Ok(()),
             Err(error) => Err(error),
         };
@@ -59,13 +60,14 @@ impl<T: Table> Worker<T> {
 
     /// Records what a read found as hints, and schedules a compaction if one is due.
     pub fn record_read(&self, doc: &Arc<Document>, read: &LogRead) {
-        doc.state.hints().record_log(read);
+        doc.state.hints().record_log(read, self.log.now_ms());
         self.compactor.schedule_if_due(doc);
     }
 
     /// Clears a document. No other call of this process may run on it.
     pub async fn clear(&self, doc: &Document) -> Result<()> {
         doc.state.hints().forget();
+        drop(doc.state.take_open_item());
         self.log.clear(doc.name()).await
     }
 
@@ -80,12 +82,12 @@ impl<T: Table> Worker<T> {
     }
 
     /// Stores an update and answers its callers.
-    async fn put(&self, doc: &Arc<Document>, mut pending: PendingUpdate) -> Result<()> {
+    async fn put(&self, doc: &Arc<Document>, mut pending: PendingUpdate, order: Order) -> Result<()> {
         let update = mem::take(&mut pending.update);
         let result = if update == EMPTY_UPDATE {
             Ok(doc.state.hints().clock().known())
         } else {
-            self.put_update(doc, update, &pending).await.map(Some)
+            self.put_update(doc, update, &pending, order).await.map(Some)
         };
         pending.answer(result.clone());
         result.map(drop)
@@ -96,12 +98,18 @@ impl<T: Table> Worker<T> {
         doc: &Arc<Document>,
         update: Vec<u8>,
         pending: &PendingUpdate,
+        order: Order,
     ) -> Result<LogClock> {
         let begun = Instant::now();
-        let clock = doc.state.hints().take_clock(doc.name())?;
         let bytes = update.len();
-        let (clock, stored) = self.log.store(doc.name(), clock, update).await?;
-        doc.state.hints().record_stored(stored);
+        let clock = if order == Order::Queued && self.log.may_be_open(doc.name(), &update) {
+            self.put_into_open_item(doc, update).await?
+        } else {
+            let clock = doc.state.hints().take_clock(doc.name())?;
+            let (clock, stored) = self.log.store(doc.name(), clock, update).await?;
+            doc.state.hints().record_stored(stored);
+            clock
+        };
         self.monitor.batch_stored(BatchStored {
             doc: doc.name().clone(),
             clock,
@@ -113,20 +121,40 @@ impl<T: Table> Worker<T> {
         self.compactor.schedule_if_due(doc);
         Ok(clock)
     }
+
+    /// Lets the open item grow, or opens the next one.
+    async fn put_into_open_item(&self, doc: &Document, batch: Vec<u8>) -> Result<LogClock> {
+        if let Some(open) = doc.state.take_open_item() {
+            let closed = open.closed(doc.name());
+            match self.log.grow(doc.name(), open, &batch).await {
+                Ok(Growth::Grown(grown)) => {
+                    let clock = grown.clock();
+                    doc.state.set_open_item(grown);
+                    return Ok(clock);
+                }
+                Ok(Growth::Full) => doc.state.hints().record_closed(closed),
+                Ok(Growth::Gone) => {}
+                Err(error) => {
+                    doc.state.hints().record_closed(closed);
+                    return Err(error);
+                }
+            }
+        }
+        let clock = doc.state.hints().take_clock(doc.name())?;
+        doc.state.set_open_item(self.log.open_item(doc.name(), clock, batch).await?);
+        Ok(clock)
+    }
 }
 
 /// Merges the valid updates into one, and rejects the callers of the others. A single update stays as it is, byte for byte.
 /// `None` if none is valid. After an error all callers have been rejected.
-///
-/// Nothing is collected: content that is dropped before it is stored could be missed by no check. Compactions collect.
 fn merge_valid(updates: Vec<PendingUpdate>) -> Result<Option<PendingUpdate>> {
     let mut valid = reject_invalid(updates);
     if valid.len() < 2 {
         return Ok(valid.pop());
     }
     let bytes: Vec<_> = valid.iter_mut().map(|pending| mem::take(&mut pending.update)).collect();
-    let options = MergeOptions { gc: false, squash: true, whole_log: false };
-    match update::merge(&bytes, options) {
+    match update::merge(&bytes, KEEP_ALL) {
         Ok(merged) => Ok(Some(PendingUpdate::coalesced(valid, merged))),
         Err(reason) => {
             let what = format!("valid updates do not merge: {reason}; please report it");

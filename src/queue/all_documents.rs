@@ -8,8 +8,8 @@ use super::access::Access;
 use super::barrier::Barrier;
 use super::batch::StoreBatch;
 use super::open_calls::Answer;
-use super::pending::{PendingCall, Work};
-use super::{Pending, Queue};
+use super::queued_calls::{QueuedCall, Work};
+use super::{CallFuture, Queue};
 use crate::error::Result;
 
 impl<S: StoreBatch> Queue<S> {
@@ -19,7 +19,7 @@ impl<S: StoreBatch> Queue<S> {
         &self,
         access: Access,
         work: impl Future<Output = Result<R>> + Send + 'static,
-    ) -> Pending<Result<R>> {
+    ) -> CallFuture<Result<R>> {
         self.inner.calls.accept(|answer| self.start_on_all(access, work, answer))
     }
 
@@ -38,7 +38,7 @@ impl<S: StoreBatch> Queue<S> {
             let run = Box::pin(async move {
                 let _ = end.send(());
             });
-            self.enqueue(doc, PendingCall::Other(Work { shared: false, run }));
+            self.enqueue(doc, QueuedCall::Other(Work { shared: false, run }));
         }
         let (hold, earlier_clear) = match access {
             Access::Clear => {

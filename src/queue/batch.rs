@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::access::Order;
 use super::document::Document;
 use super::pending_update::{PendingUpdate, reject_all};
 use super::state::State;
@@ -30,6 +31,14 @@ impl<D: State> Batch<D> {
 
     pub(super) fn outside(update: PendingUpdate) -> Self {
         Batch { updates: Updates::Outside(update), taken: Arc::default() }
+    }
+
+    /// Whether the updates come from the document's queue.
+    pub fn order(&self) -> Order {
+        match self.updates {
+            Updates::Queued(_) => Order::Queued,
+            Updates::Outside(_) => Order::Outside,
+        }
     }
 
     /// Takes the updates; each must be answered. A dropped one rejects its callers.

@@ -7,8 +7,8 @@ use tokio::sync::{Mutex as AsyncMutex, Notify};
 use tokio::time::Instant;
 
 use super::barrier::Barrier;
-use super::pending::{PendingCall, PendingCalls, Work};
 use super::pending_update::PendingUpdate;
+use super::queued_calls::{QueuedCall, QueuedCalls, Work};
 use crate::defaults::MAX_VALUE_BYTES;
 use crate::sync::lock;
 
@@ -30,7 +30,7 @@ pub(super) struct Pushed {
 
 /// The calls that wait on one document.
 pub(super) struct CallQueue {
-    pending: Mutex<PendingCalls>,
+    queued: Mutex<QueuedCalls>,
     /// Held while calls leave the queue, and while some of them are coalesced.
     leaving: AsyncMutex<()>,
     /// Ends a batch delay early.
@@ -42,7 +42,7 @@ pub(super) struct CallQueue {
 impl CallQueue {
     pub fn new(coalesce_bytes: usize) -> Self {
         CallQueue {
-            pending: Mutex::default(),
+            queued: Mutex::default(),
             leaving: AsyncMutex::default(),
             send_now: Notify::new(),
             coalesce_bytes,
@@ -51,8 +51,8 @@ impl CallQueue {
 
     /// The updates that wait to be taken into a batch: how many calls passed them, and their bytes.
     pub fn waiting_updates(&self) -> (usize, usize) {
-        let pending = self.lock();
-        (pending.update_calls, pending.update_bytes)
+        let queued = self.lock();
+        (queued.update_calls, queued.update_bytes)
     }
 
     /// Whether calls wait or run.
@@ -66,27 +66,27 @@ impl CallQueue {
     }
 
     /// Queues a call, behind the barrier if it is closed.
-    pub fn push(&self, barrier: Option<Barrier>, call: PendingCall) -> Pushed {
-        let mut pending = self.lock();
-        if let Some(barrier) = barrier.filter(|barrier| barrier.is_closed() && !pending.has(barrier)) {
-            pending.barrier = Some(barrier.clone());
+    pub fn push(&self, barrier: Option<Barrier>, call: QueuedCall) -> Pushed {
+        let mut queued = self.lock();
+        if let Some(barrier) = barrier.filter(|barrier| barrier.is_closed() && !queued.has(barrier)) {
+            queued.barrier = Some(barrier.clone());
             let run = Box::pin(barrier.opened());
-            pending.calls.push_back(PendingCall::Other(Work { shared: false, run }));
+            queued.calls.push_back(QueuedCall::Other(Work { shared: false, run }));
         }
-        if let PendingCall::Store(update) = &call {
-            pending.count(update);
-            pending.new_bytes += update.update.len() + size_of::<PendingCall>();
-            pending.since.get_or_insert_with(Instant::now);
+        if let QueuedCall::Store(update) = &call {
+            queued.count(update);
+            queued.new_bytes += update.update.len() + size_of::<QueuedCall>();
+            queued.since.get_or_insert_with(Instant::now);
         }
-        pending.calls.push_back(call);
-        if pending.must_send() {
+        queued.calls.push_back(call);
+        if queued.must_send() {
             self.send_now();
         }
-        let must_coalesce = pending.new_bytes >= self.coalesce_bytes;
+        let must_coalesce = queued.new_bytes >= self.coalesce_bytes;
         if must_coalesce {
-            pending.new_bytes = 0;
+            queued.new_bytes = 0;
         }
-        Pushed { must_run: !std::mem::replace(&mut pending.is_running, true), must_coalesce }
+        Pushed { must_run: !std::mem::replace(&mut queued.is_running, true), must_coalesce }
     }
 
     /// Merges adjacent updates into one, up to a batch, so that a backlog behind a slow table takes no more memory than the
@@ -99,10 +99,10 @@ impl CallQueue {
         let taken = self.lock().take_adjacent(self.coalesce_bytes);
         let Some((at, updates)) = taken else { return false };
         if let Some(merged) = merge(updates) {
-            let mut pending = self.lock();
-            pending.count(&merged);
-            pending.calls.insert(at, PendingCall::Store(merged));
-            if pending.must_send() {
+            let mut queued = self.lock();
+            queued.count(&merged);
+            queued.calls.insert(at, QueuedCall::Store(merged));
+            if queued.must_send() {
                 self.send_now();
             }
         }
@@ -112,11 +112,11 @@ impl CallQueue {
     /// The next step. `None` where no call waits: the task must end.
     pub async fn next_step(&self) -> Option<Step> {
         let _leaving = self.leaving.lock().await;
-        let mut pending = self.lock();
+        let mut queued = self.lock();
         let mut works = Vec::new();
         loop {
-            match pending.calls.pop_front() {
-                Some(PendingCall::Other(work)) if works.is_empty() || work.shared => {
+            match queued.calls.pop_front() {
+                Some(QueuedCall::Other(work)) if works.is_empty() || work.shared => {
                     let alone = !work.shared;
                     works.push(work);
                     if alone {
@@ -124,8 +124,8 @@ impl CallQueue {
                     }
                 }
                 Some(call) => {
-                    let is_store = matches!(call, PendingCall::Store(_));
-                    pending.calls.push_front(call);
+                    let is_store = matches!(call, QueuedCall::Store(_));
+                    queued.calls.push_front(call);
                     if works.is_empty() && is_store {
                         return Some(Step::Batch);
                     }
@@ -135,7 +135,7 @@ impl CallQueue {
             }
         }
         if works.is_empty() {
-            pending.is_running = false;
+            queued.is_running = false;
             return None;
         }
         Some(Step::Run(works))
@@ -144,21 +144,21 @@ impl CallQueue {
     /// Takes the updates in front, up to a batch. An update that is too large for a batch is taken alone.
     pub async fn take_batch(&self) -> Vec<PendingUpdate> {
         let _leaving = self.leaving.lock().await;
-        let mut pending = self.lock();
+        let mut queued = self.lock();
         let mut batch = Vec::new();
         let mut bytes = 0;
-        while let Some(PendingCall::Store(update)) = pending.calls.front() {
+        while let Some(QueuedCall::Store(update)) = queued.calls.front() {
             bytes += update.update.len();
             if !batch.is_empty() && bytes > MAX_VALUE_BYTES {
                 break;
             }
-            if let Some(PendingCall::Store(update)) = pending.calls.pop_front() {
-                pending.discount(&update);
+            if let Some(QueuedCall::Store(update)) = queued.calls.pop_front() {
+                queued.discount(&update);
                 batch.push(update);
             }
         }
-        pending.new_bytes = 0;
-        pending.since = (pending.updates > 0).then(Instant::now);
+        queued.new_bytes = 0;
+        queued.since = (queued.updates > 0).then(Instant::now);
         batch
     }
 
@@ -180,7 +180,7 @@ impl CallQueue {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, PendingCalls> {
-        lock(&self.pending)
+    fn lock(&self) -> MutexGuard<'_, QueuedCalls> {
+        lock(&self.queued)
     }
 }

@@ -16,8 +16,8 @@ mod call_queue;
 mod document;
 mod gate;
 mod open_calls;
-mod pending;
 mod pending_update;
+mod queued_calls;
 mod records;
 mod run;
 mod state;
@@ -40,12 +40,12 @@ pub use batch::{Batch, StoreBatch};
 pub use document::Document;
 use document::Documents;
 use open_calls::OpenCalls;
-use pending::{PendingCall, Work};
 pub use pending_update::{PendingUpdate, reject_all};
+use queued_calls::{QueuedCall, Work};
 pub use state::{Record, State, allocated};
 
-/// A future that the caller may await anywhere.
-pub type Pending<R> = Pin<Box<dyn Future<Output = R> + Send>>;
+/// The answer to a call. The caller may await it anywhere.
+pub type CallFuture<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
 /// What waits in the queues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -111,12 +111,17 @@ impl<S: StoreBatch> Queue<S> {
     }
 
     /// Queues a store. The future resolves when the update is durable.
-    pub fn store(&self, name: DocName, update: Vec<u8>, order: Order) -> Pending<Result<Option<LogClock>>> {
+    pub fn store(
+        &self,
+        name: DocName,
+        update: Vec<u8>,
+        order: Order,
+    ) -> CallFuture<Result<Option<LogClock>>> {
         self.inner.calls.accept(|answer| {
             let pending = PendingUpdate::new(update, answer);
             let doc = self.document(name);
             match order {
-                Order::Queued => self.enqueue(doc, PendingCall::Store(pending)),
+                Order::Queued => self.enqueue(doc, QueuedCall::Store(pending)),
                 Order::Outside => {
                     let storer = self.inner.storer.clone();
                     self.inner.runtime.spawn(async move {
@@ -136,7 +141,7 @@ impl<S: StoreBatch> Queue<S> {
         access: Access,
         order: Order,
         work: impl FnOnce(Arc<Document<S::State>>) -> F + Send + 'static,
-    ) -> Pending<Result<R>>
+    ) -> CallFuture<Result<R>>
     where
         R: Send + 'static,
         F: Future<Output = Result<R>> + Send + 'static,
@@ -166,7 +171,7 @@ impl<S: StoreBatch> Queue<S> {
             });
             match order {
                 Order::Queued => {
-                    self.enqueue(doc, PendingCall::Other(Work { shared: access == Access::Read, run }));
+                    self.enqueue(doc, QueuedCall::Other(Work { shared: access == Access::Read, run }));
                 }
                 Order::Outside => drop(self.inner.runtime.spawn(run)),
             }
@@ -174,7 +179,7 @@ impl<S: StoreBatch> Queue<S> {
     }
 
     /// Refuses further calls from now on; resolves when all earlier ones have ended. Delayed batches are sent at once.
-    pub fn close(&self) -> Pending<()> {
+    pub fn close(&self) -> CallFuture<()> {
         self.inner.calls.close();
         self.stop_delaying();
         let inner = self.inner.clone();

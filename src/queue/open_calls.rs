@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{oneshot, watch};
 
-use super::Pending;
+use super::CallFuture;
 use crate::error::{Code, Error, Result};
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,7 +36,7 @@ impl Default for OpenCalls {
 impl OpenCalls {
     /// Accepts a call and gives it to `start`, which must not await; the future resolves with its answer. Fails with
     /// `ERR_CLOSED` after [`OpenCalls::close`].
-    pub fn accept<R: Send + 'static>(&self, start: impl FnOnce(Answer<R>)) -> Pending<Result<R>> {
+    pub fn accept<R: Send + 'static>(&self, start: impl FnOnce(Answer<R>)) -> CallFuture<Result<R>> {
         let Some(open) = self.open() else { return Box::pin(async { Err(Error::closed()) }) };
         let (sender, answered) = oneshot::channel();
         start(Answer { sender, _open: open });

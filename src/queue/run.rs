@@ -7,11 +7,11 @@ use super::Queue;
 use super::batch::{Batch, StoreBatch};
 use super::call_queue::{Pushed, Step};
 use super::document::Document;
-use super::pending::PendingCall;
 use super::pending_update::reject_all;
+use super::queued_calls::QueuedCall;
 
 impl<S: StoreBatch> Queue<S> {
-    pub(super) fn enqueue(&self, doc: Arc<Document<S::State>>, call: PendingCall) {
+    pub(super) fn enqueue(&self, doc: Arc<Document<S::State>>, call: QueuedCall) {
         let barrier = self.barrier().clone();
         let Pushed { must_run, must_coalesce } = doc.calls.push(barrier, call);
         if must_coalesce {

@@ -5,6 +5,8 @@
 //! persistence are known. Keys with a random id are never reused, so late deletes of them are not recorded.
 
 use std::collections::{BTreeSet, VecDeque};
+#[cfg(feature = "test-hooks")]
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -17,6 +19,20 @@ use crate::sync::lock;
 /// How long an attempt without an answer may still arrive after its end. TCP and load balancers usually hold a
 /// request for less time. `ARCHITECTURE.md` (I5) names the exception.
 pub const LATE_WRITE: Duration = Duration::from_secs(15);
+
+/// The period in milliseconds that tests of the addon set in place of [`LATE_WRITE`].
+#[cfg(feature = "test-hooks")]
+pub static LATE_WRITE_MS: AtomicU64 = AtomicU64::new(LATE_WRITE.as_millis() as u64);
+
+#[cfg(feature = "test-hooks")]
+fn late_write() -> Duration {
+    Duration::from_millis(LATE_WRITE_MS.load(Ordering::Relaxed))
+}
+
+#[cfg(not(feature = "test-hooks"))]
+fn late_write() -> Duration {
+    LATE_WRITE
+}
 
 /// The maximum number of recorded attempts (some MB). Above it, the oldest one is dropped.
 const MAX_LATE_WRITES: usize = 10_000;
@@ -58,7 +74,7 @@ impl LateWrites {
             if late.len() >= MAX_LATE_WRITES {
                 late.pop_front();
             }
-            late.push_back(LateWrite { doc: doc.clone(), key: key.clone(), write, until: at + LATE_WRITE });
+            late.push_back(LateWrite { doc: doc.clone(), key: key.clone(), write, until: at + late_write() });
         }
     }
 

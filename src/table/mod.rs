@@ -5,7 +5,8 @@
 
 use std::future::Future;
 
-use crate::codec::{SortKey, sort_key::DocName};
+use crate::codec::SortKey;
+use crate::codec::sort_key::{DocName, Version};
 use crate::error::Result;
 
 pub mod late;
@@ -32,6 +33,29 @@ pub struct Item {
     /// `at` of an update item that is not a head: the time of the write, in milliseconds since the epoch, by the
     /// writer's clock. `None` if the item has none.
     pub at: Option<u64>,
+    /// `version` of an open item: its writer may replace it by one that contains it. Never of a head.
+    pub version: Option<Version>,
+}
+
+impl Item {
+    /// An item with `value` and nothing else.
+    pub fn plain(key: SortKey, value: Vec<u8>) -> Self {
+        Item { key, value: Some(value), head: None, at: None, version: None }
+    }
+
+    /// Its key and its version.
+    pub fn versioned_key(&self) -> VersionedKey {
+        VersionedKey { key: self.key.clone(), version: self.version }
+    }
+}
+
+/// The key of an item, with the version that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionedKey {
+    /// The sort key.
+    pub key: SortKey,
+    /// The version of an open item; `None` for every other item.
+    pub version: Option<Version>,
 }
 
 /// The attributes of the head of a set: `parts`, `at`, `sealed`, `compacted`, `sv`.
@@ -53,7 +77,7 @@ pub struct SetHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The items or keys, in the order of the query.
-    pub entries: Vec<T>,
+    pub items: Vec<T>,
     /// `after` of the next page; `None` on the last page. A page can be empty without being the last one.
     pub next: Option<SortKey>,
 }
@@ -62,7 +86,7 @@ pub struct Page<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanPage<T> {
     /// The items or keys, grouped by document, each with the document's name.
-    pub entries: Vec<(DocName, T)>,
+    pub items: Vec<(DocName, T)>,
     /// `after` of the next page; `None` on the last page.
     pub next: Option<(DocName, SortKey)>,
 }
@@ -95,6 +119,8 @@ pub enum DeleteIf {
     NotSealed,
     /// The item is a head that is not sealed, and its `at` equals this.
     NotRenewed(u64),
+    /// `version` equals this: the open item has not grown since it was read.
+    VersionIs(Version),
 }
 
 /// The number of requests of a table at one moment.
@@ -148,6 +174,17 @@ pub trait Table: Send + Sync + 'static {
     /// Writes an item whose key was never used before (`attribute_not_exists`). If the key exists, an earlier attempt
     /// of the same write has arrived: success. 1 WCU per KiB.
     fn put_new(&self, doc: &DocName, item: Item) -> impl Future<Output = Result<()>> + Send;
+
+    /// Replaces an open item by `item`, of the same key and another version, if its version is `replaced`. Returns
+    /// `false` if the item is missing or of another version. If it has the version of `item`, an earlier attempt of
+    /// the same write has arrived: `true`. 1 WCU per KiB; 1 RCU more if the condition does not hold and the answer does
+    /// not say which item is there.
+    fn put_over(
+        &self,
+        doc: &DocName,
+        item: Item,
+        replaced: Version,
+    ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Writes an item, and replaces the item with the same key if there is one. 1 WCU per KiB.
     fn put(&self, doc: &DocName, item: Item) -> impl Future<Output = Result<()>> + Send;
@@ -205,8 +242,8 @@ pub trait Table: Send + Sync + 'static {
     /// One page of whole items. 1 RCU per 4 KiB of the page.
     fn query(&self, query: &Query) -> impl Future<Output = Result<Page<Item>>> + Send;
 
-    /// One page of keys. It costs as much as the items.
-    fn query_keys(&self, query: &Query) -> impl Future<Output = Result<Page<SortKey>>> + Send;
+    /// One page of keys and versions. It costs as much as the items.
+    fn query_keys(&self, query: &Query) -> impl Future<Output = Result<Page<VersionedKey>>> + Send;
 
     /// One page of all items of the table, grouped by document.
     fn scan(

@@ -9,6 +9,9 @@ pub const RANGE_KEY: &str = "ykeysort";
 /// The content of the item, binary.
 pub const VALUE: &str = "value";
 
+/// In an open item: 8 random bytes, other ones with each write, binary.
+pub const VERSION: &str = "version";
+
 /// In a head: the number of parts, a number.
 pub const PARTS: &str = "parts";
 

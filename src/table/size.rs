@@ -2,8 +2,8 @@
 //! "DynamoDB item sizes and formats" and "DynamoDB read and write operations".
 
 use super::Item;
-use super::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
-use crate::codec::sort_key::{DocName, SortKey};
+use super::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE, VERSION};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::error::{Code, Error, Result};
 use crate::limits::{
     MAX_BATCH_WRITES, MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES, WRITE_UNIT_BYTES,
@@ -13,7 +13,7 @@ const BYTES_PER_READ_UNIT: usize = 4_096;
 
 /// The bytes that DynamoDB counts for `item` of `doc`: names and values of all attributes.
 pub fn item_bytes(doc: &DocName, item: &Item) -> usize {
-    let keys = HASH_KEY.len() + doc.as_str().len() + RANGE_KEY.len() + item.key.as_bytes().len();
+    let keys = keys_bytes(doc, &item.key);
     let value = item.value.as_ref().map_or(0, |value| VALUE.len() + value.len());
     let head = item.head.as_ref().map_or(0, |head| {
         let state_vector = head.state_vector.as_ref().map_or(0, |sv| STATE_VECTOR.len() + sv.len());
@@ -21,7 +21,13 @@ pub fn item_bytes(doc: &DocName, item: &Item) -> usize {
         let flags = SEALED.len() + 1 + compacted;
         PARTS.len() + number_bytes(head.parts.into()) + at_bytes(head.at) + flags + state_vector
     });
-    keys + value + head + item.at.map_or(0, at_bytes)
+    let version = item.version.map_or(0, |Version(bytes)| VERSION.len() + bytes.len());
+    keys + value + head + version + item.at.map_or(0, at_bytes)
+}
+
+/// The bytes of the two key attributes of an item.
+pub fn keys_bytes(doc: &DocName, key: &SortKey) -> usize {
+    HASH_KEY.len() + doc.as_str().len() + RANGE_KEY.len() + key.as_bytes().len()
 }
 
 fn at_bytes(at: u64) -> usize {
@@ -112,7 +118,7 @@ mod tests {
     fn an_item_counts_names_and_values_of_all_attributes() {
         let doc = DocName::new("doc").unwrap();
         let key = SortKey::from_bytes(vec![1; 10]);
-        let mut item = Item { key, value: Some(vec![0; 100]), head: None, at: None };
+        let mut item = Item::plain(key, vec![0; 100]);
         assert_eq!(item_bytes(&doc, &item), 8 + 3 + 8 + 10 + 5 + 100);
         item.head = Some(SetHead {
             parts: 3,
@@ -127,6 +133,8 @@ mod tests {
         item.head = None;
         item.at = Some(1_700_000_000_123);
         assert_eq!(item_bytes(&doc, &item), 29 + 10);
+        item.version = Some(Version([7; 8]));
+        assert_eq!(item_bytes(&doc, &item), 29 + 10 + 7 + 8);
     }
 
     #[test]

@@ -96,7 +96,7 @@ async fn a_clear_against_a_steady_writer_gives_up_and_says_so() {
         Fault::None
     });
     let persistence = open(&steady);
-    persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap();
+    persistence.store_update(doc("d"), update(1, 1), Outside).await.unwrap();
     let error = persistence.clear(doc("d"), Queued).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);
     assert!(error.code().is_retryable());
@@ -111,6 +111,7 @@ async fn clearing_all_spares_foreign_items_and_what_is_stored_afterwards() {
         value: Some(vec![1]),
         head: None,
         at: None,
+        version: None,
     };
     plant(&table, &doc("theirs"), foreign);
     let mut calls = Vec::new();
@@ -128,7 +129,7 @@ async fn clearing_all_spares_foreign_items_and_what_is_stored_afterwards() {
     for call in calls {
         call.await.unwrap();
     }
-    let mut names = persistence.doc_names(None).await.unwrap().entries;
+    let mut names = persistence.doc_names(None).await.unwrap().results;
     names.sort();
     assert_eq!(names, [doc("doc3"), doc("fresh")]);
     assert_eq!(numbers(&persistence.read(doc("doc3"), Queued).await.unwrap()), set([99]));

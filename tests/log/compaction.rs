@@ -8,7 +8,7 @@ use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::log::UNSEALED_SET_LIFETIME_MS;
 use y_dynamodb::persistence::Options;
-use y_dynamodb::queue::Order::Queued;
+use y_dynamodb::queue::Order::{Outside, Queued};
 use y_dynamodb::table::Item;
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 use y_dynamodb::update;
@@ -33,7 +33,7 @@ async fn a_flush_leaves_one_set_and_the_state_vector() {
     let persistence = open(&table);
     assert_eq!(persistence.flush(doc("d"), Queued).await.unwrap(), None);
     for n in 0..60 {
-        persistence.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
+        persistence.store_update(doc("d"), update(n, 1), Outside).await.unwrap();
     }
     assert_eq!(persistence.flush(doc("d"), Queued).await.unwrap(), Some(LogClock(60)));
     let items = table.items(&doc("d"));
@@ -267,7 +267,7 @@ async fn a_compaction_that_is_denied_leaves_nothing_and_backs_off_before_it_retr
     let thresholds = Thresholds { items: 5, ..Thresholds::default() };
     let persistence = open_with(&refusing, Options { compaction: thresholds, ..Options::default() });
     for n in 0..120 {
-        persistence.store_update(doc("d"), update(n, 1), Queued).await.unwrap();
+        persistence.store_update(doc("d"), update(n, 1), Outside).await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let tried = seals.load(std::sync::atomic::Ordering::Relaxed);

@@ -10,7 +10,7 @@ use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::log::OnCorrupt;
 use y_dynamodb::persistence::Options;
-use y_dynamodb::queue::Order::Queued;
+use y_dynamodb::queue::Order::{Outside, Queued};
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 use y_dynamodb::table::size::item_bytes;
 
@@ -38,7 +38,7 @@ async fn deletes_that_fail_do_not_add_a_copy_with_each_attempt() {
             sleep(Duration::from_secs(1)).await;
         }
         for n in 0..600 {
-            persistence.store_update(doc("d"), update(20 + (n % 100) as u8, 1), Queued).await.unwrap();
+            persistence.store_update(doc("d"), update(20 + (n % 100) as u8, 1), Outside).await.unwrap();
             sleep(Duration::from_secs(1)).await;
         }
         let flushed = persistence.flush(doc("d"), Queued).await.unwrap_err();

@@ -17,7 +17,7 @@ fn damaged() -> [Item; 3] {
     let without_value = Item { value: None, ..original(&d, 8, vec![]) };
     let mut key = SortKey::updates(&d).as_bytes().to_vec();
     key.extend(b"\x05junk");
-    let strange_key = Item { key: SortKey::from_bytes(key), value: Some(update(9, 1)), head: None, at: None };
+    let strange_key = Item::plain(SortKey::from_bytes(key), update(9, 1));
     [not_an_update, without_value, strange_key]
 }
 
@@ -104,7 +104,7 @@ async fn a_set_that_lacks_parts_fails_reads_by_its_name_and_nothing_of_it_is_del
         assert!(items.iter().all(|item| left.contains(item)), "nothing of the set is swept");
 
         let repaired = persistence.repair(doc("d"), Queued).await.unwrap();
-        assert_eq!(repaired.inspection.findings.len(), 1);
+        assert_eq!(repaired.verification.findings.len(), 1);
         assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set(0..3));
         assert_eq!(persistence.quarantined(doc("d"), Queued).await.unwrap().len(), items.len());
     }
@@ -184,11 +184,11 @@ async fn a_head_and_a_seal_that_arrive_late_look_like_damage_and_a_repair_resolv
     late.lock().unwrap().iter().take(2).for_each(|request| table.apply_late(request));
     assert_eq!(persistence.read(d.clone(), Queued).await.unwrap_err().code(), Code::Corrupt);
     let repaired = persistence.repair(d.clone(), Queued).await.unwrap();
-    assert_eq!(repaired.inspection.findings.len(), 1);
+    assert_eq!(repaired.verification.findings.len(), 1);
     assert!(
-        repaired.inspection.findings[0].detail.starts_with("0 of 1 parts"),
+        repaired.verification.findings[0].detail.contains("0 of its 1 parts"),
         "{:?}",
-        repaired.inspection.findings
+        repaired.verification.findings
     );
     assert_eq!(numbers(&persistence.read(d, Queued).await.unwrap()), set(0..4));
 }

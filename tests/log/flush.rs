@@ -8,7 +8,7 @@ use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::compaction::FlushedDocument;
 use y_dynamodb::log::LogSize;
 use y_dynamodb::persistence::Persistence;
-use y_dynamodb::queue::Order::Queued;
+use y_dynamodb::queue::Order::{Outside, Queued};
 use y_dynamodb::table::Item;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 
@@ -122,7 +122,7 @@ async fn a_compaction_reports_the_size_of_the_log_before_and_after() {
 #[tokio::test]
 async fn a_compaction_replaces_an_outdated_state_vector_item_also_if_it_merges_nothing() {
     let table = MemoryTable::new();
-    open(&table).store_update(doc("d"), update(1, 10), Queued).await.unwrap();
+    open(&table).store_update(doc("d"), update(1, 10), Outside).await.unwrap();
     let of_d = |table: &MemoryTable| {
         table.items(&doc("d")).into_iter().find(|item| item.key == SortKey::state_vector(&doc("d")))
     };

@@ -16,6 +16,7 @@ mod damage;
 mod flush;
 mod half_written;
 mod late;
+mod open_items;
 mod order;
 mod pace;
 mod poisoned;

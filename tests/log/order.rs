@@ -97,7 +97,7 @@ async fn listings_meet_every_document_once_whatever_the_pages() {
         let (mut names, mut cursor) = (Vec::new(), None);
         loop {
             let page = persistence.doc_names(cursor).await.unwrap();
-            names.extend(page.entries);
+            names.extend(page.results);
             cursor = page.next;
             if cursor.is_none() {
                 break;
@@ -106,7 +106,7 @@ async fn listings_meet_every_document_once_whatever_the_pages() {
         let (mut states, mut cursor) = (Vec::new(), None);
         loop {
             let page = persistence.doc_states(cursor).await.unwrap();
-            states.extend(page.entries);
+            states.extend(page.results);
             cursor = page.next;
             if cursor.is_none() {
                 break;

@@ -75,7 +75,7 @@ async fn verify_finds_it_and_repair_puts_it_aside() {
         skipping.flush(doc("d"), Queued).await.unwrap();
         let persistence = open(&table);
         persistence.read(doc("d"), Queued).await.unwrap_err();
-        let found = persistence.repair(doc("d"), Queued).await.unwrap().inspection.findings;
+        let found = persistence.repair(doc("d"), Queued).await.unwrap().verification.findings;
         let [finding] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((finding.kind, &finding.items), (FindingKind::CorruptUpdate, &items));
         assert!(finding.detail.contains("is not an update that Yjs can read: "), "{}", finding.detail);
@@ -120,9 +120,9 @@ async fn what_cannot_be_read_together_never_fails_a_read_and_is_compacted_as_any
             let before = persistence.read(doc("d"), Queued).await.unwrap();
             assert_eq!(validate(&before), Ok(()));
             assert!(numbers(&before).is_superset(&set([1, 2, 30])));
-            let inspection = persistence.verify(doc("d"), Queued).await.unwrap();
-            assert_eq!(validate(&inspection.update), Ok(()));
-            let found = inspection.findings;
+            let verification = persistence.verify(doc("d"), Queued).await.unwrap();
+            assert_eq!(validate(&verification.update), Ok(()));
+            let found = verification.findings;
             assert!(found.iter().all(|finding| finding.kind != FindingKind::CorruptUpdate), "{found:?}");
             persistence.flush(doc("d"), Queued).await.unwrap();
             let items = table.items(&doc("d"));

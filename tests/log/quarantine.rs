@@ -5,7 +5,7 @@ use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{LogClock, WriteId};
 use y_dynamodb::log::verify::FindingKind;
 use y_dynamodb::log::{Quarantined, UNSEALED_SET_LIFETIME_MS};
-use y_dynamodb::queue::Order::Queued;
+use y_dynamodb::queue::Order::{Outside, Queued};
 use y_dynamodb::table::memory::{Fault, MemoryTable, Request};
 use y_dynamodb::table::{Item, SetHead};
 
@@ -18,12 +18,12 @@ fn head(clock: u32, parts: u32, age_ms: u64, sealed: bool) -> Item {
     let at = y_dynamodb::log::SystemHost.now_ms() - age_ms;
     let head = SetHead { parts, at, sealed, compacted: false, state_vector: None };
     let key = SortKey::update(&doc("d"), LogClock(clock), ID);
-    Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
+    Item { key, value: Some(vec![0, 0]), head: Some(head), at: None, version: None }
 }
 
 fn part(clock: u32, n: u32, value: &[u8]) -> Item {
     let key = SortKey::part(&doc("d"), LogClock(clock), ID, n);
-    Item { key, value: Some(value.to_vec()), head: None, at: None }
+    Item::plain(key, value.to_vec())
 }
 
 fn without_attributes(item: Item) -> Item {
@@ -36,7 +36,7 @@ fn damage() -> Vec<(FindingKind, Vec<Item>)> {
     let strange = [SortKey::updates(&d).as_bytes(), b"\x05junk"].concat();
     let below = SortKey::from_bytes([head(6, 2, 0, true).key.as_bytes(), b"\x05"].concat());
     let below = Item { key: below, ..part(6, 1, b"below the key of a head") };
-    let meta = |value| Item { key: SortKey::meta(&d, "k"), value, head: None, at: None };
+    let meta = |value| Item { key: SortKey::meta(&d, "k"), value, head: None, at: None, version: None };
     vec![
         (FindingKind::CorruptUpdate, vec![original(&d, 3, vec![0xff; 9])]),
         (FindingKind::CorruptUpdate, vec![Item { value: None, ..original(&d, 4, vec![]) }]),
@@ -105,9 +105,9 @@ async fn items_beside_the_updates_and_metas_are_no_damage() {
     let d = doc("d");
     let table = MemoryTable::new();
     let key = SortKey::from_bytes([SortKey::document(&d).as_bytes(), b"\x00\x08comments"].concat());
-    plant(&table, &d, Item { key, value: None, head: None, at: None });
+    plant(&table, &d, Item { key, value: None, head: None, at: None, version: None });
     let before = table.items(&d);
-    assert_eq!(open(&table).repair(d.clone(), Queued).await.unwrap().inspection.findings, []);
+    assert_eq!(open(&table).repair(d.clone(), Queued).await.unwrap().verification.findings, []);
     assert_eq!(table.items(&d), before);
 }
 
@@ -125,7 +125,7 @@ async fn what_is_whole_or_in_writing_is_left_alone() {
     plant(&table, &doc("d"), part(90, 0, b"x"));
     let before = table.items(&doc("d"));
     let repaired = persistence.repair(doc("d"), Queued).await.unwrap();
-    assert_eq!(repaired.inspection.findings[0].kind, FindingKind::UnsealedYet);
+    assert_eq!(repaired.verification.findings[0].kind, FindingKind::UnsealedYet);
     assert_eq!(repaired.outcomes, [None]);
     assert_eq!(table.items(&doc("d")), before);
 }
@@ -142,11 +142,12 @@ async fn signs_of_lost_updates_are_found_and_nothing_is_moved_for_them() {
         value: Some(value.to_vec()),
         head: None,
         at: None,
+        version: None,
     };
     plant(&table, &d, state_vector(&[8, 3, 1, 4, 9]));
     let persistence = open(&table);
     let wrong = async || {
-        let found = persistence.repair(doc("d"), Queued).await.unwrap().inspection.findings;
+        let found = persistence.repair(doc("d"), Queued).await.unwrap().verification.findings;
         found.into_iter().map(|finding| finding.kind).collect::<Vec<_>>()
     };
     let before = table.items(&d);
@@ -275,7 +276,7 @@ async fn a_clear_costs_no_request_more_for_the_quarantine_and_spares_foreign_ite
     plant(&table, &d, original(&d, 3, vec![0xff]));
     let persistence = open(&table);
     persistence.repair(doc("d"), Queued).await.unwrap();
-    persistence.store_update(doc("d"), update(1, 1), Queued).await.unwrap();
+    persistence.store_update(doc("d"), update(1, 1), Outside).await.unwrap();
     let before = persistence.stats().cost;
     persistence.clear(doc("d"), Queued).await.unwrap();
     // Query, BatchWriteItem, the Query that finds nothing, and the delete of the state vector.
@@ -306,7 +307,7 @@ async fn parts_whose_head_appeared_meanwhile_are_no_orphans() {
         Fault::None
     });
     let repaired = open(&writing).repair(doc("d"), Queued).await.unwrap();
-    assert_eq!(repaired.inspection.findings[0].kind, FindingKind::OrphanParts);
+    assert_eq!(repaired.verification.findings[0].kind, FindingKind::OrphanParts);
     assert!(matches!(repaired.outcomes[0], Some(Quarantined::Changed(_))));
     assert_eq!(numbers(&open(&table).read(doc("d"), Queued).await.unwrap()), set([3]));
 }

@@ -12,9 +12,13 @@ use crate::support::*;
 
 /// Stores a key in each of the documents, one after another. Returns the number of requests.
 async fn store_in_turn(persistence: &Persistence<MemoryTable>, documents: usize) -> u64 {
+    store_each(persistence, documents, update(1, 1)).await
+}
+
+async fn store_each(persistence: &Persistence<MemoryTable>, documents: usize, update: Vec<u8>) -> u64 {
     let before = persistence.stats().cost;
     for n in 0..documents {
-        persistence.store_update(doc(&format!("document {n}")), update(1, 1), Queued).await.unwrap();
+        persistence.store_update(doc(&format!("document {n}")), update.clone(), Queued).await.unwrap();
     }
     (persistence.stats().cost - before).total().requests
 }
@@ -32,8 +36,9 @@ async fn documents_that_take_turns_are_compacted() {
     let thresholds = Thresholds { items: 5, ..Thresholds::default() };
     let persistence =
         open_with(&MemoryTable::new(), Options { compaction: thresholds, ..Options::default() });
-    for _ in 0..6 {
-        store_in_turn(&persistence, 12_000).await;
+    for round in 0..6 {
+        // Two of these do not fit into one open item.
+        store_each(&persistence, 12_000, update(round, 600)).await;
     }
     sleep(Duration::from_secs(3_600)).await;
     assert_eq!(persistence.stats().counts.compactions, 12_000);

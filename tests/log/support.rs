@@ -1,13 +1,17 @@
 //! A persistence on the table in memory, small updates, and hooks that inject faults.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{DocName, LogClock, WriteId};
 use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::compaction::Thresholds;
+use y_dynamodb::error::Result;
+use y_dynamodb::log::{Host, SystemHost};
+use y_dynamodb::monitor::NoObserver;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 use y_dynamodb::table::{Item, SetHead};
@@ -27,7 +31,21 @@ pub fn open(table: &MemoryTable) -> Persistence<MemoryTable> {
 }
 
 pub fn open_with(table: &MemoryTable, options: Options) -> Persistence<MemoryTable> {
-    Persistence::new(table.clone(), options, Handle::current())
+    let host = Arc::new(VirtualHost(Instant::now(), SystemHost.now_ms()));
+    Persistence::observed(table.clone(), options, Handle::current(), host, Arc::new(NoObserver))
+}
+
+/// A clock that runs with the virtual time of a test.
+struct VirtualHost(Instant, u64);
+
+impl Host for VirtualHost {
+    fn now_ms(&self) -> u64 {
+        self.1 + self.0.elapsed().as_millis() as u64
+    }
+
+    fn write_id(&self) -> Result<WriteId> {
+        SystemHost.write_id()
+    }
 }
 
 /// The update with this number: one string of `length` letters by one client.
@@ -92,20 +110,20 @@ pub fn original(doc: &DocName, clock: u32, update: Vec<u8>) -> Item {
     let key = SortKey::update(doc, LogClock(clock), WriteId(0, 0));
     let bytes = key.as_bytes();
     let key = SortKey::from_bytes(bytes[..bytes.len() - 10].to_vec());
-    Item { key, value: Some(update), head: None, at: None }
+    Item::plain(key, update)
 }
 
 /// The head of a set.
 pub fn head(doc: &DocName, clock: u32, parts: u32, at: u64, sealed: bool) -> Item {
     let head = SetHead { parts, at, sealed, compacted: false, state_vector: None };
     let key = SortKey::update(doc, LogClock(clock), WriteId(7, 7));
-    Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }
+    Item { key, value: Some(vec![0, 0]), head: Some(head), at: None, version: None }
 }
 
 /// Part `n` of the same set.
 pub fn part(doc: &DocName, clock: u32, n: u32, value: Vec<u8>) -> Item {
     let key = SortKey::part(doc, LogClock(clock), WriteId(7, 7), n);
-    Item { key, value: Some(value), head: None, at: None }
+    Item::plain(key, value)
 }
 
 /// Puts an item without a request.
@@ -118,7 +136,7 @@ pub struct Faults<F>(Mutex<F>);
 
 impl<F: FnMut(&Request) -> Fault + Send + 'static> Faults<F> {
     pub fn on(table: &MemoryTable, fault: F) -> MemoryTable {
-        table.with_hook(std::sync::Arc::new(Faults(Mutex::new(fault))))
+        table.with_hook(Arc::new(Faults(Mutex::new(fault))))
     }
 }
 

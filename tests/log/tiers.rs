@@ -37,7 +37,8 @@ async fn an_item_before_the_base_causes_no_rewrite_of_the_base() {
         sleep(Duration::from_secs(60)).await;
     }
     let after = total(&table);
-    assert_eq!(after.write_units - before.write_units, 8.0);
+    // One overwrite finds that the item was compacted.
+    assert_eq!(after.write_units - before.write_units, 9.0);
     let reads = after.read_units - before.read_units;
     assert!(reads <= 8.0 * 490.0, "{reads} RCU for eight loads of 2 MB");
 }

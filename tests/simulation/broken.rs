@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::{DocName, LogClock, UpdateKey, WriteId};
+use y_dynamodb::codec::sort_key::{DocName, LogClock, UpdateKey, Version, WriteId};
 use y_dynamodb::error::Result;
 use y_dynamodb::table::memory::MemoryTable;
-use y_dynamodb::table::{DeleteIf, Item, LateWrites, Meter, Page, Query, ScanPage, Table};
+use y_dynamodb::table::{DeleteIf, Item, LateWrites, Meter, Page, Query, ScanPage, Table, VersionedKey};
 
 use crate::model::is_whole_but_seal;
+use crate::overwrites::OpenItemSeen;
 use crate::rules::Rule;
 
 /// A table that breaks a rule, or none.
 pub struct BrokenTable {
-    table: MemoryTable,
+    pub table: MemoryTable,
     rule: Option<Rule>,
     no_late_writes: LateWrites,
     seen: Mutex<Seen>,
@@ -26,7 +27,8 @@ type Place = (LogClock, WriteId);
 
 /// What the table remembers of the requests of its process.
 #[derive(Default)]
-struct Seen {
+pub struct Seen {
+    pub open_item: OpenItemSeen,
     /// The head of the set that a compaction has written and not sealed yet.
     candidate: Option<SortKey>,
     /// How many inputs the compaction has checked.
@@ -61,11 +63,11 @@ impl BrokenTable {
         BrokenTable { table, rule, no_late_writes: LateWrites::default(), seen: Mutex::default() }
     }
 
-    fn breaks(&self, rule: Rule) -> bool {
+    pub fn breaks(&self, rule: Rule) -> bool {
         self.rule == Some(rule)
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    pub fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap()
     }
 
@@ -199,8 +201,15 @@ impl Table for BrokenTable {
             let is_compacted = head.compacted;
             return self.put_head(doc, item, is_compacted).await;
         }
+        if item.version.is_some() {
+            return self.open(doc, item).await;
+        }
         let key = self.actual(doc, &item.key);
         self.written(doc, &key, self.table.put_new(doc, Item { key: key.clone(), ..item }).await)
+    }
+
+    async fn put_over(&self, doc: &DocName, item: Item, replaced: Version) -> Result<bool> {
+        self.overwrite(doc, item, replaced).await
     }
 
     async fn put(&self, doc: &DocName, item: Item) -> Result<()> {
@@ -212,7 +221,7 @@ impl Table for BrokenTable {
         let hides_check = self.hides_check(doc, &key);
         let item = self.table.get(doc, &key).await?;
         if hides_check && item.is_none() {
-            return Ok(Some(Item { key, value: None, head: None, at: None }));
+            return Ok(Some(Item { key, value: None, head: None, at: None, version: None }));
         }
         let is_damage = |item: &Item| {
             let is_sealed = item.head.as_ref().is_some_and(|head| head.sealed);
@@ -255,11 +264,7 @@ impl Table for BrokenTable {
 
     async fn delete(&self, doc: &DocName, key: &SortKey, condition: DeleteIf) -> Result<bool> {
         self.seen().candidate.take_if(|candidate| candidate == key);
-        let condition = match condition {
-            DeleteIf::NotRenewed(_) if self.breaks(Rule::SweepCondition) => DeleteIf::Always,
-            condition => condition,
-        };
-        self.table.delete(doc, &self.actual(doc, key), condition).await
+        self.table.delete(doc, &self.actual(doc, key), self.condition_of(condition)).await
     }
 
     async fn delete_batch(&self, doc: &DocName, keys: &[SortKey]) -> Result<Vec<SortKey>> {
@@ -275,20 +280,22 @@ impl Table for BrokenTable {
     }
 
     async fn query(&self, query: &Query) -> Result<Page<Item>> {
+        self.seen().open_item.is_clearing = false;
         let query = Query { prefix: self.actual(&query.doc, &query.prefix), ..query.clone() };
         let page = self.table.query(&query).await?;
-        let entries = page.entries.into_iter().map(|item| self.shown(&query.doc, item)).collect();
-        Ok(Page { entries, ..page })
+        let items = page.items.into_iter().map(|item| self.shown(&query.doc, item)).collect();
+        Ok(Page { items, ..page })
     }
 
-    async fn query_keys(&self, query: &Query) -> Result<Page<SortKey>> {
+    async fn query_keys(&self, query: &Query) -> Result<Page<VersionedKey>> {
+        self.seen().open_item.is_clearing = query.prefix == SortKey::data();
         let begins_round = query.prefix == SortKey::data() && query.after.is_none();
         if begins_round && std::mem::take(&mut self.seen().has_cleared) && self.breaks(Rule::ClearRepeats) {
-            return Ok(Page { entries: Vec::new(), next: None });
+            return Ok(Page { items: Vec::new(), next: None });
         }
         let query = Query { prefix: self.actual(&query.doc, &query.prefix), ..query.clone() };
         let page = self.table.query_keys(&query).await?;
-        self.seen().has_cleared |= begins_round && !page.entries.is_empty();
+        self.seen().has_cleared |= begins_round && !page.items.is_empty();
         Ok(page)
     }
 

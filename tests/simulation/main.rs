@@ -18,6 +18,7 @@ mod broken;
 mod hook;
 mod model;
 mod network;
+mod overwrites;
 mod process;
 mod rules;
 mod scenario;
@@ -74,7 +75,7 @@ fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
         "{schedules} schedules from seed {first}, a quarter of them with late duplicates of puts; a quarter more for each"
     );
     println!(
-        "other scenario: repairs, damage, failing deletes, lost attempts, late duplicates behind clears"
+        "other scenario: repairs, damage, failing deletes, lost attempts, late duplicates behind clears, lost deletes"
     );
     let late = Scenario { late_puts: true, ..Scenario::default() };
     assert_eq!(first_violation(first, schedules * 3 / 4, Scenario::default()), None);
@@ -85,19 +86,26 @@ fn no_schedule_loses_an_acknowledged_update_or_brings_a_cleared_one_back() {
         Scenario { no_deletes: true, ..Scenario::default() },
         Scenario { lost_attempts: true, ..Scenario::default() },
         Scenario { late_behind_clears: true, ..Scenario::default() },
+        Scenario { lost_deletes: true, ..Scenario::default() },
     ] {
         assert_eq!(first_violation(first, schedules / 8, scenario), None, "{scenario:?}");
     }
 }
 
 /// Each rule with a seed shortly before one that finds a violation. If a change moves that one, the search goes on behind it.
-const BROKEN_RULES: [(Rule, u64); 16] = [
+const BROKEN_RULES: [(Rule, u64); 22] = [
+    (Rule::OverwriteCondition, 370),
+    (Rule::OwnVersion, 370),
+    (Rule::UnknownOutcome, 1_030),
+    (Rule::OnlyTheBatch, 370),
+    (Rule::CompactionVersion, 0),
+    (Rule::ClearVersion, 0),
     (Rule::TwoInputs, 11_000),
-    (Rule::NoSecondCopy, 2_200),
+    (Rule::NoSecondCopy, 31_900),
     (Rule::SealedSets, 0),
     (Rule::SealBeforeDelete, 0),
-    (Rule::InputCheck, 450),
-    (Rule::LowestInput, 4_150),
+    (Rule::InputCheck, 3_650),
+    (Rule::LowestInput, 5_500),
     (Rule::SetSortsLast, 6_950),
     (Rule::ClearRepeats, 270),
     (Rule::FreshKeys, 0),
@@ -105,9 +113,9 @@ const BROKEN_RULES: [(Rule, u64); 16] = [
     (Rule::HeadsFirst, 250),
     (Rule::DamageStays, 0),
     (Rule::RepairCondition, 130),
-    (Rule::ClearAfterTimeout, 990),
+    (Rule::ClearAfterTimeout, 1_750),
     (Rule::ContinuedHead, 0),
-    (Rule::ContinuedBytes, 130),
+    (Rule::ContinuedBytes, 80),
 ];
 
 #[test]
@@ -125,6 +133,7 @@ fn every_broken_rule_is_noticed() {
             damage: rule == Rule::DamageStays,
             no_deletes: rule == Rule::NoSecondCopy,
             late_behind_clears: rule == Rule::TwoInputs,
+            lost_deletes: rule == Rule::ClearVersion,
             ..Scenario::default()
         };
         match first_violation(first, 100_000, scenario) {

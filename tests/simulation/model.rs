@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::{DocName, LogClock, UpdateKey, WriteId};
+use y_dynamodb::codec::sort_key::{DocName, LogClock, UpdateKey, Version, WriteId};
 use y_dynamodb::table::memory::MemoryTable;
 use y_dynamodb::table::{Item, SetHead};
 use y_dynamodb::update;
@@ -11,9 +11,11 @@ use y_dynamodb::update;
 /// The content of a document: the numbers of its updates, each of a client of its own.
 pub type Content = BTreeSet<u64>;
 
-/// A clear: its process, the step at which it ended, and the updates acknowledged before its call.
+/// A clear: its process, the step at which it succeeded, the one at which it ended in any way, and the updates acknowledged
+/// before its call.
 pub struct Clear {
     pub process: usize,
+    pub succeeded: Option<u64>,
     pub ended: Option<u64>,
     pub acked_before: Content,
 }
@@ -26,7 +28,7 @@ pub struct Model {
     pub clears: Vec<Clear>,
     /// Updates that may be back after a clear: a put of them arrived late.
     pub excused: Content,
-    values: HashMap<SortKey, Vec<u8>>,
+    values: HashMap<SortKey, (Option<Version>, Vec<u8>)>,
     sealed: BTreeSet<SortKey>,
 }
 
@@ -40,7 +42,7 @@ impl Model {
     /// Whether a put that `process` sent at `step` may still arrive: not during or after a clear of another process, which
     /// cannot know of it. That is the exception of I5.
     pub fn may_arrive(&self, process: usize, step: u64) -> bool {
-        let is_later = |clear: &Clear| clear.ended.is_none_or(|ended| ended >= step);
+        let is_later = |clear: &Clear| clear.succeeded.is_none_or(|ended| ended >= step);
         !self.clears.iter().any(|clear| clear.process != process && is_later(clear))
     }
 
@@ -60,7 +62,7 @@ impl Model {
         if !lost.is_empty() {
             return Err(format!("acknowledged {lost:?} lost"));
         }
-        for clear in self.clears.iter().filter(|clear| clear.ended.is_some()) {
+        for clear in self.clears.iter().filter(|clear| clear.succeeded.is_some()) {
             let back = clear.acked_before.intersection(&live);
             let back: Vec<_> = back.filter(|update| !self.excused.contains(update)).collect();
             if !back.is_empty() {
@@ -70,20 +72,35 @@ impl Model {
         Ok(())
     }
 
-    /// A late attempt has put a head again that a clear had deleted: it is not sealed.
+    /// A late attempt has put an item again that had been deleted: a head is not sealed, an open item as it was at first.
     pub fn is_put_again(&mut self, key: &SortKey) {
         self.sealed.remove(key);
+        self.values.remove(key);
     }
 
-    /// A key never gets another value, and a sealed head stays sealed.
+    /// The clears of a process that has crashed end.
+    pub fn crashed(&mut self, process: usize, step: u64) {
+        for clear in self.clears.iter_mut().filter(|clear| clear.process == process) {
+            clear.ended.get_or_insert(step);
+        }
+    }
+
+    /// A key never gets another value, but an open item one that contains the last, with another version. A sealed head stays
+    /// sealed.
     fn check_immutable(&mut self, doc: &DocName, items: &[Item]) -> Result<(), String> {
         for item in items.iter().filter(|item| item.key.is_update_of(doc)) {
             let value = item.value.clone().unwrap_or_default();
             match self.values.get(&item.key) {
-                Some(known) if *known != value => return Err(format!("item {} changed", item.key)),
-                Some(_) => {}
-                None => drop(self.values.insert(item.key.clone(), value)),
+                Some((_, known)) if *known == value => {}
+                Some((version, known)) => {
+                    let has_grown = version.is_some() && item.version.is_some() && *version != item.version;
+                    if !has_grown || !content(&value).is_superset(&content(known)) {
+                        return Err(format!("item {} changed", item.key));
+                    }
+                }
+                None => {}
             }
+            self.values.insert(item.key.clone(), (item.version, value));
             match item.head.as_ref().map(|head| head.sealed) {
                 Some(true) => drop(self.sealed.insert(item.key.clone())),
                 Some(false) if self.sealed.contains(&item.key) => {
@@ -160,8 +177,8 @@ pub fn incomplete_set(doc: &DocName) -> [Item; 2] {
     let (clock, id) = (LogClock(3), WriteId(7, 7));
     let head = SetHead { parts: 2, at: 0, sealed: true, compacted: false, state_vector: None };
     let key = SortKey::update(doc, clock, id);
-    let part = Item { key: SortKey::part(doc, clock, id, 1), value: Some(vec![1]), head: None, at: None };
-    [Item { key, value: Some(vec![0, 0]), head: Some(head), at: None }, part]
+    let part = Item::plain(SortKey::part(doc, clock, id, 1), vec![1]);
+    [Item { key, value: Some(vec![0, 0]), head: Some(head), at: None, version: None }, part]
 }
 
 /// How many incomplete writes are left.

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 use y_dynamodb::codec::sort_key::UpdateKey;
 use y_dynamodb::error::{Code, Error};
+use y_dynamodb::table::DeleteIf;
 use y_dynamodb::table::late::LATE_WRITE;
 use y_dynamodb::table::memory::{Fault, Request};
 
@@ -23,7 +24,7 @@ impl Schedule {
     pub fn deliver(&mut self) {
         self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
         let is_cleared =
-            || self.shared.model.lock().unwrap().clears.iter().any(|clear| clear.ended.is_some());
+            || self.shared.model.lock().unwrap().clears.iter().any(|clear| clear.succeeded.is_some());
         if self.late.is_empty() || self.scenario.late_behind_clears && !is_cleared() {
             return;
         }
@@ -51,17 +52,30 @@ impl Schedule {
     /// Chooses the fault of a request.
     pub fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
         let lost = |code| Error::new(code, "injected");
-        if self.scenario.no_deletes && matches!(request, Request::DeleteBatch { .. }) {
+        let deletes_entries = matches!(
+            request,
+            Request::DeleteBatch { .. } | Request::Delete { condition: DeleteIf::VersionIs(_), .. }
+        );
+        if self.scenario.no_deletes && deletes_entries {
+            return Fault::Fail(lost(Code::Unavailable));
+        }
+        let deletes_open_item =
+            matches!(request, Request::Delete { condition: DeleteIf::VersionIs(_) | DeleteIf::Always, .. });
+        if self.scenario.lost_deletes && deletes_open_item && self.rng.bool() {
+            self.late.push(Late { request, process, step, until: None });
             return Fault::Fail(lost(Code::Unavailable));
         }
         let is_delete = matches!(
             request,
             Request::Delete { .. } | Request::DeleteRaw { .. } | Request::DeleteBatch { .. }
         );
+        // A late overwrite cannot undo a clear: its condition fails where nothing is.
+        let is_overwrite = matches!(request, Request::PutOver { .. });
         let is_put = matches!(request, Request::PutNew { .. });
         // An unconditional put writes a meta or the `v1_sv` item, which is not part of the log.
-        let may_be_late =
-            is_delete || self.scenario.late_puts && (is_put || matches!(request, Request::Seal { .. }));
+        let may_be_late = is_delete
+            || is_overwrite
+            || self.scenario.late_puts && (is_put || matches!(request, Request::Seal { .. }));
         let is_duplicated = self.scenario.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
         if is_duplicated || may_be_late && self.rng.f32() < 0.08 {
             self.late.push(Late { request: request.clone(), process, step, until: None });
@@ -80,6 +94,9 @@ impl Schedule {
             Fault::Fail(error) | Fault::ApplyThenFail(error) => error.code() == Code::Unavailable,
             _ => false,
         };
+        if is_overwrite && may_arrive {
+            self.late.push(Late { request: request.clone(), process, step, until: None });
+        }
         if is_put && self.scenario.lost_attempts && may_arrive {
             // The process counts the 15 s from the answer, a step or more from now.
             let until = Some(Instant::now() + LATE_WRITE);

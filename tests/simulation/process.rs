@@ -167,16 +167,18 @@ impl Process {
         let mut model = shared.model.lock().unwrap();
         let this = model.clears.len();
         let acked_before = model.acked.clone();
-        model.clears.push(Clear { process: self.id, ended: None, acked_before });
+        model.clears.push(Clear { process: self.id, succeeded: None, ended: None, acked_before });
         drop(model);
         let cleared = self.persistence.clear(self.doc.clone(), Order::Queued);
         let shared = shared.clone();
         self.calls.push(tokio::spawn(async move {
-            match cleared.await {
-                Ok(()) => {
-                    let step = shared.step.load(Ordering::Relaxed);
-                    shared.model.lock().unwrap().clears[this].ended = Some(step);
-                }
+            let result = cleared.await;
+            let step = Some(shared.step.load(Ordering::Relaxed));
+            let mut model = shared.model.lock().unwrap();
+            let clear = &mut model.clears[this];
+            clear.ended = step;
+            match result {
+                Ok(()) => clear.succeeded = step,
                 Err(error) if error.code().is_retryable() => {}
                 Err(error) => shared.fail(format!("clear: {error}")),
             }

@@ -5,6 +5,18 @@
 pub enum Rule {
     /// Keys have random ids and are written only where there is nothing (I1).
     FreshKeys,
+    /// An open item is overwritten only if its version is the one that its process wrote last.
+    OverwriteCondition,
+    /// A failed condition of an overwrite counts as success only if the item has the version just sent.
+    OwnVersion,
+    /// After an overwrite with an unknown outcome the item is never touched again.
+    UnknownOutcome,
+    /// If an open item is gone, only the batch is put into the next one.
+    OnlyTheBatch,
+    /// A compaction deletes an open item only in the version that it merged.
+    CompactionVersion,
+    /// A clear deletes an open item only in the version that it read.
+    ClearVersion,
     /// A set counts only when it is sealed.
     SealedSets,
     /// A half-written set is continued only while its head is there.

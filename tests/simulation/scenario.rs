@@ -18,15 +18,22 @@ pub struct Scenario {
     /// Duplicates of puts of updates in one item may arrive after clears of other processes. I5 allows only these updates to be
     /// back.
     pub late_behind_clears: bool,
+    /// Deletes of open items often get no answer, which ends their clear, and arrive late.
+    pub lost_deletes: bool,
     /// Processes also repair.
     pub repairs: bool,
     /// A sealed set lacks a part from the start.
     pub damage: bool,
-    /// There is one process, and its batches of deletes fail until the end.
+    /// There is one process, and its deletes of entries fail until the end.
     pub no_deletes: bool,
 }
 
 impl Scenario {
+    /// Whether there is always a clear.
+    pub fn clears(&self) -> bool {
+        self.lost_attempts || self.late_behind_clears || self.lost_deletes
+    }
+
     /// How its processes open the document.
     pub fn on_corrupt(&self) -> OnCorrupt {
         if self.damage { OnCorrupt::Skip } else { OnCorrupt::Fail }

@@ -23,7 +23,7 @@ pub fn key(doc: &DocName, clock: u32) -> SortKey {
 }
 
 pub fn item(doc: &DocName, clock: u32, value: &[u8]) -> Item {
-    Item { key: key(doc, clock), value: Some(value.to_vec()), head: None, at: None }
+    Item::plain(key(doc, clock), value.to_vec())
 }
 
 pub fn head(doc: &DocName, clock: u32, sealed: bool) -> Item {
@@ -34,7 +34,7 @@ pub fn head(doc: &DocName, clock: u32, sealed: bool) -> Item {
         compacted: true,
         state_vector: Some(vec![1, 2, 3]),
     };
-    Item { key: key(doc, clock), value: Some(vec![0, 0]), head: Some(head), at: None }
+    Item { key: key(doc, clock), value: Some(vec![0, 0]), head: Some(head), at: None, version: None }
 }
 
 /// The whole update log, ascending.

@@ -31,6 +31,15 @@ export const addressOf = (docName, origin) => {
   return address.href
 }
 
+/**
+ * Where the server has the document: `{ room, params }` of the provider. A browser drops `.` and `..` from a path, also encoded
+ * ones.
+ */
+export const roomOf = docName =>
+  docName === '.' || docName === '..'
+    ? { room: '', params: { doc: docName } }
+    : { room: encodeURIComponent(docName), params: {} }
+
 /** A name that no other document has, in all likelihood. */
 export const newDocName = () => {
   const [a, b, number] = crypto.getRandomValues(new Uint32Array(3))

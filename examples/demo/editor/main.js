@@ -3,7 +3,7 @@ import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import '@fontsource-variable/inter/wght.css'
 import '@fontsource-variable/inter/wght-italic.css'
-import { addressOf, docNameIn, newDocName } from './address.js'
+import { addressOf, docNameIn, newDocName, roomOf } from './address.js'
 import { createEditor } from './editor.js'
 import { imagesFor } from './images.js'
 import { LinkForm } from './link.js'
@@ -30,7 +30,8 @@ showShare({ button: byId('share'), field: byId('address') }, address, announce)
 const doc = new Y.Doc()
 const server = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}`
 // Without `disableBc` tabs of one browser would sync with each other directly, not through the server.
-const provider = new WebsocketProvider(server, encodeURIComponent(docName), doc, { disableBc: true })
+const { room, params } = roomOf(docName)
+const provider = new WebsocketProvider(server, room, doc, { params, disableBc: true })
 const { awareness } = provider
 const unsaved = new Unsaved(doc, provider)
 

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, FindingKind, Inspection};
-use crate::codec::any::is_any;
+use super::{Finding, FindingKind, Verification};
 use crate::codec::sort_key::{DocName, LogClock, SortKey, WriteId};
 use crate::codec::state_vector_item::read_state_vector;
 use crate::error::Result;
-use crate::log::OnCorrupt;
 use crate::log::assembly::assemble;
+use crate::log::corruption::{Corruption, of_meta};
 use crate::log::entry::{Entry, LogRead};
-use crate::log::inspect::ItemInfo;
-use crate::log::read::{not_mergeable, unreadable, unreadable_value};
+use crate::log::item_info::ItemInfo;
+use crate::log::read::{not_mergeable, unreadable};
+use crate::log::{KEEP_ALL, OnCorrupt};
 use crate::table::Item;
-use crate::update::{self, MergeOptions};
+use crate::update;
 
 /// Checks the items of a document, in key order.
-pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Inspection> {
+pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Verification> {
     let infos: Vec<_> = items.iter().map(|item| ItemInfo::of(doc, item)).collect();
     let updates: Vec<_> = items.iter().filter(|item| item.key.is_update_of(doc)).cloned().collect();
     let read = assemble(doc, updates, OnCorrupt::Skip)?;
@@ -26,7 +26,7 @@ pub(super) fn check(doc: &DocName, items: Vec<Item>, now_ms: u64) -> Result<Insp
     checks.gaps(&read.entries);
     let update = checks.updates(read)?;
     checks.state_vector(&update);
-    Ok(Inspection { items: infos, findings: checks.findings, update })
+    Ok(Verification { items: infos, findings: checks.findings, update })
 }
 
 struct Checks<'a> {
@@ -45,17 +45,10 @@ impl Checks<'_> {
     fn metas(&mut self) {
         let metas = SortKey::metas(self.doc);
         let is_meta = |item: &&Item| item.key.as_bytes().starts_with(metas.as_bytes());
-        let corrupt = self.items.values().filter(is_meta).filter_map(|item| {
-            let reason = match &item.value {
-                _ if item.key.parse_meta(self.doc).is_none() => "its sort key is not one of a meta",
-                None => "it has no binary attribute 'value'",
-                Some(value) if !is_any(value) => "its value is not one of lib0's",
-                Some(_) => return None,
-            };
-            Some((item.key.clone(), reason))
-        });
+        let metas = self.items.values().filter(is_meta);
+        let corrupt = metas.filter_map(|item| Some((item.key.clone(), of_meta(self.doc, item)?)));
         for (key, reason) in corrupt.collect::<Vec<_>>() {
-            self.found(FindingKind::CorruptMeta, &key, reason.to_owned(), std::slice::from_ref(&key));
+            self.found(FindingKind::CorruptMeta, &key, reason.to_string(), std::slice::from_ref(&key));
         }
     }
 
@@ -97,12 +90,8 @@ impl Checks<'_> {
         let sets: Vec<_> =
             unfinished.iter().map(|&(clock, id)| SortKey::update(self.doc, clock, id)).collect();
         let is_of_set = |key: &SortKey| sets.iter().any(|head| key.as_bytes().starts_with(head.as_bytes()));
-        for key in corrupt.into_iter().filter(|key| !is_of_set(key)) {
-            let reason = match key.parse_update(self.doc) {
-                None => "its sort key is not one of an update",
-                Some(_) => "it has no binary attribute 'value'",
-            };
-            self.found(FindingKind::CorruptUpdate, &key, reason.to_owned(), std::slice::from_ref(&key));
+        for (key, reason) in corrupt.into_iter().filter(|(key, _)| !is_of_set(key)) {
+            self.found(FindingKind::CorruptUpdate, &key, reason.to_string(), std::slice::from_ref(&key));
         }
         let mut valid = Vec::with_capacity(entries.len());
         let mut unreadable = unreadable(&entries);
@@ -111,13 +100,12 @@ impl Checks<'_> {
                 None => valid.push(entry),
                 Some(reason) => {
                     let place = entry.first_key(self.doc);
-                    self.found(FindingKind::CorruptUpdate, &place, unreadable_value(reason), &entry.keys);
+                    self.found(FindingKind::CorruptUpdate, &place, reason.to_string(), &entry.keys);
                 }
             }
         }
-        let options = MergeOptions { gc: false, squash: true, whole_log: false };
         let update =
-            update::merge_readable(&valid, options).map_err(|reason| not_mergeable(self.doc, &reason))?;
+            update::merge_readable(&valid, KEEP_ALL).map_err(|reason| not_mergeable(self.doc, &reason))?;
         for (clock, id) in unfinished {
             self.unfinished(clock, id, &update);
         }
@@ -134,6 +122,7 @@ impl Checks<'_> {
         let keys: Vec<_> =
             self.items.range(head_key.clone()..).map(|(key, _)| key).take_while(is_of_set).cloned().collect();
         let parts = keys.iter().filter(|key| **key != head_key && self.is_readable(key)).count();
+        let found = u32::try_from(parts).unwrap_or(u32::MAX);
         let Some(head) = self.items.get(&head_key) else {
             return self.found(
                 FindingKind::OrphanParts,
@@ -143,18 +132,21 @@ impl Checks<'_> {
             );
         };
         let Some(head) = &head.head else {
-            let detail = format!("an update with {parts} parts behind it: a head without its attributes");
+            let detail = Corruption::NotAHead { found }.to_string();
             return self.found(FindingKind::DamagedHead, &head_key, detail, &keys);
         };
         if head.sealed {
-            let wanted = head.parts;
+            let missing = Corruption::MissingParts { found, parts: head.parts };
             let is_contained = head.state_vector.as_ref().is_some_and(|claimed| {
                 update::claims_beyond(claimed, update).is_ok_and(|claims| claims.is_empty())
             });
-            let rest = if is_contained { ", all of whose insertions are in other items" } else { "" };
-            let head =
-                if self.is_readable(&head_key) { "" } else { ", its head has no binary attribute 'value'" };
-            let detail = format!("{parts} of {wanted} parts of a sealed set are there{head}{rest}");
+            let rest = if is_contained { "; other items contain all its insertions" } else { "" };
+            let head = if self.is_readable(&head_key) {
+                String::new()
+            } else {
+                format!("; {}", Corruption::NoValue)
+            };
+            let detail = format!("{missing}{head}{rest}");
             self.found(FindingKind::IncompleteSet, &head_key, detail, &keys);
         } else if head.is_abandoned(self.now_ms) {
             let age_ms = self.now_ms.saturating_sub(head.at);

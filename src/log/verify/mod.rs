@@ -6,7 +6,7 @@
 
 mod checks;
 
-use super::inspect::{ItemInfo, Kind};
+use super::item_info::{ItemInfo, Kind};
 use super::pages::Pages;
 use super::{Log, blocking_if_large};
 use crate::codec::sort_key::{DocName, SortKey};
@@ -54,7 +54,7 @@ pub struct Finding {
 
 /// The result of a check of a document.
 #[derive(Debug, Default)]
-pub struct Inspection {
+pub struct Verification {
     /// All its items, quarantined ones included.
     pub items: Vec<ItemInfo>,
     /// The problems.
@@ -68,16 +68,16 @@ impl<T: Table> Log<T> {
     ///
     /// # Errors
     /// Those of the table; damage is a finding, not an error.
-    pub async fn verify(&self, doc: &DocName) -> Result<Inspection> {
-        let inspection = self.verify_once(doc).await?;
-        if inspection.findings.iter().all(|finding| finding.kind != FindingKind::StateVectorAhead) {
-            return Ok(inspection);
+    pub async fn verify(&self, doc: &DocName) -> Result<Verification> {
+        let verification = self.verify_once(doc).await?;
+        if verification.findings.iter().all(|finding| finding.kind != FindingKind::StateVectorAhead) {
+            return Ok(verification);
         }
         // A concurrent flush can have written a state vector of updates that this read had already passed.
         self.verify_once(doc).await
     }
 
-    async fn verify_once(&self, doc: &DocName) -> Result<Inspection> {
+    async fn verify_once(&self, doc: &DocName) -> Result<Verification> {
         let mut items = Vec::new();
         let mut bytes = 0;
         let mut pages = Pages::new(doc, SortKey::any());
@@ -89,14 +89,14 @@ impl<T: Table> Log<T> {
             }
         }
         let (doc, now_ms) = (doc.clone(), self.host.now_ms());
-        let mut inspection = blocking_if_large(bytes, {
+        let mut verification = blocking_if_large(bytes, {
             let doc = doc.clone();
             move || check(&doc, items, now_ms)
         })
         .await??;
         // Sets are deleted head first: if the head is gone now, the set was being deleted.
-        let mut found = Vec::with_capacity(inspection.findings.len());
-        for finding in inspection.findings {
+        let mut found = Vec::with_capacity(verification.findings.len());
+        for finding in verification.findings {
             let head = finding.items.first().filter(|_| finding.kind == FindingKind::IncompleteSet);
             let is_being_deleted = match head {
                 Some(head) => self.is_being_deleted(&doc, &head.key).await?,
@@ -106,12 +106,12 @@ impl<T: Table> Log<T> {
                 found.push(finding);
             }
         }
-        inspection.findings = found;
-        Ok(inspection)
+        verification.findings = found;
+        Ok(verification)
     }
 }
 
-impl Inspection {
+impl Verification {
     /// The items in the quarantine.
     pub fn quarantined(&self) -> impl Iterator<Item = &ItemInfo> {
         self.items.iter().filter(|item| item.kind == Kind::Quarantined)

@@ -34,7 +34,7 @@ pub(super) type Cell = Arc<OnceCell<Client>>;
 /// The current client. If credentials expire earlier than announced, a new client replaces it, because providers
 /// cache credentials until the announced expiry.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct RenewableClient {
     current: Mutex<Cell>,
     place: Arc<Place>,
     dns: SharedDnsResolver,
@@ -43,9 +43,9 @@ pub(super) struct Connection {
     closed: watch::Sender<bool>,
 }
 
-impl Default for Connection {
+impl Default for RenewableClient {
     fn default() -> Self {
-        Connection {
+        RenewableClient {
             current: Mutex::default(),
             place: Arc::default(),
             dns: SharedDnsResolver::new(SystemResolver),
@@ -55,11 +55,11 @@ impl Default for Connection {
     }
 }
 
-impl Connection {
-    /// A connection with another DNS than the system's.
+impl RenewableClient {
+    /// A client with another DNS than the system's.
     #[cfg(test)]
     pub(super) fn with_dns(dns: SharedDnsResolver) -> Self {
-        Connection { dns, ..Connection::default() }
+        RenewableClient { dns, ..RenewableClient::default() }
     }
 
     pub(super) fn current(&self) -> Cell {
@@ -95,7 +95,7 @@ impl Connection {
         self.embedded.close().await;
     }
 
-    /// Resolves when [`Connection::close`] was called.
+    /// Resolves when [`RenewableClient::close`] was called.
     pub(super) async fn closed(&self) {
         // The wait cannot fail: the sender lives as long as `self`.
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;

@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::items::Attributes;
+use super::items::{Attributes, version_value};
+use crate::codec::sort_key::Version;
 use crate::table::DeleteIf;
-use crate::table::schema::{AT, HASH_KEY, PARTS, SEALED, VALUE};
+use crate::table::schema::{AT, HASH_KEY, PARTS, SEALED, VALUE, VERSION};
 
 /// The condition of a write. The default is none.
 #[derive(Default)]
@@ -26,6 +27,11 @@ impl Condition {
     /// The key is free.
     pub(super) fn is_new() -> Self {
         Self::new("attribute_not_exists(#0)", &[(HASH_KEY, None)])
+    }
+
+    /// The item is an open one of this version.
+    pub(super) fn is_version(version: Version) -> Self {
+        Self::new("#0 = :0", &[(VERSION, Some(version_value(version)))])
     }
 
     /// The item is a head.
@@ -63,6 +69,10 @@ impl Condition {
             }
             DeleteIf::NotSealed => {
                 Self::new("attribute_not_exists(#0) OR attribute_not_exists(#1) OR #1 <> :1", &[key, sealed])
+            }
+            DeleteIf::VersionIs(version) => {
+                let version = (VERSION, Some(version_value(version)));
+                Self::new("attribute_not_exists(#0) OR #1 = :1", &[key, version])
             }
             DeleteIf::NotRenewed(at) => Self::new(
                 "attribute_not_exists(#0) OR (#1 <> :1 AND #2 = :2)",

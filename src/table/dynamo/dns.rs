@@ -100,7 +100,7 @@ mod tests {
     use crate::error::{Code, Error};
     use crate::table::Table;
     use crate::table::dynamo::causes::find;
-    use crate::table::dynamo::client::Connection;
+    use crate::table::dynamo::client::RenewableClient;
     use crate::table::dynamo::{Credentials, DynamoConfig, DynamoTable, Keys, Timeouts};
 
     /// Finds only `hosts`, and only after `failures` failed lookups.
@@ -187,8 +187,8 @@ mod tests {
             timeouts,
             ..DynamoConfig::new("docs")
         };
-        let connection = Arc::new(Connection::with_dns(FakeDns::shared(hosts, failures)));
-        let table = DynamoTable { connection, ..DynamoTable::new(config).unwrap() };
+        let client = Arc::new(RenewableClient::with_dns(FakeDns::shared(hosts, failures)));
+        let table = DynamoTable { client, ..DynamoTable::new(config).unwrap() };
         table.prepare(true).await.unwrap_err()
     }
 

@@ -66,7 +66,7 @@ fn check_url(text: &str) -> Result<()> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let Some(rest) = rest else {
         return Err(Error::invalid_argument(format!(
-            "endpoint '{text}' is none of http://…, https://…, memory:, memory:NAME, file:PATH"
+            "endpoint '{text}' must be http://…, https://…, memory:, memory:NAME or file:PATH"
         )));
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

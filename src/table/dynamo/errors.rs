@@ -100,7 +100,8 @@ impl Failed<'_> {
     fn no_credentials(&self) -> Error {
         let (source, limit) = (source(&self.config.credentials), self.config.timeouts.operation.as_millis());
         let subject = self.subject();
-        let message = format!("{subject}: {source} gave no credentials within {limit} ms: try again later");
+        let message =
+            format!("{subject}: {source} provided no credentials within {limit} ms: try again later");
         Error::new(Code::Unavailable, message)
     }
 
@@ -109,7 +110,7 @@ impl Failed<'_> {
         let credentials = &self.config.credentials;
         let (source, correction) = (source(credentials), correction(credentials));
         let subject = self.subject();
-        Error::new(Code::Access, format!("{subject}: {source} gave no credentials: {correction}"))
+        Error::new(Code::Access, format!("{subject}: {source} provided no credentials: {correction}"))
     }
 
     /// Retryable, because the DNS may be at fault, and a bound document drops updates after an error that is not

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::codec::sort_key::{DocName, SortKey};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::error::{Code, Error, Result};
-use crate::table::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE};
-use crate::table::{Item, SetHead};
+use crate::table::schema::{AT, COMPACTED, HASH_KEY, PARTS, RANGE_KEY, SEALED, STATE_VECTOR, VALUE, VERSION};
+use crate::table::{Item, SetHead, VersionedKey};
 
 /// An item or a key as the SDK represents it.
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -25,6 +25,10 @@ pub(super) fn key_value(key: &SortKey) -> AttributeValue {
     AttributeValue::B(Blob::new(key.as_bytes()))
 }
 
+pub(super) fn version_value(Version(bytes): Version) -> AttributeValue {
+    AttributeValue::B(Blob::new(bytes))
+}
+
 pub(super) fn key_attributes(doc: &DocName, key: &SortKey) -> Attributes {
     HashMap::from([(HASH_KEY.to_owned(), name_value(doc)), (RANGE_KEY.to_owned(), key_value(key))])
 }
@@ -37,6 +41,9 @@ pub(super) fn item_attributes(doc: &DocName, item: Item) -> Attributes {
     }
     if let Some(at) = item.at {
         set(AT, AttributeValue::N(at.to_string()));
+    }
+    if let Some(version) = item.version {
+        set(VERSION, version_value(version));
     }
     if let Some(head) = item.head {
         set(PARTS, AttributeValue::N(head.parts.to_string()));
@@ -80,10 +87,25 @@ pub(super) fn read_key(attributes: &mut Attributes) -> Result<(DocName, SortKey)
     }
 }
 
+/// # Errors
+/// `ERR_TABLE` if the attributes lack our keys.
+pub(super) fn read_versioned_key(mut attributes: Attributes) -> Result<VersionedKey> {
+    let (_, key) = read_key(&mut attributes)?;
+    Ok(VersionedKey { key, version: read_version(&attributes) })
+}
+
 fn item_of(key: SortKey, mut attributes: Attributes) -> Item {
     let head = read_head(&attributes);
-    let at = if head.is_none() { attributes.get(AT).and_then(number) } else { None };
-    Item { key, value: attributes.remove(VALUE).and_then(binary), head, at }
+    let (at, version) = match head {
+        None => (attributes.get(AT).and_then(number), read_version(&attributes)),
+        Some(_) => (None, None),
+    };
+    Item { key, value: attributes.remove(VALUE).and_then(binary), head, at, version }
+}
+
+pub(super) fn read_version(attributes: &Attributes) -> Option<Version> {
+    let bytes = attributes.get(VERSION)?.as_b().ok()?;
+    bytes.as_ref().try_into().ok().map(Version)
 }
 
 fn read_head(attributes: &Attributes) -> Option<SetHead> {
@@ -148,12 +170,23 @@ mod tests {
     #[test]
     fn an_update_may_say_when_it_was_written() {
         let doc = DocName::new("doc").unwrap();
-        let mut item =
-            Item { key: SortKey::from_bytes(vec![1]), value: Some(vec![0]), head: None, at: Some(1_700) };
+        let mut item = Item {
+            key: SortKey::from_bytes(vec![1]),
+            value: Some(vec![0]),
+            head: None,
+            at: Some(1_700),
+            version: None,
+        };
         assert_eq!(read_item(item_attributes(&doc, item.clone())).unwrap(), item);
         let mut attributes = item_attributes(&doc, item.clone());
         attributes.insert("at".to_owned(), n("-1"));
         item.at = None;
+        assert_eq!(read_item(attributes).unwrap(), item);
+        item.version = Some(Version([1, 2, 3, 4, 5, 6, 7, 8]));
+        assert_eq!(read_item(item_attributes(&doc, item.clone())).unwrap(), item);
+        let mut attributes = item_attributes(&doc, item.clone());
+        attributes.insert("version".to_owned(), AttributeValue::B(Blob::new([1, 2, 3])));
+        item.version = None;
         assert_eq!(read_item(attributes).unwrap(), item);
     }
 

@@ -45,18 +45,22 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 
-use self::client::Connection;
+use self::client::RenewableClient;
 use self::conditions::{Condition, number};
 pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Keys, NoKeys, Timeouts};
 pub use self::endpoint::Endpoint;
-use self::items::{Attributes, key_attributes, read_item, read_key, read_named_item};
+use self::items::{
+    Attributes, key_attributes, read_item, read_key, read_named_item, read_version, read_versioned_key,
+};
 pub use self::raw::RawItem;
 use self::raw::read_raw;
 use self::turns::Turns;
 use super::schema::{AT, SEALED};
 use super::size::check_keys;
-use super::{Connections, DeleteIf, Item, LateWrites, Meter, Operation, Page, Query, ScanPage, Table};
-use crate::codec::sort_key::{DocName, SortKey};
+use super::{
+    Connections, DeleteIf, Item, LateWrites, Meter, Operation, Page, Query, ScanPage, Table, VersionedKey,
+};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::error::{Code, Error, Result};
 
 /// The expected error code of requests that expect no error.
@@ -66,7 +70,7 @@ const NONE: &str = "";
 #[derive(Debug, Clone)]
 pub struct DynamoTable {
     config: Arc<DynamoConfig>,
-    connection: Arc<Connection>,
+    client: Arc<RenewableClient>,
     meter: Arc<Meter>,
     late: Arc<LateWrites>,
     replicas: Arc<AtomicUsize>,
@@ -83,7 +87,7 @@ impl DynamoTable {
         Ok(DynamoTable {
             turns: Turns::new(config.max_connections),
             config: Arc::new(config),
-            connection: Arc::default(),
+            client: Arc::default(),
             meter: Arc::default(),
             late: Arc::default(),
             replicas: Arc::default(),
@@ -147,7 +151,7 @@ impl Table for DynamoTable {
     }
 
     async fn close(&self) {
-        self.connection.close().await;
+        self.client.close().await;
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {
@@ -156,6 +160,10 @@ impl Table for DynamoTable {
 
     async fn put_new(&self, doc: &DocName, item: Item) -> Result<()> {
         self.put_item(doc, item, Condition::is_new()).await
+    }
+
+    async fn put_over(&self, doc: &DocName, item: Item, replaced: Version) -> Result<bool> {
+        self.replace_item(doc, item, replaced).await
     }
 
     async fn put(&self, doc: &DocName, item: Item) -> Result<()> {
@@ -199,8 +207,8 @@ impl Table for DynamoTable {
         self.query_page(query, false, read_item).await
     }
 
-    async fn query_keys(&self, query: &Query) -> Result<Page<SortKey>> {
-        self.query_page(query, true, |mut key| Ok(read_key(&mut key)?.1)).await
+    async fn query_keys(&self, query: &Query) -> Result<Page<VersionedKey>> {
+        self.query_page(query, true, read_versioned_key).await
     }
 
     async fn scan(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<Item>> {

@@ -6,12 +6,12 @@ use super::items::{Attributes, key_attributes, key_value, name_value, read_key};
 use super::{DynamoTable, NONE, unexpected};
 use crate::codec::sort_key::{DocName, SortKey};
 use crate::error::Result;
-use crate::table::schema::{HASH_KEY, RANGE_KEY};
+use crate::table::schema::{HASH_KEY, RANGE_KEY, VERSION};
 use crate::table::size::check_keys;
 use crate::table::{Operation, Page, Query, ScanPage};
 
 impl DynamoTable {
-    /// One page of items, or of their keys only.
+    /// One page of items, or of their keys and versions only.
     pub(super) async fn query_page<T>(
         &self,
         query: &Query,
@@ -43,15 +43,19 @@ impl DynamoTable {
                     Some(key) => request.expression_attribute_values(":u", key.clone()),
                     None => request,
                 };
-                let request = if keys_only { request.projection_expression("#d, #k") } else { request };
+                let request = if keys_only {
+                    request.projection_expression("#d, #k, #v").expression_attribute_names("#v", VERSION)
+                } else {
+                    request
+                };
                 request.customize().interceptor(log).send()
             })
             .await?
             .ok_or_else(unexpected)?;
         self.count(Operation::Query, answer.consumed_capacity);
-        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
+        let items = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
         let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
-        Ok(Page { entries, next: next.map(|(_, key)| key) })
+        Ok(Page { items, next: next.map(|(_, key)| key) })
     }
 
     /// One page of items, or of their keys only.
@@ -84,9 +88,9 @@ impl DynamoTable {
             .await?
             .ok_or_else(unexpected)?;
         self.count(Operation::Scan, answer.consumed_capacity);
-        let entries = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
+        let items = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
         let next = answer.last_evaluated_key.map(|mut key| read_key(&mut key)).transpose()?;
-        Ok(ScanPage { entries, next })
+        Ok(ScanPage { items, next })
     }
 }
 

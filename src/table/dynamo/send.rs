@@ -94,21 +94,21 @@ impl DynamoTable {
         let ticket = Ticket::new(&self.turns, doc, attempts);
         let waits = ticket.waits();
         let work = TICKET.scope(ticket, async {
-            let cell = self.connection.current();
+            let cell = self.client.current();
             let answer =
-                call(self.connection.client(&cell, &self.config).await?, AttemptLog::new(attempts)).await;
+                call(self.client.client(&cell, &self.config).await?, AttemptLog::new(attempts)).await;
             if !self.can_renew(&answer) {
                 return Ok(answer);
             }
-            let cell = self.connection.renew(&cell);
+            let cell = self.client.renew(&cell);
             Ok::<_, Error>(
-                call(self.connection.client(&cell, &self.config).await?, AttemptLog::new(attempts)).await,
+                call(self.client.client(&cell, &self.config).await?, AttemptLog::new(attempts)).await,
             )
         });
         self.meter.request(operation);
         let answer = tokio::select! {
             biased;
-            () = self.connection.closed() => return Err(Error::closed()),
+            () = self.client.closed() => return Err(Error::closed()),
             answer = within(self.config.timeouts.operation, waits, &self.turns, work) => answer,
         };
         let state = attempts.ended();
@@ -126,7 +126,7 @@ impl DynamoTable {
 
     /// The location of the table, as messages name it.
     pub(super) fn place(&self) -> String {
-        self.connection.place().describe(&self.config)
+        self.client.place().describe(&self.config)
     }
 
     fn can_renew<O, E: ProvideErrorMetadata>(&self, answer: &Answer<O, E>) -> bool {

@@ -1,18 +1,41 @@
 //! Puts, updates and deletes, with or without a condition.
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, ReturnConsumedCapacity, WriteRequest};
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, DeleteRequest, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
 
 use super::conditions::Condition;
-use super::items::{Attributes, item_attributes, key_attributes, read_key};
+use super::items::{Attributes, item_attributes, key_attributes, read_key, read_version};
 use super::send::Target;
 use super::{DynamoTable, NONE, unexpected};
-use crate::codec::sort_key::{DocName, SortKey};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::error::Result;
 use crate::table::size::{check_batch, check_item, check_keys};
 use crate::table::{Item, Operation, Write};
 
 /// DynamoDB's error code for a condition that does not hold.
 const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+
+/// The answer to a put over an open item.
+enum Replaced {
+    Done(PutItemOutput),
+    /// The condition did not hold. The item that is there, if the engine returns it.
+    Refused(Option<Attributes>),
+}
+
+fn refused(
+    error: SdkError<PutItemError, HttpResponse>,
+) -> std::result::Result<Replaced, SdkError<PutItemError, HttpResponse>> {
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(refused)) => {
+            Ok(Replaced::Refused(refused.item.clone()))
+        }
+        _ => Err(error),
+    }
+}
 
 impl DynamoTable {
     pub(super) async fn put_item(&self, doc: &DocName, item: Item, condition: Condition) -> Result<()> {
@@ -48,6 +71,44 @@ impl DynamoTable {
             .await?;
         self.count(Operation::PutItem, answer.and_then(|answer| answer.consumed_capacity));
         Ok(())
+    }
+
+    /// Replaces an open item. Returns whether the table has it: an earlier attempt may have written it.
+    ///
+    /// A late attempt is harmless, and is not recorded: its condition holds at most once, and never on a missing item.
+    pub(super) async fn replace_item(&self, doc: &DocName, item: Item, replaced: Version) -> Result<bool> {
+        check_item(doc, &item)?;
+        let (key, version) = (item.key.clone(), item.version);
+        let attributes = item_attributes(doc, item);
+        let condition = Condition::is_version(replaced);
+        let answer = self
+            .send(Operation::PutItem, Some(doc), NONE, |client, log| {
+                let request = client
+                    .put_item()
+                    .table_name(&self.config.table_name)
+                    .set_item(Some(attributes.clone()))
+                    .set_condition_expression(condition.expression())
+                    .set_expression_attribute_names(condition.names())
+                    .set_expression_attribute_values(condition.values())
+                    .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .customize()
+                    .interceptor(log)
+                    .send();
+                async { request.await.map(Replaced::Done).or_else(refused) }
+            })
+            .await?
+            .ok_or_else(unexpected)?;
+        let there = match answer {
+            Replaced::Done(output) => {
+                self.count(Operation::PutItem, output.consumed_capacity);
+                return Ok(true);
+            }
+            Replaced::Refused(Some(there)) => Some(there),
+            // It is gone, or this engine does not return it.
+            Replaced::Refused(None) => self.get_attributes(doc, &key).await?,
+        };
+        Ok(version.is_some() && there.as_ref().and_then(read_version) == version)
     }
 
     /// Sets one attribute. Returns whether the condition held.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use crate::codec::sort_key::{DocName, SortKey};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::limits::MAX_PAGE_BYTES;
 use crate::table::size::{item_bytes, read_units, write_units};
 use crate::table::{DeleteIf, Item, Page, Query, ScanPage, SetHead};
@@ -42,6 +42,16 @@ impl ItemMap {
         (written, write_units(bytes))
     }
 
+    /// Returns whether the item is there now.
+    pub(super) fn put_over(&mut self, doc: &DocName, item: Item, replaced: Version) -> Billed<bool> {
+        let units = write_units(self.bytes(doc, &item.key).max(item_bytes(doc, &item)));
+        let there = self.document(doc).and_then(|items| items.get(&item.key)).and_then(|item| item.version);
+        if there == Some(replaced) {
+            return (true, self.put(doc, item).1);
+        }
+        (there.is_some() && there == item.version, units)
+    }
+
     pub(super) fn put(&mut self, doc: &DocName, item: Item) -> Billed<()> {
         let bytes = self.bytes(doc, &item.key).max(item_bytes(doc, &item));
         self.documents.entry(scan_key(doc)).or_default().insert(item.key.clone(), item);
@@ -76,6 +86,7 @@ impl ItemMap {
             DeleteIf::Always => true,
             DeleteIf::ValueIs(value) => item.value.as_ref() == Some(value),
             DeleteIf::NotSealed => !item.head.as_ref().is_some_and(|head| head.sealed),
+            DeleteIf::VersionIs(version) => item.version == Some(*version),
             DeleteIf::NotRenewed(at) => item.head.as_ref().is_some_and(|head| !head.sealed && head.at == *at),
         });
         if holds {
@@ -122,7 +133,7 @@ impl ItemMap {
                 .as_ref()
                 .is_some_and(|until| query.after.as_ref().unwrap_or(&query.prefix) >= until)
             {
-                return (Page { entries: Vec::new(), next: None }, read_units(0));
+                return (Page { items: Vec::new(), next: None }, read_units(0));
             }
             let found = items.range((from, to));
             page.take(found.take_while(|(key, _)| key.as_bytes().starts_with(prefix)).map(|(_, item)| {
@@ -130,7 +141,7 @@ impl ItemMap {
                 (item.clone(), item.key.clone(), bytes)
             }));
         }
-        (Page { entries: page.entries, next: page.next }, read_units(page.bytes))
+        (Page { items: page.items, next: page.next }, read_units(page.bytes))
     }
 
     pub(super) fn scan(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Billed<ScanPage<Item>> {
@@ -141,13 +152,13 @@ impl ItemMap {
                 _ => Bound::Unbounded,
             };
             items.range((from, Bound::Unbounded)).map(move |(_, item)| {
-                let entry = (doc.clone(), item.clone());
-                (entry, (doc.clone(), item.key.clone()), item_bytes(doc, item))
+                let named = (doc.clone(), item.clone());
+                (named, (doc.clone(), item.key.clone()), item_bytes(doc, item))
             })
         });
         let mut page = PageBuilder::new(limit);
         page.take(found);
-        (ScanPage { entries: page.entries, next: page.next }, read_units(page.bytes))
+        (ScanPage { items: page.items, next: page.next }, read_units(page.bytes))
     }
 
     /// The bytes of the stored item; 0 if it is missing.
@@ -160,27 +171,27 @@ impl ItemMap {
 /// even if that one is empty.
 struct PageBuilder<T, K> {
     limit: usize,
-    entries: Vec<T>,
+    items: Vec<T>,
     next: Option<K>,
     bytes: usize,
 }
 
 impl<T, K> PageBuilder<T, K> {
     fn new(limit: u32) -> Self {
-        PageBuilder { limit: limit.max(1) as usize, entries: Vec::new(), next: None, bytes: 0 }
+        PageBuilder { limit: limit.max(1) as usize, items: Vec::new(), next: None, bytes: 0 }
     }
 
     fn take(&mut self, found: impl Iterator<Item = (T, K, usize)>) {
         let mut last = None;
-        for (entry, key, bytes) in found {
-            if !self.entries.is_empty() && self.bytes + bytes > MAX_PAGE_BYTES {
+        for (item, key, bytes) in found {
+            if !self.items.is_empty() && self.bytes + bytes > MAX_PAGE_BYTES {
                 self.next = last;
                 return;
             }
-            self.entries.push(entry);
+            self.items.push(item);
             self.bytes += bytes;
             last = Some(key);
-            if self.entries.len() == self.limit {
+            if self.items.len() == self.limit {
                 self.next = last;
                 return;
             }

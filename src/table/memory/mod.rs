@@ -25,6 +25,7 @@ pub struct MemoryTable {
     meter: Arc<Meter>,
     late: Arc<LateWrites>,
     hook: Option<Arc<dyn Hook>>,
+    replicas: usize,
 }
 
 #[derive(Default)]
@@ -69,6 +70,12 @@ impl MemoryTable {
         MemoryTable { hook: Some(hook), late: Arc::default(), ..self.clone() }
     }
 
+    /// A handle on the same items that reports asynchronous replicas.
+    #[must_use]
+    pub fn with_replicas(&self, replicas: usize) -> Self {
+        MemoryTable { replicas, ..self.clone() }
+    }
+
     /// A handle on the same items with its own meter.
     #[must_use]
     pub fn with_own_meter(&self) -> Self {
@@ -102,6 +109,9 @@ impl MemoryTable {
         match request.clone() {
             Request::PutNew { doc, item } => {
                 items.put_new(&doc, item);
+            }
+            Request::PutOver { doc, item, replaced } => {
+                items.put_over(&doc, item, replaced);
             }
             Request::Put { doc, item } => {
                 items.put(&doc, item);

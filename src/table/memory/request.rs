@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use tokio::time::Instant;
 
-use crate::codec::sort_key::{DocName, SortKey};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::error::{Code, Error};
 use crate::table::{DeleteIf, Item, LateWrites, Operation, Query, Write};
 
@@ -15,6 +15,7 @@ use crate::table::{DeleteIf, Item, LateWrites, Operation, Query, Write};
 pub enum Request {
     Prepare { create: bool },
     PutNew { doc: DocName, item: Item },
+    PutOver { doc: DocName, item: Item, replaced: Version },
     Put { doc: DocName, item: Item },
     Get { doc: DocName, key: SortKey },
     Seal { doc: DocName, key: SortKey },
@@ -33,7 +34,7 @@ impl Request {
     pub fn operation(&self) -> Operation {
         match self {
             Request::Prepare { .. } => Operation::DescribeTable,
-            Request::PutNew { .. } | Request::Put { .. } => Operation::PutItem,
+            Request::PutNew { .. } | Request::PutOver { .. } | Request::Put { .. } => Operation::PutItem,
             Request::Get { .. } => Operation::GetItem,
             Request::Seal { .. } | Request::Renew { .. } => Operation::UpdateItem,
             Request::Delete { .. } | Request::DeleteRaw { .. } => Operation::DeleteItem,

@@ -1,10 +1,10 @@
 //! The requests of a [`MemoryTable`]: its implementation of [`Table`].
 
 use super::{Fault, Keys, MemoryTable, Request, mismatch};
-use crate::codec::sort_key::{DocName, SortKey};
+use crate::codec::sort_key::{DocName, SortKey, Version};
 use crate::error::{Code, Error, Result};
 use crate::table::size::{check_batch, check_item, check_keys};
-use crate::table::{DeleteIf, Item, LateWrites, Meter, Page, Query, ScanPage, Table};
+use crate::table::{DeleteIf, Item, LateWrites, Meter, Page, Query, ScanPage, Table, VersionedKey};
 
 impl Table for MemoryTable {
     /// The item without its key.
@@ -16,6 +16,10 @@ impl Table for MemoryTable {
 
     fn late(&self) -> &LateWrites {
         &self.late
+    }
+
+    fn replicas(&self) -> usize {
+        self.replicas
     }
 
     async fn prepare(&self, create: bool) -> Result<()> {
@@ -37,6 +41,15 @@ impl Table for MemoryTable {
             let Request::PutNew { doc, item } = request else { return mismatch() };
             let (_, units) = state.items.put_new(doc, item.clone());
             Ok(((), units))
+        })
+        .await
+    }
+
+    async fn put_over(&self, doc: &DocName, item: Item, replaced: Version) -> Result<bool> {
+        check_item(doc, &item)?;
+        self.request(Request::PutOver { doc: doc.clone(), item, replaced }, |state, request, _| {
+            let Request::PutOver { doc, item, replaced } = request else { return mismatch() };
+            Ok(state.items.put_over(doc, item.clone(), *replaced))
         })
         .await
     }
@@ -117,11 +130,11 @@ impl Table for MemoryTable {
         self.find(Request::Query(query.clone())).await
     }
 
-    async fn query_keys(&self, query: &Query) -> Result<Page<SortKey>> {
+    async fn query_keys(&self, query: &Query) -> Result<Page<VersionedKey>> {
         check_keys(&query.doc, &query.prefix)?;
         let page = self.find(Request::QueryKeys(query.clone())).await?;
-        let entries = page.entries.into_iter().map(|item| item.key).collect();
-        Ok(Page { entries, next: page.next })
+        let items = page.items.iter().map(Item::versioned_key).collect();
+        Ok(Page { items, next: page.next })
     }
 
     async fn scan(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<Item>> {
@@ -130,7 +143,7 @@ impl Table for MemoryTable {
 
     async fn scan_keys(&self, limit: u32, after: Option<&(DocName, SortKey)>) -> Result<ScanPage<SortKey>> {
         let page = self.find_all(Request::ScanKeys { limit, after: after.cloned() }).await?;
-        let entries = page.entries.into_iter().map(|(doc, item)| (doc, item.key)).collect();
-        Ok(ScanPage { entries, next: page.next })
+        let items = page.items.into_iter().map(|(doc, item)| (doc, item.key)).collect();
+        Ok(ScanPage { items, next: page.next })
     }
 }

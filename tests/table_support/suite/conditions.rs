@@ -16,10 +16,7 @@ pub async fn a_seal_needs_a_head(table: &impl Metered) {
     assert!(!table.seal(&d, &key(&d, 2)).await.unwrap());
     assert!(!table.seal(&d, &key(&d, 3)).await.unwrap());
     // The seal changes nothing else and creates no item.
-    assert_eq!(
-        table.query(&updates(&d)).await.unwrap().entries,
-        [head(&d, 1, true), item(&d, 2, b"no head")]
-    );
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items, [head(&d, 1, true), item(&d, 2, b"no head")]);
 }
 
 pub async fn a_renewal_needs_a_head_that_is_not_sealed(table: &impl Metered) {
@@ -34,7 +31,7 @@ pub async fn a_renewal_needs_a_head_that_is_not_sealed(table: &impl Metered) {
     let mut renewed = head(&d, 1, false);
     renewed.head.as_mut().unwrap().at = 1_700_000_600_000;
     // The renewal changes nothing else and creates no item.
-    let items = table.query(&updates(&d)).await.unwrap().entries;
+    let items = table.query(&updates(&d)).await.unwrap().items;
     assert_eq!(items, [renewed, head(&d, 2, true), item(&d, 3, b"no head")]);
     assert!(table.seal(&d, &key(&d, 1)).await.unwrap());
 }
@@ -52,7 +49,7 @@ pub async fn a_head_that_was_renewed_or_sealed_is_not_deleted_as_it_was(table: &
     assert!(!delete(1).await && !delete(2).await && !delete(4).await);
     assert!(delete(3).await);
     assert!(delete(5).await, "what is not there is deleted already");
-    assert_eq!(table.query(&updates(&d)).await.unwrap().entries.len(), 3);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items.len(), 3);
 }
 
 pub async fn a_delete_says_whether_its_condition_held(table: &impl Metered) {
@@ -67,13 +64,13 @@ pub async fn a_delete_says_whether_its_condition_held(table: &impl Metered) {
     assert!(!delete(1, value_is(b"another")).await);
     assert!(!delete(1, value_is(b"")).await);
     assert!(!delete(2, DeleteIf::NotSealed).await);
-    assert_eq!(table.query(&updates(&d)).await.unwrap().entries.len(), 4, "nothing was deleted so far");
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items.len(), 4, "nothing was deleted so far");
 
     assert!(delete(1, value_is(b"value")).await);
     assert!(delete(3, DeleteIf::NotSealed).await);
     assert!(delete(4, DeleteIf::NotSealed).await);
     assert!(delete(2, DeleteIf::Always).await);
-    assert!(table.query(&updates(&d)).await.unwrap().entries.is_empty());
+    assert!(table.query(&updates(&d)).await.unwrap().items.is_empty());
 
     // A missing item counts as deleted.
     for condition in [DeleteIf::Always, DeleteIf::NotSealed, value_is(b"value")] {
@@ -100,8 +97,8 @@ pub async fn a_batch_deletes_twenty_five_items(table: &impl Metered) {
     assert_eq!(table.delete_batch(&d, &keys).await.unwrap(), []);
     // Deletes them again, as after a lost answer.
     assert_eq!(table.delete_batch(&d, &keys).await.unwrap(), []);
-    assert_eq!(table.query(&updates(&d)).await.unwrap().entries, [item(&d, 25, b"x"), item(&d, 26, b"x")]);
-    assert_eq!(table.query(&updates(&other)).await.unwrap().entries.len(), 1);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items, [item(&d, 25, b"x"), item(&d, 26, b"x")]);
+    assert_eq!(table.query(&updates(&other)).await.unwrap().items.len(), 1);
     assert_eq!(table.delete_batch(&d, &[]).await.unwrap(), []);
 }
 

@@ -33,7 +33,7 @@ pub async fn what_was_put_comes_back_whole(table: &impl Metered) {
     for item in items.clone() {
         table.put_new(&d, item).await.unwrap();
     }
-    assert_eq!(table.query(&updates(&d)).await.unwrap().entries, items);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items, items);
     assert_eq!(table.get(&d, &key(&d, 2)).await.unwrap(), Some(head(&d, 2, false)));
     assert_eq!(table.get(&d, &key(&d, 9)).await.unwrap(), None);
     assert_eq!(table.get(&doc("other"), &key(&d, 2)).await.unwrap(), None);
@@ -44,7 +44,7 @@ pub async fn values_may_be_empty_or_missing(table: &impl Metered) {
     let missing = Item { value: None, ..item(&d, 2, b"") };
     table.put_new(&d, item(&d, 1, b"")).await.unwrap();
     table.put_new(&d, missing.clone()).await.unwrap();
-    assert_eq!(table.query(&updates(&d)).await.unwrap().entries, [item(&d, 1, b""), missing]);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items, [item(&d, 1, b""), missing]);
 }
 
 pub async fn names_may_hold_any_character(table: &impl Metered) {
@@ -55,7 +55,7 @@ pub async fn names_may_hold_any_character(table: &impl Metered) {
     }
     for (n, name) in names.into_iter().enumerate() {
         let d = doc(name);
-        assert_eq!(table.query(&updates(&d)).await.unwrap().entries, [item(&d, 1, &[n as u8])], "{name:?}");
+        assert_eq!(table.query(&updates(&d)).await.unwrap().items, [item(&d, 1, &[n as u8])], "{name:?}");
     }
 }
 
@@ -85,7 +85,7 @@ pub async fn an_empty_or_too_long_key_is_refused(table: &impl Metered) {
     let before = table.meter_of().snapshot();
     for bytes in [0, MAX_SORT_KEY_BYTES + 1] {
         let key = SortKey::from_bytes(vec![1; bytes]);
-        let item = Item { key: key.clone(), value: None, head: None, at: None };
+        let item = Item { key: key.clone(), value: None, head: None, at: None, version: None };
         let failures = [
             table.put_new(&d, item).await.unwrap_err(),
             table.get(&d, &key).await.unwrap_err(),
@@ -101,7 +101,7 @@ pub async fn an_empty_or_too_long_key_is_refused(table: &impl Metered) {
 
     let longest = SortKey::from_bytes(vec![0xff; MAX_SORT_KEY_BYTES]);
     let name = y_dynamodb::codec::sort_key::DocName::stored(&"n".repeat(MAX_PARTITION_KEY_BYTES));
-    let item = Item { key: longest.clone(), value: Some(vec![1]), head: None, at: None };
+    let item = Item::plain(longest.clone(), vec![1]);
     table.put_new(&name, item.clone()).await.unwrap();
     assert_eq!(table.get(&name, &longest).await.unwrap(), Some(item));
 }

@@ -9,12 +9,12 @@ use y_dynamodb::table::{Item, Query};
 use crate::table_support::tables::Metered;
 use crate::table_support::{doc, head, item, key, updates};
 
-/// The entries of each page of a query.
+/// The items of each page of a query.
 async fn pages(table: &impl Metered, mut query: Query) -> Vec<Vec<Item>> {
     let mut pages = Vec::new();
     loop {
         let page = table.query(&query).await.unwrap();
-        pages.push(page.entries);
+        pages.push(page.items);
         assert!(pages.len() < 20, "the pages do not end");
         match page.next {
             Some(next) => query.after = Some(next),
@@ -39,14 +39,21 @@ pub async fn sort_keys_are_ordered_as_bytes(table: &impl Metered) {
     let d = doc("doc");
     let keys = [vec![1], vec![1, 0], vec![1, 0x7f], vec![1, 0x80], vec![1, 0xff], vec![1, 0xff, 0]];
     for bytes in keys.iter().rev() {
-        let item = Item { key: SortKey::from_bytes(bytes.clone()), value: None, head: None, at: None };
+        let item = Item {
+            key: SortKey::from_bytes(bytes.clone()),
+            value: None,
+            head: None,
+            at: None,
+            version: None,
+        };
         table.put_new(&d, item).await.unwrap();
     }
     let all = Query { prefix: SortKey::from_bytes(vec![1]), ..updates(&d) };
-    let found = table.query_keys(&all).await.unwrap().entries;
+    let found = table.query_keys(&all).await.unwrap().items;
+    let found: Vec<_> = found.into_iter().map(|found| found.key).collect();
     assert_eq!(found, keys.map(SortKey::from_bytes));
     let above = Query { prefix: SortKey::from_bytes(vec![1, 0xff]), ..all };
-    assert_eq!(table.query_keys(&above).await.unwrap().entries.len(), 2);
+    assert_eq!(table.query_keys(&above).await.unwrap().items.len(), 2);
 }
 
 pub async fn a_query_sees_one_document_only(table: &impl Metered) {
@@ -54,28 +61,28 @@ pub async fn a_query_sees_one_document_only(table: &impl Metered) {
         filled(table, name, 0..3).await;
     }
     let d = doc("doc");
-    let found = table.query(&updates(&d)).await.unwrap().entries;
+    let found = table.query(&updates(&d)).await.unwrap().items;
     assert_eq!(clocks(&d, &found), [0, 1, 2]);
     // This holds even if an item of this document has a key that names another document.
     let stray = item(&doc("doc1"), 5, b"stray");
     table.put_new(&d, stray).await.unwrap();
-    assert_eq!(table.query(&updates(&d)).await.unwrap().entries.len(), 3);
+    assert_eq!(table.query(&updates(&d)).await.unwrap().items.len(), 3);
 }
 
 pub async fn a_query_sees_its_prefix_only(table: &impl Metered) {
     let d = filled(table, "doc", 0..2).await;
-    let meta = Item { key: SortKey::meta(&d, "title"), value: Some(vec![1]), head: None, at: None };
-    let state_vector = Item { key: SortKey::state_vector(&d), value: Some(vec![2]), head: None, at: None };
+    let meta = Item::plain(SortKey::meta(&d, "title"), vec![1]);
+    let state_vector = Item::plain(SortKey::state_vector(&d), vec![2]);
     table.put_new(&d, meta.clone()).await.unwrap();
     table.put_new(&d, state_vector.clone()).await.unwrap();
     for reverse in [false, true] {
         let with = |prefix| Query { prefix, reverse, ..updates(&d) };
-        let count = async |prefix| table.query(&with(prefix)).await.unwrap().entries.len();
+        let count = async |prefix| table.query(&with(prefix)).await.unwrap().items.len();
         assert_eq!(count(SortKey::updates(&d)).await, 2);
         assert_eq!(count(SortKey::document(&d)).await, 3);
         let metas = table.query(&with(SortKey::metas(&d))).await.unwrap();
-        assert_eq!((metas.entries, metas.next), (vec![meta.clone()], None));
-        let found = table.query(&with(state_vector.key.clone())).await.unwrap().entries;
+        assert_eq!((metas.items, metas.next), (vec![meta.clone()], None));
+        let found = table.query(&with(state_vector.key.clone())).await.unwrap().items;
         assert_eq!(found, std::slice::from_ref(&state_vector));
         assert_eq!(count(SortKey::from_bytes(vec![0xff])).await, 0);
     }
@@ -132,21 +139,22 @@ pub async fn pages_end_at_one_megabyte(table: &impl Metered) {
     }
     // A page of keys is limited by the size of the items.
     let keys = table.query_keys(&updates(&d)).await.unwrap();
-    assert!(keys.entries.len() <= 4 && keys.next.is_some());
+    assert!(keys.items.len() <= 4 && keys.next.is_some());
 }
 
 pub async fn a_query_runs_backwards(table: &impl Metered) {
     let d = filled(table, "doc", 250..260).await;
     let last = table.query(&Query { reverse: true, limit: 1, ..updates(&d) }).await.unwrap();
-    assert_eq!(clocks(&d, &last.entries), [259]);
+    assert_eq!(clocks(&d, &last.items), [259]);
     let query = Query { reverse: true, limit: 2, after: last.next, ..updates(&d) };
-    assert_eq!(clocks(&d, &table.query(&query).await.unwrap().entries), [258, 257]);
+    assert_eq!(clocks(&d, &table.query(&query).await.unwrap().items), [258, 257]);
 }
 
 pub async fn keys_come_without_values(table: &impl Metered) {
     let d = filled(table, "doc", 0..3).await;
     let page = table.query_keys(&updates(&d)).await.unwrap();
-    assert_eq!((page.entries, page.next), ((0..3).map(|clock| key(&d, clock)).collect(), None));
+    let keys: Vec<_> = page.items.into_iter().map(|found| found.key).collect();
+    assert_eq!((keys, page.next), ((0..3).map(|clock| key(&d, clock)).collect(), None));
 }
 
 pub async fn a_scan_finds_everything_grouped_by_document(table: &impl Metered) {
@@ -154,7 +162,7 @@ pub async fn a_scan_finds_everything_grouped_by_document(table: &impl Metered) {
     for name in ["doc", "doc1", "ünï", "a\0b", "z"] {
         let d = filled(table, name, 0..3).await;
         table.put_new(&d, head(&d, 3, true)).await.unwrap();
-        let items = table.query(&updates(&d)).await.unwrap().entries;
+        let items = table.query(&updates(&d)).await.unwrap().items;
         expected.insert(d, items);
     }
     for limit in [1, 4, 7, 1_000] {
@@ -164,11 +172,11 @@ pub async fn a_scan_finds_everything_grouped_by_document(table: &impl Metered) {
         loop {
             let page = table.scan(limit, after.as_ref()).await.unwrap();
             let same = table.scan_keys(limit, after.as_ref()).await.unwrap();
-            assert!(page.entries.len() <= limit as usize);
+            assert!(page.items.len() <= limit as usize);
             assert_eq!(page.next, same.next);
-            keys.extend(same.entries);
+            keys.extend(same.items);
             assert!(keys.len() <= 20, "the pages do not end");
-            for (d, item) in page.entries {
+            for (d, item) in page.items {
                 match found.last_mut() {
                     Some((last, items)) if *last == d => items.push(item),
                     _ => found.push((d, vec![item])),
@@ -189,9 +197,9 @@ pub async fn a_scan_finds_everything_grouped_by_document(table: &impl Metered) {
 
 pub async fn a_scan_of_nothing_is_empty(table: &impl Metered) {
     let page = table.scan(10, None).await.unwrap();
-    assert!(page.entries.is_empty() && page.next.is_none());
+    assert!(page.items.is_empty() && page.next.is_none());
     let page = table.scan_keys(10, None).await.unwrap();
-    assert!(page.entries.is_empty() && page.next.is_none());
+    assert!(page.items.is_empty() && page.next.is_none());
     let page = table.query(&updates(&doc("nobody"))).await.unwrap();
-    assert!(page.entries.is_empty() && page.next.is_none());
+    assert!(page.items.is_empty() && page.next.is_none());
 }

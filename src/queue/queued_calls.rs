@@ -12,7 +12,7 @@ use super::pending_update::PendingUpdate;
 use crate::defaults::MAX_VALUE_BYTES;
 
 /// A call that waits.
-pub(super) enum PendingCall {
+pub(super) enum QueuedCall {
     Store(PendingUpdate),
     Other(Work),
 }
@@ -25,8 +25,8 @@ pub(super) struct Work {
 }
 
 #[derive(Default)]
-pub(super) struct PendingCalls {
-    pub calls: VecDeque<PendingCall>,
+pub(super) struct QueuedCalls {
+    pub calls: VecDeque<QueuedCall>,
     /// Whether a task runs them.
     pub is_running: bool,
     /// When the oldest pending update arrived.
@@ -41,7 +41,7 @@ pub(super) struct PendingCalls {
     pub barrier: Option<Barrier>,
 }
 
-impl PendingCalls {
+impl QueuedCalls {
     pub fn count(&mut self, pending: &PendingUpdate) {
         self.updates += 1;
         self.update_calls += pending.calls();
@@ -59,8 +59,8 @@ impl PendingCalls {
         let mut updates = Vec::with_capacity(self.updates);
         for call in mem::take(&mut self.calls) {
             match call {
-                PendingCall::Store(pending) => updates.push(pending),
-                PendingCall::Other(work) => self.calls.push_back(PendingCall::Other(work)),
+                QueuedCall::Store(pending) => updates.push(pending),
+                QueuedCall::Other(work) => self.calls.push_back(QueuedCall::Other(work)),
             }
         }
         (self.updates, self.update_calls, self.update_bytes, self.new_bytes) = (0, 0, 0, 0);
@@ -74,7 +74,7 @@ impl PendingCalls {
         let at = range.start;
         let mut updates = Vec::with_capacity(range.len());
         for call in self.calls.drain(range) {
-            if let PendingCall::Store(pending) = call {
+            if let QueuedCall::Store(pending) = call {
                 updates.push(pending);
             }
         }
@@ -87,18 +87,18 @@ impl PendingCalls {
         let (mut from, mut bytes, mut memory) = (0, 0, 0);
         for (i, call) in self.calls.iter().enumerate() {
             let size = match call {
-                PendingCall::Store(pending) => pending.update.len(),
-                PendingCall::Other(_) => 0,
+                QueuedCall::Store(pending) => pending.update.len(),
+                QueuedCall::Other(_) => 0,
             };
-            if matches!(call, PendingCall::Other(_)) || bytes + size > MAX_VALUE_BYTES {
+            if matches!(call, QueuedCall::Other(_)) || bytes + size > MAX_VALUE_BYTES {
                 if i - from > 1 && memory >= min_bytes {
                     return Some(from..i);
                 }
-                from = if matches!(call, PendingCall::Other(_)) { i + 1 } else { i };
+                from = if matches!(call, QueuedCall::Other(_)) { i + 1 } else { i };
                 (bytes, memory) = (0, 0);
             }
             bytes += size;
-            memory += size + size_of::<PendingCall>();
+            memory += size + size_of::<QueuedCall>();
         }
         let end = self.calls.len();
         (end - from.min(end) > 1 && memory >= min_bytes).then_some(from..end)

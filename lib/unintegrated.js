@@ -1,8 +1,8 @@
 'use strict'
 
 /**
- * What Yjs keeps pending in a document because of a gap: structs and deletions whose predecessors have not arrived. Remembers
- * which of these ids are stored, so that each is stored once.
+ * What a document has received and Yjs has not integrated because of a gap: structs and deletions whose predecessors have not
+ * arrived. Remembers which of these ids are stored, so that each is stored once.
  */
 
 const { isWritable } = require('./unwritable.js')
@@ -10,23 +10,23 @@ const { isWritable } = require('./unwritable.js')
 /** The info byte of a Skip in an update. */
 const SKIP = 10
 
-class YjsPending {
+class Unintegrated {
   #structs = new Ranges()
   #deletes = new Ranges()
   /** The bytes that were read last. Yjs replaces them when anything changes. */
   #last = []
 
   /**
-   * What is pending in the document and was not taken before, as one update; undefined if there is nothing. Content that
+   * What the document has not integrated and was not taken before, as one update; undefined if there is nothing. Content that
    * Yjs cannot write is replaced by deleted content.
    */
   take(Y, { store: { pendingStructs, pendingDs } }) {
-    const pending = [pendingStructs?.update, pendingDs]
-    if (pending.every((update, i) => update == null || update === this.#last[i])) return undefined
-    this.#last = pending
+    const updates = [pendingStructs?.update, pendingDs]
+    if (updates.every((update, i) => update == null || update === this.#last[i])) return undefined
+    this.#last = updates
     const structs = new Map()
     const deletes = new Map()
-    for (const update of pending) {
+    for (const update of updates) {
       if (update == null) continue
       const decoded = Y.decodeUpdateV2(update)
       for (const struct of decoded.structs) this.#takeStruct(Y, struct, structs)
@@ -59,15 +59,15 @@ class YjsPending {
 }
 
 /**
- * Replaces content that Yjs cannot write in what is pending in a document: `Y.encodeStateAsUpdate` throws on it.
+ * Replaces content that Yjs cannot write in what a document has not integrated: `Y.encodeStateAsUpdate` throws on it.
  *
- * @throws if Yjs cannot read what is pending; it is dropped from the document then
+ * @throws if Yjs cannot read it; it is dropped from the document then
  */
-function makePendingWritable(Y, { store }) {
+function makeUnintegratedWritable(Y, { store }) {
   const { pendingStructs } = store
   if (pendingStructs == null) return
   store.pendingStructs = null
-  const update = new YjsPending().take(Y, { store: { pendingStructs } })
+  const update = new Unintegrated().take(Y, { store: { pendingStructs } })
   if (update !== undefined)
     store.pendingStructs = { ...pendingStructs, update: Y.convertUpdateFormatV1ToV2(update) }
 }
@@ -145,4 +145,4 @@ function encode(Y, structs, deletes) {
   return encoder.toUint8Array()
 }
 
-module.exports = { YjsPending, makePendingWritable }
+module.exports = { Unintegrated, makeUnintegratedWritable }
