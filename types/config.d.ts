@@ -23,7 +23,7 @@ export interface Config {
 
   /**
    * The memory that this persistence uses at most to remember documents between their calls, in bytes (default 67,108,864).
-   * It remembers where the log ends and how much is due to be merged: about 300 bytes for each document. A document that is
+   * It remembers where the log ends and how much is due to be merged: 0.3 to 1 KB for each document. A document that is
    * forgotten loses nothing: the next store to it costs one Query more, and its items are counted anew. 0: remember nothing.
    */
   rememberBytes?: number | undefined

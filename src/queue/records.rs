@@ -90,9 +90,11 @@ impl<R: Record> Records<R> {
         let Some((doc, ())) = self.with_content.pop_lru() else { return false };
         if let Some(record) = self.all.peek_mut(&doc) {
             let content = content_bytes(record);
+            let before = record_bytes(&doc, record) + content;
             record.forget_content();
             self.content_bytes -= content;
-            self.bytes -= content;
+            // What it forgets can leave something to remember.
+            self.bytes = self.bytes - before + record_bytes(&doc, record);
         }
         true
     }

@@ -100,12 +100,12 @@ const BROKEN_RULES: [(Rule, u64); 22] = [
     (Rule::OnlyTheBatch, 370),
     (Rule::CompactionVersion, 0),
     (Rule::ClearVersion, 0),
-    (Rule::TwoInputs, 8_100),
+    (Rule::TwoInputs, 11_000),
     (Rule::NoSecondCopy, 31_900),
     (Rule::SealedSets, 0),
     (Rule::SealBeforeDelete, 0),
-    (Rule::InputCheck, 3_690),
-    (Rule::LowestInput, 5_520),
+    (Rule::InputCheck, 3_650),
+    (Rule::LowestInput, 5_500),
     (Rule::SetSortsLast, 6_950),
     (Rule::ClearRepeats, 270),
     (Rule::FreshKeys, 0),
@@ -115,7 +115,7 @@ const BROKEN_RULES: [(Rule, u64); 22] = [
     (Rule::RepairCondition, 130),
     (Rule::ClearAfterTimeout, 1_750),
     (Rule::ContinuedHead, 0),
-    (Rule::ContinuedBytes, 130),
+    (Rule::ContinuedBytes, 80),
 ];
 
 #[test]
