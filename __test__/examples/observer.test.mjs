@@ -3,12 +3,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
 import { TestTable, onceOnly } from '../support/dynamodb.mjs'
-import { keystrokes } from '../support/documents.mjs'
+import { bigUpdate, keystrokes } from '../support/documents.mjs'
 import { Observer } from '../../examples/demo/observer.mjs'
 import { PersistencePerDocument, costOf } from '../../examples/demo/persistences.mjs'
 import { until } from '../support/until.mjs'
 
 const PRICES = { write: 1, read: 2 }
+
+/** Updates that are too large for an open item: each is stored as an item. */
+const items = count =>
+  Array.from({ length: count }, (_, i) => bigUpdate(1_500, { clientID: i + 1, key: `part${i}-` }))
 
 const observed = t => {
   const table = new TestTable()
@@ -24,7 +28,7 @@ test(
   onceOnly,
   async t => {
     const { persistence, observer } = observed(t)
-    const [first, ...others] = keystrokes(21)
+    const [first, ...others] = items(21)
     await persistence.storeUpdate('doc', first)
     const begun = Date.now()
     const { stored, own } = await observer.report('doc')
@@ -61,7 +65,7 @@ test('the reads of the observer are not in the cost that it reports', onceOnly, 
 
 test('the compactions of a document are counted from the first report on', onceOnly, async t => {
   const { persistence, observer } = observed(t)
-  for (const update of keystrokes(10)) await persistence.storeUpdate('doc', update)
+  for (const update of items(10)) await persistence.storeUpdate('doc', update)
   assert.deepEqual((await observer.report('doc')).compactions, { count: 0, entries: 0 })
   await persistence.flushDocument('doc')
   const { stored, compactions } = await until('the compaction', async () => {

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { DynamoDbPersistence } from '../support/dynamodb.mjs'
 import { Y, mapOf, docOf } from '../support/documents.mjs'
 
-/** An update that depends on no other, so that a refused one does not hide others. */
+/** Too much for an open item. */
+const LARGE = 'x'.repeat(1_100)
+
+/** An update that depends on no other, so that a refused one does not hide others. Small and large ones in turn. */
 export function updateOf(id, clientID) {
   const doc = new Y.Doc()
   doc.clientID = clientID
@@ -11,7 +14,7 @@ export function updateOf(id, clientID) {
   doc.on('update', update => {
     made = update
   })
-  doc.getMap('map').set(id, 1)
+  doc.getMap('map').set(id, clientID % 2 === 0 ? '' : LARGE)
   return made
 }
 

@@ -163,6 +163,7 @@ mod tests {
             value: Some(vec![0, 0]),
             head: Some(head),
             at: None,
+            version: None,
         };
         assert_eq!(read_named_item(item_attributes(&doc, item.clone())).unwrap(), (doc, item));
     }

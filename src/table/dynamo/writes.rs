@@ -21,11 +21,12 @@ const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
 
 /// The answer to a put over an open item.
 enum Replaced {
-    Done(PutItemOutput),
+    Done(Box<PutItemOutput>),
     /// The condition did not hold. The item that is there, if the engine returns it.
     Refused(Option<Attributes>),
 }
 
+#[allow(clippy::result_large_err, reason = "the type is the SDK's")]
 fn refused(
     error: SdkError<PutItemError, HttpResponse>,
 ) -> std::result::Result<Replaced, SdkError<PutItemError, HttpResponse>> {
@@ -95,7 +96,7 @@ impl DynamoTable {
                     .customize()
                     .interceptor(log)
                     .send();
-                async { request.await.map(Replaced::Done).or_else(refused) }
+                async { request.await.map(|output| Replaced::Done(Box::new(output))).or_else(refused) }
             })
             .await?
             .ok_or_else(unexpected)?;
