@@ -19,7 +19,7 @@ export interface MergeUpdatesOptions {
 
 /**
  * Returns one update with the content of all updates. They can be in any order, and can have duplicates, overlaps and gaps.
- * Structs behind a gap are kept. The same updates in any order give the same bytes.
+ * Structs behind a gap are kept. The same updates in any order give the same bytes, unless `squash` is `false`.
  *
  * @throws {PersistenceError} `ERR_INVALID_UPDATE` with the index, the reason and its offset; `ERR_INVALID_ARGUMENT`
  */

@@ -56,13 +56,13 @@ pub const MAX_VALUE_BYTES: usize = 380_000;
 /// A merge drops the content of deleted items, as in the original package.
 pub const GC: bool = true;
 
-/// A background compaction is due when a tier has this many entries that no compaction wrote. So a read finds at most
-/// a few KiB of items that are not compacted. A compaction takes less than a tenth of the requests of these stores: its
-/// deletes fill five BatchWriteItems.
-pub const COMPACTION_ITEMS: usize = 120;
+/// A background compaction is due when a tier has this many entries that no compaction wrote. Open items have about 1 KB, so a
+/// load reads at most 24 KB (6 RCU) of them. Measured with `bench/b4_cost.rs` and `bench/compaction_cost.rs`: with 40, a long
+/// session has more than 40 items; with 8, processes that store once pay a fifth more.
+pub const COMPACTION_ITEMS: usize = 24;
 
-/// A background compaction is due when a tier has this many bytes without its largest entry: 128 WCU.
-pub const COMPACTION_BYTES: usize = 128 * 1_024;
+/// A background compaction is due when a tier has this many bytes without its largest entry: 64 WCU.
+pub const COMPACTION_BYTES: usize = 64 * 1_024;
 
 /// The maximum WCU per second for background compactions of one document: a quarter of the capacity of a partition.
 pub const COMPACTION_WCU_PER_SECOND: u32 = 250;

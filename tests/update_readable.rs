@@ -190,6 +190,9 @@ fn a_live_map_entry_with_several_values_that_is_split_is_read_as_a_tombstone() {
         let twice = [&map, &entry, &splits, &splits].map(Clone::clone);
         assert_eq!(tombstones(&twice), tombstone, "{}", to_hex(&splits));
     }
+    // GC of the second value deletes it, which splits the entry.
+    let gc = hex("0101 0201 0001 00");
+    assert!(!tombstones(&[map, entry, gc]).is_empty());
     // Also in one update, and if the map is missing.
     assert_refused(
         "0102 0200 28 00 0900 016b 02 7e7e 88 0200 01 7e 00",

@@ -44,14 +44,14 @@ export interface Config {
   onCorruptUpdate?: 'fail' | 'skip' | undefined
 
   /**
-   * Compact a document in the background when it has this many items that no compaction has written (default 120; 0: never).
+   * Compact a document in the background when it has this many items that no compaction has written (default 24; 0: never).
    * A smaller number makes reads cheaper and writes more expensive.
    */
   compactionItems?: number | undefined
 
   /**
    * Compact a document in the background when entries of similar size have this many bytes, without the largest of them
-   * (default 131,072).
+   * (default 65,536).
    */
   compactionBytes?: number | undefined
 

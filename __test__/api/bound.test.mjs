@@ -1,3 +1,4 @@
+/** A bound document equals its table: content from before, during and after loading is stored once, counted in write units. */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'

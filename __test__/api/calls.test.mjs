@@ -1,3 +1,4 @@
+/** Every call on the happy path: its result, the requests that it sends, and what it refuses. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DynamoDbPersistence, TestTable } from '../support/dynamodb.mjs'

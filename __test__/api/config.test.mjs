@@ -1,3 +1,4 @@
+/** Each wrong option throws `ERR_INVALID_ARGUMENT` from the constructor, with a message that names the option. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DynamoDbPersistence, TestTable, onceOnly } from '../support/dynamodb.mjs'

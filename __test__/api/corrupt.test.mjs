@@ -1,3 +1,4 @@
+/** Items that are no updates, put into the table past the persistence: reads reject or skip them, and nothing deletes them. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as Y from 'yjs'

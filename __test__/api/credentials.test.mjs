@@ -1,3 +1,4 @@
+/** Every shape of credentials, from keys to functions: which are accepted, and how often a function is called. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { keystrokes } from '../support/documents.mjs'

@@ -1,3 +1,4 @@
+/** The forms of `aws.endpoint` and `aws.region`: which data they share, and what is refused. */
 import assert from 'node:assert/strict'
 import { devNull } from 'node:os'
 import { describe, test } from 'node:test'

@@ -1,3 +1,7 @@
+/**
+ * The package as npm installs it, in the folder of an application: each entry loads the yjs of the application, with CommonJS
+ * and ES modules.
+ */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'

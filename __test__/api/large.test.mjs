@@ -1,3 +1,4 @@
+/** Updates and documents larger than an item, a page and a batch of DynamoDB come back complete. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { TestTable } from '../support/dynamodb.mjs'

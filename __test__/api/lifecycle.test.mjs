@@ -1,3 +1,4 @@
+/** When a process or a worker ends: not before its stores are durable, and not later. Each test starts a process of its own. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, test } from 'node:test'

@@ -1,3 +1,4 @@
+/** The listings of documents: complete over several pages, without duplicates, and lazy. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestTable } from '../support/dynamodb.mjs'

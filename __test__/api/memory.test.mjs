@@ -1,3 +1,4 @@
+/** Nothing of the package references a persistence after `close`: the garbage collector proves it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+/** Metas of every type that lib0 can encode, compared with the bytes of the original package. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import vm from 'node:vm'

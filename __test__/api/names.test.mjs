@@ -1,3 +1,4 @@
+/** The limits of document names and meta keys: names that are too long or malformed cause no request, all others work. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { TestTable } from '../support/dynamodb.mjs'

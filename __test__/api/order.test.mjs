@@ -1,3 +1,4 @@
+/** Calls of one process on one document take effect in call order, awaited or not (ARCHITECTURE.md, I8). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestTable } from '../support/dynamodb.mjs'

@@ -1,3 +1,7 @@
+/**
+ * Items as the original package writes them, put into the table by hand: this package reads, continues, flushes and clears
+ * them, and writes a form that the original reads.
+ */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { encodeAny } from 'lib0/buffer'

@@ -1,3 +1,4 @@
+/** Reads of more than one page of DynamoDB, also with pages that the proxy cuts short or empties. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { TestTable } from '../support/dynamodb.mjs'

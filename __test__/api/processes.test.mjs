@@ -1,3 +1,4 @@
+/** Several processes on one document or one database file: no update is lost, also if one of them is killed. */
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

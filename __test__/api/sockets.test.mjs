@@ -1,3 +1,4 @@
+/** `support/sockets.mjs`, which the proxy uses: a broken connection ends in the same way in every state of its socket. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+/** `stats()`, the diagnostics channels and the warnings, compared with the calls that the test makes. */
 import assert from 'node:assert/strict'
 import diagnostics from 'node:diagnostics_channel'
 import { test } from 'node:test'

@@ -1,3 +1,4 @@
+/** A table that is never ready: the calls that wait for it end with the operation timeout. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { onceOnly } from '../support/dynamodb.mjs'

@@ -1,3 +1,4 @@
+/** Which calls may be made inside `transact`: those that would wait for themselves are refused, all others work. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,7 @@
+/**
+ * `onError` gets a rejection that nobody handles, exactly once, and no other. Listens on the process in place of the test
+ * runner.
+ */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { TestTable, onceOnly } from '../support/dynamodb.mjs'

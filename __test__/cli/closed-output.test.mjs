@@ -1,3 +1,4 @@
+/** The commands continue when the reader of their output leaves, and report output that cannot be written. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, test } from 'node:test'

@@ -1,3 +1,4 @@
+/** `compact`: the items that it leaves, and the numbers that it prints. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DynamoDbPersistence } from '../support/dynamodb.mjs'

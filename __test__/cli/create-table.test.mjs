@@ -1,3 +1,4 @@
+/** `create-table` is idempotent and changes no existing table. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DynamoDbPersistence } from '../support/dynamodb.mjs'

@@ -1,3 +1,4 @@
+/** Documents with damaged sets in `migrate`, `export`, `verify` and `repair`: nothing incomplete is copied silently. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

@@ -1,3 +1,4 @@
+/** Each reason why a database file cannot be opened is one line that names the file and the correction. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

@@ -1,3 +1,4 @@
+/** An export followed by an import restores every document and meta, whatever its name and whatever the table has already. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

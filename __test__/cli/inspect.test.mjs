@@ -1,3 +1,4 @@
+/** `ls`, `stats` and `show` print what the table holds, damaged documents included, and write nothing. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { sortKey } from '../support/format.mjs'

@@ -1,3 +1,4 @@
+/** `migrate` copies a LevelDB of y-leveldb or a table of the original package without loss, also if it is interrupted. */
 import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, test } from 'node:test'

@@ -1,3 +1,4 @@
+/** `policy` allows exactly the operations that a persistence uses; compared with recorded requests and with docs/TABLE.md. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

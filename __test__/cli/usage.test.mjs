@@ -1,3 +1,4 @@
+/** Help, wrong usage and output of the commands, run as processes. docs/CLI.md is compared with the help. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

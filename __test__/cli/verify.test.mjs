@@ -1,3 +1,4 @@
+/** `verify` finds every kind of damage that the test makes, and `repair` moves it without losing a byte. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

@@ -1,3 +1,4 @@
+/** Causes every failure that docs/ERRORS.md shows (docs/provoked.mjs), and compares the messages word for word. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { describe, test } from 'node:test'

@@ -1,3 +1,4 @@
+/** The bytes on docs/FORMAT.md, compared with those of an encoder of the tests and of a table. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bigUpdate } from '../support/documents.mjs'

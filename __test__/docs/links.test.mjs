@@ -1,3 +1,4 @@
+/** The links, anchors and file names of all pages lead to something, in the repository and in the published package. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'

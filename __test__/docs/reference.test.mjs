@@ -1,3 +1,4 @@
+/** The reference pages list every option, default, error code and call of the code, and no others. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'

@@ -1,3 +1,4 @@
+/** Every document name has an address that opens it, and that the server does not take for one of its own paths. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addressOf, docNameIn, newDocName } from '../../examples/demo/editor/address.js'

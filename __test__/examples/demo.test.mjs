@@ -1,3 +1,4 @@
+/** The server of the demo over HTTP and websockets: odd requests do not end it, and odd names can be opened. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import fs from 'node:fs'

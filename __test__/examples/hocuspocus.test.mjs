@@ -1,3 +1,4 @@
+/** The example as a process: a document survives the restart of the server. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'

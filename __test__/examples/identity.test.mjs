@@ -1,3 +1,4 @@
+/** People whose clients chose the same name or colour are told apart, and their names stay legible. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { COLOURS, distinct } from '../../examples/demo/editor/identity.js'

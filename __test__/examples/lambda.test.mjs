@@ -1,3 +1,7 @@
+/**
+ * The handler in this process, and a process that is frozen with SIGSTOP as Lambda freezes one: no acknowledged update is
+ * lost.
+ */
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+/** The numbers behind the panel of the demo: each document has its own cost, and reading the numbers adds nothing to it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'

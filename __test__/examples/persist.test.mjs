@@ -1,3 +1,4 @@
+/** `persist.mjs` of the example, with clients that leave, break the protocol, or have their document cleared. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'

@@ -1,3 +1,4 @@
+/** Which updates of a page count as unsaved, by comparing them with a snapshot of the table. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'

@@ -1,3 +1,4 @@
+/** The program of CONTRIBUTING.md, run as its readers run it: its output on DynamoDB Local, and its message without one. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'

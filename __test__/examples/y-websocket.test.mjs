@@ -1,3 +1,4 @@
+/** The example as a process: a document survives a restart, and no client gets a document that is not loaded. */
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import os from 'node:os'

@@ -1,3 +1,7 @@
+/**
+ * One fault at a time, injected by the proxy: each call rejects with the code of the fault after its attempts, and nothing is
+ * lost or comes back.
+ */
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'

@@ -12,8 +12,12 @@ import { updateOf } from './workload.mjs'
 
 const WRITES_AT_ONCE = 5
 const BETWEEN_CLEARS_MS = 600
-/** A clear rejects after some rounds if writers never pause. */
+/**
+ * A clear rejects after some rounds if writers never pause for as long as a request takes. So they pause for some times as long
+ * as their last call took, which is much on a busy machine.
+ */
 const BETWEEN_WRITES_MS = 150
+const PAUSE_FACTOR = 4
 const MAY_REJECT = ['ERR_THROTTLED', 'ERR_UNAVAILABLE']
 
 const { role, name, config, docs, file: path } = JSON.parse(process.argv[2])
@@ -34,12 +38,13 @@ async function storeForever(lane) {
     const doc = anyDoc()
     const id = `${doc} ${name} ${lane} ${n}`
     const issued = now()
+    const begun = Date.now()
     await unlessRejected(
       persistence
         .storeUpdate(doc, updateOf(id, randomInt(2 ** 32)))
         .then(() => record({ store: id, doc, issued, ended: now(), acknowledged: true }))
     )
-    await sleep(randomInt(BETWEEN_WRITES_MS))
+    await sleep(randomInt(BETWEEN_WRITES_MS) + PAUSE_FACTOR * (Date.now() - begun))
   }
 }
 

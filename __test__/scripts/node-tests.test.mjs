@@ -1,3 +1,4 @@
+/** The runner of `npm test` on files that hang, fail, crash and pass: each failure is counted, and none stops the others. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'

@@ -1,3 +1,7 @@
+/**
+ * A real Hocuspocus server with real clients, on a table that can fail: every change is stored, and documents are loaded
+ * again.
+ */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, test } from 'node:test'

@@ -7,7 +7,8 @@
 
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { logOf, newStats, run } from './support/corpus.mjs'
+import { CHECKS_OF_RELAYED_LOGS, logOf, newStats, run } from './support/corpus.mjs'
+import { relayedLog } from './support/relayed-logs.mjs'
 import { read } from './support/structs.mjs'
 
 const SEED = Number(process.env.SEED ?? 1)
@@ -92,4 +93,19 @@ test('no document gets larger than yjs writes it, and all together are smaller',
   const { theirBytes, ourBytes, ourTailBytes } = forAll('isSmall', t)
   assert.ok(ourBytes <= theirBytes, `${ourBytes} bytes of ${theirBytes}`)
   assert.ok(ourTailBytes <= theirBytes, `as tails ${ourTailBytes} bytes of ${theirBytes}`)
+})
+
+test('a read takes the GC copy of an item that waits, like a document', t => {
+  const stats = forAll('readsGcCopies', t)
+  assertMostlyClear(stats)
+  if (DOCUMENTS >= 1_000) assert.ok(stats.taken > 0, 'no GC copy was taken')
+})
+
+test('all of it holds for logs in which clients relay deleted items as GC', t => {
+  const stats = newStats()
+  for (let seed = SEED; seed < SEED + DOCUMENTS / 3; seed++) {
+    const log = logOf(seed, relayedLog)
+    for (const name of CHECKS_OF_RELAYED_LOGS) run(name, log, stats)
+  }
+  t.diagnostic(`seeds from ${SEED}: ${JSON.stringify(stats)}`)
 })

@@ -3,23 +3,58 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
-import { encodeStateVectorFromUpdate, merge } from './support/engine.mjs'
+import { encodeStateVectorFromUpdate, merge, mergeReadable } from './support/engine.mjs'
 import { read } from './support/structs.mjs'
-import { OPTIONS, bytes, forEachMerge, hex, load, oneResult, text } from './support/ways.mjs'
+import { OPTIONS, bytes, forEachMerge, hex, load, oneResult, orders, text } from './support/ways.mjs'
 
-test('an item beats its collected copy, whichever comes first', () => {
+test('an item beats its collected copy, whichever comes first, and is deleted', () => {
   const item = bytes('01010200c401010102015100')
   const collected = bytes('01010200000100')
-  forEachMerge([item, collected], merged => {
-    const { structs } = read(merged)
-    assert.equal(structs.length, 1)
-    assert.equal(structs[0].kind, 'String')
-    assert.deepEqual(structs[0].units, ['Q'])
+  forEachMerge([item, collected], (merged, what) => {
+    const { structs, deleted } = read(merged)
+    assert.deepEqual(
+      structs.map(({ kind, rightOrigin }) => [kind, rightOrigin]),
+      [[what.includes('"gc":false') ? 'String' : 'Deleted', '1:2']]
+    )
+    assert.deepEqual(deleted, [{ client: 2, clock: 0, length: 1 }])
   })
   assert.equal(oneResult([item, collected]).size, 1)
 })
 
-test('a character that one copy had to cut stays cut', () => {
+test('a deleted map value does not come back if the deletion of its map is missing', () => {
+  const map = bytes('01010100070101740100')
+  const value = bytes('01010200280001000164017800')
+  const collected = bytes('01010200000100')
+  const array = (...updates) =>
+    load(...updates)
+      .getArray('t')
+      .toJSON()
+  assert.deepEqual(array(map, collected, value), [{}])
+  forEachMerge([map, value, collected], (merged, what) => assert.deepEqual(array(merged), [{}], what))
+  for (const [first, ...others] of orders([map, value, collected])) {
+    for (const options of OPTIONS) {
+      assert.deepEqual(array(merge([first, merge(others, options)], options)), [{}])
+    }
+  }
+})
+
+test('a read shows what follows an item that waits if the item has a collected copy', () => {
+  const waits = bytes('01010200840300016200')
+  const collected = bytes('010202000001040101740568656c6c6f00')
+  const missing = bytes('0101030004010174016100')
+  for (const order of orders([waits, collected])) {
+    assert.equal(text(...order), 'hello')
+    assert.equal(text(mergeReadable(order, { wholeLog: true })), 'hello')
+    assert.equal(text(mergeReadable(order, { wholeLog: true }), missing), text(...order, missing))
+    // What is stored keeps the item, and shows the same once complete.
+    for (const options of OPTIONS) {
+      assert.equal(text(merge(order, options)), '', JSON.stringify(options))
+      assert.equal(text(merge(order, options), missing), text(...order, missing), JSON.stringify(options))
+    }
+  }
+})
+
+test('a character that one copy had to cut is whole in the merge', () => {
   const cut = [
     bytes('0101010004010174017800'),
     bytes('0101010184010003efbfbd00'),
@@ -27,8 +62,17 @@ test('a character that one copy had to cut stays cut', () => {
   ]
   const whole = bytes('01010100040101740578f09f988000')
   assert.equal(text(...cut, whole), 'x\ufffd\ufffd')
-  forEachMerge([...cut, whole], (merged, what) => assert.equal(text(merged), 'x\ufffd\ufffd', what))
-  forEachMerge([merge(cut), whole], (merged, what) => assert.equal(text(merged), 'x\ufffd\ufffd', what))
+  forEachMerge([...cut, whole], (merged, what) => assert.equal(text(merged), 'x😀', what))
+  forEachMerge([merge(cut), whole], (merged, what) => assert.equal(text(merged), 'x😀', what))
+})
+
+test('a format that changes nothing does not damage the character in whose middle it ends', () => {
+  const whole = bytes('01010100040101740578f09f988000')
+  const doc = load(whole)
+  doc.clientID = 2
+  doc.getText('t').format(0, 2, { bold: null })
+  assert.equal(doc.getText('t').toString(), 'x\ufffd\ufffd')
+  forEachMerge([whole, Y.encodeStateAsUpdate(doc)], (merged, what) => assert.equal(text(merged), 'x😀', what))
 })
 
 test('a cut through a character leaves two replacement characters', () => {
@@ -72,7 +116,8 @@ test('a tail beside collected content is not collected on that account', () => {
   assert.equal(text(base, ...tail), 'ab')
   for (const options of OPTIONS.slice(1)) {
     const compacted = merge(tail, options)
-    forEachMerge([base, compacted], (merged, what) => assert.equal(text(merged), 'ab', what))
+    // "a" is deleted, because it has a collected copy. "b" stays.
+    forEachMerge([base, compacted], (merged, what) => assert.equal(text(merged), 'b', what))
   }
 })
 
@@ -91,7 +136,7 @@ test('a tail that deletes something else is not collected on that account either
   ]
   assert.equal(text(base, ...tail), 'ab')
   for (const options of OPTIONS.slice(1)) {
-    assert.equal(text(merge([base, merge(tail, options)])), 'ab')
+    assert.equal(text(merge([base, merge(tail, options)])), 'b')
     assert.equal(text(base, merge(tail, options)), 'ab')
   }
 })

@@ -31,9 +31,9 @@ pub type Document = queue::Document<DocumentState>;
 /// When background compactions run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Compact at this many items that no compaction wrote (default 120); 0: never.
+    /// Compact at this many items that no compaction wrote (default 24); 0: never.
     pub items: usize,
-    /// Compact when the entries of one tier, without the largest, have this many bytes (default 128 KiB).
+    /// Compact when the entries of one tier, without the largest, have this many bytes (default 64 KiB).
     pub bytes: usize,
     /// The most WCU a second for the compactions of one document (default 250). All documents together use at most four
     /// times as much.

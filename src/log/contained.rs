@@ -38,16 +38,48 @@ fn candidates(entries: &[Entry], at: usize, is_contained: &[bool]) -> Vec<usize>
 struct Ids {
     all: IdSet,
     deleted: IdSet,
+    gc: IdSet,
 }
 
 impl Ids {
     /// `None` if the entry is not an update.
     fn of(entry: &Entry) -> Option<Ids> {
         let contents: Contents = contents(&entry.update).ok()?;
-        Some(Ids { all: contents.ids(), deleted: contents.deleted() })
+        Some(Ids { all: contents.ids(), deleted: contents.deleted(), gc: contents.gc })
     }
 
     fn are_in(&self, other: &Ids) -> bool {
-        self.all.without(&other.all).is_empty() && self.deleted.without(&other.deleted).is_empty()
+        self.all.without(&other.all).is_empty()
+            && self.deleted.without(&other.deleted).is_empty()
+            && self.gc.without(&other.deleted).without(&other.gc).is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::sort_key::LogClock;
+
+    #[test]
+    fn gc_that_deletes_an_item_of_a_result_is_not_contained_in_it() {
+        // The items (1, 0) and (2, 0), GC of (2, 0), and a result with both items.
+        let values: [&[u8]; 4] = [
+            &[1, 1, 1, 0, 4, 1, 1, b't', 1, b'a', 0],
+            &[1, 1, 2, 0, 0, 1, 0],
+            &[1, 1, 2, 0, 4, 1, 1, b't', 1, b'b', 0],
+            &[2, 1, 2, 0, 4, 1, 1, b't', 1, b'b', 1, 1, 0, 4, 1, 1, b't', 1, b'a', 0],
+        ];
+        let entries = (1..).zip(values).map(|(clock, update)| Entry {
+            clock: LogClock(clock),
+            id: None,
+            keys: Vec::new(),
+            update: update.to_vec(),
+            is_compacted: clock == 4,
+            version: None,
+            at: None,
+        });
+        let (contained, rest) = split_contained(entries.collect());
+        let clocks = |entries: &[Entry]| entries.iter().map(|entry| entry.clock.0).collect::<Vec<_>>();
+        assert_eq!((clocks(&contained), clocks(&rest)), (vec![1, 3], vec![2, 4]));
     }
 }

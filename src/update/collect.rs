@@ -3,10 +3,9 @@
 //! Yjs drops every item that names a GC struct when it integrates the item. So in doubt an item is kept. A neighbour that is
 //! GC proves that an item is below a deleted parent only in a whole log: in a tail, the item may be older than the GC.
 
-use std::collections::BTreeSet;
-
 use super::content::kind;
 use super::delete_set::{self, Range};
+use super::integration::Integration;
 use super::invalid_update::InvalidUpdate;
 use super::item_header::{Id, Parent};
 use super::record::{Record, mark};
@@ -22,8 +21,8 @@ pub(super) fn collect<U: AsRef<[u8]>>(
     if !gc_proves && !parent_proves {
         return Ok(());
     }
-    let integrated = integrated_ends(records)?;
-    let is_integrated = |r: &Record| integrated.get(r.client as usize).is_some_and(|&end| r.clock() < end);
+    let integration = Integration::of(records)?;
+    let is_integrated = |r: &Record| integration.contains(r);
     let mut path = Vec::new();
     for i in 0..records.list.len() {
         check_ancestors(records, i, whole_log, &is_integrated, &mut path)?;
@@ -33,8 +32,27 @@ pub(super) fn collect<U: AsRef<[u8]>>(
             r.set(mark::COLLECTED);
         }
     }
+    keep_gc_copies(records);
     join_across_collected(records);
     Ok(())
+}
+
+/// Removes the deletions of items whose GC copies were not chosen and that become GC again.
+fn keep_gc_copies<U: AsRef<[u8]>>(records: &mut Records<'_, U>) {
+    let mut kept = Vec::new();
+    for range in &records.deleted_by_gc {
+        let first = records.find(range.client, range.start).unwrap_or(usize::MAX);
+        let list = records.list.get(first..).unwrap_or_default();
+        for r in list.iter().take_while(|r| r.client == range.client && r.clock() < range.end) {
+            if r.has(mark::COLLECTED) {
+                let (start, end) = (r.clock().max(range.start), records.end(r).min(range.end));
+                delete_set::add(&mut kept, Range { start, end, ..*range });
+            }
+        }
+    }
+    if !kept.is_empty() {
+        delete_set::subtract(&mut records.deleted, &kept);
+    }
 }
 
 /// Joins deletions if all ids between them become GC.
@@ -61,63 +79,6 @@ fn is_collected<U: AsRef<[u8]>>(records: &Records<'_, U>, range: Range, until: u
         clock = records.end(r);
     }
     clock >= until
-}
-
-/// For each client, the end of the clocks that a `Y.Doc` that loads these bytes integrates.
-fn integrated_ends<U: AsRef<[u8]>>(records: &Records<'_, U>) -> Result<Vec<u64>, InvalidUpdate> {
-    let clients = records.clients.len() as u32;
-    let mut ends = vec![0u64; clients as usize];
-    let mut next: Vec<usize> = (0..clients).map(|c| records.clients.records(c).0).collect();
-    // The client and the clock that is missing, and the client that waits for it.
-    let mut waiting: BTreeSet<(u32, u64, u32)> = BTreeSet::new();
-    let mut todo: Vec<u32> = (0..clients).collect();
-    while let Some(client) = todo.pop() {
-        let (_, last) = records.clients.records(client);
-        let Some(at) = next.get_mut(client as usize) else { continue };
-        let mut end = ends.get(client as usize).copied().unwrap_or_default();
-        while *at < last
-            && let Some(r) = records.list.get(*at)
-            && r.clock() == end
-        {
-            if let Some((of, clock)) = missing(records, r, &ends)? {
-                if let Some(of) = of {
-                    waiting.insert((of, clock, client));
-                }
-                break;
-            }
-            end = records.end(r);
-            *at += 1;
-        }
-        if let Some(known) = ends.get_mut(client as usize) {
-            *known = end;
-        }
-        while let Some(&wait) = waiting.range((client, 0, 0)..(client, end, 0)).next() {
-            waiting.remove(&wait);
-            todo.push(wait.2);
-        }
-    }
-    Ok(ends)
-}
-
-/// A dependency of `r` on another client that is not integrated yet: the number of that client (`None` if no update has
-/// structs of it) and the clock.
-fn missing<U: AsRef<[u8]>>(
-    records: &Records<'_, U>,
-    r: &Record,
-    ends: &[u64],
-) -> Result<Option<(Option<u32>, u64)>, InvalidUpdate> {
-    let Some(header) = records.header(r)? else { return Ok(None) };
-    let own = records.clients.value(r.client);
-    let parent = if let Parent::Item(id) = header.parent { Some(id) } else { None };
-    for id in [header.origin, header.right_origin, parent].into_iter().flatten().filter(|id| id.client != own)
-    {
-        let of = records.clients.find(id.client);
-        let end = of.and_then(|of| ends.get(of as usize)).copied().unwrap_or_default();
-        if id.clock >= end {
-            return Ok(Some((of, id.clock)));
-        }
-    }
-    Ok(None)
 }
 
 /// What decides whether a record is below a deleted parent.

@@ -15,9 +15,7 @@ use super::delete_set::{self, Range};
 use super::invalid_update::InvalidUpdate;
 use super::item_header::{Id, Parent};
 use super::limits::MAX_NESTING;
-use super::record::mark;
 use super::records::Records;
-use super::scan::{Struct, Visitor, scan};
 
 const TOO_DEEP: &str = "types nested more than 1,000 deep";
 const SPLIT: &str = "a live map entry with several values that is split";
@@ -29,14 +27,10 @@ pub(super) type Conflict = (usize, &'static str);
 pub(super) fn resolve<U: AsRef<[u8]>>(records: &mut Records<'_, U>) -> Result<(), InvalidUpdate> {
     let conflicts = find(records)?;
     for &(i, _) in &conflicts {
-        let Some(r) = records.list.get_mut(i) else { continue };
-        r.make_tombstone();
-        let (client, start) = (r.client, r.clock());
-        let end = records.list.get(i).map_or(start, |r| records.end(r));
-        records.deleted.push(Range { client, start, end });
-        if let Some(next) = records.list.get_mut(i + 1) {
-            next.unset(mark::COPYABLE);
-        }
+        let Some(r) = records.list.get(i) else { continue };
+        let deleted = Range { client: r.client, start: r.clock(), end: records.end(r) };
+        records.deleted.push(deleted);
+        records.drop_content(i, kind::DELETED);
     }
     if !conflicts.is_empty() {
         delete_set::normalise(&mut records.deleted);
@@ -217,13 +211,9 @@ fn find_split_entries<U: AsRef<[u8]>>(
             }
         }
     }
-    for bytes in records.inputs {
-        let mut starts = DeletionStarts { client: 0, list: Vec::new() };
-        scan(bytes.as_ref(), &mut starts)?;
-        for (client, clock) in starts.list {
-            if let (Some(client), Some(left)) = (records.clients.find(client), clock.checked_sub(1)) {
-                check(Split { client, left, record: None })?;
-            }
+    for deleted in &records.deleted {
+        if let Some(left) = deleted.start.checked_sub(1) {
+            check(Split { client: deleted.client, left, record: None })?;
         }
     }
     Ok(())
@@ -257,30 +247,4 @@ fn may_be_joined<U: AsRef<[u8]>>(
     Ok(follows
         && locations.is_entry(records, i + 1)
         && records.header(next)?.is_some_and(|header| header.origin == Some(last)))
-}
-
-/// The ids at which the deletions of an input begin.
-struct DeletionStarts {
-    client: u64,
-    list: Vec<(u64, u64)>,
-}
-
-impl Visitor for DeletionStarts {
-    fn section(&mut self, client: u64, _clock: u64, _offset: usize) {
-        self.client = client;
-    }
-
-    fn visit(&mut self, s: Struct) {
-        if s.kind == kind::DELETED {
-            self.list.push((self.client, s.clock));
-        }
-    }
-
-    fn deletions_of(&mut self, client: u64, _ranges: u64) {
-        self.client = client;
-    }
-
-    fn deleted(&mut self, clock: u64, _len: u64, _offset: usize) {
-        self.list.push((self.client, clock));
-    }
 }

@@ -1,13 +1,16 @@
 //! Leaves one copy of each id, if several inputs contain it: an item with content rather than one without, that rather than
 //! GC, and the one of the earlier input otherwise. Structs are split only where the chosen copy changes.
 //!
-//! Knows nothing of deletions and neighbours. U+FFFD replaces half a surrogate pair: a pair that is split in any copy is
-//! split in the result. So the result does not depend on the order and the grouping of the inputs.
+//! Knows nothing of neighbours. The result does not depend on the order and the grouping of the inputs:
+//! * A GC copy says that its ids are deleted. If an item is chosen, they become deletions.
+//! * A document that splits a surrogate pair replaces both halves by U+FFFD, in its own copy only. So an intact pair is
+//!   chosen if any copy has it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::content::{kind, skip_elements};
+use super::delete_set::{self, Range};
 use super::growth::push;
 use super::invalid_update::InvalidUpdate;
 use super::item_header::content_at;
@@ -43,15 +46,17 @@ fn remove_copies<U: AsRef<[u8]>>(records: &mut Records<'_, U>) -> Result<(), Inv
             push(&mut out, *first);
         } else {
             let from = out.len();
-            Selection::new(records, overlapping, &mut out).run()?;
+            let pairs = damaged_pairs(records, overlapping);
+            Selection::new(records, overlapping, &pairs, &mut out).run()?;
             let out = out.get_mut(from..).unwrap_or_default();
-            replace_split_pairs(records, overlapping, out);
+            find_gc_copies(records, overlapping, out);
             mark_lists(records, overlapping, out);
         }
         rest = next;
     }
     out.shrink_to_fit();
     records.list = out;
+    records.delete_gc_copies();
     Ok(())
 }
 
@@ -70,6 +75,8 @@ struct Selection<'s, 'a, 'o, U> {
     records: &'s mut Records<'a, U>,
     overlapping: &'s [Record],
     progress: Vec<Progress>,
+    /// The pairs that are not behind the current clock.
+    pairs: &'s [IntactPair],
     /// The records that begin at the current clock or before.
     candidates: BinaryHeap<Candidate>,
     /// The chosen copy: the index of its record, its first clock, and the clock after its last.
@@ -78,9 +85,14 @@ struct Selection<'s, 'a, 'o, U> {
 }
 
 impl<'s, 'a, 'o, U: AsRef<[u8]>> Selection<'s, 'a, 'o, U> {
-    fn new(records: &'s mut Records<'a, U>, overlapping: &'s [Record], out: &'o mut Vec<Record>) -> Self {
+    fn new(
+        records: &'s mut Records<'a, U>,
+        overlapping: &'s [Record],
+        pairs: &'s [IntactPair],
+        out: &'o mut Vec<Record>,
+    ) -> Self {
         let progress = vec![Progress::default(); overlapping.len()];
-        Selection { records, overlapping, progress, candidates: BinaryHeap::new(), chosen: None, out }
+        Selection { records, overlapping, progress, pairs, candidates: BinaryHeap::new(), chosen: None, out }
     }
 
     fn run(mut self) -> Result<(), InvalidUpdate> {
@@ -99,6 +111,7 @@ impl<'s, 'a, 'o, U: AsRef<[u8]>> Selection<'s, 'a, 'o, U> {
                 continue;
             }
             let until = coming.peek().map_or(end, |(_, next)| next.clock().min(end));
+            let (best, until) = self.prefer_intact_pair(best, r.kind(), clock, until);
             match &mut self.chosen {
                 Some((same, _, to)) if *same == best => *to = until,
                 _ => {
@@ -109,6 +122,18 @@ impl<'s, 'a, 'o, U: AsRef<[u8]>> Selection<'s, 'a, 'o, U> {
             clock = until;
         }
         self.flush()
+    }
+
+    /// If a pair begins at `clock`, the copy in which it is intact, and its end. Otherwise `best`, up to the next pair.
+    fn prefer_intact_pair(&mut self, best: usize, kind: u8, clock: u64, until: u64) -> (usize, u64) {
+        while self.pairs.first().is_some_and(|pair| pair.clock < clock) {
+            self.pairs = self.pairs.get(1..).unwrap_or_default();
+        }
+        match self.pairs.first() {
+            Some(pair) if pair.clock > clock => (best, until.min(pair.clock)),
+            Some(pair) if kind == kind::STRING => (pair.record, clock + 2),
+            _ => (best, until),
+        }
     }
 
     /// Appends the chosen copy.
@@ -125,8 +150,7 @@ impl<'s, 'a, 'o, U: AsRef<[u8]>> Selection<'s, 'a, 'o, U> {
         let content = content_at(self.records.bytes(source), source.offset as usize)?;
         let skipped = from - r.clock();
         skip_to(content, r.kind(), progress, skipped)?;
-        let (start, replaced_pairs) = (progress.position, (0, 0));
-        let piece = Piece { source, len: to - from, skipped, start, replaced_pairs };
+        let piece = Piece { source, len: to - from, skipped, start: progress.position };
         let record = self.records.extended(r, from, piece);
         push(self.out, record);
         Ok(())
@@ -166,69 +190,62 @@ fn mark_lists<U: AsRef<[u8]>>(records: &Records<'_, U>, overlapping: &[Record], 
     }
 }
 
-/// Replaces the surrogate pairs of which another copy has a U+FFFD.
-fn replace_split_pairs<U: AsRef<[u8]>>(
-    records: &mut Records<'_, U>,
-    overlapping: &[Record],
-    out: &mut [Record],
-) {
-    let mut replacements = Vec::new();
-    for r in overlapping.iter().filter(|r| r.kind() == kind::STRING) {
-        let text = text_of(records, r);
-        if !text.is_ascii() {
-            text::find_chars(
-                text,
-                r.clock(),
-                records.end(r),
-                |c| c == text::REPLACEMENT,
-                |at| {
-                    replacements.push(at);
-                },
-            );
+/// Finds the ids of GC copies for which an item was chosen.
+fn find_gc_copies<U: AsRef<[u8]>>(records: &mut Records<'_, U>, overlapping: &[Record], chosen: &[Record]) {
+    let range = |r: &Record| Range { client: r.client, start: r.clock(), end: records.end(r) };
+    let mut gc: Vec<_> = overlapping.iter().filter(|r| r.kind() == kind::GC).map(range).collect();
+    delete_set::normalise(&mut gc);
+    let mut rest = gc.as_slice();
+    for item in chosen.iter().filter(|r| r.kind() != kind::GC) {
+        let (start, end) = (item.clock(), records.end(item));
+        while rest.first().is_some_and(|gc| gc.end <= start) {
+            rest = rest.get(1..).unwrap_or_default();
         }
-    }
-    if replacements.is_empty() {
-        return;
-    }
-    replacements.sort_unstable();
-    for r in out.iter_mut().filter(|r| r.kind() == kind::STRING) {
-        replace_pairs(records, r, &replacements);
+        for gc in rest.iter().take_while(|gc| gc.start < end) {
+            let both = Range { start: gc.start.max(start), end: gc.end.min(end), ..*gc };
+            delete_set::add(&mut records.gc_copies, both);
+        }
     }
 }
 
-/// Replaces the pairs of a text that contain one of these clocks.
-fn replace_pairs<U: AsRef<[u8]>>(records: &mut Records<'_, U>, r: &mut Record, replacements: &[u64]) {
-    let (from, end) = (r.clock(), records.end(r));
-    let first = replacements.partition_point(|&at| at < from);
-    if replacements.get(first).is_none_or(|&at| at >= end) {
-        return;
-    }
-    let whole = Piece {
-        source: records.source(r),
-        len: end - from,
-        skipped: 0,
-        start: Position::default(),
-        replaced_pairs: (0, 0),
-    };
-    let mut piece = records.piece(r).copied().unwrap_or(whole);
-    let text = text_of(records, r).get(piece.start.byte..).unwrap_or_default();
-    // If the piece begins inside a pair, that pair begins one clock earlier.
-    let at = from - u64::from(piece.start.in_pair);
-    let before = records.replaced_pairs.len();
-    let mut pair = |at: u64| {
-        let next = replacements.get(replacements.partition_point(|&c| c < at));
-        if next.is_some_and(|&c| c <= at + 1) && at >= from && at + 1 < end {
-            records.replaced_pairs.push(at);
-        }
-    };
-    text::find_chars(text, at, end, |c| c.len() == 4, &mut pair);
-    if records.replaced_pairs.len() > before {
-        piece.replaced_pairs = (before as u32, records.replaced_pairs.len() as u32);
-        *r = records.extended(r, from, piece);
-    }
+/// A surrogate pair that is intact in this record and not in all others: its first clock, and the index of the record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct IntactPair {
+    clock: u64,
+    source: Source,
+    record: usize,
 }
 
-/// The whole text of a struct, also if the record is a piece of it.
+/// The surrogate pairs that one copy has and of which another has a U+FFFD, by their clocks.
+fn damaged_pairs<U: AsRef<[u8]>>(records: &Records<'_, U>, overlapping: &[Record]) -> Vec<IntactPair> {
+    let texts = || {
+        let strings = overlapping.iter().enumerate().filter(|(_, r)| r.kind() == kind::STRING);
+        strings.map(|(i, r)| (i, r, text_of(records, r))).filter(|(_, _, text)| !text.is_ascii())
+    };
+    let mut replaced = Vec::new();
+    for (_, r, text) in texts() {
+        text::find_chars(text, r.clock(), |c| c == text::REPLACEMENT, |clock| replaced.push(clock));
+    }
+    if replaced.is_empty() {
+        return Vec::new();
+    }
+    replaced.sort_unstable();
+    let mut pairs = Vec::new();
+    for (record, r, text) in texts() {
+        let source = records.source(r);
+        let found = |clock: u64| {
+            let next = replaced.get(replaced.partition_point(|&c| c < clock));
+            if next.is_some_and(|&c| c <= clock + 1) {
+                pairs.push(IntactPair { clock, source, record });
+            }
+        };
+        text::find_chars(text, r.clock(), |c| c.len() == 4, found);
+    }
+    pairs.sort_unstable();
+    pairs.dedup_by_key(|pair| pair.clock);
+    pairs
+}
+
 fn text_of<'a, U: AsRef<[u8]>>(records: &Records<'a, U>, r: &Record) -> &'a [u8] {
     let source = records.source(r);
     content_at(records.bytes(source), source.offset as usize)

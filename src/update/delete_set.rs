@@ -54,6 +54,25 @@ pub(super) fn normalise(ranges: &mut Vec<Range>) {
     });
 }
 
+/// Removes the ids of other ranges. Both lists are normalised. Linear.
+pub(super) fn subtract(ranges: &mut Vec<Range>, away: &[Range]) {
+    let mut left = Vec::with_capacity(ranges.len());
+    let mut away = away.iter().peekable();
+    for &(mut range) in ranges.iter() {
+        while away.next_if(|a| (a.client, a.end) <= (range.client, range.start)).is_some() {}
+        while let Some(a) = away.peek().filter(|a| a.client == range.client && a.start < range.end) {
+            add(&mut left, Range { end: a.start.max(range.start), ..range });
+            range.start = a.end.min(range.end);
+            if a.end > range.end {
+                break;
+            }
+            away.next();
+        }
+        add(&mut left, range);
+    }
+    *ranges = left;
+}
+
 /// The range that contains an id.
 pub(super) fn find(ranges: &[Range], client: u32, clock: u64) -> Option<&Range> {
     let i = ranges.partition_point(|r| (r.client, r.start) <= (client, clock)).checked_sub(1)?;
@@ -91,5 +110,16 @@ mod tests {
         assert_eq!(find(&all, 0, 9), all.get(1));
         assert_eq!(find(&all, 0, 3), None);
         assert_eq!(find(&all, 1, 6), None);
+    }
+
+    #[test]
+    fn ranges_without_others_are_cut_to_the_id() {
+        let mut all = ranges(&[(0, 0, 10), (0, 12, 14), (1, 0, 4), (2, 1, 2), (3, 0, 9)]);
+        let away = ranges(&[(0, 2, 3), (0, 5, 13), (1, 0, 4), (1, 6, 7), (3, 0, 1), (3, 8, 20), (4, 0, 1)]);
+        subtract(&mut all, &away);
+        assert_eq!(all, ranges(&[(0, 0, 2), (0, 3, 5), (0, 13, 14), (2, 1, 2), (3, 1, 8)]));
+        let mut same = all.clone();
+        subtract(&mut same, &all);
+        assert_eq!(same, []);
     }
 }

@@ -133,7 +133,7 @@ impl Writer<'_> {
                 let mut position = Position::default();
                 position.skip(text, skipped);
                 let len = Placeholder::new(&mut self.out, (text.len() - position.byte) as u64);
-                position.walk(text, left, |_| false, |bytes| self.out.extend_from_slice(bytes));
+                position.walk(text, left, |bytes| self.out.extend_from_slice(bytes));
                 let bytes = len.bytes_after(&self.out) as u64;
                 len.fill(&mut self.out, bytes);
             }

@@ -3,6 +3,7 @@
 use super::collect::collect;
 use super::conflicts;
 use super::dedup::read_unique;
+use super::integration::replace_waiting;
 use super::invalid_update::InvalidUpdate;
 use super::options::MergeOptions;
 use super::records::Records;
@@ -11,9 +12,9 @@ use super::write::write;
 
 /// One update with all ids and all deletions of the given ones.
 ///
-/// Clients descend, clocks ascend, a gap becomes a Skip. The bytes depend neither on the order nor on the grouping of the
-/// updates, if all of them were written by Yjs. Without updates the result is the empty update. Linear in the bytes, except
-/// for sorting. Takes about 24 bytes a struct besides the result.
+/// Clients descend, clocks ascend, a gap becomes a Skip. The result does not depend on the order of the updates if Yjs wrote
+/// all of them: with `squash`, its bytes do not, and without `gc`, not on the grouping either. Without updates the result is
+/// the empty update. Linear in the bytes, except for sorting. Takes about 24 bytes a struct besides the result.
 ///
 /// # Errors
 /// [`InvalidUpdate`] if any of them is not a V1 update.
@@ -35,6 +36,9 @@ pub fn merge<U: AsRef<[u8]>>(updates: &[U], options: MergeOptions) -> Result<Vec
 /// type inside 1,000 others, and a live map entry with several values that is split. Everything else stays. Costs as much
 /// as a merge, or up to twice as much if maps or more than 1,000 types are nested in others.
 ///
+/// If the updates are a whole log, and `gc` is set, an item that waits for missing structs becomes GC if any copy of it is
+/// GC. Otherwise everything of its client would wait with it.
+///
 /// # Errors
 /// [`InvalidUpdate`] if any of them is not a V1 update. [`unreadable`] finds all of them.
 pub fn merge_readable<U: AsRef<[u8]>>(
@@ -42,6 +46,9 @@ pub fn merge_readable<U: AsRef<[u8]>>(
     options: MergeOptions,
 ) -> Result<Vec<u8>, InvalidUpdate> {
     let mut records = read_unique(updates)?;
+    if options.gc && options.whole_log {
+        replace_waiting(&mut records)?;
+    }
     conflicts::resolve(&mut records)?;
     finish(records, options)
 }

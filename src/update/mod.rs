@@ -7,7 +7,7 @@
 //! * `content`, `item_header`: the parts of a struct.
 //! * `scan`: one checked pass over an update. Everything below reads updates through it, except `second_reader`.
 //! * `clients`, `delete_set`, `record`, `conflict_filter`, `records`: the structs and deletions of all inputs.
-//! * `dedup` → `conflicts`, `collect` → `squash` → `write`: the steps of a merge. `merge`: all of them.
+//! * `dedup` → `integration` → `conflicts`, `collect` → `squash` → `write`: the steps of a merge. `merge`: all of them.
 //! * `state_vector`, `diff`: what an update contains, what a peer lacks.
 //! * `validate`: what Yjs applies without throwing. `sections` → `salvage`: an update without what `validate` refuses.
 //! * `id_set`, `second_reader`, `proof`, `verify`: a second reader, which shares no code with the first, to check a merge.
@@ -25,6 +25,7 @@ mod delete_set;
 mod diff;
 mod growth;
 mod id_set;
+mod integration;
 mod invalid_update;
 mod item_header;
 mod json;

@@ -52,8 +52,6 @@ pub(super) struct Piece {
     pub(super) skipped: u64,
     /// Where the piece begins in the text, or in the values.
     pub(super) start: Position,
-    /// The range in `Records::replaced_pairs` with the pairs of this piece.
-    pub(super) replaced_pairs: (u32, u32),
 }
 
 impl Record {
@@ -110,10 +108,10 @@ impl Record {
         self.word &= !marks;
     }
 
-    /// Drops the content of an item.
-    pub(super) fn make_tombstone(&mut self) {
+    /// Changes the kind to one without content.
+    pub(super) fn drop_content(&mut self, kind: u8) {
         self.word &= !(0xf << KIND_SHIFT | mark::COPYABLE);
-        self.word |= u64::from(kind::DELETED) << KIND_SHIFT;
+        self.word |= u64::from(kind) << KIND_SHIFT;
     }
 
     /// The order of preference among copies of an id: items with content, items without, GC.

@@ -21,9 +21,11 @@ pub(super) struct Records<'a, U> {
     pub(super) clients: Clients,
     pub(super) list: Vec<Record>,
     pieces: Vec<Piece>,
-    /// The clocks of surrogate pairs that are written as two U+FFFD, by [`Piece::replaced_pairs`].
-    pub(super) replaced_pairs: Vec<u64>,
     pub(super) deleted: Vec<Range>,
+    /// The ids of items of which another input has a GC copy.
+    pub(super) gc_copies: Vec<Range>,
+    /// The part of `deleted` for which a GC copy is the only reason.
+    pub(super) deleted_by_gc: Vec<Range>,
     /// Some struct is GC.
     pub(super) any_gc: bool,
     /// Some item names its parent by id.
@@ -44,8 +46,9 @@ impl<'a, U: AsRef<[u8]>> Records<'a, U> {
             clients: Clients::default(),
             list: Vec::new(),
             pieces: Vec::new(),
-            replaced_pairs: Vec::new(),
             deleted: Vec::new(),
+            gc_copies: Vec::new(),
+            deleted_by_gc: Vec::new(),
             any_gc: false,
             any_child: false,
             conflict_filter: ConflictFilter::default(),
@@ -101,6 +104,18 @@ impl<'a, U: AsRef<[u8]>> Records<'a, U> {
     #[inline(always)]
     fn delete(&mut self, client: u32, clock: u64, len: u64) {
         delete_set::add(&mut self.deleted, Range { client, start: clock, end: clock + len });
+    }
+
+    /// Adds the deletions of the GC copies.
+    pub(super) fn delete_gc_copies(&mut self) {
+        if self.gc_copies.is_empty() {
+            return;
+        }
+        delete_set::normalise(&mut self.gc_copies);
+        self.deleted_by_gc.clone_from(&self.gc_copies);
+        delete_set::subtract(&mut self.deleted_by_gc, &self.deleted);
+        self.deleted.extend_from_slice(&self.deleted_by_gc);
+        delete_set::normalise(&mut self.deleted);
     }
 
     /// Sorts clients and records. Returns whether any two records share an id.
@@ -170,6 +185,17 @@ impl<'a, U: AsRef<[u8]>> Records<'a, U> {
         Ok(Some(if is_split { header.split(self.clients.value(r.client), r.clock()) } else { header }))
     }
 
+    /// Makes an item a record without content: a tombstone or GC.
+    pub(super) fn drop_content(&mut self, i: usize, kind: u8) {
+        if let Some(r) = self.list.get_mut(i) {
+            r.drop_content(kind);
+        }
+        // The next record may be joined with this one now.
+        if let Some(next) = self.list.get_mut(i + 1) {
+            next.unset(mark::COPYABLE);
+        }
+    }
+
     /// Whether the record holds several values, so that it is certainly in a list: a map entry holds one.
     pub(super) fn is_list(&self, r: &Record) -> bool {
         matches!(r.kind(), kind::ANY | kind::JSON) && self.len(r) > 1
@@ -212,8 +238,7 @@ impl<U: AsRef<[u8]>> Visitor for Records<'_, U> {
             }
         }
         if s.len >= u64::from(u32::MAX) {
-            let (start, replaced_pairs) = (Position::default(), (0, 0));
-            let piece = Piece { source, len: s.len, skipped: 0, start, replaced_pairs };
+            let piece = Piece { source, len: s.len, skipped: 0, start: Position::default() };
             record = self.extended(&record, s.clock, piece);
         }
         push(&mut self.list, record);

@@ -41,46 +41,34 @@ const CHUNK: usize = 64;
 
 impl Position {
     /// Moves forward by `units` and gives `visit` the text on the way, in order. A pair that is split becomes U+FFFD on
-    /// each side, and two U+FFFD if `replace` is true for its first unit, counted from the start of this walk.
+    /// each side.
     #[inline]
-    pub(super) fn walk(
-        &mut self,
-        text: &[u8],
-        mut units: u64,
-        mut replace: impl FnMut(u64) -> bool,
-        mut visit: impl FnMut(&[u8]),
-    ) {
-        let mut done = 0u64;
+    pub(super) fn walk(&mut self, text: &[u8], mut units: u64, mut visit: impl FnMut(&[u8])) {
         if self.in_pair && units > 0 {
             visit(REPLACEMENT);
-            (self.in_pair, self.byte, units, done) = (false, self.byte + 4, units - 1, 1);
+            (self.in_pair, self.byte, units) = (false, self.byte + 4, units - 1);
         }
-        let mut from = self.byte;
+        let from = self.byte;
         while units > 0 {
             let want = usize::try_from(units).unwrap_or(usize::MAX).min(CHUNK);
             if let Some(chunk) = text.get(self.byte..).and_then(|rest| rest.get(..want))
                 && chunk.is_ascii()
             {
                 self.byte += want;
-                (units, done) = (units - want as u64, done + want as u64);
+                units -= want as u64;
                 continue;
             }
             let Some(&first) = text.get(self.byte) else { break };
             let n = char_bytes(first);
             let wide = n == 4;
-            if wide && (units == 1 || replace(done)) {
+            if wide && units == 1 {
                 visit(text.get(from..self.byte).unwrap_or_default());
                 visit(REPLACEMENT);
-                if units == 1 {
-                    self.in_pair = true;
-                    return;
-                }
-                visit(REPLACEMENT);
-                from = self.byte + 4;
+                self.in_pair = true;
+                return;
             }
             self.byte += n;
-            let passed = 1 + u64::from(wide);
-            (units, done) = (units - passed, done + passed);
+            units -= 1 + u64::from(wide);
         }
         visit(text.get(from..self.byte).unwrap_or_default());
     }
@@ -88,23 +76,15 @@ impl Position {
     /// Moves forward by `units`.
     #[inline]
     pub(super) fn skip(&mut self, text: &[u8], units: u64) {
-        self.walk(text, units, |_| false, |_| {});
+        self.walk(text, units, |_| {});
     }
 }
 
 /// Calls `found` with the unit at which a character begins, for each character whose bytes satisfy `is`. The text begins
-/// at unit `at`. Characters that begin at `end` or later are ignored.
-pub(super) fn find_chars(
-    text: &[u8],
-    mut at: u64,
-    end: u64,
-    is: impl Fn(&[u8]) -> bool,
-    mut found: impl FnMut(u64),
-) {
+/// at unit `at`.
+pub(super) fn find_chars(text: &[u8], mut at: u64, is: impl Fn(&[u8]) -> bool, mut found: impl FnMut(u64)) {
     let mut rest = text;
-    while at < end
-        && let Some(&first) = rest.first()
-    {
+    while let Some(&first) = rest.first() {
         if let Some(chunk) = rest.get(..CHUNK)
             && chunk.is_ascii()
         {
@@ -130,7 +110,7 @@ mod tests {
             .iter()
             .map(|&n| {
                 let mut out = Vec::new();
-                position.walk(text.as_bytes(), n, |_| false, |b| out.extend_from_slice(b));
+                position.walk(text.as_bytes(), n, |b| out.extend_from_slice(b));
                 String::from_utf8(out).unwrap()
             })
             .collect()
@@ -158,12 +138,5 @@ mod tests {
             let want = [&all[..at], &all[at..]].map(String::from_utf16_lossy);
             assert_eq!(pieces(&text, &[at as u64, (all.len() - at) as u64]), want);
         }
-    }
-
-    #[test]
-    fn a_replaced_pair_becomes_two_replacement_characters() {
-        let mut out = Vec::new();
-        Position::default().walk("a😀b😀".as_bytes(), 6, |at| at == 1, |b| out.extend_from_slice(b));
-        assert_eq!(out, "a\u{fffd}\u{fffd}b😀".as_bytes());
     }
 }

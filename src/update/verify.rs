@@ -1,9 +1,11 @@
 //! Checks that the output of a merge contains exactly the ids and the deletions of the inputs.
 //!
 //! Reads inputs and output again with [`super::contents`], which shares no code with the merge. D is the set of ids that the
-//! inputs delete: those in their delete sets, and those of items without content. The checks are:
+//! inputs delete: those in their delete sets, those of items without content, and those of items of which another input has
+//! a GC copy. The checks are:
 //! 1. The output has every id of the inputs, and no other.
-//! 2. Its delete set contains D. Other ids in it are GC in the output: ranges are joined across GC.
+//! 2. Its delete set contains D. An id that only a GC copy deletes may be GC in the output instead. Other ids in the delete
+//!    set are GC in the output: ranges are joined across GC.
 //! 3. An item without content in the output is in D.
 //! 4. GC in the output is GC in an input, or is an item whose neighbours and parents in the inputs lead to a deleted parent
 //!    or to GC. An item that is deleted only itself may lose its content, but stays an item.
@@ -73,11 +75,14 @@ pub fn verify<U: AsRef<[u8]>>(inputs: &[U], output: &[u8]) -> Result<(), Mismatc
     let (ids_before, ids_after) = (before.ids(), after.ids());
     none(ids_before.without(&ids_after), Mismatch::LostIds)?;
     none(ids_after.without(&ids_before), Mismatch::InventedIds)?;
-    let deleted = before.deleted();
+    let gc_before = before.gc.without(&before.full).without(&before.deleted_items);
+    let gc_copies = before.gc.without(&gc_before);
+    let mut deleted = before.deleted();
     none(deleted.without(&after.delete_set), Mismatch::LostDeletions)?;
+    none(gc_copies.without(&after.delete_set).without(&after.gc), Mismatch::LostDeletions)?;
+    deleted.extend(&gc_copies);
     none(after.delete_set.without(&deleted).without(&after.gc), Mismatch::InventedDeletions)?;
     none(after.deleted_items.without(&deleted), Mismatch::LostContent)?;
-    let gc_before = before.gc.without(&before.full).without(&before.deleted_items);
     let collected = after.gc.without(&gc_before);
     if collected.is_empty() {
         return Ok(());

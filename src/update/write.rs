@@ -69,8 +69,8 @@ struct Item<'a> {
 enum Content<'a> {
     /// Text that is written as a whole.
     Text(&'a [u8]),
-    /// Text that is split or has replaced pairs: the whole text, the position in it, and [`Piece::replaced_pairs`].
-    SplitText(&'a [u8], Position, (u32, u32)),
+    /// Text that is split: the whole text, and the position in it.
+    SplitText(&'a [u8], Position),
     /// The values of ANY or JSON content.
     Values(Reader<'a>),
     /// Any other content.
@@ -160,7 +160,7 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
     }
 
     /// Writes an item, split where a deletion begins or ends in it. If deleted text is kept, it is not split: a split could
-    /// fall into a surrogate pair, and every later merge would have to repeat it.
+    /// fall into a surrogate pair and damage it.
     #[inline(always)]
     fn item(&mut self, index: usize, r: &Record, end: u64) -> Result<(), InvalidUpdate> {
         let mut item = self.read(index, r, end)?;
@@ -237,22 +237,13 @@ impl<'a, U: AsRef<[u8]>> Section<'_, 'a, U> {
             return Ok(());
         }
         if let (Content::Text(text), false) = (&item.content, whole) {
-            item.content = Content::SplitText(text, Position::default(), (0, 0));
+            item.content = Content::SplitText(text, Position::default());
         }
         match &mut item.content {
             Content::Text(text) => self.out.extend_from_slice(text),
-            Content::SplitText(text, position, pairs) => {
-                let pairs = self.records.replaced_pairs.get(pairs.0 as usize..pairs.1 as usize);
-                let pairs = pairs.unwrap_or_default();
-                let is_replaced =
-                    |unit: u64| !pairs.is_empty() && pairs.binary_search(&(clock + unit)).is_ok();
-                if drop {
-                    position.skip(text, until - clock);
-                } else {
-                    position.walk(text, until - clock, is_replaced, |bytes| {
-                        self.out.extend_from_slice(bytes);
-                    });
-                }
+            Content::SplitText(text, position) if drop => position.skip(text, until - clock),
+            Content::SplitText(text, position) => {
+                position.walk(text, until - clock, |bytes| self.out.extend_from_slice(bytes));
             }
             Content::Values(reader) => {
                 let start = reader.pos();
@@ -295,9 +286,7 @@ fn read_content<'a>(
 ) -> Result<Content<'a>, InvalidUpdate> {
     Ok(match (kind, piece) {
         (kind::STRING, None) => Content::Text(reader.text_unchecked()?),
-        (kind::STRING, Some(piece)) => {
-            Content::SplitText(reader.text_unchecked()?, piece.start, piece.replaced_pairs)
-        }
+        (kind::STRING, Some(piece)) => Content::SplitText(reader.text_unchecked()?, piece.start),
         (kind::ANY | kind::JSON, piece) => {
             reader.uint()?;
             Content::Values(reader.advanced(piece.map_or(0, |piece| piece.start.byte)))

@@ -73,6 +73,8 @@ pub fn shapes(n: u64) -> Vec<Shape> {
         shape("many deletions", vec![update(&[], &[(1, (0..n).map(|i| (3 * ((7 * i) % n), 1)).collect())])]),
         shape("a repeated deletion", repeated_deletion(n)),
         shape("a chain forwards", vec![chain_forwards(n)]),
+        shape("GC copies of items that wait", gc_copies(n)),
+        shape("pairs that are split in turns", pairs_split_in_turns(n)),
     ]
 }
 
@@ -185,6 +187,32 @@ fn chain_forwards(n: u64) -> Vec<u8> {
     )
 }
 
+/// Items that wait for a client that is missing, or for the client before, and GC copies of all of them.
+fn gc_copies(n: u64) -> Vec<Vec<u8>> {
+    let items = |i: u64| {
+        let other = if i.is_multiple_of(3) { n + 9 } else { i + 1 };
+        section(
+            n - i,
+            0,
+            &[item(0x84, &[n - other.min(n), 1], &[2, b'x', b'y']), item(0x84, &[n + 9, 0], &[1, b'z'])],
+        )
+    };
+    let copies = |i: u64| section(n - i, 0, &[vec![0, 1]]);
+    vec![update(&each(n / 2, items), &[]), update(&each(n / 2, copies), &[])]
+}
+
+/// Copies of a text: each pair is intact in one of them.
+fn pairs_split_in_turns(n: u64) -> Vec<Vec<u8>> {
+    each(3, |copy| {
+        let pair = |i| if i % 3 == copy { "😀" } else { "\u{fffd}\u{fffd}" };
+        let text: String = (0..n).map(pair).collect();
+        let mut whole = item(4, &[1, 1], b"t");
+        numbers(&mut whole, &[text.len() as u64]);
+        whole.extend(text.as_bytes());
+        update(&[section(1, 0, &[whole])], &[])
+    })
+}
+
 /// A public function of the engine, applied to updates of a shape. An error must be as fast as a result.
 pub type Function = (&'static str, fn(&Prepared));
 
@@ -209,9 +237,10 @@ impl Prepared {
 }
 
 /// All public functions that read updates.
-pub const FUNCTIONS: [Function; 11] = [
+pub const FUNCTIONS: [Function; 12] = [
     ("merge", |p| drop(merge(&p.updates, COLLECT))),
     ("merge_readable", |p| drop(merge_readable(&p.updates, KEEP))),
+    ("merge_readable that collects", |p| drop(merge_readable(&p.updates, COLLECT))),
     ("unreadable", |p| drop(unreadable(&p.updates))),
     ("salvage", |p| p.updates.iter().for_each(|update| drop(salvage(update)))),
     ("verify", |p| drop(verify(&p.updates, &p.merged))),

@@ -15,15 +15,22 @@ export const CHECKS = [
   'isVerified',
   'survivesRounds',
   'waitsForGaps',
+  'readsGcCopies',
   'bringsPeersUpToDate',
   'isSmall'
 ]
+
+/** Those that apply no merge to a document that has GC copies: see `readsGcCopies`. */
+export const CHECKS_OF_RELAYED_LOGS = CHECKS.filter(
+  name => name !== 'waitsForGaps' && name !== 'bringsPeersUpToDate'
+)
 
 export const newStats = () => ({
   logs: 0,
   ambiguous: 0,
   cutCharacters: 0,
   collectedCopies: 0,
+  taken: 0,
   theirBytes: 0,
   ourBytes: 0,
   ourTailBytes: 0
