@@ -203,7 +203,8 @@ async fn servers_that_find_one_document_due_together_do_not_all_write_it() {
         plant(&table, &d, original(&d, n, update(n as u8, 10_000)));
         plant(&table, &d, original(&d, 100 + n, update(n as u8, 10_000)));
     }
-    let servers: Vec<_> = (0..6).map(|_| open_with(&table, Options::default())).collect();
+    // Two that begin in the same millisecond both write.
+    let servers: Vec<_> = (0..6).map(|n| open_with_delay(&table, Options::default(), 400 - 80 * n)).collect();
     for server in &servers {
         server.read(d.clone(), Queued).await.unwrap();
     }

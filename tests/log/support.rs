@@ -1,6 +1,7 @@
 //! A persistence on the table in memory, small updates, and hooks that inject faults.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::runtime::Handle;
@@ -31,20 +32,40 @@ pub fn open(table: &MemoryTable) -> Persistence<MemoryTable> {
 }
 
 pub fn open_with(table: &MemoryTable, options: Options) -> Persistence<MemoryTable> {
-    let host = Arc::new(VirtualHost(Instant::now(), SystemHost.now_ms()));
-    Persistence::observed(table.clone(), options, Handle::current(), host, Arc::new(NoObserver))
+    open_on(VirtualHost::new(|| SystemHost.write_id()), table, options)
+}
+
+/// With ids whose random delay before a compaction is this many milliseconds.
+pub fn open_with_delay(table: &MemoryTable, options: Options, delay_ms: u32) -> Persistence<MemoryTable> {
+    let drawn = AtomicU32::new(0);
+    let id = move || Ok(WriteId(drawn.fetch_add(1, Ordering::Relaxed), delay_ms));
+    open_on(VirtualHost::new(id), table, options)
+}
+
+fn open_on(host: VirtualHost, table: &MemoryTable, options: Options) -> Persistence<MemoryTable> {
+    Persistence::observed(table.clone(), options, Handle::current(), Arc::new(host), Arc::new(NoObserver))
 }
 
 /// A clock that runs with the virtual time of a test.
-struct VirtualHost(Instant, u64);
+struct VirtualHost {
+    begun: Instant,
+    begun_ms: u64,
+    id: Box<dyn Fn() -> Result<WriteId> + Send + Sync>,
+}
+
+impl VirtualHost {
+    fn new(id: impl Fn() -> Result<WriteId> + Send + Sync + 'static) -> Self {
+        VirtualHost { begun: Instant::now(), begun_ms: SystemHost.now_ms(), id: Box::new(id) }
+    }
+}
 
 impl Host for VirtualHost {
     fn now_ms(&self) -> u64 {
-        self.1 + self.0.elapsed().as_millis() as u64
+        self.begun_ms + self.begun.elapsed().as_millis() as u64
     }
 
     fn write_id(&self) -> Result<WriteId> {
-        SystemHost.write_id()
+        (self.id)()
     }
 }
 
