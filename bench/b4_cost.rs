@@ -165,13 +165,14 @@ impl SessionCost {
         let total = self.spent.total();
         println!(
             "{{\"trace\":\"{trace}\",\"keystrokes\":{},\"batchDelayMs\":{},\"writeUnits\":{},\"readUnits\":{},\
-             \"requests\":{},\"mostItems\":{},\"bytes\":{},\"compactBytes\":{}}}",
+             \"requests\":{},\"mostItems\":{},\"excess\":{},\"bytes\":{},\"compactBytes\":{}}}",
             self.keystrokes,
             self.batch_delay.as_millis(),
             total.write_units,
             total.read_units,
             total.requests,
             self.most_items,
+            self.excess,
             self.bytes,
             self.compact_bytes,
         );

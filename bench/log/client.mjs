@@ -10,11 +10,18 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const { module, workload, config } = JSON.parse(process.argv[2])
-const persistence = createRequire(import.meta.url)(module)(config)
+const open = createRequire(import.meta.url)(module)
+const persistence = open(config)
+const other = workload === 'inTurn' ? open(config) : undefined
 const workloads = {
   /** Sends each update after the one before is stored, as a slow typist does. */
   oneByOne: updates => async () => {
     for (const update of updates) await persistence.storeUpdate('one', update)
+  },
+  /** Two persistences, as those of two servers, store in turn. */
+  inTurn: updates => async () => {
+    for (const [n, update] of updates.entries())
+      await (n % 2 === 0 ? persistence : other).storeUpdate('in turn', update)
   },
   /** Sends all updates of one document at once. */
   atOnce: updates => () => Promise.all(updates.map(update => persistence.storeUpdate('at once', update))),
@@ -34,6 +41,7 @@ const workloads = {
 
 // Waits until the table exists and a connection is open.
 await persistence.getYDoc('warm')
+await other?.getYDoc('warm')
 await sleep(200)
 process.send('ready')
 const [messages] = await once(process, 'message')
@@ -54,4 +62,5 @@ const rss = process.memoryUsage().rss - memory
 process.send({ ms, cpuMs: (user + system) / 1_000, blockedMs: delay.max / 1e6, rss })
 await once(process, 'message')
 await persistence.close?.()
+await other?.close?.()
 process.exit()
