@@ -34,7 +34,8 @@ test('a server that ends every page after 7 items', async t => {
   const table = await ProxiedTable.before(t)
   table.rule(({ operation }) => (PAGED.has(operation) ? pageOf(7) : undefined))
   const persistence = table.open(t, { compactionItems: 0 })
-  const updates = keys(60)
+  // Too large for open items, so that each is an item.
+  const updates = keys(60, { value: () => 'x'.repeat(1_100) })
   for (const update of updates) await persistence.storeUpdate('doc', update)
   for (let i = 0; i < 20; i++) await persistence.setMeta('doc', `meta${i}`, i)
   for (let i = 0; i < 20; i++) await persistence.storeUpdate(`doc${i}`, updates[0])

@@ -18,8 +18,10 @@ test('a page that nobody types on stores nothing', inChromium, async t => {
   assert.deepEqual((await demo.stored()).documents, [])
 })
 
-/** Long enough to be compacted. */
-const LETTER = 'Every keystroke on this page is an update in a DynamoDB table. '.repeat(6)
+const LETTER = 'Every keystroke on this page is an update in a DynamoDB table. '.repeat(2)
+/** Too much for an open item: each paragraph is an item, and some dozens are compacted. */
+const PARAGRAPH = 'lorem ipsum '.repeat(100)
+const PARAGRAPHS = 60
 
 const parse = text => Number(text.replaceAll(/[^0-9.]/g, ''))
 
@@ -45,11 +47,17 @@ test(
     await shows(grace, LETTER.trim())
     await grace.type('Next time: Thursday at ten')
     await Promise.all([ada.saved(), grace.saved()])
-    await until('a compaction', async () => /merged/.test(await ada.field('compactions')))
+    let pasted = 0
+    await until('a compaction', async () => {
+      if (pasted++ < PARAGRAPHS) await ada.page.keyboard.insertText(PARAGRAPH)
+      return /merged/.test(await ada.field('compactions'))
+    })
+    await ada.saved()
     const { stored, waiting, compactions } = await settled(demo, 'minutes')
 
     // The panel, the report of all documents and the items of the table agree.
-    const expected = { items: stored.items, bytes: stored.bytes, waiting: 0 }
+    // The panel shows KB here.
+    const expected = { items: stored.items, bytes: Number((stored.bytes / 1_000).toFixed(1)), waiting: 0 }
     assert.equal(waiting, 0)
     await until(`the panel with ${JSON.stringify(expected)}`, async () =>
       isDeepStrictEqual(await numbersOf(ada, Object.keys(expected)), expected)
@@ -67,7 +75,7 @@ test(
     // One bar for each item. The other counts of items say that they are about the past.
     const bars = (await ada.page.locator('#items path').getAttribute('d')).match(/M/g)
     assert.equal(bars.length, items)
-    assert(compactions.count >= 1 && compactions.entries >= 100, JSON.stringify(compactions))
+    assert(compactions.count >= 1 && compactions.entries >= 20, JSON.stringify(compactions))
     assert.match(
       await ada.field('compactions'),
       new RegExp(`^${compactions.count} compactions? so far, which merged ${compactions.entries} items\\.`)

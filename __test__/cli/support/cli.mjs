@@ -29,10 +29,16 @@ export function sharedTable(t, tableName) {
 /** The same, with documents in it: `{ name: [updates] }`, and metas: `{ name: { key: value } }`. */
 export async function filledTable(t, documents, metas = {}) {
   const table = sharedTable(t)
-  const persistence = DynamoDbPersistence(table.config({ compactionItems: 0 }))
+  const open = () => DynamoDbPersistence(table.config({ compactionItems: 0 }))
+  const persistence = open()
   await Promise.all(
     Object.entries(documents).map(async ([name, updates]) => {
-      for (const update of updates) await persistence.storeUpdate(name, update)
+      for (const update of updates) {
+        // An open item grows with each update of its writer. So each update has a writer, and becomes an item.
+        const writer = open()
+        await writer.storeUpdate(name, update)
+        await writer.close()
+      }
     })
   )
   for (const [name, values] of Object.entries(metas)) {
