@@ -167,7 +167,10 @@ async function table(endpoint) {
   try {
     const oneByOne = await both(meter, 'oneByOne', TRACE.slice(0, KEYSTROKES))
     const inTurn = [
-      await measure(meter, OURS, 'inTurn', { updates: TRACE.slice(0, KEYSTROKES), tableName: 'bench-in-turn' })
+      await measure(meter, OURS, 'inTurn', {
+        updates: TRACE.slice(0, KEYSTROKES),
+        tableName: 'bench-in-turn'
+      })
     ]
     const atOnce = await both(meter, 'atOnce', TRACE.slice(0, KEYSTROKES))
     const documents = await both(meter, 'documents', TRACE.slice(0, KEYSTROKES / 50))

@@ -1,7 +1,4 @@
-/**
- * What a bound document does while the table fails, through the proxy: every failure is reported, every change is stored later
- * or reported as given up, and `close` ends all the same.
- */
+/** A bound document while the table fails: failures are reported, changes stored later or reported as given up. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { describe, test } from 'node:test'

@@ -83,7 +83,8 @@ describe('every call rejects with its code after its attempts', { concurrency: t
       const expected = [Object.keys(CALLS).length, retryable ? FEW_ATTEMPTS.maxAttempts : 1]
       if (fault !== hang) assert.deepEqual([operations, most], expected)
       // A busy machine uses up the short timeouts before the first request, or begins one attempt more.
-      else assert(operations <= expected[0] && most <= expected[1] + 1, `${operations} calls, ${most} attempts`)
+      else
+        assert(operations <= expected[0] && most <= expected[1] + 1, `${operations} calls, ${most} attempts`)
       table.rule(() => undefined)
       // A busy machine may need several short timeouts.
       const read = () => persistence.getYDoc('doc').catch(() => undefined)
