@@ -114,7 +114,8 @@ test('the updates of a long log are passed in slices', onceOnly, async () => {
   const { options } = normalise(new TestTable().config({ compactionItems: 0 }))
   const addon = new Addon(options, undefined, () => {})
   const updates = keystrokes(1_200)
-  for (const each of updates) await addon.callFor('doc', 'storeUpdate', each, false)
+  // Outside the queue each update gets an item of its own.
+  for (const each of updates) await addon.callFor('doc', 'storeUpdate', each, true)
   const rest = await addon.callFor('doc', 'updates', false)
   const slices = []
   for (let slice = rest.next(); slice.length > 0; slice = rest.next()) slices.push(slice)

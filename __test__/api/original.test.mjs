@@ -37,7 +37,7 @@ describe('a table of the original package', () => {
   }
 
   test('is read', async t => {
-    const { persistence } = await filled(t)
+    const { persistence } = await filled(t, { compactionItems: 0 })
     assert.equal(textOf(await persistence.getYDoc('doc')), text)
     assert.equal(textOf(await persistence.getYDoc('flushed')), text)
     assert.deepEqual(await persistence.getStateVector('doc'), Y.encodeStateVector(docOf(updates)))
@@ -63,8 +63,9 @@ describe('a table of the original package', () => {
     const more = keystrokes(3, { clientID: 2, text: 'XYZ' })
     assert.equal(await persistence.storeUpdate('flushed', more[0]), 4_000_000_001)
     assert.equal(await persistence.storeUpdate('doc', more[0]), 40)
-    assert.equal(await persistence.storeUpdate('doc', more[1]), 41)
-    assert.equal(textOf(await persistence.getYDoc('doc')), textOf(docOf([...updates, more[0], more[1]])))
+    assert.equal(await persistence.storeUpdate('doc', more[1]), 40, 'it joins the open item')
+    assert.equal(await persistence.storeUpdate('doc', more[2], true), 41)
+    assert.equal(textOf(await persistence.getYDoc('doc')), textOf(docOf([...updates, ...more])))
     assert.equal((await table.items('doc')).length, 40 + 2 + 1 + 2)
   })
 
@@ -95,20 +96,24 @@ describe('a table of the original package', () => {
 })
 
 describe('items have the form that the original reads', () => {
-  test('an update: its clock, then two numbers, and the time of the write', async t => {
+  test('an update: its clock, then two numbers, the time of the write, and a version if it is open', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
     const [first, second] = keystrokes(2)
     const before = Date.now()
     await persistence.storeUpdate('doc', first)
-    await persistence.storeUpdate('doc', second)
+    await persistence.storeUpdate('doc', second, true)
     const items = await table.items('doc')
     assert.deepEqual(
       items.map(({ value }) => new Uint8Array(value)),
       [first, second]
     )
+    assert.deepEqual(
+      items.map(({ attributes }) => Object.keys(attributes).sort()),
+      [['at', 'version'], ['at']]
+    )
+    assert.equal(Buffer.from(items[0].attributes.version.B, 'base64').length, 8)
     for (const { attributes } of items) {
-      assert.deepEqual(Object.keys(attributes), ['at'])
       assert(Number(attributes.at.N) >= before && Number(attributes.at.N) <= Date.now())
     }
     for (const [i, { key }] of items.entries()) {

@@ -88,7 +88,8 @@ describe('policy', onceOnly, () => {
     const created = await sent(() => persistence.getStateVector('doc'))
     assert(created.has('CreateTable'))
     const used = await sent(async () => {
-      for (const update of keystrokes(5)) await persistence.storeUpdate('doc', update)
+      // Outside the queue each update gets an item of its own.
+      for (const update of keystrokes(5)) await persistence.storeUpdate('doc', update, true)
       await persistence.getYDoc('doc')
       await persistence.flushDocument('doc')
       await persistence.setMeta('doc', 'k', 1)

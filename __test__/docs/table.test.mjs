@@ -184,11 +184,12 @@ describe('an action is needed for the calls that its row names', () => {
     'clearAll': persistence => persistence.clearAll(),
     'storing': persistence => persistence.storeUpdate('doc', update),
     'clearing': async persistence => {
-      await persistence.storeUpdate('doc', update)
+      await persistence.storeUpdate('doc', update, true)
       await persistence.clearDocument('doc')
     },
     'merging': async persistence => {
-      for (const each of keystrokes(3)) await persistence.storeUpdate('doc', each)
+      // Outside the queue each update gets an item of its own.
+      for (const each of keystrokes(3)) await persistence.storeUpdate('doc', each, true)
       await persistence.flushDocument('doc')
     },
     'merging what the original package wrote': async (persistence, table) => {
