@@ -49,9 +49,7 @@ use self::client::RenewableClient;
 use self::conditions::{Condition, number};
 pub use self::config::{Billing, Credentials, CredentialsProvider, DynamoConfig, Keys, NoKeys, Timeouts};
 pub use self::endpoint::Endpoint;
-use self::items::{
-    Attributes, key_attributes, read_item, read_key, read_named_item, read_version, read_versioned_key,
-};
+use self::items::{Attributes, key_attributes, read_item, read_key, read_named_item, read_versioned_key};
 pub use self::raw::RawItem;
 use self::raw::read_raw;
 use self::turns::Turns;
