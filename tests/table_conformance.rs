@@ -40,6 +40,15 @@ macro_rules! conformance {
             a_head_that_was_renewed_or_sealed_is_not_deleted_as_it_was
             an_item_is_moved_as_it_is
             an_item_is_deleted_only_as_it_was_read
+            an_open_item_is_replaced_in_the_version_that_its_writer_names
+            what_is_missing_or_of_another_version_is_not_replaced
+            a_replacement_that_is_there_already_has_succeeded
+            an_open_item_is_deleted_only_in_the_version_that_was_read
+            keys_come_with_versions
+            a_replacement_costs_one_request_and_its_kibibytes
+            a_replacement_over_a_limit_is_refused
+            one_of_two_replacements_of_a_version_wins
+            an_open_item_is_moved_as_it_is
             a_delete_says_whether_its_condition_held
             a_value_of_no_bytes_can_be_a_condition
             a_batch_deletes_twenty_five_items

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { CREDENTIALS, DynamoDbPersistence, REGION, TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { rejectsWith } from '../support/errors.mjs'
-import { keys, keystrokes, textOf } from '../support/documents.mjs'
+import { keystrokes, textOf } from '../support/documents.mjs'
 import { ProxiedTable, delay as answerAfter, pageOf } from '../support/proxy.mjs'
 import { run } from '../support/program.mjs'
 
@@ -113,9 +113,9 @@ describe('a closed persistence', onceOnly, () => {
 test('the updates of a long log are passed in slices', onceOnly, async () => {
   const { options } = normalise(new TestTable().config({ compactionItems: 0 }))
   const addon = new Addon(options, undefined, () => {})
-  // Too large for open items, so that each is an item.
-  const updates = keys(1_200, { value: () => 'x'.repeat(1_100) })
-  for (const each of updates) await addon.callFor('doc', 'storeUpdate', each, false)
+  const updates = keystrokes(1_200)
+  // Outside the queue each update gets an item of its own.
+  for (const each of updates) await addon.callFor('doc', 'storeUpdate', each, true)
   const rest = await addon.callFor('doc', 'updates', false)
   const slices = []
   for (let slice = rest.next(); slice.length > 0; slice = rest.next()) slices.push(slice)

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test'
 import { encodeAny } from 'lib0/buffer'
 import { DynamoDbPersistence, TestTable } from '../support/dynamodb.mjs'
 import { readSortKey, sortKey, varuint } from '../support/format.mjs'
-import { Y, keys, bigUpdate, docOf, keystrokes, textOf } from '../support/documents.mjs'
+import { Y, bigUpdate, docOf, keystrokes, textOf } from '../support/documents.mjs'
 
 const { getDynamoDbUpdates } = DynamoDbPersistence
 
@@ -37,7 +37,6 @@ describe('a table of the original package', () => {
   }
 
   test('is read', async t => {
-    // A background compaction would take the next log clock.
     const { persistence } = await filled(t, { compactionItems: 0 })
     assert.equal(textOf(await persistence.getYDoc('doc')), text)
     assert.equal(textOf(await persistence.getYDoc('flushed')), text)
@@ -64,9 +63,10 @@ describe('a table of the original package', () => {
     const more = keystrokes(3, { clientID: 2, text: 'XYZ' })
     assert.equal(await persistence.storeUpdate('flushed', more[0]), 4_000_000_001)
     assert.equal(await persistence.storeUpdate('doc', more[0]), 40)
-    assert.equal(await persistence.storeUpdate('doc', more[1]), 40, 'in the open item')
-    assert.equal(textOf(await persistence.getYDoc('doc')), textOf(docOf([...updates, more[0], more[1]])))
-    assert.equal((await table.items('doc')).length, 40 + 2 + 1 + 1)
+    assert.equal(await persistence.storeUpdate('doc', more[1]), 40, 'it joins the open item')
+    assert.equal(await persistence.storeUpdate('doc', more[2], true), 41)
+    assert.equal(textOf(await persistence.getYDoc('doc')), textOf(docOf([...updates, ...more])))
+    assert.equal((await table.items('doc')).length, 40 + 2 + 1 + 2)
   })
 
   test('is flushed, and both key forms become one', async t => {
@@ -96,21 +96,24 @@ describe('a table of the original package', () => {
 })
 
 describe('items have the form that the original reads', () => {
-  test('an update: its clock, then two numbers, and the time of the write', async t => {
+  test('an update: its clock, then two numbers, the time of the write, and a version if it is open', async t => {
     const table = new TestTable()
     const persistence = table.open(t)
-    // Too large for an open item, which has a version too.
-    const [first, second] = keys(2, { value: () => 'x'.repeat(1_100) })
+    const [first, second] = keystrokes(2)
     const before = Date.now()
     await persistence.storeUpdate('doc', first)
-    await persistence.storeUpdate('doc', second)
+    await persistence.storeUpdate('doc', second, true)
     const items = await table.items('doc')
     assert.deepEqual(
       items.map(({ value }) => new Uint8Array(value)),
       [first, second]
     )
+    assert.deepEqual(
+      items.map(({ attributes }) => Object.keys(attributes).sort()),
+      [['at', 'version'], ['at']]
+    )
+    assert.equal(Buffer.from(items[0].attributes.version.B, 'base64').length, 8)
     for (const { attributes } of items) {
-      assert.deepEqual(Object.keys(attributes), ['at'])
       assert(Number(attributes.at.N) >= before && Number(attributes.at.N) <= Date.now())
     }
     for (const [i, { key }] of items.entries()) {

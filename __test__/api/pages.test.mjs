@@ -34,9 +34,9 @@ test('a server that ends every page after 7 items', async t => {
   const table = await ProxiedTable.before(t)
   table.rule(({ operation }) => (PAGED.has(operation) ? pageOf(7) : undefined))
   const persistence = table.open(t, { compactionItems: 0 })
-  // Too large for open items, so that each is an item.
-  const updates = keys(60, { value: () => 'x'.repeat(1_100) })
-  for (const update of updates) await persistence.storeUpdate('doc', update)
+  const updates = keys(60)
+  // Outside the queue each update gets an item of its own.
+  for (const update of updates) await persistence.storeUpdate('doc', update, true)
   for (let i = 0; i < 20; i++) await persistence.setMeta('doc', `meta${i}`, i)
   for (let i = 0; i < 20; i++) await persistence.storeUpdate(`doc${i}`, updates[0])
   const before = table.count('Query')

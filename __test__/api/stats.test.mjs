@@ -5,12 +5,12 @@ import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TestTable, onceOnly } from '../support/dynamodb.mjs'
 import { sortKey } from '../support/format.mjs'
-import { keys, keystrokes } from '../support/documents.mjs'
+import { keystrokes } from '../support/documents.mjs'
 import { ProxiedTable, answer, deny } from '../support/proxy.mjs'
 import { until } from '../support/until.mjs'
 
-/** Updates that are too large for an open item: each is an item. */
-const items = (count, clientID = 1) => keys(count, { clientID, value: () => 'x'.repeat(1_100) })
+/** Outside the queue each update gets an item of its own. */
+const OUTSIDE = true
 
 /** The messages of a channel until the test ends. */
 function listen(t, name) {
@@ -64,7 +64,7 @@ test('calls, batches and compactions are published on their channels', onceOnly,
   const merges = listen(t, 'y-dynamodb:compaction')
   const persistence = new TestTable().open(t)
   await Promise.all(keystrokes(50).map(update => persistence.storeUpdate('doc', update)))
-  await persistence.storeUpdate('doc', items(1, 2)[0])
+  await persistence.storeUpdate('doc', keystrokes(1)[0], OUTSIDE)
   await persistence.flushDocument('doc')
   await assert.rejects(persistence.storeUpdate('doc', Uint8Array.of(9)))
   await until('the events', () => merges.length === 1 && batches.length > 1)
@@ -94,10 +94,10 @@ test('a failed background compaction is reported, and nothing is lost', onceOnly
   const errors = []
   const onError = (error, context) => errors.push([error.code, context])
   const persistence = table.open(t, { compactionItems: 5, onError })
-  const updates = items(20)
+  const updates = keystrokes(20)
   await persistence.storeUpdate('doc', updates[0])
   await table.put({ doc: 'doc', key: sortKey(['v1', 'doc', 'update', 0]), value: Buffer.of(9) })
-  for (const update of updates.slice(1)) await persistence.storeUpdate('doc', update)
+  for (const update of updates.slice(1)) await persistence.storeUpdate('doc', update, OUTSIDE)
   await until('the error', () => errors.length > 0)
   assert.deepEqual(errors[0], ['ERR_CORRUPT', { docName: 'doc', operation: 'compaction' }])
   assert.equal(merges[0].error.code, 'ERR_CORRUPT')
@@ -115,11 +115,11 @@ test('without onError a failed background compaction is a warning, once for each
   const table = await ProxiedTable.before(t)
   table.rule(({ operation }) => (operation === 'BatchWriteItem' ? deny : undefined))
   const persistence = table.open(t, { compactionItems: 5 })
-  const updates = items(200)
+  const updates = keystrokes(200)
   // After a failure compaction pauses for a second; the next store starts it again.
   for (let i = 0; persistence.stats().compactions.failed < 2; i++) {
     assert.ok(i < updates.length, 'no second failure within 20 s')
-    await persistence.storeUpdate('doc', updates[i])
+    await persistence.storeUpdate('doc', updates[i], OUTSIDE)
     await delay(100)
   }
   await delay(50)

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import { TestTable, onceOnly } from '../support/dynamodb.mjs'
-import { keys } from '../support/documents.mjs'
+import { keystrokes } from '../support/documents.mjs'
 import { recorder } from '../support/proxy.mjs'
 import { ROOT, cli, cliJson } from './support/cli.mjs'
 
@@ -88,9 +88,8 @@ describe('policy', onceOnly, () => {
     const created = await sent(() => persistence.getStateVector('doc'))
     assert(created.has('CreateTable'))
     const used = await sent(async () => {
-      // Too large for open items, so that there is something to merge and to delete in batches.
-      for (const update of keys(5, { value: () => 'x'.repeat(1_100) }))
-        await persistence.storeUpdate('doc', update)
+      // Outside the queue each update gets an item of its own.
+      for (const update of keystrokes(5)) await persistence.storeUpdate('doc', update, true)
       await persistence.getYDoc('doc')
       await persistence.flushDocument('doc')
       await persistence.setMeta('doc', 'k', 1)

@@ -43,7 +43,7 @@ describe('docs/LAMBDA.md', () => {
   })
 })
 
-test('examples/lambda merges at every hundredth store, and a merge that fails does not fail the call', async t => {
+test('examples/lambda merges at every hundredth item, and a merge that fails does not fail the call', async t => {
   const table = await ProxiedTable.before(t)
   await table.create()
   table.rule(({ operation }) => (operation === 'BatchWriteItem' ? deny : undefined))
@@ -59,8 +59,8 @@ test('examples/lambda merges at every hundredth store, and a merge that fails do
     }
     for (let i = 0; i < ${FLUSH_EVERY}; i++) {
       const before = Y.encodeStateVector(doc)
-      // Too much for an open item, so that each store has a log clock of its own.
-      doc.getText('text').insert(0, 'a'.repeat(1_100))
+      // Over 1,024 bytes: each gets an item of its own.
+      doc.getText('text').insert(i, 'a'.repeat(1_100))
       await post(Y.encodeStateAsUpdate(doc, before))
     }
     console.log('statuses', ...statuses)`

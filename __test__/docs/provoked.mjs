@@ -247,7 +247,8 @@ export const PROVOKED = {
       table.put({ doc: 'letter', key: sortKey(['v1', 'letter', 'update', 2 ** 32 - 1]), value: update }),
     async persistence => {
       await persistence.getYDoc('letter')
-      await persistence.storeUpdate('letter', update, true) // not into the open item, which has a clock
+      // Outside the queue it does not join the open item.
+      await persistence.storeUpdate('letter', update, true)
     }
   ),
   'state vector as text': onTable(persistence => persistence.getDiff('letter', 'AA==')),

@@ -171,9 +171,6 @@ test('the page describes every action', () => {
   )
 })
 
-/** An update that is too large for an open item. */
-const ownItem = clientID => bigUpdate(1_500, { clientID })
-
 describe('an action is needed for the calls that its row names', () => {
   const CALLS = {
     'getMeta': persistence => persistence.getMeta('doc', 'key'),
@@ -187,11 +184,12 @@ describe('an action is needed for the calls that its row names', () => {
     'clearAll': persistence => persistence.clearAll(),
     'storing': persistence => persistence.storeUpdate('doc', update),
     'clearing': async persistence => {
-      await persistence.storeUpdate('doc', ownItem(1))
+      await persistence.storeUpdate('doc', update, true)
       await persistence.clearDocument('doc')
     },
     'merging': async persistence => {
-      for (const clientID of [1, 2, 3]) await persistence.storeUpdate('doc', ownItem(clientID))
+      // Outside the queue each update gets an item of its own.
+      for (const each of keystrokes(3)) await persistence.storeUpdate('doc', each, true)
       await persistence.flushDocument('doc')
     },
     'merging what the original package wrote': async (persistence, table) => {

@@ -1,7 +1,7 @@
 /**
  * Processes that are killed at random times: four writers, two compactors and a clearer on the same documents, each with
- * background compaction. No acknowledged update is lost, no cleared one is back, and two flushes delete what killed processes
- * left incomplete.
+ * background compaction. The writers let open items grow. No acknowledged update is lost, no cleared one is back, and two flushes
+ * delete what killed processes left incomplete.
  *
  * `KILL_SECONDS=60` runs it for longer. The processes use DynamoDB Local directly (`Y_DYNAMODB_TEST_ENGINE=local`), and share the
  * embedded database through the proxy.
@@ -85,11 +85,18 @@ function recordsOf({ file }) {
 /** The records of all processes as one history. A clear without an end ended when its process was killed. */
 function mergeHistories(workers) {
   const history = new History({ ordered: false })
-  const counts = { flushed: 0, rejected: {} }
+  const counts = { flushed: 0, overwrites: 0, rejected: {} }
   for (const run of workers.flatMap(worker => worker.runs)) {
     const clears = new Map()
+    const items = new Map()
     for (const { store, clear, flushed, rejected, ...entry } of recordsOf(run)) {
-      if (store !== undefined) history.add({ stores: [{ id: store, ...entry }] })
+      if (store !== undefined) {
+        history.add({ stores: [{ id: store, ...entry }] })
+        // The process has begun this store after an earlier one was in the same item: it has replaced the item.
+        const item = `${entry.doc} ${entry.clock}`
+        if (items.get(item) < entry.issued) counts.overwrites++
+        else if (!items.has(item)) items.set(item, entry.ended)
+      }
       if (clear !== undefined)
         clears.set(entry.began, { doc: clear, ended: run.killed, resolved: false, ...entry })
       if (flushed !== undefined) counts.flushed++
@@ -116,7 +123,12 @@ async function untilQuiet(table) {
 
 /** Whether updates were acknowledged, documents cleared and flushed. */
 function isUnderWay({ history, counts }) {
-  return history.counts.acknowledged > 50 && history.counts.clears > 0 && counts.flushed > 0
+  return (
+    history.counts.acknowledged > 50
+    && history.counts.clears > 0
+    && counts.flushed > 0
+    && counts.overwrites > 0
+  )
 }
 
 test(`seven processes, killed at random for ${SECONDS} s`, { timeout: (SECONDS + 300) * 1_000 }, async t => {
@@ -157,7 +169,8 @@ test(`seven processes, killed at random for ${SECONDS} s`, { timeout: (SECONDS +
 
   const reader = table.open(t, { compactionItems: 0, aws: LONG_TIMEOUTS })
   const { history, counts } = mergeHistories(workers)
-  t.diagnostic(JSON.stringify({ kills, ...history.counts, ...counts }))
+  const open = (await table.items()).filter(({ attributes }) => attributes.version !== undefined).length
+  t.diagnostic(JSON.stringify({ kills, open, ...history.counts, ...counts }))
   for (const doc of DOCS) {
     const check = async moment => {
       const { lost, back } = history.check(doc, idsIn(await reader.getYDoc(doc)))

@@ -42,7 +42,7 @@ async function storeForever(lane) {
     await unlessRejected(
       persistence
         .storeUpdate(doc, updateOf(id, randomInt(2 ** 32)))
-        .then(() => record({ store: id, doc, issued, ended: now(), acknowledged: true }))
+        .then(clock => record({ store: id, doc, clock, issued, ended: now(), acknowledged: true }))
     )
     await sleep(randomInt(BETWEEN_WRITES_MS) + PAUSE_FACTOR * (Date.now() - begun))
   }

@@ -14,7 +14,7 @@ import DynamoDbPersistence from 'y-dynamodb'
 
 const OPERATION_TIMEOUT_MS = 8_000
 
-/** A document is merged at every hundredth store, because Lambda leaves no time for merges in the background. */
+/** A document is merged at every hundredth item, because Lambda leaves no time for merges in the background. */
 const FLUSH_EVERY = 100
 
 // Made once for each instance of the function, so that later calls use the same connection. The deployment makes the table.

@@ -38,8 +38,8 @@ impl<T: Table> Log<T> {
     /// Compacts the document until it is one entry, and writes its state vector item if `state_vector` says so. `closed` is
     /// the last open item of this process, which grows no more.
     ///
-    /// While open items of others may grow, the state vector item is left out: they keep their log clock, so the original
-    /// could not notice that it is outdated.
+    /// While open items of others may grow, the document gets no state vector item, and loses the one that it has: they keep
+    /// their log clock, so the original could not notice that it is outdated.
     ///
     /// # Errors
     /// As [`Log::compact_once`]; `ERR_UNAVAILABLE` (retryable) if others compact or clear it again and again.
@@ -66,9 +66,13 @@ impl<T: Table> Log<T> {
             let grows = |entry: &RemainingEntry| {
                 left > 0 || entry.open.is_some_and(|open| closed.is_none_or(|item| item.version() != open))
             };
-            if let Some(entry) = flushed.entry.as_ref().filter(|entry| !grows(entry)) {
-                let always = state_vector == WriteStateVector::Always || flushed.merged.is_some();
-                self.write_state_vector(doc, entry, always).await?;
+            match flushed.entry.as_ref() {
+                Some(entry) if grows(entry) => self.delete_state_vector(doc).await?,
+                Some(entry) => {
+                    let always = state_vector == WriteStateVector::Always || flushed.merged.is_some();
+                    self.write_state_vector(doc, entry, always).await?;
+                }
+                None => (),
             }
             return Ok(flushed);
         }
@@ -76,6 +80,15 @@ impl<T: Table> Log<T> {
             Code::Unavailable,
             format!("document '{doc}' was compacted or cleared by others {MAX_ATTEMPTS} times in a row"),
         ))
+    }
+
+    /// Deletes the `v1_sv` item if there is one.
+    async fn delete_state_vector(&self, doc: &DocName) -> Result<()> {
+        let key = SortKey::state_vector(doc);
+        if self.table.get(doc, &key).await?.is_some() {
+            self.table.delete(doc, &key, DeleteIf::Always).await?;
+        }
+        Ok(())
     }
 
     /// Writes the `v1_sv` item; unless `always`, only if the table has another one. Deletes it again if its entry is gone: a

@@ -133,3 +133,17 @@ async fn a_compaction_replaces_an_outdated_state_vector_item_also_if_it_merges_n
     let (_, written) = compacted(&table).await;
     assert_eq!((of_d(&table), written), (Some(current), 1.0));
 }
+
+#[tokio::test]
+async fn a_flush_deletes_the_state_vector_item_while_an_open_item_of_another_process_remains() {
+    let table = MemoryTable::new();
+    let (typing, other) = (open(&table), open(&table));
+    typing.store_update(doc("d"), update(1, 1), Queued).await.unwrap();
+    let key = SortKey::state_vector(&doc("d"));
+    plant(&table, &doc("d"), Item::plain(key.clone(), vec![5]));
+    other.flush(doc("d"), Queued).await.unwrap();
+    assert!(table.items(&doc("d")).iter().all(|item| item.key != key));
+    // The process that closes the item knows that it grows no more.
+    typing.flush(doc("d"), Queued).await.unwrap();
+    assert!(table.items(&doc("d")).iter().any(|item| item.key == key));
+}

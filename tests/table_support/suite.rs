@@ -5,9 +5,11 @@
 mod conditions;
 mod costs;
 mod items;
+mod open_items;
 mod pages;
 
 pub use conditions::*;
 pub use costs::*;
 pub use items::*;
+pub use open_items::*;
 pub use pages::*;

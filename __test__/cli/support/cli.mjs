@@ -11,6 +11,8 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const MAIN = path.join(ROOT, 'cli', 'main.cjs')
 const MISSING = fileURLToPath(new URL('missing.cjs', import.meta.url))
 const TERMINAL = fileURLToPath(new URL('terminal.cjs', import.meta.url))
+/** `outsideTransactionQueue`: the update gets an item of its own, which never changes. */
+const OUTSIDE = true
 const NOBODY = fileURLToPath(new URL('nobody.cjs', import.meta.url))
 
 /** A folder that is deleted when the test ends. */
@@ -26,19 +28,15 @@ export function sharedTable(t, tableName) {
   return new TestTable({ endpoint, ...(tableName && { tableName }) })
 }
 
-/** The same, with documents in it: `{ name: [updates] }`, and metas: `{ name: { key: value } }`. */
+/**
+ * The same, with documents in it: `{ name: [updates] }`, each update in an item of its own, and metas: `{ name: { key: value } }`.
+ */
 export async function filledTable(t, documents, metas = {}) {
   const table = sharedTable(t)
-  const open = () => DynamoDbPersistence(table.config({ compactionItems: 0 }))
-  const persistence = open()
+  const persistence = DynamoDbPersistence(table.config({ compactionItems: 0 }))
   await Promise.all(
     Object.entries(documents).map(async ([name, updates]) => {
-      for (const update of updates) {
-        // An open item grows with each update of its writer. So each update has a writer, and becomes an item.
-        const writer = open()
-        await writer.storeUpdate(name, update)
-        await writer.close()
-      }
+      for (const update of updates) await persistence.storeUpdate(name, update, OUTSIDE)
     })
   )
   for (const [name, values] of Object.entries(metas)) {
