@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { TestTable } from '../support/dynamodb.mjs'
 import { docOf, keys, mapOf } from '../support/documents.mjs'
 import { ProxiedTable } from '../support/proxy.mjs'
+import { until } from '../support/until.mjs'
 
 const PROCESS = fileURLToPath(new URL('../support/process.mjs', import.meta.url))
 
@@ -34,10 +35,70 @@ async function endWell(...processes) {
   }
 }
 
+/** 200 stores take longer than the random time before a compaction. */
+const PAUSE_MS = 5
+
+/** The head of the result of a compaction. */
+const isResult = ({ operation, body }) => operation === 'PutItem' && body.Item.compacted !== undefined
+
+const isOverwrite = ({ operation, body }) =>
+  operation === 'PutItem' && Object.values(body.ExpressionAttributeNames ?? {}).includes('version')
+
 const expected = clients =>
   mapOf(docOf(clients.flatMap(([clientID, n]) => keys(n, { clientID, prefix: `${clientID}-key` }))))
 
 describe('two processes on one document', () => {
+  for (const length of [1, 470, 989]) {
+    test(
+      `a name of ${length} bytes, compacted at two items: nothing is lost, and nothing comes back after a clear`,
+      { timeout: 120_000 },
+      async t => {
+        const table = await ProxiedTable.before(t)
+        const doc = 'n'.repeat(length)
+        const config = table.config({ compactionItems: 2 })
+        const job = { config, doc, store: 200, valueBytes: 100, await: true, pauseMs: PAUSE_MS }
+        const keysIn = async () => Object.keys(mapOf(await table.open(t).getYDoc(doc))).sort()
+        const keysOf = clients =>
+          clients.flatMap(id => Array.from({ length: 200 }, (_, i) => `${id}-key${i}.0`)).sort()
+
+        await endWell(...[1, 2].map(clientID => start(table, { ...job, clientID })))
+        assert.deepEqual(await keysIn(), keysOf([1, 2]))
+        const overwrites = table.requests.filter(isOverwrite).length
+        const compacted = table.requests.filter(isResult)
+        t.diagnostic(`${overwrites} overwrites, ${compacted.length} results of compactions`)
+        assert(overwrites > 100, `${overwrites} overwrites`)
+        assert(compacted.length > 0, 'nothing was compacted')
+
+        const clearing = start(table, { ...job, clientID: 3 })
+        // When each store ended, by the clock that all processes of the machine share.
+        const ended = []
+        clearing.child.on('message', message => {
+          ended[message.stored - 1] = message.at
+        })
+        await until('some stores', () => ended.length > 20)
+        const before = ended.length
+        await table.open(t, { compactionItems: 2 }).clearDocument(doc)
+        const cleared = Number(process.hrtime.bigint())
+        await endWell(clearing)
+        // The first one that began after the clear; on a busy machine there may be none.
+        const last = ended.findIndex(at => at > cleared)
+        const after = last < 0 ? 200 : last + 1
+        const left = await keysIn()
+        const isLeft = i => left.includes(`3-key${i}.0`)
+        const back = Array.from({ length: before }, (_, i) => i).filter(isLeft)
+        const lost = Array.from({ length: 200 - after }, (_, i) => after + i).filter(i => !isLeft(i))
+        assert.deepEqual({ back, lost }, { back: [], lost: [] })
+        assert.deepEqual(
+          left.filter(key => !key.startsWith('3-')),
+          []
+        )
+        t.diagnostic(`cleared between stores ${before} and ${after} of 200`)
+        await endWell(start(table, { ...job, clientID: 4 }))
+        assert.deepEqual(await keysIn(), [...left, ...keysOf([4])].sort())
+      }
+    )
+  }
+
   test('store 300 updates each: all 600 are stored', { timeout: 120_000 }, async t => {
     const table = await ProxiedTable.before(t)
     await endWell(start(table, { store: 300, clientID: 1 }), start(table, { store: 300, clientID: 2 }))
