@@ -1,5 +1,7 @@
 //! The network of a schedule: it fails requests, loses answers, and delivers some requests late.
 
+use std::sync::atomic::Ordering;
+
 use tokio::time::Instant;
 use y_dynamodb::codec::sort_key::UpdateKey;
 use y_dynamodb::error::{Code, Error};
@@ -17,12 +19,20 @@ pub struct Late {
     step: u64,
     /// When it is lost, if ever.
     until: Option<Instant>,
+    /// When DynamoDB refuses its signature, in milliseconds of all processes. Only for sets: the hour of a sweep rests on it,
+    /// because a head that arrives later would revive a swept set. All other requests may arrive at any time.
+    expires_ms: u64,
 }
+
+/// How long a signature is valid.
+const SIGNATURE_MS: u64 = 15 * 60_000;
 
 impl Schedule {
     /// Delivers one of the delayed requests.
     pub fn deliver(&mut self) {
-        self.late.retain(|late| late.until.is_none_or(|until| Instant::now() < until));
+        let now_ms = self.now.load(Ordering::Relaxed);
+        self.late
+            .retain(|late| late.until.is_none_or(|until| Instant::now() < until) && now_ms < late.expires_ms);
         let is_cleared =
             || self.shared.model.lock().unwrap().clears.iter().any(|clear| clear.succeeded.is_some());
         if self.late.is_empty() || self.scenario.late_behind_clears && !is_cleared() {
@@ -52,6 +62,9 @@ impl Schedule {
     /// Chooses the fault of a request.
     pub fn fault(&mut self, request: Request, process: usize, step: u64) -> Fault {
         let lost = |code| Error::new(code, "injected");
+        let writes_set =
+            matches!(request, Request::PutNew { .. } | Request::Seal { .. }) && !is_plain(&request);
+        let expires_ms = if writes_set { self.now.load(Ordering::Relaxed) + SIGNATURE_MS } else { u64::MAX };
         let deletes_entries = matches!(
             request,
             Request::DeleteBatch { .. } | Request::Delete { condition: DeleteIf::VersionIs(_), .. }
@@ -62,7 +75,7 @@ impl Schedule {
         let deletes_open_item =
             matches!(request, Request::Delete { condition: DeleteIf::VersionIs(_) | DeleteIf::Always, .. });
         if self.scenario.lost_deletes && deletes_open_item && self.rng.bool() {
-            self.late.push(Late { request, process, step, until: None });
+            self.late.push(Late { request, process, step, until: None, expires_ms });
             return Fault::Fail(lost(Code::Unavailable));
         }
         let is_delete = matches!(
@@ -78,7 +91,7 @@ impl Schedule {
             || self.scenario.late_puts && (is_put || matches!(request, Request::Seal { .. }));
         let is_duplicated = self.scenario.late_behind_clears && is_plain(&request) && self.rng.f32() < 0.3;
         if is_duplicated || may_be_late && self.rng.f32() < 0.08 {
-            self.late.push(Late { request: request.clone(), process, step, until: None });
+            self.late.push(Late { request: request.clone(), process, step, until: None, expires_ms });
         }
         let fault = match self.rng.u32(0..100) {
             0..3 => Fault::Fail(lost(Code::Unavailable)),
@@ -95,12 +108,12 @@ impl Schedule {
             _ => false,
         };
         if is_overwrite && may_arrive {
-            self.late.push(Late { request: request.clone(), process, step, until: None });
+            self.late.push(Late { request: request.clone(), process, step, until: None, expires_ms });
         }
         if is_put && self.scenario.lost_attempts && may_arrive {
             // The process counts the 15 s from the answer, a step or more from now.
             let until = Some(Instant::now() + LATE_WRITE);
-            self.late.push(Late { request, process, step, until });
+            self.late.push(Late { request, process, step, until, expires_ms });
         }
         fault
     }

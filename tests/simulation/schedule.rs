@@ -50,7 +50,7 @@ pub struct Schedule {
     pub late: Vec<Late>,
     /// The probability that a process freezes at a Query.
     freeze_reads: f32,
-    now: Arc<AtomicU64>,
+    pub now: Arc<AtomicU64>,
     pub shared: Shared,
 }
 
