@@ -19,6 +19,7 @@
 #![allow(missing_docs, reason = "a benchmark")]
 
 mod trace;
+mod virtual_host;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -27,10 +28,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep, sleep_until};
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::{DocName, WriteId};
+use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::compaction::Thresholds;
-use y_dynamodb::error::Result;
-use y_dynamodb::log::{Host, SystemHost};
 use y_dynamodb::monitor::NoObserver;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
@@ -39,6 +38,8 @@ use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
 use y_dynamodb::table::meter::{Cost, Snapshot};
 use y_dynamodb::table::size::{item_bytes, read_units};
 use y_dynamodb::update::{self, MergeOptions};
+
+use virtual_host::VirtualHost;
 
 const KEYSTROKE_INTERVAL: Duration = Duration::from_millis(200);
 const REQUEST_DURATION: Duration = Duration::from_millis(5);
@@ -191,19 +192,6 @@ fn excess_of_load(table: &MemoryTable, doc: &DocName) -> f64 {
     let compact =
         update::merge(&values, MergeOptions { whole_log: true, ..MergeOptions::default() }).unwrap();
     read_units(bytes) - read_units(compact.len())
-}
-
-/// The clock of the virtual time; ids of the system.
-struct VirtualHost(Instant);
-
-impl Host for VirtualHost {
-    fn now_ms(&self) -> u64 {
-        1_700_000_000_000 + self.0.elapsed().as_millis() as u64
-    }
-
-    fn write_id(&self) -> Result<WriteId> {
-        SystemHost.write_id()
-    }
 }
 
 /// The size of all stored updates.

@@ -17,21 +17,23 @@
 )]
 #![allow(missing_docs, reason = "a benchmark")]
 
+mod virtual_host;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep};
-use y_dynamodb::codec::sort_key::{DocName, WriteId};
+use y_dynamodb::codec::sort_key::DocName;
 use y_dynamodb::codec::varint::write_varuint;
 use y_dynamodb::compaction::Thresholds;
-use y_dynamodb::error::Result;
-use y_dynamodb::log::{Host, SystemHost};
 use y_dynamodb::monitor::NoObserver;
 use y_dynamodb::persistence::{Options, Persistence};
 use y_dynamodb::queue::Order;
 use y_dynamodb::table::memory::MemoryTable;
 use y_dynamodb::table::size::read_units;
+
+use virtual_host::VirtualHost;
 
 const DOCUMENT_BYTES: usize = 200_000;
 const MINUTES: u32 = 60;
@@ -176,18 +178,5 @@ impl Typist {
         bytes.push(0);
         self.keys += letters as u64;
         bytes
-    }
-}
-
-/// The clock of the virtual time; ids of the system.
-struct VirtualHost(Instant);
-
-impl Host for VirtualHost {
-    fn now_ms(&self) -> u64 {
-        1_700_000_000_000 + self.0.elapsed().as_millis() as u64
-    }
-
-    fn write_id(&self) -> Result<WriteId> {
-        SystemHost.write_id()
     }
 }

@@ -1,4 +1,4 @@
-/** People whose clients chose the same name or colour are told apart, and their names stay legible. */
+/** If the clients of two people choose the same name or colour, one of them gets another. Names stay legible. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { COLOURS, distinct } from '../../examples/demo/editor/identity.js'

@@ -24,12 +24,6 @@ pub struct WriteId(pub u32, pub u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub [u8; 8]);
 
-impl From<[u8; 8]> for Version {
-    fn from(bytes: [u8; 8]) -> Self {
-        Version(bytes)
-    }
-}
-
 impl From<WriteId> for Version {
     fn from(WriteId(high, low): WriteId) -> Self {
         Version((u64::from(high) << 32 | u64::from(low)).to_be_bytes())

@@ -51,16 +51,10 @@ impl<T: Table> Log<T> {
         };
         let CheckedMerge { log, update, state_vector } = checked;
         let extent = set.extent(doc, update.len(), true);
-        let compacted = Compacted {
-            entry: RemainingEntry { clock, items: set.items(), extent, state_vector, open: None },
-            inputs: log.entries.len(),
-            input_bytes: log.size().bytes,
-            others,
-            before,
-            left: 0,
-        };
+        let entry = RemainingEntry { clock, items: set.items(), extent, state_vector, open: None };
+        let (inputs, input_bytes) = (log.entries.len(), log.size().bytes);
         let left = self.delete_entries(doc, log.entries, pace).await?; // Step 6.
-        Ok(Outcome::Done(Compacted { left, ..compacted }))
+        Ok(Outcome::Done(Compacted { entry, inputs, input_bytes, others, before, left }))
     }
 
     /// Fails as a compaction that lacks a permission, before anything is written. For a compaction that follows a failed one.

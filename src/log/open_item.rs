@@ -80,7 +80,8 @@ impl<T: Table> Log<T> {
     pub fn may_be_open(&self, doc: &DocName, batch: &[u8]) -> bool {
         batch.len() <= WRITE_UNIT_BYTES && self.table.replicas() == 0 && {
             let (clock, id) = (LogClock(0), WriteId(0, 0));
-            self.may_grow(doc, &OpenItem { clock, id, version: id.into(), update: batch.into() })
+            let open = OpenItem { clock, id, version: id.into(), update: batch.into() };
+            self.is_small(doc, &open.item(doc, self.host.now_ms()))
         }
     }
 
@@ -106,33 +107,31 @@ impl<T: Table> Log<T> {
     /// Those of the table. Then the outcome is unknown, and the item is not open any longer.
     pub async fn grow(&self, doc: &DocName, open: OpenItem, batch: &[u8]) -> Result<Growth> {
         let replaced = open.version;
-        let Some(grown) = self.grown(doc, open, batch)? else { return Ok(Growth::Full) };
-        let is_written = self.table.put_over(doc, grown.item(doc, self.host.now_ms()), replaced).await?;
+        let Some((grown, item)) = self.grown(doc, open, batch)? else { return Ok(Growth::Full) };
+        let is_written = self.table.put_over(doc, item, replaced).await?;
         Ok(if is_written { Growth::Grown(grown) } else { Growth::Gone })
     }
 
     /// The item with the batch. `None` if it would cost more than the batch alone, or if the check finds that it lacks something
     /// (I4).
-    fn grown(&self, doc: &DocName, open: OpenItem, batch: &[u8]) -> Result<Option<OpenItem>> {
+    fn grown(&self, doc: &DocName, open: OpenItem, batch: &[u8]) -> Result<Option<(OpenItem, Item)>> {
         let inputs = [&*open.update, batch];
         let Ok(merged) = update::merge(&inputs, KEEP_ALL) else { return Ok(None) };
         if update::verify(&inputs, &merged).is_err() {
             return Ok(None);
         }
+        let at = self.host.now_ms();
+        let units = |item: &Item| write_units(item_bytes(doc, item));
         let alone = OpenItem { update: batch.into(), ..open };
-        let units_alone = self.units(doc, &alone);
+        let units_alone = units(&alone.item(doc, at));
         let grown = OpenItem { version: self.host.write_id()?.into(), update: merged.into(), ..alone };
-        let fits = self.units(doc, &grown) <= units_alone && self.may_grow(doc, &grown);
-        Ok(fits.then_some(grown))
+        let item = grown.item(doc, at);
+        let fits = units(&item) <= units_alone && self.is_small(doc, &item);
+        Ok(fits.then_some((grown, item)))
     }
 
-    fn may_grow(&self, doc: &DocName, open: &OpenItem) -> bool {
-        let item = open.item(doc, self.host.now_ms());
-        let bytes = item_bytes(doc, &item);
+    fn is_small(&self, doc: &DocName, item: &Item) -> bool {
+        let bytes = item_bytes(doc, item);
         bytes - keys_bytes(doc, &item.key) <= WRITE_UNIT_BYTES && bytes <= self.options.sizes.item
-    }
-
-    fn units(&self, doc: &DocName, open: &OpenItem) -> f64 {
-        write_units(item_bytes(doc, &open.item(doc, self.host.now_ms())))
     }
 }

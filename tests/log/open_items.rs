@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::LogClock;
+use y_dynamodb::codec::sort_key::{LogClock, Version};
 use y_dynamodb::compaction::Thresholds;
 use y_dynamodb::error::{Code, Error};
 use y_dynamodb::persistence::{Options, Persistence};
@@ -175,7 +175,7 @@ async fn an_item_that_grows_while_it_is_compacted_or_cleared_stays() {
         let (inner, mut has_grown) = (table.clone(), false);
         let grown = Item {
             value: Some(update(2, 1)),
-            version: Some([7, 7, 7, 7, 7, 7, 7, 7].into()),
+            version: Some(Version([7; 8])),
             ..items(&table, "d").remove(0)
         };
         let other = Faults::on(&table, move |request| {

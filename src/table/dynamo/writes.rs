@@ -1,7 +1,9 @@
 //! Puts, updates and deletes, with or without a condition.
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, WriteRequest,
@@ -57,21 +59,27 @@ impl DynamoTable {
         let target = Target { doc, keys: std::slice::from_ref(key), write: Write::Put };
         let answer = self
             .send_write(target, Operation::PutItem, CONDITION_FAILED, |client, log| {
-                client
-                    .put_item()
-                    .table_name(&self.config.table_name)
-                    .set_item(Some(attributes.clone()))
-                    .set_condition_expression(condition.expression())
-                    .set_expression_attribute_names(condition.names())
-                    .set_expression_attribute_values(condition.values())
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                    .customize()
-                    .interceptor(log)
-                    .send()
+                self.put_request(&client, &attributes, &condition).customize().interceptor(log).send()
             })
             .await?;
         self.count(Operation::PutItem, answer.and_then(|answer| answer.consumed_capacity));
         Ok(())
+    }
+
+    fn put_request(
+        &self,
+        client: &Client,
+        attributes: &Attributes,
+        condition: &Condition,
+    ) -> PutItemFluentBuilder {
+        client
+            .put_item()
+            .table_name(&self.config.table_name)
+            .set_item(Some(attributes.clone()))
+            .set_condition_expression(condition.expression())
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// Replaces an open item. Returns whether the table has it: an earlier attempt may have written it.
@@ -84,15 +92,9 @@ impl DynamoTable {
         let condition = Condition::is_version(replaced);
         let answer = self
             .send(Operation::PutItem, Some(doc), NONE, |client, log| {
-                let request = client
-                    .put_item()
-                    .table_name(&self.config.table_name)
-                    .set_item(Some(attributes.clone()))
-                    .set_condition_expression(condition.expression())
-                    .set_expression_attribute_names(condition.names())
-                    .set_expression_attribute_values(condition.values())
+                let request = self
+                    .put_request(&client, &attributes, &condition)
                     .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
                     .customize()
                     .interceptor(log)
                     .send();

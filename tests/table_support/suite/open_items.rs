@@ -11,7 +11,7 @@ use crate::table_support::tables::Metered;
 use crate::table_support::{doc, head, item, key, updates};
 
 pub fn version(n: u8) -> Version {
-    Version::from([n; 8])
+    Version([n; 8])
 }
 
 pub fn open(clock: u32, value: &[u8], n: u8) -> Item {
