@@ -57,7 +57,7 @@ function load() {
   const failures = []
   for (const request of suffixes.flatMap(suffix => [
     `../y-dynamodb.${suffix}.node`,
-    `y-dynamodb-${suffix}`
+    `@y-dynamodb/${suffix}`
   ])) {
     try {
       return require(request)

@@ -17,10 +17,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ROOT, fail } from './tools.mjs'
 import { notices } from './notices.mjs'
-import { PLATFORMS, addonName } from './platforms.mjs'
+import { PLATFORMS, addonName, packageName, platformManifest, platformReadme } from './platforms.mjs'
 
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
-const packageName = platform => `${manifest.name}-${platform}`
 
 /** The `repository` field. For provenance, npm compares it with the repository of the workflow that publishes. */
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env
@@ -74,15 +73,11 @@ const writeNotices = (folder, platform, required) => {
 
 const packPlatform = (platform, out, all) =>
   withStagingFolder(stage => {
-    const folder = path.join(ROOT, 'npm', platform)
-    const own = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
-    if (own.version !== manifest.version)
-      throw new Error(`npm/${platform} has version ${own.version}, not ${manifest.version}`)
-    fs.cpSync(folder, stage, { recursive: true })
     for (const name of ['LICENSE', addonName(platform)])
       fs.copyFileSync(path.join(ROOT, name), path.join(stage, name))
     writeNotices(stage, platform, all)
-    writeManifest(stage, own)
+    fs.writeFileSync(path.join(stage, 'README.md'), platformReadme(platform))
+    writeManifest(stage, platformManifest(platform, manifest))
     return npmPack(stage, out)
   })
 

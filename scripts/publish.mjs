@@ -9,7 +9,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, fail, npm } from './tools.mjs'
-import { PLATFORMS } from './platforms.mjs'
+import { PLATFORMS, packageName, tarballName } from './platforms.mjs'
 
 const { name: main, version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 
@@ -25,9 +25,9 @@ if (!folder)
   fail('Pack with `node scripts/pack.mjs FOLDER --all`, then publish with `node scripts/publish.mjs FOLDER`.')
 const publishOptions = values['dry-run'] ? ['--dry-run'] : ['--provenance', '--access', 'public']
 
-for (const name of [...Object.keys(PLATFORMS).map(platform => `${main}-${platform}`), main]) {
+for (const name of [...Object.keys(PLATFORMS).map(packageName), main]) {
   // npm would treat the relative path `folder/file` as a GitHub repository.
-  const file = path.resolve(folder, `${name}-${version}.tgz`)
+  const file = path.resolve(folder, tarballName(name, version))
   if (!fs.existsSync(file)) fail(`${file} is missing: run node scripts/pack.mjs ${folder} --all`)
   if (isPublished(name)) process.stdout.write(`${name} ${version} is already published\n`)
   else if ((await npm(['publish', file, ...publishOptions])) !== 0)
