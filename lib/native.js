@@ -9,6 +9,7 @@
  */
 
 const { version } = require('../package.json')
+const { isBundled } = require('./bundled.js')
 
 const PLATFORMS = [
   'linux-x64-gnu',
@@ -100,16 +101,11 @@ function load() {
 function advice(platform) {
   if (!PLATFORMS.includes(platform))
     return `There is no binary for ${platform}, only for ${PLATFORMS.join(', ')}. Build it in a clone of the repository: npm run build.`
-  if (isBundled())
+  if (isBundled)
     return 'A bundler packed the JavaScript without the binary: mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
   if (process.versions.deno !== undefined)
-    return 'Deno loads it with --allow-ffi and --allow-read only, and from a node_modules folder (docs/RUNTIMES.md).'
+    return 'Deno needs --allow-ffi, --allow-env and a node_modules folder (docs/RUNTIMES.md).'
   return 'Install again with optional dependencies (npm install --include=optional), or build it in a clone of the repository: npm run build. If a bundler copied this folder, mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
-}
-
-/** A bundle has no `__filename`, or its own. */
-function isBundled() {
-  return typeof __filename === 'undefined' || !/[\\/]lib[\\/]native\.js$/.test(__filename)
 }
 
 module.exports = load()

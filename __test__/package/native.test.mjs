@@ -17,13 +17,14 @@ const LOAD = `
   require.extensions['.node'] = require.extensions['.js']
   try { console.log(require(file)) } catch (error) { console.log(error.message) }`
 
-/** A folder with `lib/native.js`. `files` maps a path to the JavaScript of a file. */
-const layout = (t, files, native = 'lib/native.js') => {
+/** A folder with `lib/native.js`. `files` maps a path to the JavaScript of a file; `lib` can have another name. */
+const layout = (t, files, lib = 'lib') => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-native-'))
   t.after(() => fs.rmSync(folder, { recursive: true }))
   const all = {
     'package.json': JSON.stringify(MANIFEST),
-    [native]: fs.readFileSync(path.join(ROOT, 'lib', 'native.js')),
+    [`${lib}/native.js`]: fs.readFileSync(path.join(ROOT, 'lib', 'native.js')),
+    [`${lib}/bundled.js`]: fs.readFileSync(path.join(ROOT, 'lib', 'bundled.js')),
     ...files
   }
   for (const [name, content] of Object.entries(all)) {
@@ -31,7 +32,7 @@ const layout = (t, files, native = 'lib/native.js') => {
     fs.writeFileSync(path.join(folder, name), content)
   }
   return (platform, arch) =>
-    execFileSync(process.execPath, ['-e', LOAD, path.join(folder, native), platform, arch], {
+    execFileSync(process.execPath, ['-e', LOAD, path.join(folder, lib, 'native.js'), platform, arch], {
       encoding: 'utf8'
     }).trim()
 }
@@ -85,7 +86,7 @@ test('the message on another platform names the supported ones', t => {
 })
 
 test('the message in a bundle names the option of the bundler', t => {
-  const message = layout(t, {}, 'dist/server.js')('linux', 'x64')
+  const message = layout(t, {}, 'dist')('linux', 'x64')
   assert.match(message, /mark y-dynamodb and yjs as external/)
   assert.doesNotMatch(message, /install/i)
 })
@@ -96,7 +97,7 @@ test('every binary is required literally, and directly inside a try', () => {
     for (const request of [`../${addonName(platform)}`, packageName(platform)])
       assert(source.includes(`return require('${request}')`), request)
   }
-  assert.equal(source.match(/require\('/g).length, 2 * Object.keys(PLATFORMS).length + 1)
+  assert.equal(source.match(/require\('/g).length, 2 * Object.keys(PLATFORMS).length + 2)
 })
 
 test('the package of a platform has the version of the JavaScript package and a scope', () => {

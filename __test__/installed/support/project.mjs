@@ -11,7 +11,7 @@ const INSTALL = ['install', '--no-audit', '--no-fund', '--loglevel=error']
 const LIMIT_MS = 5 * 60_000
 
 /** Dummy credentials, so that nothing reaches AWS. */
-const ENV = {
+export const ENV = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_REGION: 'us-west-2',
