@@ -8,7 +8,7 @@ import path from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { ROOT, fail, npm } from './tools.mjs'
 import { pack } from './pack.mjs'
-import { programOf, shownIn } from './markdown.mjs'
+import { programOf, shownIn } from './programs.mjs'
 import { ownPlatform } from './platforms.mjs'
 
 const BIN = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')).bin['y-dynamodb']
