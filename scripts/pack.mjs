@@ -5,6 +5,7 @@
  * node scripts/pack.mjs OUT [--all]
  *
  * --all  for a release: fails if the addon of a platform, or cargo, is missing. Cargo provides the licences of the crates.
+ *        Writes the checksums of all packages to OUT/SHA512SUMS
  *
  * This script adds the platform packages to the optional dependencies of the JavaScript package. They are not in the
  * repository's package.json, because `npm ci` would fail before their first release.
@@ -16,6 +17,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { ROOT, fail } from './tools.mjs'
+import { writeChecksums } from './checksums.mjs'
 import { notices } from './notices.mjs'
 import { PLATFORMS, addonName, packageName, platformManifest, platformReadme } from './platforms.mjs'
 
@@ -99,7 +101,9 @@ export const pack = (out, { all = false } = {}) => {
   fs.mkdirSync(out, { recursive: true })
   const names = Object.keys(PLATFORMS).filter(name => all || fs.existsSync(path.join(ROOT, addonName(name))))
   const platforms = Object.fromEntries(names.map(name => [name, packPlatform(name, out, all)]))
-  return { main: packMain(out), platforms }
+  const main = packMain(out)
+  if (all) writeChecksums(out)
+  return { main, platforms }
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
