@@ -5,7 +5,7 @@
  * node scripts/pack.mjs OUT [--all]
  *
  * --all  for a release: fails if the addon of a platform, or cargo, is missing. Cargo provides the licences of the crates.
- *        Writes the checksums of all packages to OUT/SHA512SUMS
+ *        Also writes the contents of the packages (scripts/sbom.mjs) and the checksums of all files (OUT/SHA512SUMS)
  *
  * This script adds the platform packages to the optional dependencies of the JavaScript package. They are not in the
  * repository's package.json, because `npm ci` would fail before their first release.
@@ -20,6 +20,7 @@ import { ROOT, fail } from './tools.mjs'
 import { writeChecksums } from './checksums.mjs'
 import { notices } from './notices.mjs'
 import { PLATFORMS, addonName, packageName, platformManifest, platformReadme } from './platforms.mjs'
+import { sbom } from './sbom.mjs'
 
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 
@@ -102,7 +103,11 @@ export const pack = (out, { all = false } = {}) => {
   const names = Object.keys(PLATFORMS).filter(name => all || fs.existsSync(path.join(ROOT, addonName(name))))
   const platforms = Object.fromEntries(names.map(name => [name, packPlatform(name, out, all)]))
   const main = packMain(out)
-  if (all) writeChecksums(out)
+  if (all) {
+    const file = `${manifest.name}-${manifest.version}.cdx.json`
+    fs.writeFileSync(path.join(out, file), `${JSON.stringify(sbom(), null, 2)}\n`)
+    writeChecksums(out)
+  }
   return { main, platforms }
 }
 
