@@ -196,6 +196,18 @@ describe('a Hocuspocus server', () => {
     assert.equal(await storedText(table), 'written by the server')
   })
 
+  test('a direct connection waits even if a client keeps the document in memory', async t => {
+    const table = await ProxiedTable.before(t)
+    table.rule(({ operation }) => (operation === 'PutItem' ? delay(500) : undefined))
+    const { hocuspocus, join } = await open(t, table)
+    const client = join('doc')
+    await until('synchronisation', client.isSynced)
+    const connection = await hocuspocus.openDirectConnection('doc')
+    await connection.transact(document => document.getText('text').insert(0, 'written by the server'))
+    await connection.disconnect()
+    assert.equal(await storedText(table), 'written by the server')
+  })
+
   test('that does not listen itself also makes a direct connection wait', async t => {
     const table = await ProxiedTable.before(t)
     let refusals = 0
