@@ -16,7 +16,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ROOT, fail } from './tools.mjs'
+import { ROOT, fail, npmCommand } from './tools.mjs'
 import { writeChecksums } from './checksums.mjs'
 import { notices } from './notices.mjs'
 import { PLATFORMS, addonName, packageName, platformManifest, platformReadme } from './platforms.mjs'
@@ -32,18 +32,12 @@ const repository = GITHUB_REPOSITORY && {
 }
 
 const npmPack = (folder, out) => {
-  const script = process.env.npm_execpath
-  const [program, first] = script ? [process.execPath, [script]] : ['npm', []]
-  const answer = execFileSync(
-    program,
-    [...first, 'pack', '--json', '--ignore-scripts', '--pack-destination', out],
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      shell: !script && process.platform === 'win32'
-    }
-  )
+  const [program, args] = npmCommand(['pack', '--json', '--ignore-scripts', '--pack-destination', out])
+  const answer = execFileSync(program, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   // npm prints an array up to version 11, and an object with the package names as keys since.
   const [{ filename }] = Object.values(JSON.parse(answer))
   return path.join(out, filename)

@@ -13,7 +13,7 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { integrityOf, requireChecksums } from './checksums.mjs'
-import { ROOT, fail, isAtLeast, npm } from './tools.mjs'
+import { ROOT, fail, isAtLeast, npm, npmCommand } from './tools.mjs'
 import { PLATFORMS, packageName, tarballName } from './platforms.mjs'
 
 /** Older versions cannot publish without a token. */
@@ -32,18 +32,23 @@ const {
 /** npm can only prove where a package was built in a workflow. */
 const inWorkflow = process.env.GITHUB_ACTIONS === 'true'
 
+const npmOutput = args => {
+  const { status, stdout, stderr, error } = spawnSync(...npmCommand(args), { encoding: 'utf8' })
+  return error ? fail(`npm does not run: ${error.message}`) : { status, stdout: stdout.trim(), stderr }
+}
+
 /** The checksum of the published package. Undefined if this version is not published. */
 const publishedIntegrity = name => {
   const args = ['view', `${name}@${version}`, 'dist.integrity', '--json', '--prefer-online']
-  const { status, stdout, stderr } = spawnSync('npm', args, { encoding: 'utf8' })
+  const { status, stdout, stderr } = npmOutput(args)
   // If npm knows only other versions of the package, it prints nothing and may still exit with 0.
-  const answer = stdout?.trim() ? JSON.parse(stdout) : undefined
+  const answer = stdout ? JSON.parse(stdout) : undefined
   if (status === 0 || answer?.error?.code === 'E404') return answer?.error ? undefined : answer
   return fail(`npm view ${name}@${version} failed:\n${stdout}${stderr}`)
 }
 
 const requireNpm = () => {
-  const found = spawnSync('npm', ['--version'], { encoding: 'utf8' }).stdout.trim()
+  const found = npmOutput(['--version']).stdout
   if (!isAtLeast(found.split('.').map(Number), NPM))
     fail(`npm ${NPM.join('.')} or newer is needed to publish without a token; this is ${found}`)
 }

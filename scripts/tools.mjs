@@ -82,11 +82,14 @@ export const run = (program, args, { env = {}, cwd = ROOT, stdin = 'ignore', onL
     })
   })
 
-/** Runs the npm that started this script. If that is unknown, runs the npm in PATH. */
-export const npm = (args, options) => {
+/** The program and arguments of the npm that started this script. If that is unknown, of the npm in PATH. */
+export const npmCommand = args => {
   const script = process.env.npm_execpath
-  if (script && /\.[cm]?js$/.test(script)) return run(process.execPath, [script, ...args], options)
+  if (script && /\.[cm]?js$/.test(script)) return [process.execPath, [script, ...args]]
   return process.platform === 'win32'
-    ? run(process.env.ComSpec ?? 'cmd.exe', ['/d', '/s', '/c', 'npm', ...args], options)
-    : run('npm', args, options)
+    ? [process.env.ComSpec ?? 'cmd.exe', ['/d', '/s', '/c', 'npm', ...args]]
+    : ['npm', args]
 }
+
+/** Runs npm and prints its output, as `run`. */
+export const npm = (args, options) => run(...npmCommand(args), options)
