@@ -4,7 +4,7 @@
  * Times are in milliseconds, sizes in bytes. Every method returns a promise and never throws. A failed call rejects with a
  * {@link DynamoDbPersistence.PersistenceError}; its `code` says what to do.
  */
-import type * as Y from 'yjs'
+import type * as Y from 'yjs' with { 'resolution-mode': 'import' }
 import type * as config from './types/config.js'
 import type * as errors from './types/errors.js'
 import type * as stats from './types/stats.js'

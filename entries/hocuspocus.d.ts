@@ -33,7 +33,9 @@ export declare class DynamoDB {
    * After a change of a direct connection, resolves when all changes so far are durable; `transact` waits for that. After a
    * change of a client, resolves at once. Never rejects.
    */
-  onStoreDocument(payload: DynamoDB.Stored & { socketId?: string }): Promise<void>
+  onStoreDocument(
+    payload: DynamoDB.Stored & { socketId?: string; lastTransactionOrigin?: unknown }
+  ): Promise<void>
 
   /** Resolves when all changes so far are durable. Never rejects. */
   beforeUnloadDocument(payload: DynamoDB.Stored): Promise<void>

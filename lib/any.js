@@ -5,10 +5,10 @@
  *
  * lib0 writes unknown types as `undefined` or as an empty object. So every value is checked first, and one that would not be
  * read back as it was given is refused with its path.
+ *
+ * lib0 is loaded on first use, because that takes more time than to load this package.
  */
 
-const { encodeAny } = require('lib0/buffer')
-const decoding = require('lib0/decoding')
 const { isDetached } = require('./arguments.js')
 
 /** The depth to which a meta may be nested. */
@@ -24,7 +24,7 @@ const MAX_INT64 = 2n ** 63n - 1n
  */
 function encode(value) {
   check(value, 'value', [])
-  return encodeAny(value)
+  return require('lib0/buffer').encodeAny(value)
 }
 
 /**
@@ -33,6 +33,7 @@ function encode(value) {
  * @throws if they are not exactly one lib0 `any` value
  */
 function decode(bytes) {
+  const decoding = require('lib0/decoding')
   const decoder = decoding.createDecoder(bytes)
   const value = decoding.readAny(decoder)
   if (decoding.hasContent(decoder)) throw new RangeError(`${bytes.length - decoder.pos} bytes too many`)

@@ -11,8 +11,9 @@
 const { describe, invalidArgument } = require('./arguments.js')
 const { documentsOf } = require('./documents.js')
 
-/** The socket id of a change by the server itself. */
-const DIRECT_CONNECTION = 'server'
+/** The change of a direct connection: Hocuspocus 3 says so by the socket id, Hocuspocus 4 by the origin. */
+const isDirect = ({ socketId, lastTransactionOrigin: origin }) =>
+  socketId === 'server' || origin?.source === 'local'
 
 /**
  * The class of one entry.
@@ -53,8 +54,8 @@ function defineExtension(DynamoDbPersistence) {
      * Only a direct connection waits for this. For other changes the server (3.4.4) would queue one more run for each change
      * during a run.
      */
-    async onStoreDocument({ document, instance, socketId }) {
-      if (socketId === DIRECT_CONNECTION) await this.#stored(document, instance)
+    async onStoreDocument(payload) {
+      if (isDirect(payload)) await this.#stored(payload.document, payload.instance)
     }
 
     /** The server keeps the document in memory until this has ended. */

@@ -1,15 +1,17 @@
 'use strict'
 
 /**
- * Loads the native addon: the binary built in the top folder or, if there is none, that of the platform package that npm
- * installed. Downloads nothing.
+ * Loads the native addon: the binary built in the top folder of a clone or, if there is none, that of the platform package
+ * that npm installed. Downloads nothing.
+ *
+ * Each binary has a literal `require`, because bundlers and tracers find a file by nothing else. Each is directly inside a
+ * `try`, because bundlers accept a missing file only there.
  */
 
-const { readFileSync } = require('node:fs')
 const { version } = require('../package.json')
+const { isBundled } = require('./bundled.js')
 
-/** Platforms with a binary, as suffixes of the names of the file and the package. */
-const TRIPLES = [
+const PLATFORMS = [
   'linux-x64-gnu',
   'linux-x64-musl',
   'linux-arm64-gnu',
@@ -19,58 +21,91 @@ const TRIPLES = [
   'win32-x64-msvc'
 ]
 
-/** The suffixes that may fit this platform, the most likely first. */
+/**
+ * The platforms whose binary may fit. musl precedes gnu: its binary never loads in a process with glibc, but gcompat loads
+ * gnu's in a process with musl, which may then crash.
+ */
 function candidates() {
   const { platform, arch } = process
   if (platform === 'win32') return [`win32-${arch}-msvc`]
-  if (platform !== 'linux') return [`${platform}-${arch}`]
-  const abis = isMusl() ? ['musl', 'gnu'] : ['gnu', 'musl']
-  return abis.map(abi => `linux-${arch}-${abi}`)
+  return platform === 'linux' ? [`linux-${arch}-musl`, `linux-${arch}-gnu`] : [`${platform}-${arch}`]
 }
 
-function isMusl() {
+function fromClone(platform, failed) {
   try {
-    return readFileSync('/usr/bin/ldd', 'utf8').includes('musl')
-  } catch {
-    return glibcVersion() === undefined
+    switch (platform) {
+      case 'linux-x64-gnu':
+        return require('../y-dynamodb.linux-x64-gnu.node')
+      case 'linux-x64-musl':
+        return require('../y-dynamodb.linux-x64-musl.node')
+      case 'linux-arm64-gnu':
+        return require('../y-dynamodb.linux-arm64-gnu.node')
+      case 'linux-arm64-musl':
+        return require('../y-dynamodb.linux-arm64-musl.node')
+      case 'darwin-x64':
+        return require('../y-dynamodb.darwin-x64.node')
+      case 'darwin-arm64':
+        return require('../y-dynamodb.darwin-arm64.node')
+      case 'win32-x64-msvc':
+        return require('../y-dynamodb.win32-x64-msvc.node')
+    }
+  } catch (error) {
+    failed(`../y-dynamodb.${platform}.node`, error)
   }
 }
 
-/** The report takes tens of milliseconds, and seconds if it resolves the host names of open connections. */
-function glibcVersion() {
-  const { report } = process
-  const { excludeNetwork } = report
-  report.excludeNetwork = true
+function fromPackage(platform, failed) {
   try {
-    return report.getReport().header.glibcVersionRuntime
-  } finally {
-    report.excludeNetwork = excludeNetwork
+    switch (platform) {
+      case 'linux-x64-gnu':
+        return require('@y-dynamodb/linux-x64-gnu')
+      case 'linux-x64-musl':
+        return require('@y-dynamodb/linux-x64-musl')
+      case 'linux-arm64-gnu':
+        return require('@y-dynamodb/linux-arm64-gnu')
+      case 'linux-arm64-musl':
+        return require('@y-dynamodb/linux-arm64-musl')
+      case 'darwin-x64':
+        return require('@y-dynamodb/darwin-x64')
+      case 'darwin-arm64':
+        return require('@y-dynamodb/darwin-arm64')
+      case 'win32-x64-msvc':
+        return require('@y-dynamodb/win32-x64-msvc')
+    }
+  } catch (error) {
+    failed(`@y-dynamodb/${platform}`, error)
   }
-}
-
-function isMissing(error, request) {
-  return error.code === 'MODULE_NOT_FOUND' && error.message.includes(request)
 }
 
 function load() {
-  const suffixes = candidates()
   const failures = []
-  for (const request of suffixes.flatMap(suffix => [
-    `../y-dynamodb.${suffix}.node`,
-    `y-dynamodb-${suffix}`
-  ])) {
-    try {
-      return require(request)
-    } catch (error) {
-      failures.push(isMissing(error, request) ? `${request}: not found` : `${request}: ${error.message}`)
+  const failed = (request, { code, message }) => {
+    const isMissing = code === 'MODULE_NOT_FOUND' && message.includes(request)
+    failures.push(`${request}: ${isMissing ? 'not found' : message}`)
+  }
+  const platforms = candidates()
+  for (const from of [fromClone, fromPackage]) {
+    for (const platform of platforms) {
+      const addon = from(platform, failed)
+      if (addon !== undefined) return addon
     }
   }
-  const advice = TRIPLES.includes(suffixes[0])
-    ? 'Install again with optional dependencies (npm install --include=optional), or build it in a clone of the repository: npm run build.'
-    : `There is no binary for ${suffixes[0]}, only for ${TRIPLES.join(', ')}. Build it in a clone of the repository: npm run build.`
   throw new Error(
-    `y-dynamodb ${version}: the native addon cannot be loaded. ${advice}\n  ${failures.join('\n  ')}`
+    [
+      `y-dynamodb ${version}: the native addon cannot be loaded. ${advice(platforms.at(-1))}`,
+      ...failures
+    ].join('\n  ')
   )
+}
+
+function advice(platform) {
+  if (!PLATFORMS.includes(platform))
+    return `There is no binary for ${platform}, only for ${PLATFORMS.join(', ')}. Build it in a clone of the repository: npm run build.`
+  if (isBundled)
+    return 'A bundler packed the JavaScript without the binary: mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
+  if (process.versions.deno !== undefined)
+    return 'Deno needs --allow-ffi, --allow-env and a node_modules folder (docs/RUNTIMES.md).'
+  return 'Install again with optional dependencies (npm install --include=optional), or build it in a clone of the repository: npm run build. If a bundler copied this folder, mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
 }
 
 module.exports = load()

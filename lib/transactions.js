@@ -8,13 +8,13 @@
  * ended.
  */
 
-const { AsyncLocalStorage } = require('node:async_hooks')
-
-const innermost = new AsyncLocalStorage()
+/** An AsyncLocalStorage. Made by the first `transact`, because that takes two milliseconds. */
+let innermost
 let running = 0
 
 /** Runs `f` as a transaction of `owner`. */
 async function runIn(owner, f) {
+  innermost ??= new (require('node:async_hooks').AsyncLocalStorage)()
   const transaction = { owner, outer: unended(innermost.getStore()) }
   running++
   try {
@@ -28,7 +28,7 @@ async function runIn(owner, f) {
 }
 
 function isIn(owner) {
-  for (let each = unended(innermost.getStore()); each !== undefined; each = unended(each.outer)) {
+  for (let each = unended(innermost?.getStore()); each !== undefined; each = unended(each.outer)) {
     if (each.owner === owner) return true
   }
   return false

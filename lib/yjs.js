@@ -11,6 +11,7 @@
 const { PersistenceError } = require('./errors.js')
 const { invalidArgument } = require('./arguments.js')
 const { invokeCallback } = require('./callback.js')
+const { isBundled } = require('./bundled.js')
 
 class Yjs {
   #given
@@ -38,10 +39,14 @@ class Yjs {
     }
   }
 
-  /** The yjs to which `ydoc` belongs. The ES module is tried last, because yjs warns if it is loaded as a second copy. */
+  /**
+   * The yjs to which `ydoc` belongs. The ES module is tried last, because yjs warns if it is loaded as a second copy. In a
+   * bundle the cache of modules is not Node's, and the entry has the copy that the bundler chose for all.
+   */
   async of(ydoc, docName) {
     let cause
-    for (const find of [() => this.#given, loadedCommonJs, () => import('yjs')]) {
+    const inBundle = () => (isBundled ? this.#loadEntry() : undefined)
+    for (const find of [() => this.#given, inBundle, loadedCommonJs, () => import('yjs')]) {
       try {
         const Y = await find()
         if (isOf(Y, ydoc)) return Y
@@ -49,12 +54,10 @@ class Yjs {
         cause = error
       }
     }
-    throw new PersistenceError('the yjs to which the document belongs is not found: set config.Y to it', {
-      code: 'ERR_INVALID_ARGUMENT',
-      docName,
-      retryable: false,
-      cause
-    })
+    throw new PersistenceError(
+      'the yjs to which the document belongs is not found: set config.Y to it. If a bundler packed yjs or y-dynamodb, mark both as external',
+      { code: 'ERR_INVALID_ARGUMENT', docName, retryable: false, cause }
+    )
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * node scripts/build.mjs [--release] [--test-hooks] [--target TRIPLE] [--zig]
  *
- * --release     optimised, as published (about ten CPU minutes from scratch); the default is a quick development build
+ * --release     optimised, as published (about ten CPU minutes from scratch); the default is a quick development build.
+ *               Fails if the binary has more than 12,000,000 bytes, or contains a path of this machine
  * --test-hooks  includes the faults that the tests inject; not allowed with --release
  * --target      cross-compiles for a Rust target, e.g. aarch64-unknown-linux-musl
  * --zig         links with cargo-zigbuild, so that glibc 2.17 is enough
@@ -18,6 +19,8 @@ import { ROOT, fail } from './tools.mjs'
 import { PLATFORMS, addonName, ownPlatform } from './platforms.mjs'
 
 const MIN_GLIBC = '2.17'
+/** The limit of a published binary, on every platform. */
+const MAX_BYTES = 12_000_000
 // musl: a cdylib must link the C library dynamically. Windows: the C runtime is linked statically, because Windows does not
 // include it.
 const TARGET_FEATURES = { musl: '-crt-static', msvc: '+crt-static' }
@@ -30,16 +33,16 @@ const platformOf = target => {
   )
 }
 
-const cargo = (args, env) =>
+const cargo = (program, args, env) =>
   new Promise((resolve, reject) => {
-    const child = spawn('cargo', args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
     let out = ''
     child.stdout.setEncoding('utf8').on('data', text => {
       out += text
     })
     child.on('error', reject)
     child.on('close', code =>
-      code === 0 ? resolve(out) : reject(new Error(`cargo ended with code ${code}`))
+      code === 0 ? resolve(out) : reject(new Error(`${program} ended with code ${code}`))
     )
   })
 
@@ -80,12 +83,30 @@ const requireNoPaths = file => {
   if (found) throw new Error(`the binary contains the path ${found} of this machine`)
 }
 
+const requireSize = file => {
+  const { size } = fs.statSync(file)
+  if (size > MAX_BYTES)
+    throw new Error(
+      `the binary has ${size.toLocaleString('en')} bytes; the limit is ${MAX_BYTES.toLocaleString('en')}`
+    )
+}
+
+/**
+ * The program and its first arguments. A release builds the dynamic library only: as Cargo.toml also names an rlib, Cargo
+ * would leave out link-time optimisation without a warning (rust-lang/cargo#9672).
+ */
+const commandFor = (release, zig) => {
+  if (release)
+    return [zig ? 'cargo-zigbuild' : 'cargo', ['rustc', '--lib', '--crate-type', 'cdylib', '--release']]
+  return ['cargo', [zig ? 'zigbuild' : 'build', '--lib']]
+}
+
 /** Builds the addon. Resolves with its path. */
 export const build = async ({ release = false, testHooks = false, target, zig = false } = {}) => {
   if (release && testHooks) throw new Error('a release build cannot contain the test hooks')
   const platform = target ? platformOf(target) : ownPlatform()
-  const args = [zig ? 'zigbuild' : 'build', '--lib', '--locked', '--message-format=json-render-diagnostics']
-  if (release) args.push('--release')
+  const [program, command] = commandFor(release, zig)
+  const args = [...command, '--locked', '--message-format=json-render-diagnostics']
   if (testHooks) args.push('--features', 'test-hooks')
   if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${MIN_GLIBC}` : target)
   const env = { ...process.env }
@@ -95,8 +116,11 @@ export const build = async ({ release = false, testHooks = false, target, zig = 
   if (release) flags.push(...remapFlags())
   if (flags.some(flag => flag.includes(' '))) env.CARGO_ENCODED_RUSTFLAGS = flags.join('\x1f')
   else if (flags.length > 0) env.RUSTFLAGS = flags.join(' ')
-  const library = libraryIn(await cargo(args, env))
-  if (release) requireNoPaths(library)
+  const library = libraryIn(await cargo(program, args, env))
+  if (release) {
+    requireNoPaths(library)
+    requireSize(library)
+  }
   if (zig && platform.endsWith('-gnu')) requireMinGlibc(library)
   const addon = path.join(ROOT, addonName(platform))
   // Renamed and not overwritten: a running process may have the old file mapped.

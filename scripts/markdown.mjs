@@ -41,18 +41,6 @@ export const readPage = name => {
   return { name, text, blocks: blocksOf(tokens), anchors: anchorsOf(tokens), links: linksOf(tokens) }
 }
 
-/** The block of a page with the mark `<!-- program: FILE_NAME -->`. */
-export const programOf = (page, fileName) => {
-  const block = readPage(page).blocks.find(
-    ({ mark }) => mark?.kind === 'program' && mark.subject === fileName
-  )
-  if (!block) throw new Error(`${page} has no block marked <!-- program: ${fileName} -->`)
-  return block.text
-}
-
-/** The lines that a program should print, from its comments `// → …`. */
-export const shownIn = text => [...text.matchAll(/\/\/ → (.*)$/gm)].map(found => found[1])
-
 const blocksOf = tokens => {
   const blocks = []
   let line = 1

@@ -25,7 +25,7 @@ const metadata = target =>
   )
 
 /** The crates linked into the library: its normal dependencies and theirs, without build and development dependencies. */
-const linkedCrates = target => {
+export const linkedCrates = target => {
   const {
     packages,
     resolve: { nodes, root }

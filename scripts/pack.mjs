@@ -5,6 +5,7 @@
  * node scripts/pack.mjs OUT [--all]
  *
  * --all  for a release: fails if the addon of a platform, or cargo, is missing. Cargo provides the licences of the crates.
+ *        Also writes the contents of the packages (scripts/sbom.mjs) and the checksums of all files (OUT/SHA512SUMS)
  *
  * This script adds the platform packages to the optional dependencies of the JavaScript package. They are not in the
  * repository's package.json, because `npm ci` would fail before their first release.
@@ -15,12 +16,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ROOT, fail } from './tools.mjs'
+import { ROOT, fail, npmCommand } from './tools.mjs'
+import { writeChecksums } from './checksums.mjs'
 import { notices } from './notices.mjs'
-import { PLATFORMS, addonName } from './platforms.mjs'
+import { PLATFORMS, addonName, packageName, platformManifest, platformReadme } from './platforms.mjs'
+import { sbom } from './sbom.mjs'
 
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
-const packageName = platform => `${manifest.name}-${platform}`
 
 /** The `repository` field. For provenance, npm compares it with the repository of the workflow that publishes. */
 const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env
@@ -30,18 +32,12 @@ const repository = GITHUB_REPOSITORY && {
 }
 
 const npmPack = (folder, out) => {
-  const script = process.env.npm_execpath
-  const [program, first] = script ? [process.execPath, [script]] : ['npm', []]
-  const answer = execFileSync(
-    program,
-    [...first, 'pack', '--json', '--ignore-scripts', '--pack-destination', out],
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      shell: !script && process.platform === 'win32'
-    }
-  )
+  const [program, args] = npmCommand(['pack', '--json', '--ignore-scripts', '--pack-destination', out])
+  const answer = execFileSync(program, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   // npm prints an array up to version 11, and an object with the package names as keys since.
   const [{ filename }] = Object.values(JSON.parse(answer))
   return path.join(out, filename)
@@ -74,15 +70,11 @@ const writeNotices = (folder, platform, required) => {
 
 const packPlatform = (platform, out, all) =>
   withStagingFolder(stage => {
-    const folder = path.join(ROOT, 'npm', platform)
-    const own = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
-    if (own.version !== manifest.version)
-      throw new Error(`npm/${platform} has version ${own.version}, not ${manifest.version}`)
-    fs.cpSync(folder, stage, { recursive: true })
     for (const name of ['LICENSE', addonName(platform)])
       fs.copyFileSync(path.join(ROOT, name), path.join(stage, name))
     writeNotices(stage, platform, all)
-    writeManifest(stage, own)
+    fs.writeFileSync(path.join(stage, 'README.md'), platformReadme(platform))
+    writeManifest(stage, platformManifest(platform, manifest))
     return npmPack(stage, out)
   })
 
@@ -104,7 +96,13 @@ export const pack = (out, { all = false } = {}) => {
   fs.mkdirSync(out, { recursive: true })
   const names = Object.keys(PLATFORMS).filter(name => all || fs.existsSync(path.join(ROOT, addonName(name))))
   const platforms = Object.fromEntries(names.map(name => [name, packPlatform(name, out, all)]))
-  return { main: packMain(out), platforms }
+  const main = packMain(out)
+  if (all) {
+    const file = `${manifest.name}-${manifest.version}.cdx.json`
+    fs.writeFileSync(path.join(out, file), `${JSON.stringify(sbom(), null, 2)}\n`)
+    writeChecksums(out)
+  }
+  return { main, platforms }
 }
 
 if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,7 @@
-/** The platforms with a published binary: the Rust target, and npm's `os`, `cpu` and `libc` conditions. */
+/**
+ * The platforms with a published binary: the Rust target, npm's `os`, `cpu` and `libc` conditions, and the names of the
+ * binary and its package. `lib/native.js` repeats the names, because bundlers read only literals.
+ */
 export const PLATFORMS = {
   'linux-x64-gnu': { target: 'x86_64-unknown-linux-gnu', os: 'linux', cpu: 'x64', libc: 'glibc' },
   'linux-x64-musl': { target: 'x86_64-unknown-linux-musl', os: 'linux', cpu: 'x64', libc: 'musl' },
@@ -18,3 +21,33 @@ export const ownPlatform = () => {
 }
 
 export const addonName = platform => `y-dynamodb.${platform}.node`
+
+/** Scoped, because npm's spam detection refuses series of similar unscoped names. */
+export const packageName = platform => `@y-dynamodb/${platform}`
+
+/** The name of the file that `npm pack` writes. */
+export const tarballName = (name, version) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+
+/** The package.json of a platform's package. `main` is the package.json of the JavaScript package. */
+export const platformManifest = (platform, main) => {
+  const { os, cpu, libc } = PLATFORMS[platform]
+  return {
+    name: packageName(platform),
+    version: main.version,
+    description: `The native addon of ${main.name} for ${platform}`,
+    license: main.license,
+    main: addonName(platform),
+    files: [addonName(platform), 'THIRD-PARTY-LICENSES'],
+    engines: main.engines,
+    os: [os],
+    cpu: [cpu],
+    ...(libc && { libc: [libc] })
+  }
+}
+
+export const platformReadme = platform =>
+  `# ${packageName(platform)}
+
+The native addon of \`y-dynamodb\` for \`${PLATFORMS[platform].target}\`. Install \`y-dynamodb\`; npm chooses the
+package for your platform.
+`

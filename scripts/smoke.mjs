@@ -1,17 +1,33 @@
 /**
- * Installs the packed packages into new projects, as a user would, and uses them from CommonJS, ES modules and TypeScript.
- * The programs of the README and of the quick start run unchanged. Needs the addon for this platform.
+ * Installs the packages into new projects, as a user would, and uses them from CommonJS, ES modules and TypeScript. The
+ * programs of the README and of the quick start run unchanged.
+ *
+ * node scripts/smoke.mjs [--packed FOLDER | --published VERSION]
+ *
+ * It packs the addon of this platform. With --packed it installs the packages in a folder, which must have the checksums
+ * in its SHA512SUMS; with --published those that npm has.
  */
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { spawnSync } from 'node:child_process'
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { ROOT, fail, npm } from './tools.mjs'
+import { requireChecksums } from './checksums.mjs'
 import { pack } from './pack.mjs'
-import { programOf, shownIn } from './markdown.mjs'
-import { ownPlatform } from './platforms.mjs'
+import { programOf, shownIn } from './programs.mjs'
+import { ownPlatform, packageName, tarballName } from './platforms.mjs'
 
-const BIN = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8')).bin['y-dynamodb']
+const {
+  name: NAME,
+  version: VERSION,
+  bin
+} = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
+const BIN = bin[NAME]
+/** npm shows a package some minutes after it was published. */
+const ATTEMPTS = 30
+const RETRY_MS = 10_000
 const EXPECTED = 'clock 0: stored and read again'
 const BODY = `
 const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:', region: 'local' } })
@@ -92,7 +108,7 @@ const javascript = async (folder, tarballs) => {
     expectShown(page, file, file, folder)
   }
   // Without a command, the CLI loads all commands and prints its help.
-  expectOutput(path.join('node_modules', 'y-dynamodb', BIN), folder, 'Usage: y-dynamodb COMMAND')
+  expectOutput(path.join('node_modules', NAME, BIN), folder, 'Usage: y-dynamodb COMMAND')
 }
 
 const typescript = async (folder, tarballs) => {
@@ -116,13 +132,50 @@ const typescript = async (folder, tarballs) => {
   expectShown('README.md', 'letter.mjs', path.join('dist', 'letter.js'), folder)
 }
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-smoke-'))
-try {
+/** Waits until npm has the version. The JavaScript package is published last. */
+const requirePublished = async version => {
+  for (
+    let attempt = 1;
+    (await npm(['view', `${NAME}@${version}`, 'version', '--prefer-online'])) !== 0;
+    attempt++
+  ) {
+    if (attempt === ATTEMPTS) throw new Error(`npm does not have ${NAME} ${version}`)
+    await setTimeout(RETRY_MS)
+  }
+}
+
+/** What to install: the addon in the top folder, the packages in a folder, or those that npm has. */
+const packagesFor = async ({ packed, published }, folder) => {
+  if (published) {
+    await requirePublished(published)
+    return [`${NAME}@${published}`]
+  }
+  if (packed) {
+    requireChecksums(packed, process.env.CHECKSUMS)
+    return [NAME, packageName(ownPlatform())].map(name => path.resolve(packed, tarballName(name, VERSION)))
+  }
   const { main, platforms } = pack(path.join(folder, 'packed'))
   const own = platforms[ownPlatform()]
   if (!own) throw new Error(`no addon for ${ownPlatform()}: run npm run build:debug`)
-  await javascript(path.join(folder, 'javascript'), [main, own])
-  await typescript(path.join(folder, 'typescript'), [main, own])
+  return [main, own]
+}
+
+/** npm installs the package of this platform only, and its provenance is valid. */
+const requireProvenance = async folder => {
+  const installed = fs.readdirSync(path.join(folder, 'node_modules', '@y-dynamodb'))
+  if (installed.join() !== ownPlatform())
+    throw new Error(`npm installed the binaries of ${installed.join(', ')}`)
+  if ((await npm(['audit', 'signatures'], { cwd: folder })) !== 0)
+    throw new Error('npm does not accept the signatures of the packages')
+}
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-smoke-'))
+try {
+  const { values } = parseArgs({ options: { packed: { type: 'string' }, published: { type: 'string' } } })
+  const packages = await packagesFor(values, folder)
+  await javascript(path.join(folder, 'javascript'), packages)
+  if (values.published) await requireProvenance(path.join(folder, 'javascript'))
+  await typescript(path.join(folder, 'typescript'), packages)
 } catch (error) {
   fs.rmSync(folder, { recursive: true, force: true })
   fail(error.message)

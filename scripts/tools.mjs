@@ -16,7 +16,8 @@ const parse = (text, pattern) => {
   return found && [1, 2, 3].map(n => Number(found[n] ?? 0))
 }
 
-const isAtLeast = (version, minimum) => {
+/** Whether a version, as three numbers, is the minimum or newer. */
+export const isAtLeast = (version, minimum) => {
   const n = version.findIndex((part, i) => part !== minimum[i])
   return n === -1 || version[n] > minimum[n]
 }
@@ -53,15 +54,16 @@ export const findJava = () => {
 }
 
 /**
- * Runs a program and prints its output. `onLine` is called with each line of its standard output.
+ * Runs a program and prints its output. `onLine` is called with each line of its standard output. With `stdin: 'inherit'` the
+ * program can ask the user.
  * Resolves with the exit code: 127 if the program cannot be started, 1 if a signal ended it.
  */
-export const run = (program, args, { env = {}, cwd = ROOT, onLine } = {}) =>
+export const run = (program, args, { env = {}, cwd = ROOT, stdin = 'ignore', onLine } = {}) =>
   new Promise(resolve => {
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit']
+      stdio: [stdin, onLine ? 'pipe' : 'inherit', 'inherit']
     })
     let rest = ''
     child.stdout?.setEncoding('utf8').on('data', text => {
@@ -80,11 +82,14 @@ export const run = (program, args, { env = {}, cwd = ROOT, onLine } = {}) =>
     })
   })
 
-/** Runs the npm that started this script. If that is unknown, runs the npm in PATH. */
-export const npm = (args, options) => {
+/** The program and arguments of the npm that started this script. If that is unknown, of the npm in PATH. */
+export const npmCommand = args => {
   const script = process.env.npm_execpath
-  if (script && /\.[cm]?js$/.test(script)) return run(process.execPath, [script, ...args], options)
+  if (script && /\.[cm]?js$/.test(script)) return [process.execPath, [script, ...args]]
   return process.platform === 'win32'
-    ? run(process.env.ComSpec ?? 'cmd.exe', ['/d', '/s', '/c', 'npm', ...args], options)
-    : run('npm', args, options)
+    ? [process.env.ComSpec ?? 'cmd.exe', ['/d', '/s', '/c', 'npm', ...args]]
+    : ['npm', args]
 }
+
+/** Runs npm and prints its output, as `run`. */
+export const npm = (args, options) => run(...npmCommand(args), options)

@@ -240,6 +240,6 @@ test('without a binary the message says for which platform, and what to do', onc
   }
   const { code, stderr } = await node(folder, 'main.cjs')
   assert.notEqual(code, 0)
-  assert.match(stderr, new RegExp(`y-dynamodb-${process.platform}-${process.arch}`))
+  assert.match(stderr, new RegExp(`@y-dynamodb/${process.platform}-${process.arch}`))
   assert.match(stderr, /npm install --include=optional/)
 })

@@ -9,6 +9,7 @@
  *   sh                        each command must exist (docs/shell.mjs)
  *   Usage: y-dynamodb …       must equal the output of --help
  *   <!-- provoked: … -->      docs/errors.test.mjs      <!-- stack: … -->, <!-- policy -->   docs/table.test.mjs
+ *   <!-- bundled: … -->       installed/bundlers.mjs
  *   <!-- bytes: … -->         docs/format.test.mjs      <!-- not run: REASON -->             not at all; printed
  */
 import assert from 'node:assert/strict'
@@ -20,7 +21,7 @@ import { folderOf, runProgram, runServer } from './programs.mjs'
 import { checkCommands, checkUsage } from './shell.mjs'
 import { errorsOf } from './typescript.mjs'
 
-const MARKED = ['program', 'server', 'client', 'provoked', 'stack', 'policy', 'bytes', 'not run']
+const MARKED = ['program', 'server', 'client', 'provoked', 'stack', 'policy', 'bytes', 'bundled', 'not run']
 const LOADS_US = /^import .*'y-dynamodb(?:\/hocuspocus)?'|require\('y-dynamodb'\)/m
 const JAVASCRIPT = ['js', 'mjs', 'cjs', 'javascript']
 

@@ -10,7 +10,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { ROOT } from '../../scripts/tools.mjs'
-import { shownIn } from '../../scripts/markdown.mjs'
+import { shownIn } from '../../scripts/programs.mjs'
 import { until } from '../support/until.mjs'
 import { matches } from './shown.mjs'
 

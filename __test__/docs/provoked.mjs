@@ -156,7 +156,7 @@ const withoutAddon = () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-docs-'))
   try {
     fs.mkdirSync(path.join(folder, 'lib'))
-    for (const name of ['lib/native.js', 'package.json'])
+    for (const name of ['lib/native.js', 'lib/bundled.js', 'package.json'])
       fs.copyFileSync(path.join(ROOT, name), path.join(folder, name))
     return thrown(() => createRequire(import.meta.url)(path.join(folder, 'lib/native.js')))
   } finally {
