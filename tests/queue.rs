@@ -10,6 +10,7 @@
 )]
 
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -17,7 +18,8 @@ use tokio::sync::Semaphore;
 use y_dynamodb::codec::sort_key::{DocName, LogClock};
 use y_dynamodb::error::{Code, Error, Result};
 use y_dynamodb::queue::{
-    Access, Batch, Document, Order, PendingUpdate, Queue, QueueOptions, Record, State, StoreBatch,
+    Access, Batch, CallFuture, Document, FailedBatch, Order, PendingUpdate, Queue, QueueOptions, Record,
+    State, StoreBatch,
 };
 
 /// Stores batches in the state of the document, one for each permit.
@@ -51,7 +53,11 @@ impl State for Batches {
 impl StoreBatch for Storer {
     type State = Batches;
 
-    async fn store_batch(&self, doc: &Arc<Document<Batches>>, batch: Batch<Batches>) -> Result<()> {
+    async fn store_batch(
+        &self,
+        doc: &Arc<Document<Batches>>,
+        batch: Batch<Batches>,
+    ) -> Result<(), FailedBatch> {
         self.permits.acquire().await.unwrap().forget();
         let updates = batch.take().await;
         let error = self.errors.lock().unwrap().pop();
@@ -62,11 +68,11 @@ impl StoreBatch for Storer {
             batches.push(stored);
             LogClock(batches.len() as u32 - 1)
         };
-        let result = error.map_or(Ok(()), Err);
-        for pending in updates {
-            pending.answer(result.clone().map(|()| Some(clock)));
+        if let Some(error) = error {
+            return Err(FailedBatch { error, updates });
         }
-        result
+        updates.into_iter().for_each(|pending| pending.answer(Ok(Some(clock))));
+        Ok(())
     }
 
     fn coalesce(&self, updates: Vec<PendingUpdate>) -> Option<PendingUpdate> {
@@ -139,6 +145,42 @@ async fn a_retryable_failure_rejects_the_backlog_too() {
     assert_eq!(second.await.unwrap_err().code(), Code::Unavailable);
     assert_eq!(batches(&queue).len(), 1, "the second one was not sent");
     assert_eq!(queue.store(d(), vec![3], Order::Queued).await.unwrap(), Some(LogClock(1)));
+}
+
+/// A caller that stores again at the very moment of an answer.
+struct StoreAgain {
+    queue: Queue<Storer>,
+    stored: Mutex<Vec<CallFuture<Result<Option<LogClock>>>>>,
+}
+
+impl Wake for StoreAgain {
+    fn wake(self: Arc<Self>) {
+        self.stored.lock().unwrap().push(self.queue.store(d(), vec![3], Order::Queued));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_follows_a_rejection_is_sent() {
+    let error = Error::new(Code::Unavailable, "injected");
+    let (storer, queue) = queue_with(0, vec![error], 1_000_000);
+    let mut first = queue.store(d(), vec![1; 300_000], Order::Queued);
+    let mut backlog = queue.store(d(), vec![2; 300_000], Order::Queued);
+    let again = Arc::new(StoreAgain { queue: queue.clone(), stored: Mutex::default() });
+    let waker = Waker::from(again.clone());
+    for call in [&mut first, &mut backlog] {
+        assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    storer.permits.add_permits(2);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    for call in [first, backlog] {
+        assert_eq!(call.await.unwrap_err().code(), Code::Unavailable);
+    }
+    let stored = std::mem::take(&mut *again.stored.lock().unwrap());
+    assert_eq!(stored.len(), 2);
+    for call in stored {
+        assert_eq!(call.await.unwrap(), Some(LogClock(1)));
+    }
+    assert_eq!(batches(&queue)[1], [[3], [3]]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,9 +18,9 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, yield_now};
 use y_dynamodb::codec::sort_key::{DocName, LogClock};
-use y_dynamodb::error::Result;
 use y_dynamodb::queue::{
-    Access, Batch, Document, Order, PendingUpdate, Queue, QueueOptions, Record, State, StoreBatch,
+    Access, Batch, Document, FailedBatch, Order, PendingUpdate, Queue, QueueOptions, Record, State,
+    StoreBatch,
 };
 
 /// How many bytes of content a record has here.
@@ -93,7 +93,7 @@ struct Counter {
 impl StoreBatch for Counter {
     type State = Known;
 
-    async fn store_batch(&self, doc: &Arc<Document<Known>>, batch: Batch<Known>) -> Result<()> {
+    async fn store_batch(&self, doc: &Arc<Document<Known>>, batch: Batch<Known>) -> Result<(), FailedBatch> {
         self.permits.acquire().await.unwrap().forget();
         let updates = batch.take().await;
         let stored = doc.state.stored.load(SeqCst);

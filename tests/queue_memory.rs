@@ -19,10 +19,9 @@ use update_support::memory::left_in_use;
 use y_dynamodb::codec::SortKey;
 use y_dynamodb::codec::sort_key::{DocName, LogClock, WriteId};
 use y_dynamodb::compaction::{Document, DocumentState, Thresholds};
-use y_dynamodb::error::Result;
 use y_dynamodb::log::Extent;
 use y_dynamodb::persistence::{Options, Persistence};
-use y_dynamodb::queue::{Access, Batch, Order, PendingUpdate, Queue, QueueOptions, StoreBatch};
+use y_dynamodb::queue::{Access, Batch, FailedBatch, Order, PendingUpdate, Queue, QueueOptions, StoreBatch};
 use y_dynamodb::table::memory::MemoryTable;
 
 const DOCUMENTS: usize = 100_000;
@@ -32,7 +31,7 @@ struct NoTable;
 impl StoreBatch for NoTable {
     type State = DocumentState;
 
-    async fn store_batch(&self, _: &Arc<Document>, _: Batch<DocumentState>) -> Result<()> {
+    async fn store_batch(&self, _: &Arc<Document>, _: Batch<DocumentState>) -> Result<(), FailedBatch> {
         unreachable!("no stores")
     }
 

@@ -10,7 +10,7 @@ use crate::compaction::{Compactor, Document, DocumentState};
 use crate::error::{Code, Error, Result};
 use crate::log::{EMPTY_UPDATE, Growth, KEEP_ALL, LargestClock, Log, LogRead, Merged, blocking_if_large};
 use crate::monitor::{BatchStored, Monitor};
-use crate::queue::{Batch, Order, PendingUpdate, StoreBatch, reject_all};
+use crate::queue::{Batch, FailedBatch, Order, PendingUpdate, StoreBatch};
 use crate::table::Table;
 use crate::update;
 
@@ -25,19 +25,22 @@ pub(super) struct Worker<T> {
 impl<T: Table> StoreBatch for Worker<T> {
     type State = DocumentState;
 
-    async fn store_batch(&self, doc: &Arc<Document>, batch: Batch<DocumentState>) -> Result<()> {
+    async fn store_batch(&self, doc: &Arc<Document>, batch: Batch<DocumentState>) -> Result<(), FailedBatch> {
         if let Err(error) = self.prepare(doc).await {
-            batch.reject(&error).await;
-            return Err(error);
+            return Err(FailedBatch { error, updates: batch.take().await });
         }
         let order = batch.order();
         let updates = batch.take().await;
         let bytes = updates.iter().map(|pending| pending.update.len()).sum();
-        // After a panic the dropped updates have already rejected their callers.
-        let result = match blocking_if_large(bytes, move || merge_valid(updates)).await? {
+        let merged = match blocking_if_large(bytes, move || merge_valid(updates)).await {
+            Ok(merged) => merged,
+            // A panic: the dropped updates have already rejected their callers.
+            Err(error) => return Err(FailedBatch { error, updates: Vec::new() }),
+        };
+        let result = match merged {
             Ok(Some(merged)) => self.put(doc, merged, order).await,
             Ok(None) => return Ok(()),
-            Err(error) => Err(error),
+            Err(failed) => Err(failed),
         };
         if result.is_err() {
             self.monitor.batch_failed();
@@ -46,7 +49,10 @@ impl<T: Table> StoreBatch for Worker<T> {
     }
 
     fn coalesce(&self, updates: Vec<PendingUpdate>) -> Option<PendingUpdate> {
-        merge_valid(updates).ok().flatten()
+        merge_valid(updates).unwrap_or_else(|failed| {
+            failed.reject();
+            None
+        })
     }
 }
 
@@ -81,16 +87,26 @@ impl<T: Table> Worker<T> {
         Ok(())
     }
 
-    /// Stores an update and answers its callers.
-    async fn put(&self, doc: &Arc<Document>, mut pending: PendingUpdate, order: Order) -> Result<()> {
+    /// Stores an update and answers its callers. After an error they have no answer yet.
+    async fn put(
+        &self,
+        doc: &Arc<Document>,
+        mut pending: PendingUpdate,
+        order: Order,
+    ) -> Result<(), FailedBatch> {
         let update = mem::take(&mut pending.update);
         let result = if update == EMPTY_UPDATE {
             Ok(doc.state.hints().clock().known())
         } else {
             self.put_update(doc, update, &pending, order).await.map(Some)
         };
-        pending.answer(result.clone());
-        result.map(drop)
+        match result {
+            Ok(clock) => {
+                pending.answer(Ok(clock));
+                Ok(())
+            }
+            Err(error) => Err(FailedBatch { error, updates: vec![pending] }),
+        }
     }
 
     async fn put_update(
@@ -147,8 +163,8 @@ impl<T: Table> Worker<T> {
 }
 
 /// Merges the valid updates into one, and rejects the callers of the others. A single update stays as it is, byte for byte.
-/// `None` if none is valid. After an error all callers have been rejected.
-fn merge_valid(updates: Vec<PendingUpdate>) -> Result<Option<PendingUpdate>> {
+/// `None` if none is valid. After an error the callers of the valid ones have no answer yet.
+fn merge_valid(updates: Vec<PendingUpdate>) -> Result<Option<PendingUpdate>, FailedBatch> {
     let mut valid = reject_invalid(updates);
     if valid.len() < 2 {
         return Ok(valid.pop());
@@ -158,9 +174,7 @@ fn merge_valid(updates: Vec<PendingUpdate>) -> Result<Option<PendingUpdate>> {
         Ok(merged) => Ok(Some(PendingUpdate::coalesced(valid, merged))),
         Err(reason) => {
             let what = format!("valid updates do not merge: {reason}; please report it");
-            let error = Error::new(Code::Internal, what);
-            reject_all(valid, &error);
-            Err(error)
+            Err(FailedBatch { error: Error::new(Code::Internal, what), updates: valid })
         }
     }
 }

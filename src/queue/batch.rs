@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::access::Order;
 use super::document::Document;
-use super::pending_update::{PendingUpdate, reject_all};
+use super::pending_update::PendingUpdate;
 use super::state::State;
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// The updates that are stored next. They gather until the batch is taken.
 pub struct Batch<D: State> {
@@ -41,7 +41,7 @@ impl<D: State> Batch<D> {
         }
     }
 
-    /// Takes the updates; each must be answered. A dropped one rejects its callers.
+    /// Takes the updates. A dropped one rejects its callers.
     pub async fn take(self) -> Vec<PendingUpdate> {
         match self.updates {
             Updates::Queued(doc) => {
@@ -52,10 +52,20 @@ impl<D: State> Batch<D> {
             Updates::Outside(update) => vec![update],
         }
     }
+}
 
-    /// Takes the updates and rejects their callers.
-    pub async fn reject(self, error: &Error) {
-        reject_all(self.take().await, error);
+/// A batch that was not stored.
+pub struct FailedBatch {
+    /// Why.
+    pub error: Error,
+    /// The updates whose callers have no answer yet. A dropped one rejects its callers.
+    pub updates: Vec<PendingUpdate>,
+}
+
+impl FailedBatch {
+    /// Rejects the callers.
+    pub fn reject(self) {
+        self.updates.into_iter().for_each(|pending| pending.answer(Err(self.error.clone())));
     }
 }
 
@@ -65,12 +75,16 @@ pub trait StoreBatch: Send + Sync + 'static {
     type State: State;
 
     /// Stores a batch and answers each of its updates. Requests that must come first delay nothing: the batch grows until it
-    /// is taken. Fails if the table did not take the batch; an update that is invalid does not fail the others.
+    /// is taken. An update that is invalid does not fail the others.
+    ///
+    /// # Errors
+    /// If the table did not take the batch. The queue rejects its callers, not the storer: a call that follows a rejection
+    /// must not be rejected with the same error.
     fn store_batch(
         &self,
         doc: &Arc<Document<Self::State>>,
         batch: Batch<Self::State>,
-    ) -> impl Future<Output = Result<()>> + Send;
+    ) -> impl Future<Output = Result<(), FailedBatch>> + Send;
 
     /// Merges adjacent updates of one document; answers those that are invalid. `None` where none is left.
     fn coalesce(&self, updates: Vec<PendingUpdate>) -> Option<PendingUpdate>;

@@ -36,11 +36,11 @@ use crate::sync::lock;
 
 pub use access::{Access, Order};
 use barrier::Barrier;
-pub use batch::{Batch, StoreBatch};
+pub use batch::{Batch, FailedBatch, StoreBatch};
 pub use document::Document;
 use document::Documents;
 use open_calls::OpenCalls;
-pub use pending_update::{PendingUpdate, reject_all};
+pub use pending_update::PendingUpdate;
 use queued_calls::{QueuedCall, Work};
 pub use state::{Record, State, allocated};
 
@@ -126,8 +126,9 @@ impl<S: StoreBatch> Queue<S> {
                     let storer = self.inner.storer.clone();
                     self.inner.runtime.spawn(async move {
                         let _shared = doc.gate.shared().await;
-                        // The caller gets the error too: every update of a batch is answered.
-                        let _ = storer.store_batch(&doc, Batch::outside(pending)).await;
+                        if let Err(failed) = storer.store_batch(&doc, Batch::outside(pending)).await {
+                            failed.reject();
+                        }
                     });
                 }
             }

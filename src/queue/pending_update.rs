@@ -2,7 +2,7 @@
 
 use super::open_calls::Answer;
 use crate::codec::sort_key::LogClock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// An update that waits to be stored: of one call or, coalesced, of several.
 pub struct PendingUpdate {
@@ -38,9 +38,4 @@ impl PendingUpdate {
     pub fn answer(self, result: Result<Option<LogClock>>) {
         self.calls.into_iter().for_each(|call| call.send(result.clone()));
     }
-}
-
-/// Rejects the callers of all these updates.
-pub fn reject_all(updates: Vec<PendingUpdate>, error: &Error) {
-    updates.into_iter().for_each(|pending| pending.answer(Err(error.clone())));
 }

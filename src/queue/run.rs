@@ -7,7 +7,6 @@ use super::Queue;
 use super::batch::{Batch, StoreBatch};
 use super::call_queue::{Pushed, Step};
 use super::document::Document;
-use super::pending_update::reject_all;
 use super::queued_calls::QueuedCall;
 
 impl<S: StoreBatch> Queue<S> {
@@ -56,9 +55,14 @@ impl<S: StoreBatch> Queue<S> {
         });
         match task.await {
             Ok(Ok(())) => {}
-            // Otherwise a backlog would take one operation timeout for each batch.
-            Ok(Err(error)) if error.code().is_retryable() => reject_all(doc.calls.take_all().await, &error),
-            Ok(Err(_)) => {}
+            Ok(Err(mut failed)) => {
+                // Otherwise a backlog would take one operation timeout for each batch. All are taken before the first one is
+                // rejected: a store that follows the rejection is sent.
+                if failed.error.code().is_retryable() {
+                    failed.updates.extend(doc.calls.take_all().await);
+                }
+                failed.reject();
+            }
             // A panic: dropping the batch rejects its callers.
             Err(_) if taken.load(Ordering::Relaxed) => {}
             Err(_) => drop(doc.calls.take_batch().await),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use y_dynamodb::codec::MetaKey;
-use y_dynamodb::error::Code;
+use y_dynamodb::error::{Code, Error};
 use y_dynamodb::persistence::Options;
 use y_dynamodb::queue::Order::Queued;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
@@ -42,6 +42,36 @@ async fn documents_do_not_wait_for_each_other() {
     let slow = persistence.store_update(doc("slow"), update(1, 1), Queued);
     persistence.store_update(doc("fast"), update(1, 1), Queued).await.unwrap();
     assert!(tokio::time::timeout(Duration::from_millis(10), slow).await.is_err());
+}
+
+#[tokio::test]
+async fn a_store_called_at_the_rejection_of_another_is_sent() {
+    let requests: [fn(&Request) -> bool; 2] = [
+        |request| matches!(request, Request::QueryKeys(_)),
+        |request| matches!(request, Request::PutNew { .. }),
+    ];
+    for fails in requests {
+        let mut failures = 1;
+        let faulty = Faults::on(&MemoryTable::new(), move |request| {
+            if failures > 0 && fails(request) {
+                failures -= 1;
+                return Fault::Fail(Error::new(Code::Unavailable, "injected"));
+            }
+            Fault::None
+        });
+        let persistence = open(&faulty);
+        let rejected = persistence.store_update(doc("d"), update(1, 1), Queued);
+        // The answer wakes this task before the queue continues.
+        let client = tokio::spawn({
+            let persistence = persistence.clone();
+            async move {
+                assert_eq!(rejected.await.unwrap_err().code(), Code::Unavailable);
+                persistence.store_update(doc("d"), update(2, 1), Queued).await
+            }
+        });
+        client.await.unwrap().unwrap();
+        assert_eq!(numbers(&persistence.read(doc("d"), Queued).await.unwrap()), set([2]));
+    }
 }
 
 #[tokio::test(start_paused = true)]
