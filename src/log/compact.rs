@@ -37,10 +37,10 @@ impl<T: Table> Log<T> {
         let mut before = log.size();
         before.items += swept;
         let leaves_growing = scope.leave_growing(&mut log, self.host.now_ms());
-        let mut log = self.delete_contained(doc, log, pace).await?;
+        let (mut log, mut left) = self.delete_contained(doc, log, pace).await?;
         let others = scope.take_others(&mut log);
         if log.entries.len() < 2 {
-            return self.idle(doc, log, others, before, scope).await;
+            return self.idle(doc, log, others, before, left, scope).await;
         }
         let clock = next_clock(doc, log.largest)?;
         let is_whole_log = scope.kept().is_empty() && others.is_empty() && !leaves_growing;
@@ -53,7 +53,7 @@ impl<T: Table> Log<T> {
         let extent = set.extent(doc, update.len(), true);
         let entry = RemainingEntry { clock, items: set.items(), extent, state_vector, open: None };
         let (inputs, input_bytes) = (log.entries.len(), log.size().bytes);
-        let left = self.delete_entries(doc, log.entries, pace).await?; // Step 6.
+        left += self.delete_entries(doc, log.entries, pace).await?; // Step 6.
         Ok(Outcome::Done(Compacted { entry, inputs, input_bytes, others, before, left }))
     }
 
@@ -69,17 +69,23 @@ impl<T: Table> Log<T> {
         self.delete_all(doc, vec![key]).await
     }
 
-    /// Deletes the entries that a result among them contains: an earlier compaction stopped during step 6.
-    async fn delete_contained(&self, doc: &DocName, mut log: LogRead, pace: &Pace) -> Result<LogRead> {
+    /// Deletes the entries that a result among them contains: an earlier compaction stopped during step 6. Returns the rest of
+    /// the log, and how many items stay because they have changed.
+    async fn delete_contained(
+        &self,
+        doc: &DocName,
+        mut log: LogRead,
+        pace: &Pace,
+    ) -> Result<(LogRead, usize)> {
         if !log.entries.iter().skip(1).any(|entry| entry.is_compacted) {
-            return Ok(log);
+            return Ok((log, 0));
         }
         let bytes = log.size().bytes;
         let entries = std::mem::take(&mut log.entries);
         let (contained, rest) = blocking_if_large(bytes, move || split_contained(entries)).await?;
-        self.delete_entries(doc, contained, pace).await?;
+        let left = self.delete_entries(doc, contained, pace).await?;
         log.entries = rest;
-        Ok(log)
+        Ok((log, left))
     }
 
     /// Steps 2 to 5. `None` if another compaction or a clear was faster.
@@ -137,12 +143,13 @@ impl<T: Table> Log<T> {
         log: LogRead,
         mut others: Vec<Extent>,
         before: LogSize,
+        left: usize,
         scope: Scope<'_>,
     ) -> Result<Outcome> {
         others.extend(log.extents());
         let largest = log.largest;
         let only = if matches!(scope, Scope::All) { self.only(doc, log).await? } else { None };
-        Ok(Outcome::Idle(Idle { entries: others, only, largest, before }))
+        Ok(Outcome::Idle(Idle { entries: others, only, largest, before, left }))
     }
 
     /// The only entry. The merge checks that it is an update.

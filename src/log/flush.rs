@@ -56,8 +56,8 @@ impl<T: Table> Log<T> {
                     backoff.wait(self.host.as_ref(), "others compact or clear the document").await?;
                     continue;
                 }
-                Outcome::Idle(Idle { only, before, .. }) => {
-                    (Flushed { entry: only, merged: None, before }, 0)
+                Outcome::Idle(Idle { only, before, left, .. }) => {
+                    (Flushed { entry: only, merged: None, before }, left)
                 }
                 Outcome::Done(Compacted { entry, inputs, input_bytes, before, left, .. }) => {
                     (Flushed { entry: Some(entry), merged: Some((inputs, input_bytes)), before }, left)

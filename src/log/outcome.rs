@@ -38,7 +38,7 @@ pub struct Compacted {
     pub others: Vec<Extent>,
     /// All that was read of the log, with the items that were swept.
     pub before: LogSize,
-    /// How many inputs stay because they have changed since they were read: open items that have grown.
+    /// How many items that were to be deleted stay because they have changed since they were read: open items that have grown.
     pub left: usize,
 }
 
@@ -54,6 +54,8 @@ pub struct Idle {
     /// All that was read of the log, with the items that were swept. More than `entries` if some were deleted because
     /// another one contains them.
     pub before: LogSize,
+    /// As in [`Compacted`].
+    pub left: usize,
 }
 
 /// The only entry that is left of what was compacted.

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::codec::sort_key::DocName;
+use y_dynamodb::codec::sort_key::{DocName, Version};
 use y_dynamodb::compaction::FlushedDocument;
+use y_dynamodb::error::{Code, Error};
 use y_dynamodb::log::LogSize;
 use y_dynamodb::persistence::Persistence;
 use y_dynamodb::queue::Order::{Outside, Queued};
-use y_dynamodb::table::Item;
 use y_dynamodb::table::memory::{Fault, Hook, HookFuture, MemoryTable, Request};
+use y_dynamodb::table::{DeleteIf, Item, Operation};
 
 use crate::support::*;
 
@@ -146,4 +147,41 @@ async fn a_flush_deletes_the_state_vector_item_while_an_open_item_of_another_pro
     // The process that closes the item knows that it grows no more.
     typing.flush(doc("d"), Queued).await.unwrap();
     assert!(table.items(&doc("d")).iter().any(|item| item.key == key));
+}
+
+#[tokio::test]
+async fn a_flush_writes_no_state_vector_item_if_an_item_that_an_earlier_result_contains_grows_meanwhile() {
+    for merges in [false, true] {
+        let (table, d) = (MemoryTable::new(), doc("d"));
+        open(&table).store_update(d.clone(), update(1, 1), Queued).await.unwrap();
+        let open_item = table.items(&d).remove(0);
+        open(&table).store_update(d.clone(), update(2, 1), Outside).await.unwrap();
+        // A flush that ends between its seal and its deletes.
+        let stopped = Faults::on(&table, |request| match request.operation() {
+            Operation::DeleteItem | Operation::BatchWriteItem => {
+                Fault::Fail(Error::new(Code::Throttled, "injected"))
+            }
+            _ => Fault::None,
+        });
+        open(&stopped).flush(d.clone(), Queued).await.unwrap_err();
+        if merges {
+            open(&table).store_update(d.clone(), update(3, 1), Outside).await.unwrap();
+        }
+        // The open item grows just before the next flush deletes what it has read of it.
+        let inner = table.clone();
+        let grown = Item { value: Some(update(4, 1)), version: Some(Version([7; 8])), ..open_item };
+        let growing = Faults::on(&table, move |request| {
+            if let Request::Delete { doc, condition: DeleteIf::VersionIs(version), .. } = request {
+                let (doc, item) = (doc.clone(), grown.clone());
+                inner.apply_late(&Request::PutOver { doc, item, replaced: *version });
+            }
+            Fault::None
+        });
+        open(&growing).flush(d.clone(), Queued).await.unwrap();
+        let found = table.items(&d);
+        assert_eq!(found.iter().filter(|item| item.version == Some(Version([7; 8]))).count(), 1);
+        assert!(found.iter().all(|item| item.key != SortKey::state_vector(&d)), "merges: {merges}");
+        let expected = if merges { set(1..5) } else { set([1, 2, 4]) };
+        assert_eq!(numbers(&open(&table).read(d, Queued).await.unwrap()), expected);
+    }
 }
