@@ -107,17 +107,22 @@ impl<T: Table> Log<T> {
     /// Those of the table. Then the outcome is unknown, and the item is not open any longer.
     pub async fn grow(&self, doc: &DocName, open: OpenItem, batch: &[u8]) -> Result<Growth> {
         let replaced = open.version;
-        let Some((grown, item)) = self.grown(doc, open, batch)? else { return Ok(Growth::Full) };
+        let Ok(merged) = update::merge(&[&*open.update, batch], KEEP_ALL) else { return Ok(Growth::Full) };
+        let Some((grown, item)) = self.grown(doc, open, batch, merged)? else { return Ok(Growth::Full) };
         let is_written = self.table.put_over(doc, item, replaced).await?;
         Ok(if is_written { Growth::Grown(grown) } else { Growth::Gone })
     }
 
-    /// The item with the batch. `None` if it would cost more than the batch alone, or if the check finds that it lacks something
-    /// (I4).
-    fn grown(&self, doc: &DocName, open: OpenItem, batch: &[u8]) -> Result<Option<(OpenItem, Item)>> {
-        let inputs = [&*open.update, batch];
-        let Ok(merged) = update::merge(&inputs, KEEP_ALL) else { return Ok(None) };
-        if update::verify(&inputs, &merged).is_err() {
+    /// The item with `merged`, the merge of its update and the batch. `None` if it would cost more than the batch alone, or if
+    /// the second scan finds that `merged` is not exactly that (I4).
+    fn grown(
+        &self,
+        doc: &DocName,
+        open: OpenItem,
+        batch: &[u8],
+        merged: Vec<u8>,
+    ) -> Result<Option<(OpenItem, Item)>> {
+        if update::verify(&[&*open.update, batch], &merged).is_err() {
             return Ok(None);
         }
         let at = self.host.now_ms();
@@ -133,5 +138,46 @@ impl<T: Table> Log<T> {
     fn is_small(&self, doc: &DocName, item: &Item) -> bool {
         let bytes = item_bytes(doc, item);
         bytes - keys_bytes(doc, &item.key) <= WRITE_UNIT_BYTES && bytes <= self.options.sizes.item
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::log::{LogOptions, OnCorrupt, Sizes, SystemHost};
+    use crate::table::memory::MemoryTable;
+
+    /// A letter of this client, which deletes the letter `deleted` if it is not 0.
+    fn letter(client: u8, deleted: u8) -> Vec<u8> {
+        let mut update = vec![1, 1, client, 0, 4, 1, 1, b't', 1, b'x'];
+        update.extend(if deleted == 0 { vec![0] } else { vec![1, deleted, 1, 0, 1] });
+        update
+    }
+
+    #[test]
+    fn an_item_is_replaced_only_by_the_content_of_itself_and_the_batch() {
+        let options = LogOptions { gc: true, on_corrupt: OnCorrupt::Fail, sizes: Sizes::default() };
+        let log = Log::new(Arc::new(MemoryTable::new()), options, Arc::new(SystemHost));
+        let doc = DocName::new("d").unwrap();
+        let (held, batch) = (letter(1, 0), letter(2, 1));
+        let grown = |merged: &[u8]| {
+            let open = OpenItem {
+                clock: LogClock(0),
+                id: WriteId(1, 2),
+                version: Version([1; 8]),
+                update: held.clone().into(),
+            };
+            log.grown(&doc, open, &batch, merged.to_vec()).unwrap().map(|(grown, _)| grown.update)
+        };
+        let merge = |updates: &[Vec<u8>]| update::merge(updates, KEEP_ALL).unwrap();
+        let right = merge(&[held.clone(), batch.clone()]);
+        assert_eq!(grown(&right).as_deref(), Some(&*right));
+        let without_the_deletion = merge(&[held.clone(), letter(2, 0)]);
+        let with_another_letter = merge(&[right, letter(3, 0)]);
+        for wrong in [&held, &batch, &without_the_deletion, &with_another_letter, &vec![0, 0], &vec![]] {
+            assert_eq!(grown(wrong), None, "{wrong:?}");
+        }
     }
 }
