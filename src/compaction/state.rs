@@ -1,5 +1,5 @@
-//! What this process keeps for each document: hints about its log, and the state of its compactions. What it remembers of
-//! idle documents takes little memory.
+//! What this process keeps for each document: its open item, hints about its log, and the state of its compactions. What it
+//! remembers of idle documents takes little memory.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};

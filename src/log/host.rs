@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Result};
 
 /// The host of a process.
 pub trait Host: Send + Sync + 'static {
-    /// Milliseconds since the epoch. The clock may go back: only the age of unsealed sets depends on it.
+    /// Milliseconds since the epoch. The clock may go back: only the ages of unsealed sets and of open items depend on it.
     fn now_ms(&self) -> u64;
 
     /// An id that no process has ever used: no fork and no earlier run either.

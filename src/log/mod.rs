@@ -4,6 +4,15 @@
 //! commute and are idempotent, so the log needs neither an order of its items nor transactions.
 //!
 //! `ARCHITECTURE.md`, The log, has the invariants and the protocol in numbered steps, and says what happens if a step fails.
+//!
+//! # Layout
+//! * `open_item`, `store`, `large_update`: a store, by the size of its batch. `set`: items of a set, for stores and compactions.
+//! * `pages` → `assembly` → `read`: a Query, its entries (`entry`), and what they merge to. `corruption`: what cannot be read.
+//! * `compact`: a compaction. `contained`, `checked_merge`, `sweep`: its parts. `outcome`: its scope and its result.
+//! * `hints`, `tiers`: which entries it takes. `pace`: how fast it writes. `flush`: a compaction of all entries.
+//! * `clear`, `delete`: deletes. `late`: writes that may still arrive.
+//! * `verify`, `quarantine`, `item_info`: for the command line.
+//! * `host`, `backoff`, `blocking`: the clock and random ids, pauses, long computations.
 
 mod assembly;
 mod backoff;
@@ -57,7 +66,8 @@ pub use set::EMPTY_UPDATE;
 pub use store::next_clock;
 pub use tiers::Threshold;
 
-/// Merges what may not lose content: nothing is collected that no check could miss later. Compactions collect.
+/// Merges without collecting. For updates that were never stored, for open items, and for inputs of a compaction if the check
+/// refuses the collected merge.
 pub(crate) const KEEP_ALL: MergeOptions = MergeOptions { gc: false, squash: true, whole_log: false };
 
 /// How long after its last renewal an unsealed set counts as abandoned, in milliseconds.

@@ -21,7 +21,7 @@ pub enum Outcome {
     Done(Compacted),
     /// There was nothing to compact.
     Idle(Idle),
-    /// Another compaction or a clear was faster. Nothing was changed. The largest log clock seen.
+    /// Another compaction or a clear was faster. Nothing was merged. The largest log clock seen.
     Overtaken(Option<LogClock>),
 }
 

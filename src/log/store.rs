@@ -1,4 +1,4 @@
-//! Storing an update that needs an item of its own, or a set. `ARCHITECTURE.md`, Store.
+//! Stores an update in an item of its own or in a set, and finds the largest log clock. `ARCHITECTURE.md`, Store.
 
 use super::corruption::update_key;
 use super::entry::Extent;

@@ -1,4 +1,4 @@
-//! The parts of a persistence behind its queue, and what calls do with them.
+//! The parts of a persistence behind its queue, and what calls do with them: stores batches, reads, clears.
 
 use std::mem;
 use std::sync::Arc;

@@ -138,7 +138,7 @@ pub struct Connections {
 /// of an item over [`crate::limits::MAX_ITEM_BYTES`] fails with `ERR_TOO_LARGE` before any request
 /// ([`size::item_bytes`] computes the size). The adapter retries a request whose outcome is unknown (a lost
 /// response), so each method is idempotent. Before a put or a delete ends, the adapter records its attempts without
-/// an answer in [`Table::late`].
+/// an answer in [`Table::late`]. [`Table::put_over`] needs no record: a late attempt of it is harmless.
 pub trait Table: Send + Sync + 'static {
     /// All attributes of an item except its keys, including unknown ones. They are copied, never interpreted.
     type Raw: Clone + PartialEq + Send + Sync + 'static;
