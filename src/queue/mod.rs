@@ -6,7 +6,14 @@
 //! run concurrently. The queue knows neither what an update is nor how one is stored: its owner does ([`StoreBatch`]), and
 //! keeps a state of its own for each document.
 //!
-//! Each step runs in a task of its own: a panic rejects the calls of that step, and the document goes on.
+//! Each step runs in a task of its own: a panic rejects the calls of that step, and the document goes on. If a batch fails and
+//! may succeed later, the stores behind it are rejected together with it.
+//!
+//! # Layout
+//! * `all_documents`, and this file: how calls enter. `access`: what they wait for. `open_calls`: accepts, counts and answers.
+//! * `call_queue`, `queued_calls`: the calls that wait on a document. `pending_update`: a store among them.
+//! * `run`: takes them in steps, each a `batch` or other work. `gate`, `barrier`: hold calls back during a clear.
+//! * `document`, `state`, `records`: documents in use, what their owner keeps, and what is remembered of the others.
 
 mod access;
 mod all_documents;

@@ -9,7 +9,7 @@ pub const RANGE_KEY: &str = "ykeysort";
 /// The content of the item, binary.
 pub const VALUE: &str = "value";
 
-/// In an open item: 8 random bytes, other ones with each write, binary.
+/// In an open item: 8 random bytes, new with each write, binary.
 pub const VERSION: &str = "version";
 
 /// In a head: the number of parts, a number.
