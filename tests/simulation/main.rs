@@ -1,7 +1,7 @@
 //! A seeded simulation of the log: the real code on the table in memory, several processes interleaved at every request,
 //! with crashes, frozen processes, lost responses, retried stores, late duplicates, throttles, unprocessed deletes, short pages and
-//! clocks that differ. After every step: no acknowledged update is lost, no cleared one is back, and no item has changed but an
-//! open item that has grown.
+//! clocks that differ. After every step: no acknowledged update is lost, no cleared one is back, and no item has changed, except
+//! open items that have grown.
 //!
 //! `SIMULATION_SCHEDULES=n` sets how many schedules run, `SIMULATION_SEED=n` the first seed. A failing seed replays
 //! exactly; it goes into [`REGRESSIONS`]. `SIMULATION_RULE=TwoInputs` breaks only this rule.
