@@ -1,5 +1,5 @@
 /**
- * `__test__/servers/hocuspocus.test.mjs` with Hocuspocus 4, which needs Node 22. Part of `npm run ready`; alone:
+ * `__test__/servers/hocuspocus.test.mjs` with Hocuspocus 4, which needs Node 22, and the typings with its typings. Part of `npm run ready`; alone:
  * `node --test __test__/installed/hocuspocus.mjs`. Needs the addon of `node scripts/build.mjs --test-hooks`.
  */
 import { before, test } from 'node:test'
