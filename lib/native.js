@@ -112,7 +112,8 @@ function advice(platform, isFound) {
     return 'A bundler packed the JavaScript without the binary: mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
   if (process.versions.deno !== undefined)
     return 'Deno needs --allow-ffi, --allow-env and a node_modules folder (docs/RUNTIMES.md).'
-  if (isFound) return 'A binary is installed, but does not load on this system (docs/RUNTIMES.md):'
+  if (isFound)
+    return 'A binary is installed, but does not load on this system (docs/ERRORS.md, Installation):'
   const others = installedPlatforms()
   if (others.length > 0)
     return `Installed is the binary for ${others.join(', ')} only: install on the system that runs the program, or name it with --os, --cpu and --libc (docs/RUNTIMES.md).`
