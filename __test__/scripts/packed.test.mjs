@@ -137,3 +137,8 @@ describe('the README of the package', () => {
       assert.equal(withAbsoluteLinks(`${kept}\n`), `${kept}\n`)
   })
 })
+
+test('the README names the oldest yjs that npm accepts', () => {
+  const [oldest] = /\d+\.\d+\.\d+/.exec(MANIFEST.peerDependencies.yjs)
+  assert(readPage('README.md').text.replace(/\s+/g, ' ').includes(`yjs ${oldest} or newer`))
+})
