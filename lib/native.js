@@ -8,8 +8,10 @@
  * `try`, because bundlers accept a missing file only there.
  */
 
-const { version } = require('../package.json')
-const { isBundled } = require('./bundled.js')
+const fs = require('node:fs')
+const path = require('node:path')
+const { version, homepage } = require('../package.json')
+const { isBundled, isSingleExecutable } = require('./bundled.js')
 
 const PLATFORMS = [
   'linux-x64-gnu',
@@ -79,8 +81,10 @@ function fromPackage(platform, failed) {
 
 function load() {
   const failures = []
+  let isFound = false
   const failed = (request, { code, message }) => {
     const isMissing = code === 'MODULE_NOT_FOUND' && message.includes(request)
+    isFound ||= !isMissing
     failures.push(`${request}: ${isMissing ? 'not found' : message}`)
   }
   const platforms = candidates()
@@ -92,20 +96,40 @@ function load() {
   }
   throw new Error(
     [
-      `y-dynamodb ${version}: the native addon cannot be loaded. ${advice(platforms.at(-1))}`,
+      `y-dynamodb ${version}: the native addon cannot be loaded. ${advice(platforms.at(-1), isFound)}`,
       ...failures
     ].join('\n  ')
   )
 }
 
-function advice(platform) {
+/** @param isFound whether a binary is there and does not load */
+function advice(platform, isFound) {
   if (!PLATFORMS.includes(platform))
-    return `There is no binary for ${platform}, only for ${PLATFORMS.join(', ')}. Build it in a clone of the repository: npm run build.`
+    return `There is no binary for ${platform}, only for ${PLATFORMS.join(', ')}. Build it from the sources: ${homepage}`
+  if (isSingleExecutable)
+    return 'A single executable needs the binary beside it, and a require that finds it (docs/BUNDLERS.md, Single executables).'
   if (isBundled)
     return 'A bundler packed the JavaScript without the binary: mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
   if (process.versions.deno !== undefined)
     return 'Deno needs --allow-ffi, --allow-env and a node_modules folder (docs/RUNTIMES.md).'
-  return 'Install again with optional dependencies (npm install --include=optional), or build it in a clone of the repository: npm run build. If a bundler copied this folder, mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
+  if (isFound)
+    return 'A binary is installed, but does not load on this system (docs/ERRORS.md, Installation):'
+  const others = installedPlatforms()
+  if (others.length > 0)
+    return `Installed is the binary for ${others.join(', ')} only: install on the system that runs the program, or name it with --os, --cpu and --libc (docs/RUNTIMES.md).`
+  return 'Optional dependencies were left out: install again with npm install --include=optional. If a bundler copied this folder, mark y-dynamodb and yjs as external (docs/BUNDLERS.md).'
+}
+
+/** The platforms whose packages are installed beside this one, or above it. */
+function installedPlatforms() {
+  const found = (module.paths ?? []).flatMap(folder => {
+    try {
+      return fs.readdirSync(path.join(folder, '@y-dynamodb'))
+    } catch {
+      return []
+    }
+  })
+  return PLATFORMS.filter(platform => found.includes(platform))
 }
 
 module.exports = load()

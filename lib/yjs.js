@@ -12,6 +12,7 @@ const { PersistenceError } = require('./errors.js')
 const { invalidArgument } = require('./arguments.js')
 const { invokeCallback } = require('./callback.js')
 const { isBundled } = require('./bundled.js')
+const { loadCopy, reportSecondCopy } = require('./yjs-copies.js')
 
 class Yjs {
   #given
@@ -30,7 +31,9 @@ class Yjs {
   async load(docName) {
     if (this.#given !== undefined) return this.#given
     try {
-      return await this.#loadEntry()
+      const { Y, isSecond } = await loadCopy(this.#loadEntry)
+      if (isSecond) reportSecondCopy()
+      return Y
     } catch (cause) {
       throw new PersistenceError(
         'getYDoc needs yjs, which cannot be loaded: npm install yjs, or give it as config.Y',
@@ -40,7 +43,7 @@ class Yjs {
   }
 
   /**
-   * The yjs to which `ydoc` belongs. The ES module is tried last, because yjs warns if it is loaded as a second copy. In a
+   * The yjs to which `ydoc` belongs. The ES module is tried last, because it may have to be loaded for that. In a
    * bundle the cache of modules is not Node's, and the entry has the copy that the bundler chose for all.
    */
   async of(ydoc, docName) {
@@ -48,7 +51,7 @@ class Yjs {
     const inBundle = () => (isBundled ? this.#loadEntry() : undefined)
     for (const find of [() => this.#given, inBundle, loadedCommonJs, () => import('yjs')]) {
       try {
-        const Y = await find()
+        const { Y } = await loadCopy(find)
         if (isOf(Y, ydoc)) return Y
       } catch (error) {
         cause = error

@@ -47,7 +47,8 @@ const runFile = (file, { env, limitMs }) =>
  *
  * @returns the exit code: 0 if nothing in `suite` failed, else 1
  */
-export const runTestFiles = async (files, suite, { env = {}, limitMs = FILE_TIMEOUT_MS } = {}) => {
+export const runTestFiles = async (files, suite, options = {}) => {
+  const { env = {}, limitMs = FILE_TIMEOUT_MS, concurrency = CONCURRENCY } = options
   const pending = [...files]
   const worker = async () => {
     for (let file = pending.shift(); file !== undefined; file = pending.shift()) {
@@ -63,6 +64,6 @@ export const runTestFiles = async (files, suite, { env = {}, limitMs = FILE_TIME
       for (const [field, n] of Object.entries(counts)) suite[field] += n
     }
   }
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
+  await Promise.all(Array.from({ length: concurrency }, worker))
   return suite.failed === 0 ? 0 : 1
 }

@@ -20,16 +20,10 @@ import { ROOT, fail, npmCommand } from './tools.mjs'
 import { writeChecksums } from './checksums.mjs'
 import { notices } from './notices.mjs'
 import { PLATFORMS, addonName, packageName, platformManifest, platformReadme } from './platforms.mjs'
+import { withAbsoluteLinks } from './repository.mjs'
 import { sbom } from './sbom.mjs'
 
 const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
-
-/** The `repository` field. For provenance, npm compares it with the repository of the workflow that publishes. */
-const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env
-const repository = GITHUB_REPOSITORY && {
-  type: 'git',
-  url: `git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`
-}
 
 const npmPack = (folder, out) => {
   const [program, args] = npmCommand(['pack', '--json', '--ignore-scripts', '--pack-destination', out])
@@ -53,10 +47,7 @@ const withStagingFolder = fill => {
 }
 
 const writeManifest = (folder, content) =>
-  fs.writeFileSync(
-    path.join(folder, 'package.json'),
-    `${JSON.stringify({ ...content, ...(repository && { repository }) }, null, 2)}\n`
-  )
+  fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(content, null, 2)}\n`)
 
 /** Writes the licences of the crates. Without cargo they are left out, unless they are required. */
 const writeNotices = (folder, platform, required) => {
@@ -73,16 +64,17 @@ const packPlatform = (platform, out, all) =>
     for (const name of ['LICENSE', addonName(platform)])
       fs.copyFileSync(path.join(ROOT, name), path.join(stage, name))
     writeNotices(stage, platform, all)
-    fs.writeFileSync(path.join(stage, 'README.md'), platformReadme(platform))
+    fs.writeFileSync(path.join(stage, 'README.md'), platformReadme(platform, manifest))
     writeManifest(stage, platformManifest(platform, manifest))
     return npmPack(stage, out)
   })
 
 const packMain = out =>
   withStagingFolder(stage => {
-    for (const name of [...manifest.files, 'README.md', 'LICENSE']) {
+    for (const name of [...manifest.files, 'LICENSE'])
       fs.cpSync(path.join(ROOT, name), path.join(stage, name), { recursive: true })
-    }
+    const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+    fs.writeFileSync(path.join(stage, 'README.md'), withAbsoluteLinks(readme))
     const { devDependencies, scripts, ...published } = manifest
     const optionalDependencies = Object.fromEntries(
       Object.keys(PLATFORMS).map(name => [packageName(name), manifest.version])

@@ -36,6 +36,9 @@ export const platformManifest = (platform, main) => {
     version: main.version,
     description: `The native addon of ${main.name} for ${platform}`,
     license: main.license,
+    repository: main.repository,
+    homepage: main.homepage,
+    bugs: main.bugs,
     main: addonName(platform),
     files: [addonName(platform), 'THIRD-PARTY-LICENSES'],
     engines: main.engines,
@@ -45,9 +48,9 @@ export const platformManifest = (platform, main) => {
   }
 }
 
-export const platformReadme = platform =>
+export const platformReadme = (platform, { name, homepage }) =>
   `# ${packageName(platform)}
 
-The native addon of \`y-dynamodb\` for \`${PLATFORMS[platform].target}\`. Install \`y-dynamodb\`; npm chooses the
-package for your platform.
+The native addon of [${name}](${homepage}) for \`${PLATFORMS[platform].target}\`. Install \`${name}\`; npm
+chooses the package for your platform.
 `

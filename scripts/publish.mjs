@@ -13,6 +13,7 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { integrityOf, requireChecksums } from './checksums.mjs'
+import { requireRepository } from './repository.mjs'
 import { ROOT, fail, isAtLeast, npm, npmCommand } from './tools.mjs'
 import { PLATFORMS, packageName, tarballName } from './platforms.mjs'
 
@@ -88,10 +89,13 @@ if (!folder)
   fail('Pack with `node scripts/pack.mjs FOLDER --all`, then publish with `node scripts/publish.mjs FOLDER`.')
 try {
   requireChecksums(folder, process.env.CHECKSUMS)
+  if (inWorkflow) {
+    requireNpm()
+    requireRepository()
+  }
 } catch (error) {
   fail(error.message)
 }
-if (inWorkflow) requireNpm()
 
 const files = [...Object.keys(PLATFORMS).map(packageName), main].map(name => ({
   name,

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { ROOT, fail } from './tools.mjs'
 import { linkedCrates } from './notices.mjs'
 import { PLATFORMS } from './platforms.mjs'
+import { repositoryUrl } from './repository.mjs'
 
 const read = name => fs.readFileSync(path.join(ROOT, name), 'utf8')
 
@@ -78,7 +79,7 @@ const npmComponents = () => {
 
 /** The document for the packages of some platforms and the JavaScript package. It depends on the lock files alone. */
 export const sbom = (platforms = Object.keys(PLATFORMS)) => {
-  const { name, version, license, description } = JSON.parse(read('package.json'))
+  const { name, version, license, description, homepage, bugs } = JSON.parse(read('package.json'))
   const crates = new Map(
     platforms.flatMap(each => linkedCrates(PLATFORMS[each].target)).map(crate => [crate.id, crate])
   )
@@ -98,7 +99,12 @@ export const sbom = (platforms = Object.keys(PLATFORMS)) => {
         version,
         description,
         'licenses': licencesOf(license),
-        purl
+        purl,
+        'externalReferences': [
+          { type: 'vcs', url: repositoryUrl },
+          { type: 'website', url: homepage },
+          { type: 'issue-tracker', url: bugs }
+        ]
       }
     },
     components

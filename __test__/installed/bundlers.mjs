@@ -9,48 +9,21 @@ import path from 'node:path'
 import { spawn } from 'node:child_process'
 import { before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readPage } from '../../scripts/markdown.mjs'
+import { command, files } from './support/page.mjs'
 import { project, run, succeed, temporaryFolder, write } from './support/project.mjs'
-import { OUTPUT, commonJs, esModule, nextRoute } from './support/round-trip.mjs'
+import { OUTPUT, READ_TWICE, commonJs, esModule, nextRoute } from './support/round-trip.mjs'
 
-const TOOLS = {
-  'esbuild': 'latest',
-  'webpack': 'latest',
-  'node-loader': 'latest',
-  'vite': 'latest',
-  '@vercel/ncc': 'latest',
-  '@vercel/nft': 'latest',
-  'next': '16',
-  'react': 'latest',
-  'react-dom': 'latest'
-}
 const SERVER_LIMIT_MS = 60_000
-
-/** The blocks of the page with the mark `<!-- bundled: NAME -->`. */
-const shown = readPage('docs/BUNDLERS.md').blocks.filter(({ mark }) => mark?.kind === 'bundled')
-const isCommand = ({ mark }) => mark.subject === 'command'
-const files = Object.fromEntries(
-  shown.filter(each => !isCommand(each)).map(({ mark, text }) => [mark.subject, text])
-)
-
-/** The command of the page that begins with `start`, as arguments. */
-const command = start => {
-  const lines = readPage('docs/BUNDLERS.md').blocks.flatMap(({ text }) =>
-    text.replaceAll('\\\n', '').split('\n')
-  )
-  const line = lines.find(each => each.startsWith(`npx ${start}`))
-  assert(line, `docs/BUNDLERS.md has no command npx ${start}`)
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain).slice(1)
-}
 
 describe('bundles', { concurrency: false }, () => {
   let folder
   before(async () => {
-    folder = await project(TOOLS, { scripts: true })
+    folder = await project('bundlers')
     write(folder, {
       ...files,
       'server.mjs': esModule,
       'server.cjs': commonJs,
+      'read.cjs': READ_TWICE,
       'next/app/letter/route.js': nextRoute
     })
   })
@@ -150,17 +123,37 @@ describe('bundles', { concurrency: false }, () => {
     assert.match(out, /mark y-dynamodb and yjs as external/)
   })
 
-  test('a bundle with yjs and without y-dynamodb says which option to set', async () => {
-    await bin([
-      'esbuild',
-      'server.cjs',
-      '--bundle',
-      '--platform=node',
-      '--external:y-dynamodb',
-      '--outfile=dist/half/server.cjs'
-    ])
-    const { out } = await run(process.execPath, ['dist/half/server.cjs'], { cwd: folder })
-    assert.match(out, /mark both as external/)
+  describe('with one of y-dynamodb and yjs in the bundle', () => {
+    const bundle = (program, out, ...options) =>
+      bin(['esbuild', program, '--bundle', '--platform=node', `--outfile=${out}`, ...options])
+    const start = file => run(process.execPath, [file], { cwd: folder })
+
+    test('without y-dynamodb, bindState says which option to set', async () => {
+      await bundle('server.cjs', 'dist/half/server.cjs', '--external:y-dynamodb')
+      const { code, out } = await start('dist/half/server.cjs')
+      assert.equal(code, 1)
+      assert.match(out, /mark both as external/)
+    })
+
+    test('without y-dynamodb, getYDoc says once which option to set', async () => {
+      await bundle('read.cjs', 'dist/half/read.cjs', '--external:y-dynamodb')
+      const { code, out } = await start('dist/half/read.cjs')
+      assert.equal(code, 0)
+      assert.match(out, /^false false$/m)
+      assert.deepEqual(out.match(/Y_DYNAMODB_SECOND_YJS|mark both as external|Yjs was already imported/g), [
+        'Y_DYNAMODB_SECOND_YJS',
+        'mark both as external'
+      ])
+    })
+
+    test('without yjs, all use the same copy', async () => {
+      const ours = command('esbuild server.cjs').filter(each => /^--(loader|log-override)/.test(each))
+      await bundle('server.cjs', 'dist/half/without-yjs.cjs', '--external:yjs', ...ours)
+      assert.deepEqual(await start('dist/half/without-yjs.cjs'), { code: 0, out: OUTPUT })
+      const esm = command('esbuild server.mjs').filter(each => /^--(loader|format|banner)/.test(each))
+      await bundle('server.mjs', 'dist/half/without-yjs.mjs', '--external:yjs', ...esm)
+      assert.deepEqual(await start('dist/half/without-yjs.mjs'), { code: 0, out: OUTPUT })
+    })
   })
 })
 

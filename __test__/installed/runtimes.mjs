@@ -7,24 +7,16 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { before, describe, test } from 'node:test'
-import { ENV, project, run, temporaryFolder, write } from './support/project.mjs'
+import { readPage } from '../../scripts/markdown.mjs'
+import { ENV, project, run, write } from './support/project.mjs'
 import { OUTPUT, commonJs, esModule } from './support/round-trip.mjs'
 
-const NODE = `npm:node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
-const PACKAGES = {
-  node20: `${NODE}@20`,
-  node22: `${NODE}@22`,
-  node24: `${NODE}@24`,
-  newest: `${NODE}@latest`,
-  bun: 'latest',
-  deno: 'latest'
-}
 /** Runtime → the program in `node_modules`, and its arguments before the program to run. */
 const RUNTIMES = {
   'Node 20': ['node20/bin/node', []],
   'Node 22': ['node22/bin/node', []],
   'Node 24': ['node24/bin/node', []],
-  'the newest Node': ['newest/bin/node', []],
+  'the newest Node': ['newest-node/bin/node', []],
   'Bun': ['.bin/bun', ['run']],
   'Deno': ['.bin/deno', ['run', '--no-prompt', '--allow-ffi', '--allow-env', '--allow-read=.']]
 }
@@ -87,10 +79,39 @@ console.log('ready')
 `
 }
 
+/** An update arrives before the one that it refers to. */
+const GAP = `${IMPORT}${OPEN}
+const updates = []
+doc.on('update', update => updates.push(update))
+doc.getText('body').insert(0, 'er')
+doc.getText('body').insert(0, 'Dear read')
+doc.getText('body').delete('Dear reader'.length, 'Dear reader'.length)
+const persistence = open({ aws: { endpoint: 'memory:', region: 'local' } })
+const copy = new Y.Doc()
+await persistence.bindState('gap', copy)
+for (const update of updates) Y.applyUpdate(copy, update)
+await persistence.writeState('gap', copy)
+await persistence.storeUpdate('gap', Y.encodeStateAsUpdate(doc))
+console.log(String((await persistence.getYDoc('gap')).getText('body')))
+await persistence.close()
+`
+
+const [closing] = /^afterAll.*$/m.exec(readPage('docs/RUNTIMES.md').text)
+const JEST = `const DynamoDbPersistence = require('y-dynamodb')
+const Y = require('yjs')
+const persistence = DynamoDbPersistence({ tableName: 'docs', aws: { endpoint: 'memory:', region: 'local' } })
+test('stores and reads', async () => {
+  const doc = new Y.Doc()
+  doc.getText('body').insert(0, 'Dear reader')
+  await persistence.storeUpdate('letter', Y.encodeStateAsUpdate(doc))
+  expect(String((await persistence.getYDoc('letter')).getText('body'))).toBe('Dear reader')
+})
+`
+
 describe('runtimes', { concurrency: false }, () => {
   let folder
   before(async () => {
-    folder = await project(PACKAGES, { scripts: true })
+    folder = await project('runtimes')
     write(folder, PROGRAMS)
   })
 
@@ -130,12 +151,43 @@ describe('runtimes', { concurrency: false }, () => {
     })
   }
 
-  test('an executable of bun build --compile contains the binary', async () => {
-    const bun = path.join(folder, 'node_modules', '.bin', 'bun')
-    const executable = path.join(temporaryFolder(), 'server')
-    const build = ['build', '--compile', 'bound.mjs', '--outfile', executable]
-    assert.equal((await run(bun, build, { cwd: folder })).code, 0)
-    assert.deepEqual(await run(executable, []), { code: 0, out: OUTPUT })
+  test('the oldest yjs that package.json allows', async () => {
+    const modules = path.join(folder, 'oldest', 'node_modules')
+    const copy = (from, to) =>
+      fs.cpSync(path.join(folder, 'node_modules', from), path.join(modules, to), { recursive: true })
+    copy('oldest-yjs', 'yjs')
+    copy('y-dynamodb', 'y-dynamodb')
+    write(folder, { 'oldest/bound.mjs': esModule, 'oldest/bound.cjs': commonJs, 'oldest/gap.mjs': GAP })
+    for (const [file, out] of [
+      ['bound.mjs', OUTPUT],
+      ['bound.cjs', OUTPUT],
+      ['gap.mjs', 'Dear reader\n']
+    ])
+      assert.deepEqual(await run(process.execPath, [path.join(folder, 'oldest', file)], {}), { code: 0, out })
+  })
+
+  describe('Jest', () => {
+    const jest = (...args) =>
+      run(
+        process.execPath,
+        [path.join('node_modules', 'jest', 'bin', 'jest.js'), '--rootDir=jest', ...args],
+        { cwd: folder }
+      )
+    before(() => write(folder, { 'jest/closed.test.js': `${JEST}${closing}`, 'jest/open.test.js': JEST }))
+
+    test('ends by itself, with and without close()', async () => {
+      const { code, out } = await jest('--runInBand')
+      assert.equal(code, 0, out)
+      assert.match(out, /2 passed, 2 total[^]*Ran all test suites\.\s*$/)
+    })
+
+    test('--detectOpenHandles reports what docs/RUNTIMES.md says, and nothing after close()', async () => {
+      const { out: open } = await jest('--detectOpenHandles', 'open')
+      assert.match(open, /1 open handle[^]*napi_rs_threadsafe_function/)
+      const { code, out } = await jest('--detectOpenHandles', 'closed')
+      assert.equal(code, 0, out)
+      assert.doesNotMatch(out, /open handle/)
+    })
   })
 
   test('without permissions, the message says which ones Deno needs', async () => {

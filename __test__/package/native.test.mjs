@@ -66,9 +66,23 @@ test('with both packages for Linux, the one that loads is used, and musl is trie
   assert.equal(layout(t, onGlibc)('linux', 'x64'), '@y-dynamodb/linux-x64-gnu')
 })
 
+test('the message without any binary says that optional dependencies were left out', t => {
+  const message = layout(t, {})('linux', 'x64')
+  assert.match(message, /npm install --include=optional/)
+  assert.match(message, /^ {2}@y-dynamodb\/linux-x64-gnu: not found$/m)
+})
+
+test('the message with the binaries of other platforms names these', t => {
+  const others = { ...installed('darwin-arm64'), ...installed('linux-arm64-musl') }
+  const message = layout(t, others)('linux', 'x64')
+  assert.match(message, /for linux-arm64-musl, darwin-arm64 only.* --os, --cpu and --libc/)
+  assert.doesNotMatch(message, /--include=optional/)
+})
+
 test('a binary that is missing, and one that does not load, are told apart', t => {
   const message = layout(t, installed('linux-x64-gnu', FAILING))('linux', 'x64')
-  assert.match(message, /npm install --include=optional/)
+  assert.match(message, /does not load on this system/)
+  assert.doesNotMatch(message, /npm install/)
   assert.match(message, /^ {2}@y-dynamodb\/linux-x64-musl: not found$/m)
   assert.match(message, /^ {2}@y-dynamodb\/linux-x64-gnu: libc\.so: cannot open/m)
 })
@@ -81,6 +95,7 @@ test('the message on another platform names the supported ones', t => {
   ]) {
     const message = layout(t, {})(platform, arch)
     assert.match(message, new RegExp(`no binary for ${platform}-${arch}`))
+    assert(message.includes(MANIFEST.homepage))
     for (const supported of Object.keys(PLATFORMS)) assert(message.includes(supported), supported)
   }
 })
@@ -97,7 +112,8 @@ test('every binary is required literally, and directly inside a try', () => {
     for (const request of [`../${addonName(platform)}`, packageName(platform)])
       assert(source.includes(`return require('${request}')`), request)
   }
-  assert.equal(source.match(/require\('/g).length, 2 * Object.keys(PLATFORMS).length + 2)
+  const others = ['node:fs', 'node:path', '../package.json', './bundled.js']
+  assert.equal(source.match(/require\('/g).length, 2 * Object.keys(PLATFORMS).length + others.length)
 })
 
 test('the package of a platform has the version of the JavaScript package and a scope', () => {

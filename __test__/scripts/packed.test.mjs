@@ -5,8 +5,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { integrityOf, requireChecksums, writeChecksums } from '../../scripts/checksums.mjs'
+import { readPage } from '../../scripts/markdown.mjs'
+import { PLATFORMS, platformManifest, platformReadme } from '../../scripts/platforms.mjs'
+import { repositoryUrl, withAbsoluteLinks } from '../../scripts/repository.mjs'
 import { sbom } from '../../scripts/sbom.mjs'
 import { ROOT } from '../../scripts/tools.mjs'
+
+const MANIFEST = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 
 describe('the checksums of a folder', () => {
   let folder
@@ -68,4 +73,72 @@ test('the list of contents names every crate and npm package once, with checksum
     assert(!names.some(each => each.startsWith(name)), name)
   for (const { purl, hashes, licenses } of components)
     assert(hashes.length === 1 && licenses.length === 1, purl)
+})
+
+describe('the repository', () => {
+  test('is the same in all fields, in all packages and in the list of contents', () => {
+    assert.match(repositoryUrl, /^https:\/\/github\.com\/[\w-]+\/[\w-]+$/)
+    for (const platform of Object.keys(PLATFORMS)) {
+      const { repository, homepage, bugs } = platformManifest(platform, MANIFEST)
+      assert.deepEqual(repository, { type: 'git', url: `git+${repositoryUrl}.git` })
+      assert.deepEqual([homepage, bugs], [`${repositoryUrl}#readme`, `${repositoryUrl}/issues`])
+      assert(platformReadme(platform, MANIFEST).includes(`](${homepage})`))
+    }
+    const urls = sbom(['linux-x64-gnu']).metadata.component.externalReferences.map(({ url }) => url)
+    assert(urls.length > 0 && urls.every(url => url.startsWith(repositoryUrl)))
+  })
+
+  test('is named by no other file', () => {
+    const named = [
+      ...fs.readdirSync(ROOT),
+      ...fs.readdirSync(path.join(ROOT, 'docs')).map(name => `docs/${name}`)
+    ]
+      .filter(name => /\.(md|toml|c?js)$/.test(name))
+      .filter(name => fs.readFileSync(path.join(ROOT, name), 'utf8').includes(repositoryUrl))
+    assert.deepEqual(named, [])
+  })
+})
+
+describe('the README of the package', () => {
+  const page = readPage('README.md')
+  const packed = withAbsoluteLinks(page.text)
+
+  test('links to the files of the tag, and shows the picture of the tag', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-readme-'))
+    fs.writeFileSync(path.join(folder, 'README.md'), packed)
+    const { links } = readPage(path.relative(ROOT, path.join(folder, 'README.md')))
+    fs.rmSync(folder, { recursive: true })
+    const form = new RegExp(`^${repositoryUrl}/(?<view>blob|raw)/v${MANIFEST.version}/(?<file>[^#]+)`)
+    const own = links.map(href => form.exec(href)?.groups).filter(Boolean)
+    assert.deepEqual(
+      links.filter(href => !form.test(href)),
+      page.links.filter(href => /^https:/.test(href))
+    )
+    assert(own.length > 15, `${own.length} links`)
+    for (const { view, file } of own) {
+      assert(fs.existsSync(path.join(ROOT, file)), file)
+      assert.equal(view === 'raw', file.endsWith('.png'), file)
+    }
+  })
+
+  test('differs in nothing but links', () => {
+    const base = new RegExp(`${repositoryUrl}/(blob|raw)/v${MANIFEST.version}/`, 'g')
+    assert.equal(packed.replace(base, ''), page.text)
+  })
+
+  test('keeps code, anchors and complete links', () => {
+    for (const kept of [
+      '`[a](b.md)`',
+      '```md\n[a](b.md)\n```',
+      '[a](#b)',
+      '[a](https://example.com/b.md)',
+      '[a](mailto:a@example.com)'
+    ])
+      assert.equal(withAbsoluteLinks(`${kept}\n`), `${kept}\n`)
+  })
+})
+
+test('the README names the oldest yjs that npm accepts', () => {
+  const [oldest] = /\d+\.\d+\.\d+/.exec(MANIFEST.peerDependencies.yjs)
+  assert(readPage('README.md').text.replace(/\s+/g, ' ').includes(`yjs ${oldest} or newer`))
 })

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { requireChecksums, writeChecksums } from '../../scripts/checksums.mjs'
 import { PLATFORMS, packageName, tarballName } from '../../scripts/platforms.mjs'
+import { repositoryUrl } from '../../scripts/repository.mjs'
 import { ROOT } from '../../scripts/tools.mjs'
 
 const { name: main, version } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
@@ -22,6 +23,7 @@ describe('publish.mjs', () => {
 
   const publish = (env = {}, ...args) => {
     const { GITHUB_ACTIONS, ...inherited } = process.env
+    const [GITHUB_SERVER_URL, GITHUB_REPOSITORY] = repositoryUrl.split(/(?<=\.com)\//)
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [path.join(ROOT, 'scripts', 'publish.mjs'), packed, ...args],
@@ -31,6 +33,8 @@ describe('publish.mjs', () => {
           ...inherited,
           npm_execpath: path.join(ROOT, '__test__', 'scripts', 'support', 'npm.cjs'),
           REGISTRY: registry,
+          GITHUB_SERVER_URL,
+          GITHUB_REPOSITORY,
           ...env
         }
       }
@@ -103,6 +107,13 @@ describe('publish.mjs', () => {
     const { status, out } = publish({ GITHUB_ACTIONS: 'true', NPM_VERSION: '11.5.0' })
     assert.equal(status, 1)
     assert.match(out, /11\.5\.1/)
+  })
+
+  test('publishes nothing from the workflow of another repository, and says what to change', () => {
+    const { status, out } = publish({ GITHUB_ACTIONS: 'true', GITHUB_REPOSITORY: 'Ada/y-dynamodb' })
+    assert.equal(status, 1)
+    assert.match(out, /https:\/\/github\.com\/Ada\/y-dynamodb in repository\.url, homepage and bugs/)
+    assert.deepEqual(published(), [])
   })
 
   test('publishes nothing with --dry-run', () => {

@@ -4,7 +4,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { pack } from '../../../scripts/pack.mjs'
-import { ownPlatform, packageName } from '../../../scripts/platforms.mjs'
+import { addonName, ownPlatform, packageName } from '../../../scripts/platforms.mjs'
+import { PACKAGES } from './packages.mjs'
 
 const INSTALL = ['install', '--no-audit', '--no-fund', '--loglevel=error']
 /** Many times what any program takes on a busy machine. */
@@ -48,11 +49,11 @@ const npm = (args, cwd) =>
     : succeed('npm', args, { cwd })
 
 /**
- * A project with both packages, and with `packages` from npm.
+ * Installs both packages, and what the suites need, into a new folder.
  *
- * @param packages the `dependencies` of its package.json
+ * @param suites names in `PACKAGES`
  */
-export const project = async (packages, { scripts = false } = {}) => {
+export const install = async suites => {
   const folder = temporaryFolder()
   const { main, platforms } = pack(path.join(folder, 'packed'))
   const own = platforms[ownPlatform()]
@@ -60,17 +61,21 @@ export const project = async (packages, { scripts = false } = {}) => {
   const manifest = {
     name: 'installed',
     private: true,
-    dependencies: {
-      'y-dynamodb': `file:${main}`,
-      [packageName(ownPlatform())]: `file:${own}`,
-      'yjs': '^13.6.0',
-      ...packages
-    }
+    dependencies: Object.assign(
+      { 'y-dynamodb': `file:${main}`, [packageName(ownPlatform())]: `file:${own}`, 'yjs': '^13.6.0' },
+      ...suites.map(suite => PACKAGES[suite])
+    )
   }
   fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest))
-  await npm([...INSTALL, ...(scripts ? [] : ['--ignore-scripts'])], folder)
+  await npm(INSTALL, folder)
+  // A debug build has 80 MB of debug information, which every bundle would copy. Without `strip` the suites take longer.
+  const addon = path.join('node_modules', packageName(ownPlatform()), addonName(ownPlatform()))
+  await run('strip', ['--strip-debug', addon], { cwd: folder })
   return folder
 }
+
+/** The folder for a suite: that of `run.mjs`, which has the packages of all suites, or one of its own. */
+export const project = suite => process.env.INSTALLED ?? install([suite])
 
 /** Writes files: path → text. */
 export const write = (folder, files) => {

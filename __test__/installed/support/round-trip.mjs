@@ -30,6 +30,18 @@ const { mergeUpdates } = require('y-dynamodb/updates')
 const Y = require('yjs')
 ${BODY}${PRINT}`
 
+/** Reads twice, and prints whether the documents belong to the yjs of the program. */
+export const READ_TWICE = `const DynamoDbPersistence = require('y-dynamodb')
+const Y = require('yjs')
+const main = async () => {
+  const config = { tableName: 'docs', aws: { endpoint: 'memory:', region: 'local' } }
+  const persistence = DynamoDbPersistence(config)
+  const copies = [await persistence.getYDoc('a'), await persistence.getYDoc('b')]
+  await persistence.close()
+  return copies.map(copy => copy instanceof Y.Doc).join(' ')
+}
+${PRINT}`
+
 /** A route of Next.js. */
 export const nextRoute = `${IMPORTS}${BODY}
 export const dynamic = 'force-dynamic'
