@@ -101,7 +101,7 @@ class Proofs {
     return this.#results.of(platform, 'build', async () => {
       const env = { ...this.#env }
       if (PROOFS[platform].proof === 'link')
-        env.RUSTFLAGS = writeFrameworks(path.join(this.#cache, 'frameworks'), target)
+        Object.assign(env, writeFrameworks(path.join(this.#cache, 'macos-sdk'), target))
       const kind = this.#release ? { release: true } : { quick: true }
       const addon = await build({ ...kind, target, zig: true, out: this.#folder, env })
       const glibc = glibcVersionsOf(addon).at(-1)

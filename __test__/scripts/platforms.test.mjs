@@ -1,5 +1,6 @@
 /** The page about the platforms, and the checks of `scripts/prove.mjs` that need no build. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -18,6 +19,13 @@ test('docs/PLATFORMS.md says what the scripts and the workflows do', async () =>
 })
 
 test('every platform has a proof', () => assert.deepEqual(Object.keys(PROOFS), Object.keys(PLATFORMS)))
+
+for (const platform of ['darwin-x64', 'darwin-arm64'])
+  test(`the oldest macOS of ${platform} is that of Rust`, () => {
+    const args = ['--print', 'deployment-target', '--target', PLATFORMS[platform].target]
+    const { stdout } = spawnSync('rustc', args, { cwd: ROOT, encoding: 'utf8' })
+    assert.equal(PROOFS[platform].oldest, `macOS ${stdout.trim().split('=').at(-1)}`)
+  })
 
 test('the release workflow links with the zig of the proofs', () => {
   const workflow = fs.readFileSync(path.join(ROOT, '.github', 'workflows', 'release.yml'), 'utf8')

@@ -29,16 +29,16 @@ exports:
 ...
 `
 
-/** Writes the stubs of all frameworks that the crates of a target link. Returns the flags with which rustc finds them. */
-export const writeFrameworks = (folder, target) => {
+/** Writes the stubs of all frameworks that the crates of a target link. Returns the environment in which rustc finds them. */
+export const writeFrameworks = (sdk, target) => {
   const crates = linkedCrates(target).filter(({ name }) => name.endsWith('-sys'))
   for (const source of crates.map(sourcesOf)) {
     const symbols = [...new Set([...source.matchAll(DECLARATION)].map(found => found[1]))].sort()
     for (const [, name] of source.matchAll(FRAMEWORK)) {
-      const framework = path.join(folder, `${name}.framework`)
+      const framework = path.join(sdk, 'System', 'Library', 'Frameworks', `${name}.framework`)
       fs.mkdirSync(framework, { recursive: true })
       fs.writeFileSync(path.join(framework, `${name}.tbd`), stubOf(name, symbols))
     }
   }
-  return `-Clink-arg=-F${folder}`
+  return { SDKROOT: sdk }
 }

@@ -9,13 +9,9 @@ const DYLIB = 6
 const HEADER_BYTES = 32
 const CPUS = { 0x01000007: 'x64', 0x0100000c: 'arm64' }
 const ID_DYLIB = 0x0d
-const BUILD_VERSION = 0x32
-const VERSION_MIN = 0x24
 const RPATH = 0x8000001c
 /** LOAD_DYLIB, LOAD_WEAK_DYLIB, REEXPORT_DYLIB, LAZY_LOAD_DYLIB, LOAD_UPWARD_DYLIB. */
 const LOADS = [0x0c, 0x80000018, 0x8000001f, 0x20, 0x80000023]
-
-const versionOf = number => `${number >>> 16}.${(number >>> 8) & 0xff}`
 
 const commandsOf = bytes => {
   const commands = []
@@ -36,26 +32,21 @@ const textOf = ({ content }) => {
 }
 
 /**
- * Returns `{ cpu, name, libraries, searched, macos }`: the processor, the library's own name, the libraries that it loads, the
- * folders in which it searches them, and the oldest macOS.
+ * Returns `{ cpu, name, libraries, searched }`: the processor, the library's own name, the libraries that it loads, and the
+ * folders in which it searches for them.
  */
-export const readLibrary = file => {
+const readLibrary = file => {
   const bytes = fs.readFileSync(file)
   if (bytes.readUInt32LE(0) !== MAGIC_64 || bytes.readUInt32LE(12) !== DYLIB)
     throw new Error('it is no 64-bit library of macOS')
   const commands = commandsOf(bytes)
   const ofType = (...types) => commands.filter(({ type }) => types.includes(type))
   const [id] = ofType(ID_DYLIB)
-  const [build] = ofType(BUILD_VERSION)
-  const [oldest] = ofType(VERSION_MIN)
   return {
     cpu: CPUS[bytes.readUInt32LE(4)],
     name: id && textOf(id),
     libraries: ofType(...LOADS).map(textOf),
-    searched: ofType(RPATH).map(textOf),
-    macos: build
-      ? versionOf(build.content.readUInt32LE(12))
-      : oldest && versionOf(oldest.content.readUInt32LE(8))
+    searched: ofType(RPATH).map(textOf)
   }
 }
 
@@ -72,5 +63,5 @@ export const requireMovable = (file, cpu) => {
   const foreign = library.libraries.filter(name => !/^\/(usr\/lib|System\/Library)\//.test(name))
   if (foreign.length > 0) throw new Error(`the library loads ${foreign.join(', ')}`)
   if (library.searched.length > 0) throw new Error(`the library searches in ${library.searched.join(', ')}`)
-  return `macOS ${library.macos}; loads ${library.libraries.join(', ')}`
+  return `loads ${library.libraries.join(', ')}`
 }
