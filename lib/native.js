@@ -8,6 +8,7 @@
  * `try`, because bundlers accept a missing file only there.
  */
 
+const { createRequire } = require('node:module')
 const { version } = require('../package.json')
 const { isBundled } = require('./bundled.js')
 
@@ -48,6 +49,9 @@ function fromClone(platform, failed) {
         return require('../y-dynamodb.darwin-arm64.node')
       case 'win32-x64-msvc':
         return require('../y-dynamodb.win32-x64-msvc.node')
+      default:
+        // A platform without a package: no bundler has to find its binary.
+        return createRequire(__filename)(`../y-dynamodb.${platform}.node`)
     }
   } catch (error) {
     failed(`../y-dynamodb.${platform}.node`, error)

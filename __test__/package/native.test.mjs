@@ -85,6 +85,11 @@ test('the message on another platform names the supported ones', t => {
   }
 })
 
+test('on another platform, the binary of a clone is loaded', t => {
+  const load = layout(t, { [addonName('linux-riscv64-gnu')]: exporting('built here') })
+  assert.equal(load('linux', 'riscv64'), 'built here')
+})
+
 test('the message in a bundle names the option of the bundler', t => {
   const message = layout(t, {}, 'dist')('linux', 'x64')
   assert.match(message, /mark y-dynamodb and yjs as external/)
@@ -97,7 +102,7 @@ test('every binary is required literally, and directly inside a try', () => {
     for (const request of [`../${addonName(platform)}`, packageName(platform)])
       assert(source.includes(`return require('${request}')`), request)
   }
-  assert.equal(source.match(/require\('/g).length, 2 * Object.keys(PLATFORMS).length + 2)
+  assert.equal(source.match(/require\('/g).length, 2 * Object.keys(PLATFORMS).length + 3)
 })
 
 test('the package of a platform has the version of the JavaScript package and a scope', () => {
