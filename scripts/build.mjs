@@ -64,7 +64,8 @@ export const glibcVersionsOf = file =>
     .map(found => found[1])
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 
-const requireMinGlibc = file => {
+/** @throws {Error} if the binary needs a newer glibc */
+export const requireMinGlibc = file => {
   const newest = glibcVersionsOf(file).at(-1)
   const isSupported = newest !== undefined && newest.localeCompare(MIN_GLIBC, 'en', { numeric: true }) <= 0
   if (!isSupported) throw new Error(`the binary needs glibc ${newest}, but must run with glibc ${MIN_GLIBC}`)
@@ -77,13 +78,15 @@ const remapFlags = () =>
     [ROOT, 'y-dynamodb']
   ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
 
-const requireNoPaths = file => {
+/** @throws {Error} if the binary contains a folder of this machine */
+export const requireNoPaths = file => {
   const text = fs.readFileSync(file, 'latin1')
   const found = [os.homedir(), ROOT].find(folder => text.includes(`${folder}${path.sep}`))
   if (found) throw new Error(`the binary contains the path ${found} of this machine`)
 }
 
-const requireSize = file => {
+/** @throws {Error} if the binary is larger than a published one may be */
+export const requireSize = file => {
   const { size } = fs.statSync(file)
   if (size > MAX_BYTES)
     throw new Error(

@@ -1,10 +1,11 @@
-/** The page about the platforms, and the checks of `scripts/prove.mjs` that need no build. */
+/** The page about the platforms, and those checks of `scripts/prove.mjs` and `scripts/build.mjs` that need no build. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { MAX_BYTES, MIN_GLIBC, requireMinGlibc, requireNoPaths, requireSize } from '../../scripts/build.mjs'
 import { PLATFORMS } from '../../scripts/platforms.mjs'
 import { requireMovable } from '../../scripts/prove/mach-o.mjs'
 import { requireInstalled } from '../../scripts/prove/packages.mjs'
@@ -38,6 +39,42 @@ test('npm must install the package of the platform and no other', () => {
   requireInstalled([], [])
   for (const found of [[], ['b'], ['a', 'b']]) assert.throws(() => requireInstalled(found, ['a']), /npm/)
   assert.throws(() => requireInstalled(['a'], []), /npm/)
+})
+
+describe('a published binary', () => {
+  let file
+
+  beforeEach(() => {
+    file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'y-dynamodb-binary-')), 'addon.node')
+  })
+
+  afterEach(() => fs.rmSync(path.dirname(file), { recursive: true }))
+
+  test('needs no newer glibc', () => {
+    fs.writeFileSync(file, `\0GLIBC_2.2.5\0GLIBC_${MIN_GLIBC}\0`)
+    requireMinGlibc(file)
+    fs.appendFileSync(file, '\0GLIBC_2.18\0')
+    assert.throws(() => requireMinGlibc(file), /2\.18/)
+    fs.writeFileSync(file, 'no symbols of glibc')
+    assert.throws(() => requireMinGlibc(file), /glibc/)
+  })
+
+  test('contains no path of the machine', () => {
+    fs.writeFileSync(file, 'cargo/registry/src/lib.rs y-dynamodb/src/lib.rs')
+    requireNoPaths(file)
+    for (const folder of [ROOT, os.homedir()]) {
+      fs.writeFileSync(file, `panicked at ${path.join(folder, 'lib.rs')}`)
+      assert.throws(() => requireNoPaths(file), /path/)
+    }
+  })
+
+  test('has a size', () => {
+    fs.writeFileSync(file, '')
+    fs.truncateSync(file, MAX_BYTES)
+    requireSize(file)
+    fs.truncateSync(file, MAX_BYTES + 1)
+    assert.throws(() => requireSize(file), /12,000,001/)
+  })
 })
 
 describe('a library of macOS', () => {
