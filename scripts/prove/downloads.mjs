@@ -29,7 +29,7 @@ const once = async (folder, fill) => {
   return folder
 }
 
-/** The keys of Debian. Other systems have them as a package. */
+/** The keys of Debian. Ubuntu has them as a package. */
 const keyring = async cache => {
   if (fs.existsSync(KEYRING)) return KEYRING
   const folder = await once(path.join(cache, 'debian-keys'), partial =>
