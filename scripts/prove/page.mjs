@@ -84,6 +84,8 @@ ${table(
 - **Read**: the processor fits; the install name is relative; the binary loads only libraries of macOS, and searches no folders
   for them. The frameworks are stubs, made of what the crates declare: only macOS shows that it has these functions.
 - **Compiles**: \`cargo check\`. The C code, that is SQLite and parts of ring, is not compiled.
+- **Wine**, with \`--wine\` and not in CI: the round trip with a build for \`x86_64-pc-windows-gnu\`, in Node.js
+  ${VERSIONS.wineNode} under wine. That build is not published.
 - **All platforms that are linked**: no path of the machine is in the binary.
 - **All platforms**: npm installs the package of the platform and no other from a local registry (\`--os\`, \`--cpu\`, \`--libc\`).
 - **${list(UNSUPPORTED.map(({ os, cpu }) => `${os}-${cpu}`))}**: npm installs no binary, and the message of \`require\` names the platforms above.

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { createServer } from 'node:https'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PLATFORMS } from '../platforms.mjs'
 import { run, succeed } from './run.mjs'
 import { VERSIONS, cpuOf, libcOf } from './targets.mjs'
 
@@ -88,7 +89,7 @@ const start = async (folder, [program, ...args]) => {
 }
 
 /**
- * Runs the round trip with that Node.js, for a platform of Linux.
+ * Runs the round trip with that Node.js.
  *
  * @throws {Error} if the program fails, or if it ran on another processor or C library
  */
@@ -96,7 +97,7 @@ export const roundTrip = async (folder, node, platform) => {
   const { code, out, err, requests } = await start(folder, node)
   if (code !== 0) throw new Error(`the round trip ended with ${code}:\n${out}${err}`)
   const { version, ...result } = JSON.parse(out)
-  const libc = libcOf(platform) === 'musl' ? 'musl' : `glibc ${VERSIONS.glibc}`
+  const libc = { glibc: `glibc ${VERSIONS.glibc}`, musl: 'musl' }[libcOf(platform)] ?? PLATFORMS[platform].os
   const expected = { arch: cpuOf(platform), libc, memory: 11, file: LETTERS }
   for (const [name, value] of Object.entries(expected))
     if (result[name] !== value) throw new Error(`${name} is ${result[name]}, not ${value}`)

@@ -18,7 +18,9 @@ export const VERSIONS = {
   gcc: '10.2.1',
   /** Debian 13. That of Debian 12, 1.2.3, crashes this Node.js. */
   musl: '1.2.5',
-  qemu: '10.0'
+  qemu: '10.0',
+  /** A Node.js for Windows that starts under Debian 12's wine 8. */
+  wineNode: '22.23.3'
 }
 
 const GLIBC = `glibc ${MIN_GLIBC}`
