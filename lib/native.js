@@ -9,6 +9,7 @@
  */
 
 const fs = require('node:fs')
+const { createRequire } = require('node:module')
 const path = require('node:path')
 const { version, homepage } = require('../package.json')
 const { isBundled, isSingleExecutable } = require('./bundled.js')
@@ -50,6 +51,9 @@ function fromClone(platform, failed) {
         return require('../y-dynamodb.darwin-arm64.node')
       case 'win32-x64-msvc':
         return require('../y-dynamodb.win32-x64-msvc.node')
+      default:
+        // A platform without a package: no bundler has to find its binary.
+        return createRequire(__filename)(`../y-dynamodb.${platform}.node`)
     }
   } catch (error) {
     failed(`../y-dynamodb.${platform}.node`, error)

@@ -18,9 +18,9 @@ import { parseArgs } from 'node:util'
 import { ROOT, fail } from './tools.mjs'
 import { PLATFORMS, addonName, ownPlatform } from './platforms.mjs'
 
-const MIN_GLIBC = '2.17'
+export const MIN_GLIBC = '2.17'
 /** The limit of a published binary, on every platform. */
-const MAX_BYTES = 12_000_000
+export const MAX_BYTES = 12_000_000
 // musl: a cdylib must link the C library dynamically. Windows: the C runtime is linked statically, because Windows does not
 // include it.
 const TARGET_FEATURES = { musl: '-crt-static', msvc: '+crt-static' }
@@ -47,7 +47,7 @@ const cargo = (program, args, env) =>
   })
 
 /** The path of the library that cargo built. It is read from cargo's messages, because the target folder can be configured. */
-const libraryIn = messages => {
+export const libraryIn = messages => {
   for (const line of messages.split('\n')) {
     if (!line.startsWith('{')) continue
     const { reason, target, filenames } = JSON.parse(line)
@@ -64,7 +64,8 @@ export const glibcVersionsOf = file =>
     .map(found => found[1])
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 
-const requireMinGlibc = file => {
+/** @throws {Error} if the binary needs a newer glibc */
+export const requireMinGlibc = file => {
   const newest = glibcVersionsOf(file).at(-1)
   const isSupported = newest !== undefined && newest.localeCompare(MIN_GLIBC, 'en', { numeric: true }) <= 0
   if (!isSupported) throw new Error(`the binary needs glibc ${newest}, but must run with glibc ${MIN_GLIBC}`)
@@ -77,13 +78,15 @@ const remapFlags = () =>
     [ROOT, 'y-dynamodb']
   ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
 
-const requireNoPaths = file => {
+/** @throws {Error} if the binary contains a folder of this machine */
+export const requireNoPaths = file => {
   const text = fs.readFileSync(file, 'latin1')
   const found = [os.homedir(), ROOT].find(folder => text.includes(`${folder}${path.sep}`))
   if (found) throw new Error(`the binary contains the path ${found} of this machine`)
 }
 
-const requireSize = file => {
+/** @throws {Error} if the binary is larger than a published one may be */
+export const requireSize = file => {
   const { size } = fs.statSync(file)
   if (size > MAX_BYTES)
     throw new Error(
@@ -92,37 +95,64 @@ const requireSize = file => {
 }
 
 /**
+ * The arguments of cargo that build as for a release, but take a third of the time: nothing is optimised, also where Cargo.toml
+ * says so for development.
+ */
+export const unoptimized = () => {
+  const settings = fs
+    .readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8')
+    .match(/^\[profile\.dev\.package\..+\]$/gm)
+    .map(section => `${section.slice(1, -1)}.opt-level=0`)
+  for (const name of ['debug', 'debug-assertions', 'overflow-checks'])
+    settings.push(`profile.dev.${name}=false`)
+  settings.push('profile.dev.strip="symbols"')
+  return settings.flatMap(setting => ['--config', setting])
+}
+
+/**
  * The program and its first arguments. A release builds the dynamic library only: as Cargo.toml also names an rlib, Cargo
  * would leave out link-time optimisation without a warning (rust-lang/cargo#9672).
  */
-const commandFor = (release, zig) => {
-  if (release)
-    return [zig ? 'cargo-zigbuild' : 'cargo', ['rustc', '--lib', '--crate-type', 'cdylib', '--release']]
-  return ['cargo', [zig ? 'zigbuild' : 'build', '--lib']]
+const commandFor = ({ release, quick, zig }) => {
+  if (!release && !quick) return ['cargo', [zig ? 'zigbuild' : 'build', '--lib']]
+  const profile = release ? ['--release'] : unoptimized()
+  return [zig ? 'cargo-zigbuild' : 'cargo', ['rustc', '--lib', '--crate-type', 'cdylib', ...profile]]
 }
 
-/** Builds the addon. Resolves with its path. */
-export const build = async ({ release = false, testHooks = false, target, zig = false } = {}) => {
+/**
+ * Builds the addon. Resolves with its path.
+ *
+ * @param quick as for a release, but without optimisation and without the limit of the size
+ * @param out   the folder that it is copied to
+ * @param env   further environment variables
+ */
+export const build = async ({
+  release = false,
+  quick = false,
+  testHooks = false,
+  target,
+  zig = false,
+  out = ROOT,
+  env: more = {}
+} = {}) => {
   if (release && testHooks) throw new Error('a release build cannot contain the test hooks')
   const platform = target ? platformOf(target) : ownPlatform()
-  const [program, command] = commandFor(release, zig)
+  const [program, command] = commandFor({ release, quick, zig })
   const args = [...command, '--locked', '--message-format=json-render-diagnostics']
   if (testHooks) args.push('--features', 'test-hooks')
   if (target) args.push('--target', zig && target.endsWith('-gnu') ? `${target}.${MIN_GLIBC}` : target)
-  const env = { ...process.env }
+  const env = { ...process.env, ...more }
   const features = TARGET_FEATURES[platform.split('-').at(-1)]
   const flags = env.RUSTFLAGS?.split(' ').filter(Boolean) ?? []
   if (features) flags.push(`-Ctarget-feature=${features}`)
-  if (release) flags.push(...remapFlags())
+  if (release || quick) flags.push(...remapFlags())
   if (flags.some(flag => flag.includes(' '))) env.CARGO_ENCODED_RUSTFLAGS = flags.join('\x1f')
   else if (flags.length > 0) env.RUSTFLAGS = flags.join(' ')
   const library = libraryIn(await cargo(program, args, env))
-  if (release) {
-    requireNoPaths(library)
-    requireSize(library)
-  }
+  if (release || quick) requireNoPaths(library)
+  if (release) requireSize(library)
   if (zig && platform.endsWith('-gnu')) requireMinGlibc(library)
-  const addon = path.join(ROOT, addonName(platform))
+  const addon = path.join(out, addonName(platform))
   // Renamed and not overwritten: a running process may have the old file mapped.
   const temporary = `${addon}.${process.pid}`
   fs.copyFileSync(library, temporary)

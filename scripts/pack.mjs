@@ -59,10 +59,10 @@ const writeNotices = (folder, platform, required) => {
   }
 }
 
-const packPlatform = (platform, out, all) =>
+const packPlatform = (platform, out, { all, addons }) =>
   withStagingFolder(stage => {
-    for (const name of ['LICENSE', addonName(platform)])
-      fs.copyFileSync(path.join(ROOT, name), path.join(stage, name))
+    fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(stage, 'LICENSE'))
+    fs.copyFileSync(path.join(addons, addonName(platform)), path.join(stage, addonName(platform)))
     writeNotices(stage, platform, all)
     fs.writeFileSync(path.join(stage, 'README.md'), platformReadme(platform, manifest))
     writeManifest(stage, platformManifest(platform, manifest))
@@ -83,11 +83,16 @@ const packMain = out =>
     return npmPack(stage, out)
   })
 
-/** Packs the JavaScript and every addon found (with `all`, every platform). Returns `{ main, platforms: { name: file } }`. */
-export const pack = (out, { all = false } = {}) => {
+/**
+ * Packs the JavaScript and every addon found in the folder `addons` (with `all`, every platform). Returns
+ * `{ main, platforms: { name: file } }`.
+ */
+export const pack = (out, { all = false, addons = ROOT } = {}) => {
   fs.mkdirSync(out, { recursive: true })
-  const names = Object.keys(PLATFORMS).filter(name => all || fs.existsSync(path.join(ROOT, addonName(name))))
-  const platforms = Object.fromEntries(names.map(name => [name, packPlatform(name, out, all)]))
+  const names = Object.keys(PLATFORMS).filter(
+    name => all || fs.existsSync(path.join(addons, addonName(name)))
+  )
+  const platforms = Object.fromEntries(names.map(name => [name, packPlatform(name, out, { all, addons })]))
   const main = packMain(out)
   if (all) {
     const file = `${manifest.name}-${manifest.version}.cdx.json`

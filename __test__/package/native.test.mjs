@@ -100,6 +100,11 @@ test('the message on another platform names the supported ones', t => {
   }
 })
 
+test('on another platform, the binary of a clone is loaded', t => {
+  const load = layout(t, { [addonName('linux-riscv64-gnu')]: exporting('built here') })
+  assert.equal(load('linux', 'riscv64'), 'built here')
+})
+
 test('the message in a bundle names the option of the bundler', t => {
   const message = layout(t, {}, 'dist')('linux', 'x64')
   assert.match(message, /mark y-dynamodb and yjs as external/)
@@ -112,7 +117,7 @@ test('every binary is required literally, and directly inside a try', () => {
     for (const request of [`../${addonName(platform)}`, packageName(platform)])
       assert(source.includes(`return require('${request}')`), request)
   }
-  const others = ['node:fs', 'node:path', '../package.json', './bundled.js']
+  const others = ['node:fs', 'node:module', 'node:path', '../package.json', './bundled.js']
   assert.equal(source.match(/require\('/g).length, 2 * Object.keys(PLATFORMS).length + others.length)
 })
 

