@@ -10,8 +10,6 @@
 /** The globals of Yjs 13 and 14. */
 const GLOBALS = ['__ $YJS$ __', '__ $YJS14$ __']
 
-let isReported = false
-
 /**
  * @param load returns a copy of yjs, or a promise of it
  * @returns `{ Y, isSecond }`: whether it was loaded now, and another copy before
@@ -27,10 +25,8 @@ async function loadCopy(load) {
   }
 }
 
-/** Warns once in a process. */
+/** Warns once in a process: later loads of the same copy are no second ones. */
 function reportSecondCopy() {
-  if (isReported) return
-  isReported = true
   process.emitWarning(
     'getYDoc loaded a second copy of yjs, so its documents are no Y.Doc of your yjs. '
       + 'If a bundler packs yjs or y-dynamodb, mark both as external. Otherwise set config.Y to your yjs (docs/BUNDLERS.md).',
