@@ -82,12 +82,12 @@ export interface AwsConfig extends Partial<Record<IgnoredAwsKey, unknown>> {
   region?: string | undefined
 
   /**
-   * `http://…` or `https://…`; or an embedded DynamoDB for development: `memory:` (private to this instance),
+   * `http://…` or `https://…`, also as a `URL`; or an embedded DynamoDB for development: `memory:` (private to this instance),
    * `memory:NAME` (shared by that name in the process), `file:PATH` (kept in a file; several processes can open it).
    * The file contains everything when the last persistence on it is closed; until then copy it together with `PATH-wal`.
    * Default: AWS, in the region.
    */
-  endpoint?: string | URL | { readonly href: string } | undefined
+  endpoint?: string | { readonly href: string } | undefined
 
   accessKeyId?: string | undefined
   secretAccessKey?: string | undefined
