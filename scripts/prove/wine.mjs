@@ -19,6 +19,10 @@ __declspec(dllexport) int ProcessPrng(void *bytes, unsigned long long length) {
   return SystemFunction036(bytes, (unsigned long)length);
 }
 `
+/** Without an explicit export, zig's linker exports all symbols, and fails because a library has at most 65,535. */
+const EXPORTS = `
+__attribute__((section(".drectve"), used)) static const char exports[] = " -export:napi_register_module_v1";
+`
 const EMPTY_ARCHIVE = '!<arch>\n'
 
 /** napi-build wants to link libnode.dll. It is empty, because the addon finds Node's functions while it is loaded. */
@@ -28,20 +32,28 @@ const libnode = folder => {
   return folder
 }
 
+const compile = async (zig, source, text, args) => {
+  fs.writeFileSync(source, text)
+  await succeed(zig, ['cc', '-target', 'x86_64-windows-gnu', source, ...args])
+}
+
 /** Builds the addon without optimisation. Resolves with its path. */
 export const buildForWine = async (cache, env) => {
   await succeed('rustup', ['target', 'add', TARGET], { cwd: ROOT })
+  const exported = path.join(cache, 'exports.o')
+  await compile(env.CARGO_ZIGBUILD_ZIG_PATH, path.join(cache, 'exports.c'), EXPORTS, ['-c', '-o', exported])
   const args = [
     'rustc',
     '--lib',
     '--crate-type',
     'cdylib',
     '--locked',
-    '--message-format=json',
-    ...unoptimized()
+    '--message-format=json-render-diagnostics'
   ]
-  const messages = await succeed('cargo-zigbuild', [...args, '--target', TARGET], {
+  const link = ['--', `-Clink-arg=${exported}`]
+  const messages = await succeed('cargo-zigbuild', [...args, ...unoptimized(), '--target', TARGET, ...link], {
     cwd: ROOT,
+    limitMs: 0,
     env: { ...env, LIBNODE_PATH: libnode(path.join(cache, 'libnode')) }
   })
   return libraryIn(messages)
