@@ -71,7 +71,8 @@ const packPlatform = (platform, out, { all, addons }) =>
 
 const packMain = out =>
   withStagingFolder(stage => {
-    for (const name of [...manifest.files, 'LICENSE'])
+    const copied = manifest.files.filter(name => !name.startsWith('!')) // npm leaves out the others
+    for (const name of [...copied, 'LICENSE'])
       fs.cpSync(path.join(ROOT, name), path.join(stage, name), { recursive: true })
     const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
     fs.writeFileSync(path.join(stage, 'README.md'), withAbsoluteLinks(readme))
