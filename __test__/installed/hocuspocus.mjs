@@ -1,16 +1,18 @@
 /**
  * `__test__/servers/hocuspocus.test.mjs` with Hocuspocus 4, which needs Node 22, and the typings with its typings. Part of `npm run ready`; alone:
- * `node --test __test__/installed/hocuspocus.mjs`. Needs the addon of `node scripts/build.mjs --test-hooks`.
+ * `node --test __test__/installed/hocuspocus.mjs`. Builds the addon with test hooks, as `npm test` does.
  */
 import { before, test } from 'node:test'
 import fs from 'node:fs'
 import path from 'node:path'
+import { build } from '../../scripts/build.mjs'
 import { ROOT } from '../../scripts/tools.mjs'
 import { project, succeed, write } from './support/project.mjs'
 
 let folder
 before(async () => {
   folder = await project('hocuspocus')
+  await build({ testHooks: true })
 })
 
 test('the tests of the extension pass with Hocuspocus 4', async () => {
