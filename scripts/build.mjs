@@ -13,9 +13,8 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ROOT, fail } from './tools.mjs'
+import { ROOT, fail, isMain } from './tools.mjs'
 import { PLATFORMS, addonName, ownPlatform } from './platforms.mjs'
 
 export const MIN_GLIBC = '2.17'
@@ -160,7 +159,7 @@ export const build = async ({
   return addon
 }
 
-if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   const { values } = parseArgs({
     options: {
       'release': { type: 'boolean' },

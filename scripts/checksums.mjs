@@ -9,8 +9,7 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { fail } from './tools.mjs'
+import { fail, isMain } from './tools.mjs'
 
 const LIST = 'SHA512SUMS'
 
@@ -47,7 +46,7 @@ export const requireChecksums = (folder, expected) => {
   return found
 }
 
-if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   const [folder, expected] = process.argv.slice(2)
   if (!folder) fail('node scripts/checksums.mjs FOLDER [CHECKSUM]')
   try {

@@ -4,8 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { fail, run } from './tools.mjs'
+import { fail, isMain, run } from './tools.mjs'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 const NEEDED =
@@ -33,7 +32,7 @@ const install = async () => {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   if (!process.env.CHROMIUM && !findChromium().program) await install()
   const { program, missing } = findChromium()
   process.stdout.write(`${program ?? fail(missing)}\n`)

@@ -7,8 +7,7 @@
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { ROOT, fail } from './tools.mjs'
+import { ROOT, fail, isMain } from './tools.mjs'
 import { PLATFORMS } from './platforms.mjs'
 
 const LICENCE = /^(licen[cs]e|copying|notice|unlicense|authors|copyright)/i
@@ -84,7 +83,7 @@ export const notices = platform => {
   )
 }
 
-if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   const platform = process.argv[2] ?? 'linux-x64-gnu'
   if (!PLATFORMS[platform]) fail(`node scripts/notices.mjs [${Object.keys(PLATFORMS).join('|')}]`)
   process.stdout.write(notices(platform))

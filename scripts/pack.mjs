@@ -14,9 +14,8 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { ROOT, fail, npmCommand } from './tools.mjs'
+import { ROOT, fail, isMain, npmCommand } from './tools.mjs'
 import { writeChecksums } from './checksums.mjs'
 import { notices } from './notices.mjs'
 import { PLATFORMS, addonName, packageName, platformManifest, platformReadme } from './platforms.mjs'
@@ -103,7 +102,7 @@ export const pack = (out, { all = false, addons = ROOT } = {}) => {
   return { main, platforms }
 }
 
-if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   try {
     const {
       values,

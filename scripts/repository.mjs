@@ -7,8 +7,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { ROOT, fail } from './tools.mjs'
+import { ROOT, fail, isMain } from './tools.mjs'
 
 const { version, repository } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 
@@ -43,7 +42,7 @@ export const requireRepository = ({ GITHUB_SERVER_URL, GITHUB_REPOSITORY } = pro
   )
 }
 
-if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   try {
     requireRepository()
     process.stdout.write(`${repositoryUrl}\n`)

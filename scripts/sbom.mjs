@@ -6,8 +6,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { ROOT, fail } from './tools.mjs'
+import { ROOT, fail, isMain } from './tools.mjs'
 import { linkedCrates } from './notices.mjs'
 import { PLATFORMS } from './platforms.mjs'
 import { repositoryUrl } from './repository.mjs'
@@ -16,6 +15,8 @@ const read = name => fs.readFileSync(path.join(ROOT, name), 'utf8')
 
 /** The SPDX expression of a crate. Old crates write `/` for OR. */
 const licencesOf = expression => expression && [{ expression: expression.replace(/\s*\/\s*/g, ' OR ') }]
+
+const npmPurl = (name, version) => `pkg:npm/${name.replace('@', '%40')}@${version}`
 
 const hash = (alg, content) => content && [{ alg, content }]
 
@@ -29,21 +30,24 @@ const crateChecksums = () =>
     ].map(({ groups: { name, version, checksum } }) => [`${name} ${version}`, checksum])
   )
 
-const crateComponent =
-  checksums =>
-  ({ name, version, license, repository }) => {
-    const purl = `pkg:cargo/${name}@${version}`
-    return {
-      'type': 'library',
-      'bom-ref': purl,
-      name,
-      version,
-      'licenses': licencesOf(license),
-      purl,
-      'hashes': hash('SHA-256', checksums.get(`${name} ${version}`)),
-      'externalReferences': repository && [{ type: 'vcs', url: repository }]
-    }
-  }
+/** @param more further fields: `hashes`, `externalReferences`, `description` */
+const component = (purl, { name, version, license }, more) => ({
+  'type': 'library',
+  'bom-ref': purl,
+  name,
+  version,
+  'licenses': licencesOf(license),
+  purl,
+  ...more
+})
+
+const crateComponent = checksums => crate => {
+  const { name, version, repository } = crate
+  return component(`pkg:cargo/${name}@${version}`, crate, {
+    hashes: hash('SHA-256', checksums.get(`${name} ${version}`)),
+    externalReferences: repository && [{ type: 'vcs', url: repository }]
+  })
+}
 
 /** The names of the npm packages that `dependencies` bring, with theirs. None of them is installed twice. */
 const npmPackages = (packages, dependencies) => {
@@ -63,55 +67,40 @@ const npmComponents = () => {
   const { packages } = JSON.parse(read('package-lock.json'))
   return npmPackages(packages, packages[''].dependencies).map(name => {
     const { version, license, integrity } = packages[`node_modules/${name}`]
-    const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
     const [, sha512] = integrity.split('sha512-')
-    return {
-      'type': 'library',
-      'bom-ref': purl,
-      name,
-      version,
-      'licenses': licencesOf(license),
-      purl,
-      'hashes': hash('SHA-512', Buffer.from(sha512, 'base64').toString('hex'))
-    }
+    const hashes = hash('SHA-512', Buffer.from(sha512, 'base64').toString('hex'))
+    return component(npmPurl(name, version), { name, version, license }, { hashes })
   })
 }
 
 /** The document for the packages of some platforms and the JavaScript package. It depends on the lock files alone. */
 export const sbom = (platforms = Object.keys(PLATFORMS)) => {
-  const { name, version, license, description, homepage, bugs } = JSON.parse(read('package.json'))
+  const main = JSON.parse(read('package.json'))
   const crates = new Map(
     platforms.flatMap(each => linkedCrates(PLATFORMS[each].target)).map(crate => [crate.id, crate])
   )
   const components = [...[...crates.values()].map(crateComponent(crateChecksums())), ...npmComponents()].sort(
     (a, b) => (a.purl < b.purl ? -1 : 1)
   )
-  const purl = `pkg:npm/${name}@${version}`
   return {
     bomFormat: 'CycloneDX',
     specVersion: '1.5',
     version: 1,
     metadata: {
-      component: {
-        'type': 'library',
-        'bom-ref': purl,
-        name,
-        version,
-        description,
-        'licenses': licencesOf(license),
-        purl,
-        'externalReferences': [
+      component: component(npmPurl(main.name, main.version), main, {
+        description: main.description,
+        externalReferences: [
           { type: 'vcs', url: repositoryUrl },
-          { type: 'website', url: homepage },
-          { type: 'issue-tracker', url: bugs }
+          { type: 'website', url: main.homepage },
+          { type: 'issue-tracker', url: main.bugs }
         ]
-      }
+      })
     },
     components
   }
 }
 
-if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   const platforms = process.argv.slice(2)
   if (platforms.some(name => !PLATFORMS[name]))
     fail(`node scripts/sbom.mjs [${Object.keys(PLATFORMS).join('|')}]…`)

@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 
+/** Whether node was started with this module. @param url `import.meta.url` */
+export const isMain = url =>
+  process.argv[1] !== undefined && path.resolve(process.argv[1]) === fileURLToPath(url)
+
 const NODE = [20, 19, 0]
 const RUST = [1, 94, 1]
 const JAVA = [17, 0, 0]

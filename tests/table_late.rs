@@ -8,22 +8,14 @@ mod table_support;
 
 use std::time::Duration;
 
-use table_support::server::{Asked, Reply, Server};
-use table_support::tables::config;
+use table_support::server::{Asked, Reply, Server, against_for};
 use table_support::{doc, item, key};
 use y_dynamodb::codec::SortKey;
-use y_dynamodb::table::dynamo::{DynamoConfig, DynamoTable, Timeouts};
+use y_dynamodb::table::dynamo::DynamoTable;
 use y_dynamodb::table::{DeleteIf, Item, Table};
 
 async fn against(reply: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static) -> (Server, DynamoTable) {
-    let server = Server::start(reply).await;
-    let timeouts = Timeouts {
-        request: Duration::from_millis(300),
-        operation: Duration::from_millis(1_500),
-        ..Timeouts::default()
-    };
-    let config = DynamoConfig { timeouts, max_attempts: 3, ..config(server.endpoint()) };
-    (server, DynamoTable::new(config).unwrap())
+    against_for(Duration::from_millis(1_500), reply).await
 }
 
 fn meta() -> Item {

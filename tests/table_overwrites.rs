@@ -9,11 +9,10 @@ mod table_support;
 use std::time::Duration;
 
 use table_support::doc;
-use table_support::server::{Asked, Reply, Server, operations};
+use table_support::server::{Asked, Reply, Server, against_for, operations};
 use table_support::suite::{open, version};
-use table_support::tables::config;
 use y_dynamodb::error::Result;
-use y_dynamodb::table::dynamo::{DynamoConfig, DynamoTable, Timeouts};
+use y_dynamodb::table::dynamo::DynamoTable;
 use y_dynamodb::table::{Operation, Table};
 
 /// Version 1, which the request replaces; version 2, which it writes; and another one, in base64.
@@ -22,14 +21,7 @@ const WRITTEN: &str = "AgICAgICAgI=";
 const ANOTHER: &str = "CQkJCQkJCQk=";
 
 async fn against(reply: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static) -> (Server, DynamoTable) {
-    let server = Server::start(reply).await;
-    let timeouts = Timeouts {
-        request: Duration::from_millis(300),
-        operation: Duration::from_millis(3_000),
-        ..Timeouts::default()
-    };
-    let config = DynamoConfig { timeouts, max_attempts: 3, ..config(server.endpoint()) };
-    (server, DynamoTable::new(config).unwrap())
+    against_for(Duration::from_millis(3_000), reply).await
 }
 
 /// Puts version 2 over version 1.

@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { npmCommand } from '../tools.mjs'
-import { succeed } from './run.mjs'
+import { succeed } from '../quiet.mjs'
 import { VERSIONS, cpuOf, isEmulatedOn, libcOf } from './targets.mjs'
 
 const MIRROR = 'https://deb.debian.org/debian'

@@ -8,7 +8,7 @@ import { pack } from '../pack.mjs'
 import { PLATFORMS, addonName, packageName } from '../platforms.mjs'
 import { ROOT, npmCommand } from '../tools.mjs'
 import { startRegistry } from './registry.mjs'
-import { run, succeed } from './run.mjs'
+import { run, succeed } from '../quiet.mjs'
 
 const SCOPE = path.dirname(packageName('x'))
 const INSTALL = [

@@ -1,13 +1,11 @@
 /** An npm registry on 127.0.0.1 that has a few packages in one version each. Any other package is unknown to it. */
-import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
-import { succeed } from './run.mjs'
+import { integrityOf } from '../checksums.mjs'
+import { succeed } from '../quiet.mjs'
 
 const manifestOf = async file => JSON.parse(await succeed('tar', ['-xzOf', file, 'package/package.json']))
-
-const integrityOf = file => `sha512-${createHash('sha512').update(fs.readFileSync(file)).digest('base64')}`
 
 /**
  * Starts the registry. Resolves with `{ url, close }`.

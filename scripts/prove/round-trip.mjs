@@ -4,7 +4,7 @@ import { createServer } from 'node:https'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { PLATFORMS } from '../platforms.mjs'
-import { run, succeed } from './run.mjs'
+import { run, succeed } from '../quiet.mjs'
 import { VERSIONS, cpuOf, libcOf } from './targets.mjs'
 
 const PROGRAM = fileURLToPath(new URL('round-trip.cjs', import.meta.url))

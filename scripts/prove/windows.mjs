@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { unoptimized } from '../build.mjs'
 import { ROOT } from '../tools.mjs'
-import { succeed } from './run.mjs'
+import { succeed } from '../quiet.mjs'
 
 /** Creates the file that `-Fofile`, `-out:file`, `-o file` or, for ar, the first name after the command, asks for. */
 const IN_PLACE_OF_A_COMPILER = `#!/bin/sh

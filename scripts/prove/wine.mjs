@@ -7,7 +7,7 @@ import path from 'node:path'
 import { libraryIn, unoptimized } from '../build.mjs'
 import { ROOT } from '../tools.mjs'
 import { npmNode } from './downloads.mjs'
-import { succeed } from './run.mjs'
+import { succeed } from '../quiet.mjs'
 import { VERSIONS } from './targets.mjs'
 
 const TARGET = 'x86_64-pc-windows-gnu'

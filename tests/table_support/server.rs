@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use y_dynamodb::table::dynamo::Endpoint;
+use y_dynamodb::table::dynamo::{DynamoConfig, DynamoTable, Endpoint, Timeouts};
+
+use super::tables::config;
 
 /// A request that the server received.
 #[derive(Debug, Clone)]
@@ -223,4 +225,15 @@ async fn until_left(stream: &mut BufReader<TcpStream>) -> bool {
     // The client may close or reset the connection.
     let _ = stream.read_to_end(&mut rest).await;
     false
+}
+
+/// A server that replies so, and a table on it, which makes up to three attempts of 300 ms within `operation`.
+pub async fn against_for(
+    operation: Duration,
+    reply: impl Fn(usize, &Asked) -> Reply + Send + Sync + 'static,
+) -> (Server, DynamoTable) {
+    let server = Server::start(reply).await;
+    let timeouts = Timeouts { request: Duration::from_millis(300), operation, ..Timeouts::default() };
+    let config = DynamoConfig { timeouts, max_attempts: 3, ..config(server.endpoint()) };
+    (server, DynamoTable::new(config).unwrap())
 }

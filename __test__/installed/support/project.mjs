@@ -1,23 +1,18 @@
 /** Projects outside the repository in which the packed packages are installed, as a user would. */
-import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { pack } from '../../../scripts/pack.mjs'
 import { addonName, ownPlatform, packageName } from '../../../scripts/platforms.mjs'
+import * as quiet from '../../../scripts/quiet.mjs'
+import { npmCommand } from '../../../scripts/tools.mjs'
 import { PACKAGES } from './packages.mjs'
+
+export const { ENV } = quiet
 
 const INSTALL = ['install', '--no-audit', '--no-fund', '--loglevel=error']
 /** Many times what any program takes on a busy machine. */
 const LIMIT_MS = 5 * 60_000
-
-/** Dummy credentials, so that nothing reaches AWS. */
-export const ENV = {
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test',
-  AWS_REGION: 'us-west-2',
-  AWS_EC2_METADATA_DISABLED: 'true'
-}
 
 /** A folder that is deleted at exit, or kept with `KEEP=1`. */
 export const temporaryFolder = () => {
@@ -27,26 +22,15 @@ export const temporaryFolder = () => {
   return folder
 }
 
-/** Runs a program. Resolves with `{ code, out }`: its exit code, or the signal that ended it, and both outputs. */
-export const run = (program, args, { cwd, env = {}, limitMs = LIMIT_MS } = {}) =>
-  new Promise(resolve => {
-    const options = { cwd, env: { ...process.env, ...ENV, ...env }, timeout: limitMs, maxBuffer: 1 << 28 }
-    execFile(program, args, options, (error, stdout, stderr) =>
-      resolve({ code: error?.signal ?? error?.code ?? 0, out: `${stdout}${stderr}` })
-    )
-  })
-
-/** As `run`. @throws {Error} with the output if the program fails */
-export const succeed = async (program, args, options) => {
-  const { code, out } = await run(program, args, options)
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${out}`)
-  return out
+/** Runs a program. Resolves with `{ code, out }`: `code` as in `quiet.mjs`, and both outputs. */
+export const run = async (program, args, options) => {
+  const { code, out, err } = await quiet.run(program, args, { limitMs: LIMIT_MS, ...options })
+  return { code, out: `${out}${err}` }
 }
 
-const npm = (args, cwd) =>
-  process.env.npm_execpath
-    ? succeed(process.execPath, [process.env.npm_execpath, ...args], { cwd })
-    : succeed('npm', args, { cwd })
+/** Runs a program. Resolves with its standard output. @throws {Error} with all output if the program fails */
+export const succeed = (program, args, options) =>
+  quiet.succeed(program, args, { limitMs: LIMIT_MS, ...options })
 
 /**
  * Installs both packages, and what the suites need, into a new folder.
@@ -67,7 +51,7 @@ export const install = async suites => {
     )
   }
   fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest))
-  await npm(INSTALL, folder)
+  await succeed(...npmCommand(INSTALL), { cwd: folder })
   // A debug build has 80 MB of debug information, which every bundle would copy. Without `strip` the suites take longer.
   const addon = path.join('node_modules', packageName(ownPlatform()), addonName(ownPlatform()))
   await run('strip', ['--strip-debug', addon], { cwd: folder })

@@ -1,20 +1,23 @@
-/** Runs programs for `scripts/prove.mjs` without printing what they print, unless they fail. */
+/** Runs programs without printing what they print: for the proofs of `scripts/prove.mjs` and the suites of `__test__/installed`. */
 import { spawn } from 'node:child_process'
 
 /** Many times what any program here takes on a busy machine. Cargo gets no limit. */
 const LIMIT_MS = 10 * 60_000
 
 /** Dummy credentials, so that nothing reaches AWS. */
-const ENV = {
+export const ENV = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   AWS_REGION: 'local',
   AWS_EC2_METADATA_DISABLED: 'true'
 }
 
-/** Resolves with `{ code, out, err }`. `code` is the exit code, or the name of the signal that ended the program. */
+/**
+ * Resolves with `{ code, out, err }`. `code` is the exit code, the name of the signal that ended the program, or the error code
+ * if it cannot be started.
+ */
 export const run = (program, args, { cwd, env = {}, limitMs = LIMIT_MS } = {}) =>
-  new Promise((resolve, reject) => {
+  new Promise(resolve => {
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, ...ENV, ...env },
@@ -29,7 +32,7 @@ export const run = (program, args, { cwd, env = {}, limitMs = LIMIT_MS } = {}) =
       stream.setEncoding('utf8').on('data', text => {
         texts[name] += text
       })
-    child.on('error', reject)
+    child.on('error', error => resolve({ code: error.code, ...texts }))
     child.on('close', (code, signal) => resolve({ code: signal ?? code, ...texts }))
   })
 
